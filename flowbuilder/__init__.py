@@ -1,0 +1,1 @@
+"""The web side of Flowbuilder: pages, APIs, tables and the command line."""

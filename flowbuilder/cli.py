@@ -1,0 +1,207 @@
+"""The `flowbuilder` command: serve, web, worker, migrate, demo, account create, dump, restore, clean."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from flowbuilder import config
+
+# What each command needs is imported inside it: `flowbuilder --help` shall not load a web framework.
+# ruff: noqa: PLC0415
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code. What goes wrong in a known way is one sentence on stderr."""
+    options = _parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return run(options)
+    except KeyboardInterrupt:
+        return 130
+    except (RuntimeError, ValueError) as problem:
+        # Our own say what to do; anything else is a fault of ours and shows where.
+        if not type(problem).__module__.startswith("flowbuilder."):
+            raise
+        print(f"flowbuilder: {problem}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="flowbuilder", description="A self-hosted app for distributing leads.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, run, about in (
+        ("serve", serve, "run everything in one process tree until SIGTERM or Ctrl-C"),
+        ("demo", demo, "the same with sellers, buyers and suppliers to look at"),
+    ):
+        _add_serving_options(_add(commands, name, run, about))
+    _add_serving_options(_add(commands, "web", web, "run the web server only"))
+    worker_options = _add(commands, "worker", worker, "run one worker only")
+    worker_options.add_argument("kind", choices=("leads", "jobs"))
+    _add(commands, "migrate", migrate, "bring the tables up to date")
+    _add_account_commands(_add(commands, "account", _no_command, "accounts"))
+    for name, run_file, about in (
+        ("dump", dump, "write the whole database to a file"),
+        ("restore", restore, "read such a file into the database, in place of what is there"),
+    ):
+        _add(commands, name, run_file, about).add_argument("file", type=Path)
+    _add(commands, "clean", clean, "delete the home with all its data").add_argument(
+        "--yes", action="store_true", help="do not ask"
+    )
+    return parser
+
+
+def _add(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    about: str,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=about, description=about)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_serving_options(parser: argparse.ArgumentParser) -> None:
+    # Options are settings by another name: what is given here goes before the environment.
+    parser.add_argument("--port", dest="FLOWBUILDER_WEB_PORT", help="port to listen on")
+    parser.add_argument("--host", dest="FLOWBUILDER_WEB_HOST", help="address to listen on")
+    parser.add_argument("--workers", dest="FLOWBUILDER_LEAD_WORKERS", help="processes that carry leads")
+    parser.add_argument("--demo", action="store_true", help=argparse.SUPPRESS)
+
+
+def _add_account_commands(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    create = _add(commands, "create", create_account, "make an account with its first user and a key for the API")
+    create.add_argument("--kind", choices=("seller", "supplier", "buyer", "operator"), default="seller")
+    create.add_argument("--name", required=True, help="name of the company")
+    create.add_argument("--email", required=True, help="address that its first user signs in with")
+    create.add_argument("--password-stdin", action="store_true", help="read the password from the first line of stdin")
+    create.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _no_command(_options: argparse.Namespace) -> int:
+    return 2
+
+
+def _settings_with(options: argparse.Namespace) -> config.Settings:
+    given = {name: value for name, value in vars(options).items() if name.isupper() and value is not None}
+    return config.override(given)
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Run everything until it is told to stop."""
+    if options.demo:
+        return demo(options)
+    from flowbuilder.serve import run
+
+    return run(_settings_with(options))
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Run everything, with companies that trade leads."""
+    from flowbuilder.demo import main as run_demo
+
+    return run_demo(_settings_with(options))
+
+
+def web(options: argparse.Namespace) -> int:
+    """Run the web server only."""
+    from flowbuilder.embedded import of_running_serve
+    from flowbuilder.web import serve_web
+
+    serve_web(_with_addresses(of_running_serve(_settings_with(options))))
+    return 0
+
+
+def worker(options: argparse.Namespace) -> int:
+    """Become one worker."""
+    from flowbuilder.embedded import of_running_serve
+
+    environ = config.child_environ(of_running_serve(config.settings()))
+    os.execve(sys.executable, [sys.executable, "-m", "workers", options.kind], environ)  # noqa: S606 - a word of two
+
+
+def migrate(_options: argparse.Namespace) -> int:
+    """Bring the tables up to date."""
+    from flowbuilder import db
+    from flowbuilder.embedded import for_command
+
+    with for_command(config.settings()) as live:
+        db.migrate(live.database_url)
+    return 0
+
+
+def create_account(options: argparse.Namespace) -> int:
+    """Make an account and print its id, its key and, if none was given, a password."""
+    from flowbuilder import clock, db
+    from flowbuilder.accounts.operations import create_account as create
+    from flowbuilder.embedded import for_command
+
+    password = sys.stdin.readline().rstrip("\r\n") if options.password_stdin else None
+    with for_command(config.settings()) as live:
+        _with_addresses(live)
+        db.migrate(live.database_url)
+        engine = db.make_engine(live.database_url)
+        with db.make_sessions(engine).begin() as session:
+            made = create(
+                session=session,
+                now=clock.now(),
+                kind=options.kind,
+                name=options.name,
+                email=options.email,
+                password=password,
+            )
+        engine.dispose()
+    _print_made({name: text for name, text in asdict(made).items() if text is not None}, as_json=options.json)
+    return 0
+
+
+def dump(options: argparse.Namespace) -> int:
+    """Write the database to a file."""
+    from flowbuilder import dumps
+    from flowbuilder.embedded import for_command
+
+    with for_command(config.settings()) as live:
+        dumps.dump(live, options.file)
+    return 0
+
+
+def restore(options: argparse.Namespace) -> int:
+    """Read the database from a file."""
+    from flowbuilder import db, dumps
+    from flowbuilder.embedded import for_command
+
+    with for_command(config.settings()) as live:
+        dumps.restore(live, options.file)
+        db.migrate(live.database_url)
+    return 0
+
+
+def clean(options: argparse.Namespace) -> int:
+    """Delete the home, after a question if somebody is there to answer."""
+    from flowbuilder import embedded
+
+    # Not the full settings: they would make the secrets of a home that shall go.
+    home = config.home_folder()
+    if sys.stdin.isatty() and not options.yes and home.exists():
+        print(f"This deletes {home} with every lead in it. Type yes to go on: ", end="", flush=True)
+        if sys.stdin.readline().strip() != "yes":
+            return 1
+    embedded.delete(home)
+    return 0
+
+
+def _with_addresses(live: config.Settings) -> config.Settings:
+    return config.override({"DATABASE_URL": live.database_url, "REDIS_URL": live.redis_url})
+
+
+def _print_made(made: dict[str, str], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(made))
+        return
+    for name, text in made.items():
+        print(f"{name}: {text}")

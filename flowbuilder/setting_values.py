@@ -1,0 +1,113 @@
+"""How the text of an environment variable becomes a value; each function raises ValueError with what is wrong."""
+
+import base64
+import binascii
+import math
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+def database_url(text: str) -> str:
+    """Return the address in the form that names the driver, or an empty text."""
+    scheme, separator, rest = text.partition("://")
+    if not text or scheme == "postgresql+psycopg":
+        return text
+    if scheme not in ("postgres", "postgresql") or not separator:
+        raise ValueError("it must begin with postgresql://")
+    return f"postgresql+psycopg://{rest}"
+
+
+def folder(text: str) -> Path:
+    """Return the folder as an absolute path."""
+    return Path(text).expanduser().absolute()
+
+
+def web_address(text: str) -> str:
+    """Return the address without a slash at its end, or an empty text."""
+    if not text:
+        return ""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("it must be an address like https://leads.example.com")
+    return text.rstrip("/")
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """Return a reader that takes only these words."""
+
+    def read(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError(f"it must be one of {', '.join(words)}")
+        return text.lower()
+
+    return read
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers from `least` to `most`."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise ValueError(f"it must be a whole number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
+def seconds(text: str) -> float:
+    """Return a length of time, which may be negative."""
+    length = float(text)
+    if not math.isfinite(length):
+        raise ValueError("it must be a number of seconds")
+    return length
+
+
+def yes_or_no(text: str) -> bool:
+    """Return what 1, true, yes or 0, false, no mean."""
+    if text.lower() in ("1", "true", "yes", "on"):
+        return True
+    if text.lower() in ("0", "false", "no", "off"):
+        return False
+    raise ValueError("it must be 1 or 0")
+
+
+def vault_keys(text: str) -> tuple[tuple[str, bytes], ...]:
+    """Return the keys in the order given, each with its id: `id:base64,id2:base64`."""
+    keys = tuple(_vault_key(entry.strip()) for entry in text.split(",") if entry.strip())
+    if len({key_id for key_id, _ in keys}) != len(keys):
+        raise ValueError("two keys have the same id")
+    return keys
+
+
+def vault_keys_text(keys: tuple[tuple[str, bytes], ...]) -> str:
+    """Return the text that `vault_keys` reads."""
+    return ",".join(f"{key_id}:{base64.b64encode(key).decode()}" for key_id, key in keys)
+
+
+def hosts_and_ports(text: str) -> tuple[tuple[str, int], ...]:
+    """Return every host with its port: `127.0.0.1:9901,[::1]:9902`."""
+    return tuple(_host_and_port(entry.strip()) for entry in text.split(",") if entry.strip())
+
+
+def hosts_and_ports_text(pairs: tuple[tuple[str, int], ...]) -> str:
+    """Return the text that `hosts_and_ports` reads."""
+    return ",".join(f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in pairs)
+
+
+def _vault_key(entry: str) -> tuple[str, bytes]:
+    key_id, separator, encoded = entry.partition(":")
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        key = b""
+    if not separator or not key_id.isalnum() or len(key) != 32:
+        raise ValueError("each key is id:base64 of 32 bytes")
+    return key_id, key
+
+
+def _host_and_port(entry: str) -> tuple[str, int]:
+    host, _, port = entry.rpartition(":")
+    if not host or not port.isdecimal() or not 1 <= int(port) <= 65535:
+        raise ValueError(f"{entry!r} is not host:port")
+    return host.removeprefix("[").removesuffix("]").lower(), int(port)

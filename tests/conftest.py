@@ -1,0 +1,84 @@
+"""Fixtures that any test may ask for.
+
+Per test process, started when first asked for and always stopped:
+
+- `servers`: `embedded.Servers`, a PostgreSQL and a Valkey of this process's own; never kill these, see `own_servers`
+- `database_url`: one migrated database that all tests of the process share
+- `redis_url`: the Valkey of the process, as it is
+
+Per test:
+
+- `fresh_database_url`: a migrated, empty database of its own
+- `fresh_redis_url`: the same Valkey, emptied
+- `own_servers`: servers of this test alone, which it may kill, wipe and start again
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from flowbuilder import embedded
+from flowbuilder.config import settings
+from tests.support.servers import copied_database, make_template, private_servers
+
+
+@pytest.fixture(scope="session", autouse=True)
+def private_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep the tests away from the home of whoever runs them."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "SECRET_KEY", "SESSION_SECRET", "VAULT_KEYS"):
+            patch.delenv(name, raising=False)
+        patch.setenv("FLOWBUILDER_HOME", str(home))
+        settings.cache_clear()
+        yield home
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[embedded.Servers]:
+    """Give the PostgreSQL and Valkey of this test process."""
+    with private_servers() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(servers: embedded.Servers) -> str:
+    """Give the name of a migrated database to copy."""
+    return make_template(servers)
+
+
+@pytest.fixture(scope="session")
+def database_url(servers: embedded.Servers, template: str) -> Iterator[str]:
+    """Give a migrated database that the tests of this process share."""
+    with copied_database(servers, template) as url:
+        yield url
+
+
+@pytest.fixture
+def fresh_database_url(servers: embedded.Servers, template: str) -> Iterator[str]:
+    """Give a migrated, empty database for one test."""
+    with copied_database(servers, template) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url(servers: embedded.Servers) -> str:
+    """Give the Valkey of this test process."""
+    return servers.redis_url
+
+
+@pytest.fixture
+def fresh_redis_url(redis_url: str) -> str:
+    """Give the Valkey of this test process, emptied."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+    return redis_url
+
+
+@pytest.fixture
+def own_servers() -> Iterator[embedded.Servers]:
+    """Give servers that this test alone uses and may kill."""
+    with private_servers() as running:
+        yield running

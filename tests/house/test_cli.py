@@ -1,0 +1,117 @@
+"""The `flowbuilder` command, as a person or a script runs it."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from flowbuilder import embedded
+from tests.support.processes import ROOT, free_port, processes_of, started
+from tests.support.servers import plain_url
+
+
+@pytest.fixture
+def home(tmp_path):
+    folder = tmp_path / "var"
+    yield folder
+    embedded.delete(folder)
+
+
+def flowbuilder(home, *words, **environ):
+    return subprocess.run(
+        [sys.executable, "-m", "flowbuilder", *words],
+        cwd=ROOT,
+        env={**os.environ, "FLOWBUILDER_HOME": str(home), **environ},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+
+
+def test_help_names_every_command_and_loads_no_web_framework(home):
+    loaded = (
+        "import flowbuilder.cli, sys; print(sorted({'flask', 'sqlalchemy', 'redis', 'alembic'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+    said = flowbuilder(home, "--help").stdout
+    assert [
+        name for name in ("serve", "web", "worker", "migrate", "demo", "account", "dump", "clean") if name not in said
+    ] == []
+
+
+def test_migrate_starts_the_servers_it_needs_and_stops_them_again(home):
+    assert flowbuilder(home, "migrate").stderr == ""
+    assert processes_of(home) == {}
+    running = embedded.start(home, fsync=False)
+    with psycopg.connect(plain_url(running.database_url)) as connection:
+        assert connection.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
+
+
+def test_a_command_uses_the_servers_of_the_serve_that_runs(home):
+    with started(home, "tests.support.stand_in_serve", FLOWBUILDER_WEB_PORT=free_port()) as serve:
+        serve.wait_for("told that")
+        assert flowbuilder(home, "migrate").returncode == 0
+        assert len(processes_of(home, "valkey-server")) == 1
+
+
+def test_what_was_dumped_can_be_restored(home, tmp_path):
+    servers = embedded.start(home, fsync=False)
+    tell(servers, "CREATE TABLE lead_of_old AS SELECT 7 AS number")
+    assert flowbuilder(home, "dump", str(tmp_path / "leads.dump")).stderr == ""
+    servers.start_postgres()
+    tell(servers, "DROP TABLE lead_of_old")
+    assert flowbuilder(home, "restore", str(tmp_path / "leads.dump")).stderr == ""
+    servers.start_postgres()
+    with psycopg.connect(plain_url(servers.database_url)) as connection:
+        assert connection.execute("SELECT number FROM lead_of_old").fetchone() == (7,)
+
+
+def test_a_dump_that_cannot_be_read_is_one_sentence(home, tmp_path):
+    (tmp_path / "not.dump").write_text("no dump")
+    done = flowbuilder(home, "restore", str(tmp_path / "not.dump"))
+    assert done.returncode == 1
+    assert done.stderr.startswith("flowbuilder: pg_restore ended with code 1: ")
+
+
+def test_clean_deletes_the_home_wherever_its_data_is(home):
+    data = embedded.start(home, fsync=False).postgres.folder
+    assert flowbuilder(home, "clean").returncode == 0
+    assert [path for path in (home, data) if path.exists()] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "environ", "sentence"),
+    [
+        (("serve",), {"FLOWBUILDER_WEB_PORT": "eighty"}, "FLOWBUILDER_WEB_PORT cannot be used"),
+        (("serve", "--port", "0"), {}, "FLOWBUILDER_WEB_PORT cannot be used"),
+        (("serve",), {"FLOWBUILDER_ENV": "production"}, "production needs PUBLIC_URL, SECRET_KEY, VAULT_KEYS"),
+        (("worker", "leads"), {}, "set DATABASE_URL and REDIS_URL, or run `flowbuilder serve`"),
+    ],
+)
+def test_what_cannot_work_is_one_sentence(home, words, environ, sentence):
+    done = flowbuilder(home, *words, **environ)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("flowbuilder: ")
+    assert done.stderr.count("\n") == 1
+    assert sentence in done.stderr
+
+
+@pytest.mark.parametrize(
+    "script", ["tools/make_venv", "tools/need_browser", "tools/check_scripts", "tools/lock", ".ci/run"]
+)
+def test_scripts_can_be_run_and_stop_at_the_first_error(script):
+    path = Path(ROOT / script)
+    assert path.stat().st_mode & stat.S_IXUSR
+    assert "set -eu" in path.read_text()
+
+
+def tell(servers, statement):
+    with psycopg.connect(plain_url(servers.database_url), autocommit=True) as connection:
+        connection.execute(statement)

@@ -1,0 +1,1 @@
+"""The machinery under the tests: private servers, databases, processes."""

@@ -1,0 +1,113 @@
+"""Starting our commands as a person would, reading what they say, and seeing what they leave behind."""
+
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flowbuilder import embedded
+from flowbuilder.embedded.homes import sockets_folder
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Started:
+    """A command that runs in a process group of its own, as in a terminal."""
+
+    def __init__(self, home: Path, *words: str, **environ: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", *words],
+            cwd=ROOT,
+            env={**os.environ, "FLOWBUILDER_HOME": str(home), **environ},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.said: list[str] = []
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def wait_for(self, words: str, seconds: float = 60) -> str:
+        """Return the first line with these words that was not returned yet."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                line = self._lines.get(timeout=max(0.01, deadline - time.monotonic()))
+            except queue.Empty:
+                break
+            if line is None:
+                break
+            if words in line:
+                return line
+        raise AssertionError(f"{words!r} was not said:\n" + "".join(self.said))
+
+    def signal(self, how: signal.Signals) -> None:
+        """Send a signal to its process group, as a terminal does."""
+        os.killpg(self.process.pid, how)
+
+    def end(self, seconds: float = 60) -> int:
+        """Return the exit code once it has ended and all it said was read."""
+        code = self.process.wait(seconds)
+        self._reader.join(seconds)
+        return code
+
+    def _read(self) -> None:
+        for line in self.process.stdout or ():
+            self.said.append(line)
+            self._lines.put(line)
+        self._lines.put(None)
+
+
+@contextmanager
+def started(home: Path, *words: str, **environ: str) -> Iterator[Started]:
+    """Run a command; whatever happens, nothing of it and of its home is left afterwards."""
+    running = Started(home, *words, **environ)
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.signal(signal.SIGKILL)
+        running.end()
+        if running.process.stdout is not None:
+            running.process.stdout.close()
+        eventually(lambda: not processes_of(home, "stand_in"))
+        embedded.delete(home)
+
+
+def processes_of(home: Path, words: str = "") -> dict[int, str]:
+    """Return the living processes of a home by their ids, with their command lines, those with `words` in them."""
+    marks = (f"FLOWBUILDER_HOME={home}\0".encode(), sockets_folder(home.resolve()).name.encode())
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes()
+            seen = command + b"\0" + (folder / "environ").read_bytes()
+        except OSError:
+            continue
+        if any(mark in seen for mark in marks) and int(folder.name) != os.getpid():
+            found[int(folder.name)] = command.replace(b"\0", b" ").decode()
+    return {pid: command for pid, command in found.items() if words in command}
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait until something holds; fail when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.05)
+
+
+def free_port() -> str:
+    """Return a port that nobody listens on."""
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        return str(door.getsockname()[1])

@@ -1,0 +1,19 @@
+"""`flowbuilder serve` with stand-ins: `python -m tests.support.stand_in_serve worker worker …`."""
+
+import sys
+
+from flowbuilder.config import Settings, settings
+from flowbuilder.serve import Process, Stage, run
+
+
+def stand_in(kind: str, stage: Stage) -> Process:
+    return Process(kind, (sys.executable, "-m", "tests.support.stand_in", kind), stage, stop_within=3)
+
+
+def tell(live: Settings) -> None:
+    print(f"told that {live.public_url} is ready", flush=True)
+
+
+if __name__ == "__main__":
+    workers = [stand_in(kind, Stage.WORKER) for kind in sys.argv[1:]]
+    sys.exit(run(settings(), processes=[stand_in("web", Stage.WEB), *workers], on_ready=tell))
