@@ -1,0 +1,36 @@
+"""The tables, one file per noun; importing this package knows them all."""
+
+from flowbuilder.models.account import Account, ApiKey, Audit, Membership, Person, SignInThrottle, WebSession
+from flowbuilder.models.base import Base
+from flowbuilder.models.connection import Connection, ConnectionTest, Credential
+from flowbuilder.models.flow import Flow, FlowVersion
+from flowbuilder.models.lead import Attempt, Lead, LeadEvent, Offer
+from flowbuilder.models.limited import CapWindow, Claim, Idempotency, IntakeRefusal, Worker
+from flowbuilder.models.source import Source, SourceKey
+
+__all__ = [
+    "Account",
+    "ApiKey",
+    "Attempt",
+    "Audit",
+    "Base",
+    "CapWindow",
+    "Claim",
+    "Connection",
+    "ConnectionTest",
+    "Credential",
+    "Flow",
+    "FlowVersion",
+    "Idempotency",
+    "IntakeRefusal",
+    "Lead",
+    "LeadEvent",
+    "Membership",
+    "Offer",
+    "Person",
+    "SignInThrottle",
+    "Source",
+    "SourceKey",
+    "WebSession",
+    "Worker",
+]

@@ -1,0 +1,53 @@
+"""Connections to buyers: where leads are delivered, the sealed credentials, and test calls."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from flowbuilder.models.base import Base
+
+
+class Connection(Base):
+    """A buyer's destination, without its secrets."""
+
+    __tablename__ = "connection"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    name: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default="active")
+    destination: Mapped[dict[str, Any]] = mapped_column(JSON)
+    time_zone: Mapped[str | None]
+    concurrency: Mapped[int] = mapped_column(server_default="256")
+    tested_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Credential(Base):
+    """One sealed secret of a connection; `hint` is its last four characters."""
+
+    __tablename__ = "credential"
+    connection_id: Mapped[UUID] = mapped_column(ForeignKey("connection.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    sealed: Mapped[str]
+    hint: Mapped[str]
+    updated_at: Mapped[datetime]
+
+
+class ConnectionTest(Base):
+    """A test call to a buyer: made by a job, watched by a page."""
+
+    __tablename__ = "connection_test"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    connection_id: Mapped[UUID] = mapped_column(ForeignKey("connection.id"))
+    state: Mapped[str] = mapped_column(server_default="queued")
+    fields: Mapped[dict[str, Any]]
+    request: Mapped[dict[str, Any] | None]
+    reply: Mapped[dict[str, Any] | None]
+    answer: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
