@@ -1,0 +1,179 @@
+"""What a run may ask of the world, and the notes of steps that ask for nothing.
+
+Every effect is one event of the lead's journal: its name, its step, what it asks and, once known, the result.
+What is asked and answered is plain JSON, so that a journal read back compares equal.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+Asks = dict[str, Any]
+Result = Mapping[str, Any]
+Said = tuple[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something a step asks of the world."""
+
+    name: ClassVar[str] = ""
+    step: str
+
+    def asks(self) -> Asks:
+        """Return the request as it stands in the journal."""
+        raise NotImplementedError
+
+    def outcome(self, result: Result) -> Said:
+        """Return the step's outcome and reason that a result means."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Intake(Effect):
+    """Take the lead in, if the door is open, the lead is accepted and new, and there is room.
+
+    Result: `{"outcome": passed | paused | rejected | duplicate | full, "source": {…}, "reason", "full", "places"}`.
+    """
+
+    name: ClassVar[str] = "intake"
+    accepted: bool = True
+    reason: str | None = None
+    caps: tuple[Asks, ...] = ()
+    duplicates: Asks | None = None
+
+    def asks(self) -> Asks:
+        """Return the flow's own verdict, its caps and its rule for duplicates."""
+        return {
+            "accepted": self.accepted,
+            "reason": self.reason,
+            "caps": list(self.caps),
+            "duplicates": self.duplicates,
+        }
+
+    def outcome(self, result: Result) -> Said:
+        """Return passed, full or stopped."""
+        words = {"passed": "passed", "full": "full"}
+        return words.get(result["outcome"], "stopped"), result.get("reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve(Effect):
+    """Take one place in each of some windows, all or none. Result: `{"full": key of a full cap or None, "places"}`."""
+
+    name: ClassVar[str] = "reserve"
+    caps: tuple[Asks, ...] = ()
+    with_source: bool = False
+
+    def asks(self) -> Asks:
+        """Return the windows, and whether the source's caps are taken with them."""
+        return {"caps": list(self.caps), "with_source": self.with_source}
+
+    def outcome(self, result: Result) -> Said:
+        """Return passed or full."""
+        return ("full", "cap_reached") if result["full"] else ("passed", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer(Effect):
+    """Offer the lead to one buyer.
+
+    Result: `{"at", "answer": accepted | declined | error | unknown | not_asked, "reason", "price", "reference",
+    "offer", "full"}`; `at` is when the answer was known, `not_asked` carries why in `reason`.
+    `view` is what mappings may read; it is not journaled.
+    """
+
+    name: ClassVar[str] = "offer"
+    buyer: str
+    connection: str
+    price: int
+    round: int
+    caps: tuple[Asks, ...]
+    policy: Asks
+    timeout_ms: int | None
+    view: Mapping[str, Any]
+
+    def asks(self) -> Asks:
+        """Return buyer, connection, price (minor units), caps and the rules for errors."""
+        return {
+            "buyer": self.buyer,
+            "connection": self.connection,
+            "price": self.price,
+            "round": self.round,
+            "caps": list(self.caps),
+            "policy": self.policy,
+            "timeout_ms": self.timeout_ms,
+        }
+
+    def outcome(self, result: Result) -> Said:
+        """Return accepted, declined, timed_out, full, skipped or error."""
+        answer, reason = result["answer"], result.get("reason")
+        if answer == "not_asked":
+            return ("full" if reason == "cap_reached" else "skipped"), reason
+        if answer == "declined" and reason == "timeout":
+            return "timed_out", reason
+        return "error" if answer == "unknown" else str(answer), reason
+
+
+@dataclass(frozen=True, slots=True)
+class Hold(Effect):
+    """Wait until a moment, or for a person when there is none. Result: `{"now": when the lead woke}`.
+
+    The places of cap steps and of intake are given back while a lead is held.
+    """
+
+    name: ClassVar[str] = "hold"
+    until: str | None
+    waiting_for: str
+    reason: str | None = None
+
+    def asks(self) -> Asks:
+        """Return until when (ISO, UTC) and for what."""
+        return {"until": self.until, "for": self.waiting_for, "reason": self.reason}
+
+    def outcome(self, result: Result) -> Said:  # noqa: ARG002  (every effect is asked the same way)
+        """Return passed: the wait is over."""
+        return "passed", self.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Close(Effect):
+    """End the run with the lead's outcome. Result: `{}`. Money in minor units."""
+
+    name: ClassVar[str] = "close"
+    result: str
+    code: str | None
+    reason: str | None
+    revenue: int
+    cost: int
+
+    def asks(self) -> Asks:
+        """Return the outcome, its reason and the money."""
+        return {
+            "outcome": self.result,
+            "code": self.code,
+            "reason": self.reason,
+            "revenue": self.revenue,
+            "cost": self.cost,
+        }
+
+    def outcome(self, result: Result) -> Said:  # noqa: ARG002  (every effect is asked the same way)
+        """Return the lead's outcome and reason."""
+        return self.result, self.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Note(Effect):
+    """What a step did by itself: passed, stopped, skipped or error, and why. Result: `{}`."""
+
+    name: ClassVar[str] = "note"
+    what: str
+    reason: str | None = None
+
+    def asks(self) -> Asks:
+        """Return outcome and reason."""
+        return {"outcome": self.what, "reason": self.reason}
+
+    def outcome(self, result: Result) -> Said:  # noqa: ARG002  (every effect is asked the same way)
+        """Return outcome and reason."""
+        return self.what, self.reason

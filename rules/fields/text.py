@@ -1,0 +1,21 @@
+"""Free text: a city, a street, a comment."""
+
+from typing_extensions import override
+
+from rules.fields.base import COMMON_OPERATORS, PRESENCE_OPERATORS, TEXT_OPERATORS, Field, FieldType, Normal
+
+
+class TextType(FieldType):
+    """Text without its outer spaces; every filled text is valid."""
+
+    key = "text"
+    label = "Text"
+    operators = COMMON_OPERATORS + TEXT_OPERATORS + PRESENCE_OPERATORS
+
+    @override
+    def read(self, text: str, field: Field) -> Normal:
+        return Normal(text, True)
+
+    @override
+    def mask(self, value: object) -> str:
+        return f"{str(value)[:1]}••••" if value else ""

@@ -1,0 +1,220 @@
+"""Runs a flow: a generator that yields effects and takes their results; and rebuilds a run from its journal."""
+
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from rules.effects import Close, Effect, Hold, Intake, Note, Reserve, Result
+from rules.flow import DOOR, Flow
+from rules.logic import RuleError, truthy
+from rules.money import exponent_of, money
+from rules.running import End, GoTo, Lead, Next, Run, Verdict, Wait
+from rules.steps.cap import CapStep, reset_of
+
+Running = Generator[Effect, Result, End]
+
+LONGEST_HOLD = timedelta(days=7)
+"""How long a lead may be held in all; a fallback has its own, shorter or longer, time for its rounds."""
+
+REFUSALS = {
+    "paused": ("paused", "This flow is paused"),
+    "duplicate": ("duplicate", "Duplicate"),
+    "full": ("cap_reached", "Cap reached"),
+}
+
+
+def run(flow: Flow, lead: Lead, now: datetime) -> Running:
+    """Yield what the lead's run asks of the world, take each result, and return how it ended.
+
+    `now` (UTC) is the run's clock until a Hold answers with a later one. The same flow, lead, clock and results
+    always give the same effects.
+    """
+    return (yield from _walk(flow, begin(flow, lead, now)))
+
+
+def begin(flow: Flow, lead: Lead, now: datetime) -> Run:
+    """Return the state of a run that has not asked for anything yet."""
+    return Run(lead, now, flow.time_zone, flow.currency, flow.by_key, flow.values, flow.buyers)
+
+
+def _walk(flow: Flow, state: Run) -> Running:
+    position = 0
+    verdict = yield from _guarded(DOOR, _enter(flow, state))
+    while True:
+        if state.sales and position >= len(flow.steps) and isinstance(verdict, Next):
+            verdict = End("sold", None, None)
+        match verdict:
+            case End():
+                return (yield from _close(state, verdict))
+            case Wait():
+                position = flow.positions.get(verdict.resume, 0)
+                verdict = yield from _hold(flow, state, verdict, position)
+                continue
+            case GoTo():
+                position = flow.positions.get(verdict.target, len(flow.steps))
+        verdict, position = yield from _step(flow, state, position)
+
+
+def _step(flow: Flow, state: Run, position: int) -> Generator[Effect, Result, tuple[Verdict, int]]:
+    """Interpret the step at a position, the fallback past the last one; return the verdict and the next position."""
+    if position >= len(flow.steps):
+        if state.sales:
+            return End("sold", None, None), position
+        return (yield from _guarded(flow.fallback.common.id, flow.fallback.interpret(state))), position
+    step = flow.steps[position]
+    if step.common.off:
+        yield Note(step.common.id, "skipped", "off")
+        return Next(), position + 1
+    return (yield from _guarded(step.common.id, step.interpret(state))), position + 1
+
+
+def _guarded(step: str, interpreting: Generator[Effect, Result, Verdict]) -> Generator[Effect, Result, Verdict]:
+    """Turn a rule that cannot be evaluated into an error of the lead: it is neither a yes nor a no."""
+    try:
+        return (yield from interpreting)
+    except RuleError as error:
+        yield Note(step, "error", error.message)
+        return End("error", "rule_error", error.message)
+
+
+def _enter(flow: Flow, state: Run) -> Generator[Effect, Result, Verdict]:
+    """Ask to be taken in; the flow's own rule is decided here, the rest by the world."""
+    door, view = flow.door, state.at(DOOR)
+    accepted = door.accept_if is None or truthy(door.accept_if(view))
+    result = yield Intake(
+        DOOR,
+        accepted=accepted,
+        reason=None if accepted else door.reason,
+        caps=tuple(cap.ask(view, state.now) for cap in door.caps),
+        duplicates=door.duplicates.as_asked(state.lead.fields) if door.duplicates else None,
+    )
+    outcome = result["outcome"]
+    if outcome == "passed":
+        return Next()
+    code, words = REFUSALS.get(outcome, ("not_accepted", "Not accepted"))
+    reason = result.get("reason") or words
+    if outcome == "full":
+        return _full_at_door(flow, state, result["full"], reason)
+    return End("duplicate" if outcome == "duplicate" else "rejected", code, reason)
+
+
+def _full_at_door(flow: Flow, state: Run, key: str, reason: str) -> Verdict:
+    """Return where a lead goes for which a cap of the flow or of its source has no place."""
+    cap = next((cap for cap in flow.door.caps if cap.key == key), None)
+    if cap is None or cap.when_full == "reject":
+        return End("rejected", "cap_reached", reason)
+    if cap.when_full == "fallback":
+        return GoTo("fallback")
+    return Wait(reset_of(cap.ask(state.view, state.now)), "cap", DOOR, reason)
+
+
+def _hold(flow: Flow, state: Run, wait: Wait, position: int) -> Generator[Effect, Result, Verdict]:
+    """Hold the lead and begin a new round, unless it has been held too long.
+
+    The places of caps before the point where it goes on are taken again first; caps after it are met on the way.
+    """
+    state.first_held = state.first_held or state.now
+    if wait.until is not None and wait.until > state.first_held + LONGEST_HOLD:
+        return End("rejected", "expired", flow.fallback.reason)
+    until = wait.until.isoformat() if wait.until else None
+    result = yield Hold(wait.resume or DOOR, until, wait.waiting_for, wait.reason)
+    state.round += 1
+    state.move_to(datetime.fromisoformat(result["now"]))
+    if wait.resume == DOOR:
+        return (yield from _guarded(DOOR, _enter(flow, state)))
+    return (yield from _guarded(DOOR, _take_again(flow, state, position)))
+
+
+def _take_again(flow: Flow, state: Run, position: int) -> Generator[Effect, Result, Verdict]:
+    """Reserve again what was given back while the lead was held; a full cap sends the lead its own way."""
+    kept = {key: cap for key, cap in state.held_caps.items() if flow.positions[key] < position}
+    state.held_caps = dict(kept)
+    again = [cap for cap in flow.door.caps if not cap.received] + list(kept.values())
+    result = yield Reserve(DOOR, tuple(cap.ask(state.at(cap.owner), state.now) for cap in again), with_source=True)
+    full = result["full"]
+    if not full:
+        return GoTo(flow.steps[position].common.id) if position < len(flow.steps) else GoTo("fallback")
+    owner = next((cap.owner for cap in kept.values() if cap.key == full), None)
+    step = flow.steps[flow.positions[owner]] if owner else None
+    return step.turn_away(state) if isinstance(step, CapStep) else _full_at_door(flow, state, full, "Cap reached")
+
+
+def _close(state: Run, end: End) -> Running:
+    """Yield the end; what was sold is sold, whatever a later step said."""
+    sold = bool(state.sales)
+    ended = End("sold", None, None) if sold else end
+    cost = supplier_cost(state.lead.source, state.revenue, state.currency) if sold else 0
+    yield Close(DOOR, ended.outcome, ended.code, ended.reason, state.revenue, cost)
+    return ended
+
+
+def supplier_cost(source: Mapping[str, Any], revenue: int, currency: str) -> int:
+    """Return what the supplier is paid for a sold lead, in minor units: a fixed sum, or a share of the revenue."""
+    cost: Mapping[str, Any] = source.get("cost") or {}
+    if "share" in cost:
+        return money(Decimal(str(cost["share"])) * revenue / 100, 0)
+    return money(cost.get("fixed", 0), exponent_of(currency))
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One event of a journal; `result` is None while it is unfinished."""
+
+    seq: int
+    effect: str
+    step: str
+    asks: Mapping[str, Any]
+    result: Mapping[str, Any] | None
+
+
+class Diverged(Exception):
+    """The flow asks for something else than the journal says it did."""
+
+    def __init__(self, seq: int, recorded: str, asked: str) -> None:
+        super().__init__(f"Event {seq}: the journal has {recorded}, the flow asks for {asked}.")
+        self.seq, self.recorded, self.asked = seq, recorded, asked
+
+
+class Walk:
+    """A run in progress: the effect that waits for its result, and its number in the journal."""
+
+    def __init__(self, flow: Flow, lead: Lead, now: datetime) -> None:
+        self.state = begin(flow, lead, now)
+        self._running = _walk(flow, self.state)
+        self.effect: Effect | None = next(self._running)
+        self.seq = 1
+        self.ended: End | None = None
+
+    def answer(self, result: Result) -> None:
+        """Give the waiting effect its result, and go on to the next one or to the end."""
+        try:
+            self.effect = self._running.send(result)
+            self.seq += 1
+        except StopIteration as stop:
+            self.effect, self.ended = None, stop.value
+
+
+def replay(flow: Flow, lead: Lead, now: datetime, events: Iterable[Recorded]) -> Walk:
+    """Return the run as its journal left it, at its first unfinished effect or at its end.
+
+    `now` is when the run began. Raises Diverged at the first event that the flow would not have asked for.
+    """
+    walk = Walk(flow, lead, now)
+    for event in events:
+        confirm(event, walk)
+        if event.result is None:
+            break
+        walk.answer(event.result)
+    return walk
+
+
+def confirm(event: Recorded, walk: Walk) -> None:
+    """Raise Diverged unless a recorded event is what the run asks for now."""
+    effect = walk.effect
+    if effect is None:
+        raise Diverged(event.seq, event.effect, "nothing more")
+    recorded, asked = (event.effect, event.step, event.asks), (effect.name, effect.step, effect.asks())
+    if event.seq != walk.seq or recorded != asked:
+        raise Diverged(event.seq, f"{recorded}", f"{asked}")

@@ -1,0 +1,116 @@
+"""JSON-logic with the operators of the rule builder: check a rule, compile it once, decide it often, trace it."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+from rules.bounds import MOST_STEPS, Budget, Recorder, RuleError
+from rules.compiler import Compiler
+from rules.conditions import Condition, Trace
+from rules.fields import Field
+from rules.naming import NAMES
+from rules.operators.base import Node
+from rules.operators.loose import truthy
+from rules.problems import Problem
+
+Purpose = Literal["condition", "value"]
+
+# What foreign data can make Python itself raise; every one of them is an error of the rule, never a verdict.
+FOREIGN = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
+NO_FIELDS: Mapping[str, Field] = {}
+
+
+class Rule:
+    """A compiled rule: call it with data to get its value."""
+
+    __slots__ = ("_fields", "_is_value", "_run", "_steps", "_traced", "conditions", "document", "node", "variables")
+
+    def __init__(self, document: object, fields: Mapping[str, Field], *, is_value: bool = False) -> None:
+        """Compile a document; raise a RuleError that names its first problem."""
+        compiler, node = compiled(document, fields, is_value=is_value, recording=False)
+        self.document = document
+        self.node = node
+        self.variables = frozenset(compiler.variables)
+        self.conditions = tuple(compiler.conditions)
+        self._fields = fields
+        self._is_value = is_value
+        self._run = node.run
+        self._steps = MOST_STEPS - node.weight
+        self._traced: Node | None = None
+
+    def __call__(self, data: Any) -> Any:
+        """Return the value for the data; raise a RuleError when there is none."""
+        budget = Budget(self._steps)
+        try:
+            value = self._run(data, budget)
+            if type(value) is not bool and self.node.variable is None:
+                budget.spend_value(value)
+        except FOREIGN as error:
+            raise undecidable(error) from error
+        return value
+
+    def trace(self, data: Any) -> Trace:
+        """Return the value with every condition's own value and verdict; raise a RuleError as calling does."""
+        if self._traced is None:
+            self._traced = compiled(self.document, self._fields, is_value=self._is_value, recording=True)[1]
+        recorder = Recorder(2 * MOST_STEPS)
+        try:
+            value = self._traced.run(data, recorder)
+        except FOREIGN as error:
+            raise undecidable(error) from error
+        return Trace(value, tuple(seen(condition, recorder.seen.get(i)) for i, condition in enumerate(self.conditions)))
+
+
+def compiled(
+    document: object, fields: Mapping[str, Field], *, is_value: bool, recording: bool
+) -> tuple[Compiler, Node]:
+    """Return the compiler and what it made; raise a RuleError for the first problem."""
+    compiler = Compiler(fields, None, is_value=is_value, recording=recording)
+    node = compiler.compile(document)
+    if compiler.problems:
+        first = compiler.problems[0]
+        raise RuleError(first.code, first.message, first.path)
+    return compiler, node
+
+
+def undecidable(error: BaseException) -> RuleError:
+    """Return the error of a rule whose data made Python raise."""
+    return RuleError("cannot_decide", f"The rule cannot be decided for this data ({type(error).__name__}).")
+
+
+def seen(condition: Condition, found: tuple[object, bool] | None) -> Condition:
+    """Return a condition with what an evaluation saw of it, as it is when the evaluation never came to it."""
+    return replace(condition, value=found[0], verdict=found[1]) if found else condition
+
+
+def compile_rule(rule: object, fields: Mapping[str, Field] = NO_FIELDS) -> Rule:
+    """Return the compiled rule; raise a RuleError when it can never be decided.
+
+    Names of fields that are not among the given ones are read as they are: only `check_rule` objects to them.
+    """
+    return Rule(rule, fields)
+
+
+def evaluate(rule: object, data: Any, fields: Mapping[str, Field] = NO_FIELDS) -> Any:
+    """Return the value of a rule for the data; raise a RuleError when it has none."""
+    return compile_rule(rule, fields)(data)
+
+
+def check_rule(
+    rule: object,
+    at: str,
+    fields: Mapping[str, Field],
+    *,
+    purpose: Purpose = "condition",
+    names: Collection[str] | None = NAMES,
+) -> list[Problem]:
+    """Return everything that is wrong with a rule, each problem with its path under `at`.
+
+    `names` are the first names that the rule may read from; None allows all of them.
+    """
+    compiler = Compiler(fields, names, is_value=purpose == "value")
+    compiler.compile(rule, at)
+    return compiler.problems + compiler.notes
+
+
+__all__ = ["Condition", "Rule", "RuleError", "Trace", "check_rule", "compile_rule", "evaluate", "truthy"]

@@ -1,0 +1,88 @@
+"""Phone numbers in the formats that buyers ask for, and the country they are in."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from babel import Locale
+from phonenumbers import PhoneNumber, PhoneNumberFormat, format_number, national_significant_number
+
+from rules.bounds import Budget
+from rules.fields.phone import country_of, parse_phone
+from rules.operators.base import Call, Evaluate
+from rules.operators.shapes import filled_text, literal_option, shaped
+
+COST = 40  # steps: what reading a phone number takes, against one comparison
+COUNTRIES: dict[str, str] = {
+    code: name for code, name in Locale("en").territories.items() if len(code) == 2 and code.isalpha()
+}
+
+
+def dashed(number: PhoneNumber) -> str:
+    """Return the country code and the number in groups of three, the last of up to four: 49-123-456-7890."""
+    rest = national_significant_number(number)
+    groups = [str(number.country_code)]
+    while len(rest) > 4:
+        groups.append(rest[:3])
+        rest = rest[3:]
+    return "-".join([*groups, rest])
+
+
+def without_plus(number: PhoneNumber) -> str:
+    """Return the country code and the number as digits only: 491234567890."""
+    return format_number(number, PhoneNumberFormat.E164).removeprefix("+")
+
+
+def styled(style: int) -> Callable[[PhoneNumber], str]:
+    """Return the writing of a number in one of the phone library's own styles."""
+    return partial(format_number, num_format=style)
+
+
+FORMATS: dict[str, Callable[[PhoneNumber], str]] = {
+    "international": styled(PhoneNumberFormat.E164),
+    "national": without_plus,
+    "local": dashed,
+    "e164": styled(PhoneNumberFormat.E164),
+    "in_country": styled(PhoneNumberFormat.NATIONAL),
+    "spaced": styled(PhoneNumberFormat.INTERNATIONAL),
+}
+
+
+def build_phone(call: Call) -> Evaluate:
+    """Build a phone number in a format; a text that is no phone number stays as it is."""
+    name = literal_option(call.arguments[1], FORMATS, "A phone format") if len(call.arguments) > 1 else "e164"
+    region = call.left.field.region if call.left.field else None
+
+    def write(text: str) -> str:
+        number = parse_phone(text, region)
+        return FORMATS[name](number) if number else text
+
+    return shaped(write)(call)
+
+
+def build_country_code(call: Call) -> Evaluate:
+    """Build the two-letter code of a phone number's country, or of the country that a code names."""
+    read = filled_text(call.left.run)
+    region = call.left.field.region if call.left.field else None
+    return lambda data, budget: country_code(read(data, budget), region)
+
+
+def build_country_name(call: Call) -> Evaluate:
+    """Build the English name of a country in small letters, like "germany"."""
+    code = build_country_code(call)
+
+    def name(data: Any, budget: Budget) -> str | None:
+        country = code(data, budget)
+        return COUNTRIES[country].lower() if country in COUNTRIES else None
+
+    return name
+
+
+def country_code(text: str | None, region: str | None) -> str | None:
+    """Return the country of a phone number or of a two-letter code; None when there is none."""
+    if text is None:
+        return None
+    if text.strip().upper() in COUNTRIES:
+        return text.strip().upper()
+    number = parse_phone(text, region)
+    return country_of(number) if number else None

@@ -1,0 +1,30 @@
+"""What is wrong with something a person wrote: data with an address, a code and a sentence to act on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to put right; `path` names the place, like `steps[2].continue_if`."""
+
+    path: str
+    code: str
+    message: str
+    severity: Severity = "error"
+
+
+def suggest(written: str, known: Iterable[str]) -> str:
+    """Return a sentence that offers the nearest known word, or nothing when none is near."""
+    nearest = get_close_matches(written, list(known), n=1)
+    return f" Did you mean “{nearest[0]}”?" if nearest else ""
+
+
+def shorten(value: object, length: int = 40) -> str:
+    """Return the value as text that is short enough for a message."""
+    text = str(value)
+    return text if len(text) <= length else f"{text[: length - 1]}…"

@@ -1,0 +1,173 @@
+"""What a run knows while it walks a flow: the lead, the clock, what was asked, what was sold."""
+
+import hashlib
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from rules.caps import Cap
+from rules.effects import Effect, Result
+from rules.fields import TYPES, Field
+
+WaitsFor = Literal["retry", "cap", "hours", "answer", "post", "person"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A lead as rules see it.
+
+    `fields` holds normal forms, `posted` what came in, `invalid` the keys of unreadable values. `source` is what the
+    journal says of the source (id, name, cost, is_test); `asked_before` names buyers that an earlier run asked, with
+    their last answers.
+    """
+
+    id: str
+    fields: Mapping[str, Any]
+    posted: Mapping[str, Any]
+    source: Mapping[str, Any]
+    received_at: datetime
+    invalid: frozenset[str] = frozenset()
+    is_test: bool = False
+    asked_before: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The lead goes on to the next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoTo:
+    """The lead goes on at a later step, or at the `fallback`."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The lead's run ends."""
+
+    outcome: Literal["sold", "rejected", "duplicate", "error"]
+    code: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The lead waits until a moment (for a person when None), and then begins a new round at a step."""
+
+    until: datetime | None
+    waiting_for: WaitsFor
+    resume: str
+    reason: str | None = None
+
+
+Verdict = Next | GoTo | End | Wait
+Interpreting = Generator[Effect, Result, Verdict]
+
+
+class CanBeOffered(Protocol):
+    """A buyer step or row, wherever in the flow, that a way may name."""
+
+    def offer(self, run: "Run") -> Generator[Effect, Result, tuple[Any, Any]]:
+        """Offer the lead once, with the buyer's own conditions."""
+
+
+class Valid(Mapping[str, bool]):
+    """Which values are valid: filled in, and readable as their type."""
+
+    def __init__(self, fields: Mapping[str, Any], invalid: frozenset[str]) -> None:
+        self._fields, self._invalid = fields, invalid
+
+    def __getitem__(self, key: str) -> bool:
+        return self._fields.get(key) is not None and key not in self._invalid
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+
+class Parts(Mapping[str, Mapping[str, Any]]):
+    """What the types take apart (area code, e-mail domain …), worked out when somebody asks."""
+
+    def __init__(self, fields: Mapping[str, Any], known: Mapping[str, Field]) -> None:
+        self._fields, self._known = fields, known
+
+    def __getitem__(self, key: str) -> Mapping[str, Any]:
+        known, value = self._known[key], self._fields.get(key)
+        return {} if value is None else TYPES[known.type].parts(value, known)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+@dataclass(slots=True)
+class Run:
+    """The state of one run; everything in it follows from the flow, the lead and the answers so far."""
+
+    lead: Lead
+    now: datetime
+    time_zone: str
+    currency: str
+    fields: Mapping[str, Field]
+    values: Mapping[str, Any]
+    buyers: Mapping[str, "CanBeOffered"]
+    round: int = 1
+    asked: dict[str, str] = field(default_factory=dict)
+    asked_in: dict[str, int] = field(default_factory=dict)
+    sales: list[tuple[str, int]] = field(default_factory=list)
+    held_caps: dict[str, Cap] = field(default_factory=dict)
+    first_held: datetime | None = None
+    ask_again: Literal["unavailable", "all"] = "unavailable"
+    view: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Lay out what expressions can see."""
+        self.asked.update(self.lead.asked_before)
+        lead = self.lead
+        self.view = {
+            "lead": lead.fields,
+            "raw": lead.posted,
+            "valid": Valid(lead.fields, lead.invalid),
+            "parts": Parts(lead.fields, self.fields),
+            "source": lead.source,
+            "flow": self.values,
+            "step": {},
+            "run": {"attempt": 1, "price": 0, "time_zone": self.time_zone, "is_test": lead.is_test},
+        }
+        self.move_to(self.now)
+
+    @property
+    def revenue(self) -> int:
+        """Return what the buyers pay so far, in minor units."""
+        return sum(price for _, price in self.sales)
+
+    def move_to(self, now: datetime) -> None:
+        """Set the run's clock."""
+        self.now = now
+        self.view["run"].update(now=now, attempt=self.round)
+
+    def at(self, step: str) -> Mapping[str, Any]:
+        """Return what expressions of a step can see; `run.random` is fixed for each lead and step."""
+        self.view["run"]["random"] = random_of(self.lead.id, step)
+        return self.view
+
+    def remember(self, step: str, outcome: str, reason: str | None) -> None:
+        """Let later steps read how a step ended."""
+        self.view["step"][step] = {"outcome": outcome, "reason": reason}
+
+    def sell(self, buyer: str, price: int) -> None:
+        """Note a sale at a price in minor units."""
+        self.sales.append((buyer, price))
+
+
+def random_of(lead_id: str, step: str) -> int:
+    """Return a number from 1 to 100, the same for the same lead and step."""
+    digest = hashlib.sha256(f"{lead_id}{step}".encode()).digest()
+    return int.from_bytes(digest) % 100 + 1

@@ -1,0 +1,77 @@
+"""What every kind of step has in common."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Protocol
+
+from rules.fields import Field
+from rules.reading import Part
+from rules.running import Interpreting, Run
+
+Tone = Literal["ok", "bad", "que", "nxt", "wrn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """One way out of a step, named on its card."""
+
+    tone: Tone
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a sentence needs to name things: fields by their labels, connections and steps by their names."""
+
+    fields: Mapping[str, Field]
+    currency: str
+    connections: Mapping[str, str]
+    steps: Mapping[str, str]
+
+    def buyer(self, connection: str) -> str:
+        """Return a connection's name, its id when the name is not known."""
+        return self.connections.get(connection, connection)
+
+    def step(self, target: str) -> str:
+        """Return what a step is called."""
+        return self.steps.get(target, target)
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """The settings that every step has."""
+
+    id: str
+    name: str = ""
+    off: bool = False
+    note: str = ""
+
+
+class Step(Protocol):
+    """A kind of step: its settings, its sentence, its exits, and what it does."""
+
+    kind: ClassVar[str]
+    label: ClassVar[str]
+
+    @property
+    def common(self) -> Common:
+        """Return id, name, whether it is off, and the team's note."""
+
+    def sentence(self, words: Words) -> str:
+        """Return what the step does, as one sentence without a full stop."""
+
+    def exits(self, words: Words) -> tuple[Exit, ...]:
+        """Return every way out of the step."""
+
+    def interpret(self, run: Run) -> Interpreting:
+        """Yield effects, take their results, and return where the lead goes."""
+
+
+def read_common(part: Part) -> Common:
+    """Return the settings that every step has."""
+    return Common(
+        id=part.identifier(),
+        name=part.text("name", ""),
+        off=part.flag("off"),
+        note=part.text("note", "", longest=2000),
+    )

@@ -1,0 +1,231 @@
+"""Buyer: offers the lead to one buyer, and says what happens with every kind of answer."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from rules.caps import Cap, read_caps
+from rules.effects import Effect, Note, Offer, Result
+from rules.hours import Hours, is_open, next_opening, read_hours
+from rules.logic import Rule, truthy
+from rules.money import exponent_of, money
+from rules.reading import Part
+from rules.retry import Policy, read_policy
+from rules.running import CanBeOffered, End, Interpreting, Next, Run, Verdict
+from rules.steps.base import Common, Exit, Words, read_common
+from rules.steps.cap import reset_of
+from rules.steps.ways import Way, Why, follow, read_way
+from rules.values import Value
+from rules.wording import say_value
+
+NEVER_AGAIN = ("accepted", "declined", "unknown")
+SKIPPED: dict[str, str] = {
+    "rule_not_met": "Does not fit this buyer",
+    "missing_field": "A field that this buyer needs is blank",
+    "outside_hours": "This buyer is closed now",
+    "cap_reached": "This buyer's cap is reached",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Where the lead goes after each kind of answer that is not a yes."""
+
+    on_declined: Way
+    on_error: Way
+    outside_hours: Way
+    when_full: Way
+    when_not_met: Way
+
+    def after(self, answer: str, reason: str | None) -> Way:
+        """Return the way for an answer of an offer, or for the reason why none was made."""
+        if answer != "not_asked":
+            return {"declined": self.on_declined, "error": self.on_error}[answer]
+        ways = {
+            "cap_reached": self.when_full,
+            "outside_hours": self.outside_hours,
+            "rule_not_met": self.when_not_met,
+            "missing_field": self.when_not_met,
+        }
+        return ways.get(reason or "", Way("next"))
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """One buyer on the rail; all that is written on its card."""
+
+    kind: ClassVar[str] = "buyer"
+    label: ClassVar[str] = "Buyer"
+    common: Common
+    connection: str
+    price: Value
+    price_written: Any
+    when: Rule | None
+    requires: tuple[str, ...]
+    caps: tuple[Cap, ...]
+    hours: Hours
+    ways: Ways
+    policy: Policy
+    policy_written: dict[str, Any]
+    timeout_ms: int | None
+    sells_on: bool
+
+    def sentence(self, words: Words) -> str:
+        """Return `Offer to Sunrise Energy at $42.00, up to 100 a day`."""
+        limits = "".join(f", up to {cap.say(words.currency)}" for cap in self.caps)
+        price = say_value(self.price_written, words.fields, words.currency)
+        return f"Offer to {words.buyer(self.connection)} at {price}{limits}"
+
+    def exits(self, words: Words) -> tuple[Exit, ...]:
+        """Return the ways out; those that lead to the same place share one exit."""
+        sold = Exit("ok", "Accepts: sold, goes on to others" if self.sells_on else "Accepts: sold, stop here")
+        told: dict[Way, list[str]] = {}
+        for when, way in self._worded_ways():
+            told.setdefault(way, []).append(when)
+        return sold, *(way.exit(_listed(whens), words) for way, whens in told.items()), self._ambiguous_exit()
+
+    def interpret(self, run: Run) -> Interpreting:
+        """Offer the lead here, and to the buyer that a way names; then follow this step's own way."""
+        verdict, why = yield from self.offer(run)
+        asked = {self.common.id}
+        buyer: CanBeOffered = self
+        while isinstance(verdict, Way) and verdict.kind == "buyer" and verdict.target not in asked:
+            asked.add(verdict.target)
+            buyer = run.buyers[verdict.target]
+            verdict, why = yield from buyer.offer(run)
+        if not isinstance(verdict, Way):
+            return verdict
+        return follow(verdict, run, self.common.id, why) if buyer is self else Next()
+
+    def offer(self, run: Run) -> Generator[Effect, Result, tuple[Verdict | Way, Why]]:
+        """Yield the offer, or a note why none is made; return a verdict, or the way to follow and why."""
+        skipped = self._reason_not_to_ask(run)
+        if skipped:
+            yield Note(self.common.id, "skipped", skipped)
+            run.remember(self.common.id, "skipped", skipped)
+            opening = next_opening(self.hours, run.now) if skipped == "outside_hours" else None
+            why = Why(skipped, SKIPPED.get(skipped, "Was asked before"), opening, "hours")
+            return self.ways.after("not_asked", skipped), why
+        effect = self._effect(run)
+        result = yield effect
+        run.move_to(datetime.fromisoformat(result["at"]))
+        run.remember(self.common.id, *effect.outcome(result))
+        return self._read(result, run, effect)
+
+    def _reason_not_to_ask(self, run: Run) -> str | None:
+        view, last = run.at(self.common.id), run.asked.get(self.common.id)
+        if self.common.off:
+            return "off"
+        asked_now = run.asked_in.get(self.common.id) == run.round
+        if asked_now or (last in NEVER_AGAIN and not (last == "declined" and run.ask_again == "all")):
+            return "already_asked"
+        if self.when and not truthy(self.when(view)):
+            return "rule_not_met"
+        if any(view["lead"].get(key) is None for key in self.requires):
+            return "missing_field"
+        return None if is_open(self.hours, run.now) else "outside_hours"
+
+    def _effect(self, run: Run) -> Offer:
+        view = run.at(self.common.id)
+        price = money(self.price(view), exponent_of(run.currency))
+        return Offer(
+            step=self.common.id,
+            buyer=self.common.id,
+            connection=self.connection,
+            price=price,
+            round=run.round,
+            caps=tuple(cap.ask(view, run.now, price) for cap in self.caps),
+            policy=self.policy_written,
+            timeout_ms=self.timeout_ms,
+            view=view,
+        )
+
+    def _read(self, result: Result, run: Run, effect: Offer) -> tuple[Verdict | Way, Why]:
+        answer, reason = result["answer"], result.get("reason")
+        if answer != "not_asked":
+            run.asked[self.common.id] = answer
+            run.asked_in[self.common.id] = run.round
+        if answer == "accepted":
+            run.sell(self.common.id, result["price"])
+            return Next() if self.sells_on else End("sold", None, None), Why("sold", "")
+        if answer == "unknown":
+            text = "A buyer may have taken the lead and never answered"
+            return End("error", "unknown", text), Why("unknown", text)
+        way = self.ways.after(answer, reason)
+        if answer == "declined" and way.kind == "hold":
+            del run.asked[self.common.id]
+        until = (
+            reset_of(next(ask for ask in effect.caps if ask["cap"] == result["full"])) if result.get("full") else None
+        )
+        code = reason or answer
+        return way, Why(code, SKIPPED.get(code, "The buyer declined"), until, "cap" if until else "retry")
+
+    def _worded_ways(self) -> list[tuple[str, Way]]:
+        ways = [("Declines", self.ways.on_declined), ("Fails", self.ways.on_error)]
+        if self.policy.on_ambiguous == "treat_as_declined":
+            ways.append(("Times out", self.ways.on_declined))
+        if self.caps:
+            ways.append(("Full", self.ways.when_full))
+        if self.hours:
+            ways.append(("Closed", self.ways.outside_hours))
+        if self.when or self.requires:
+            ways.append(("Does not fit", self.ways.when_not_met))
+        return ways
+
+    def _ambiguous_exit(self) -> Exit:
+        texts = {
+            "retry_same": "No answer: ask the same buyer again",
+            "hold": "No answer: a person decides",
+            "treat_as_declined": "No answer counts as a no",
+        }
+        return Exit("que", texts[self.policy.on_ambiguous])
+
+
+def read_buyer(part: Part) -> Buyer | None:
+    """Return the buyer step that a part describes, None when something it cannot do without has problems."""
+    common = read_common(part)
+    price, when = part.value("price"), part.rule("when")
+    if not part.has("price"):
+        part.report("price", "missing_price", "A buyer needs a price.")
+    policy = read_policy(part, holds=part.settings.get("on_error") == "hold")
+    if price is None:
+        return None
+    buyer = Buyer(
+        common=common,
+        connection=part.text("connection"),
+        price=price,
+        price_written=part.take("price"),
+        when=when,
+        requires=part.words("requires", part.document.fields.__contains__, "The flow has no field “{}”."),
+        caps=read_caps(part, "caps", common.id, may_spend=True),
+        hours=read_hours(part),
+        ways=_read_ways(part),
+        policy=policy,
+        policy_written=policy.as_asked() | {"on_ambiguous": part.take("on_ambiguous")},
+        timeout_ms=_read_timeout(part),
+        sells_on=part.choice("sell", ("stop", "continue"), "stop") == "continue",
+    )
+    part.finish()
+    return buyer
+
+
+def _read_ways(part: Part) -> Ways:
+    four = ("next", "hold", "reject", "buyer")
+    return Ways(**{key: read_way(part, key, "next", four) for key in Ways.__dataclass_fields__})
+
+
+def _read_timeout(part: Part) -> int | None:
+    """Return the longest wait for an answer in milliseconds, None for the connection's own."""
+    if not part.has("timeout"):
+        return None
+    timeout = part.duration("timeout", "30s")
+    if not 1 <= timeout <= 60:
+        part.report("timeout", "out_of_bounds", "“timeout” must be from 1s to 60s.")
+    return timeout * 1000
+
+
+def _listed(whens: list[str]) -> str:
+    """Return `Declines, fails or full`."""
+    words = [whens[0], *(when[0].lower() + when[1:] for when in whens[1:])]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

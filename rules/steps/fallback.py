@@ -1,0 +1,91 @@
+"""Fallback: the fixed end, where a lead comes that nobody took."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar, Literal
+
+from rules.durations import say_duration
+from rules.effects import Note
+from rules.reading import Part
+from rules.running import End, Interpreting, Run, Verdict, Wait
+from rules.steps.base import Common, Exit, Words, read_common
+from rules.steps.buyer import Buyer, read_buyer
+
+NO_BUYER = "No buyer available"
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """Rejects, holds for another round, or offers the lead to a last buyer. Times in seconds."""
+
+    kind: ClassVar[str] = "fallback"
+    label: ClassVar[str] = "When nobody takes the lead"
+    common: Common
+    do: Literal["reject", "hold", "buyer"]
+    reason: str
+    retry_every: int = 900
+    for_up_to: int = 86400
+    start: str = ""
+    ask_again: Literal["unavailable", "all"] = "unavailable"
+    buyer: Buyer | None = None
+
+    def sentence(self, words: Words) -> str:
+        """Return `Wait up to 24 hours, offer again every 15 minutes`."""
+        if self.do == "hold":
+            return f"Wait up to {_span(self.for_up_to)}, offer again every {_span(self.retry_every)}"
+        return self.buyer.sentence(words) if self.buyer else f"Reject “{self.reason}”"
+
+    def exits(self, words: Words) -> tuple[Exit, ...]:
+        """Return the ways out of the flow."""
+        if self.do == "hold":
+            return Exit("que", "Waits"), Exit("bad", f"After {_span(self.for_up_to)}: reject “{self.reason}”")
+        rejected = Exit("bad", f"Rejects “{self.reason}”")
+        return (self.buyer.exits(words)[0], rejected) if self.buyer else (rejected,)
+
+    def interpret(self, run: Run) -> Interpreting:
+        """Note the rejection, hold for another round while there is time, or ask the last buyer."""
+        if self.buyer:
+            verdict, _ = yield from self.buyer.offer(run)
+            if isinstance(verdict, End):
+                return verdict
+        if self.do == "hold" and self._has_time(run):
+            run.ask_again = self.ask_again
+            return Wait(run.now + timedelta(seconds=self.retry_every), "retry", self.start, self.reason)
+        yield Note(self.common.id, "stopped", self.reason)
+        return self._rejection(run)
+
+    def _has_time(self, run: Run) -> bool:
+        last_moment = (run.first_held or run.now) + timedelta(seconds=self.for_up_to)
+        return run.now + timedelta(seconds=self.retry_every) <= last_moment
+
+    def _rejection(self, run: Run) -> Verdict:
+        return End("rejected", "expired" if run.first_held else "no_buyer", self.reason)
+
+
+def read_fallback(part: Part) -> Fallback:
+    """Return the fallback that a part describes."""
+    common = read_common(part)
+    do: Literal["reject", "hold", "buyer"] = part.choice("do", ("reject", "hold", "buyer"))  # type: ignore[assignment]
+    inner = part.inside("buyer", "the last buyer")
+    if (do == "buyer") != (inner is not None):
+        part.report("buyer", "missing_buyer", "A fallback has a “buyer” exactly when it says “do”: “buyer”.")
+    fallback = Fallback(
+        common=common,
+        do=do,
+        reason=part.text("reason", NO_BUYER),
+        retry_every=part.duration("retry_every", "15m"),
+        for_up_to=part.duration("for_up_to", "24h"),
+        start=part.text("from", ""),
+        ask_again=part.choice("ask_again", ("unavailable", "all"), "unavailable"),  # type: ignore[arg-type]
+        buyer=read_buyer(inner) if inner else None,
+    )
+    part.finish()
+    return fallback
+
+
+def _span(length: int) -> str:
+    """Return seconds in words, in the largest unit that fits."""
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if length % size == 0 and length >= (2 * size if unit == "d" else size):
+            return say_duration(f"{length // size}{unit}")
+    return say_duration(f"{length}s")

@@ -1,0 +1,78 @@
+"""Where a lead goes when a step does not simply carry on: next, reject, fallback, hold, another step or buyer."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rules.reading import Part
+from rules.running import End, GoTo, Next, Run, Verdict, Wait, WaitsFor
+from rules.steps.base import Exit, Tone, Words
+
+TONES: dict[str, Tone] = {"reject": "bad", "hold": "que"}
+HELD_FOR = timedelta(minutes=15)
+"""How long a lead is held when nothing says when things will be better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a lead leaves its road: a code, the reason in words, and when (UTC) waiting makes sense again."""
+
+    code: str
+    reason: str
+    until: datetime | None = None
+    waiting_for: WaitsFor = "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One of `next`, `reject`, `fallback`, `hold`, `go_to` a later step, or `buyer`: offer it to another one."""
+
+    kind: str
+    target: str = ""
+
+    def say(self, words: Words) -> str:
+        """Return the way in a few words."""
+        match self.kind:
+            case "next":
+                return "next step"
+            case "go_to":
+                return f"go to {words.step(self.target)}"
+            case "buyer":
+                return f"offer to {words.step(self.target)}, then next step"
+            case "hold":
+                return "wait and try again"
+            case "fallback":
+                return "nobody takes it"
+        return "reject"
+
+    def exit(self, when: str, words: Words, reason: str | None = None) -> Exit:
+        """Return the card's exit for this way, such as “Declines: next step”."""
+        told = f" “{reason}”" if self.kind == "reject" and reason else ""
+        return Exit(TONES.get(self.kind, "nxt"), f"{when}: {self.say(words)}{told}")
+
+
+def read_way(part: Part, key: str, default: str, allowed: tuple[str, ...]) -> Way:
+    """Return where the setting sends the lead; `go_to` and `buyer` are written `{"go_to": id}` and `{"buyer": id}`."""
+    value = part.take(key, default)
+    if isinstance(value, dict) and len(value) == 1:
+        [(kind, target)] = value.items()
+        if kind in allowed and isinstance(target, str):
+            return Way(kind, target)
+    elif isinstance(value, str) and value in allowed and value not in ("go_to", "buyer"):
+        return Way(value)
+    written = ", ".join(f'{{"{word}": id}}' if word in ("go_to", "buyer") else word for word in allowed)
+    part.report(key, "not_a_way", f"“{key}” must be one of {written}.")
+    return Way(default)
+
+
+def follow(way: Way, run: Run, step: str, why: Why) -> Verdict:
+    """Return the verdict of a way that needs no other buyer."""
+    match way.kind:
+        case "reject":
+            return End("rejected", why.code, why.reason)
+        case "fallback":
+            return GoTo("fallback")
+        case "go_to":
+            return GoTo(way.target)
+        case "hold":
+            return Wait(why.until or run.now + HELD_FOR, why.waiting_for, step, why.reason)
+    return Next()
