@@ -1,0 +1,1 @@
+"""Handing a lead to a buyer, and reading what the buyer said."""

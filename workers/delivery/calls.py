@@ -1,0 +1,55 @@
+"""A call to a buyer and what became of it, as the engine hands them over and gets them back."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rules.delivery.url import Target
+from rules.delivery.wire import HttpRequest, Reply
+
+Kind = Literal["reply", "not_sent", "ambiguous", "blocked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to make. `timeout_ms` covers all of it; `connect_ms` finding the name and connecting."""
+
+    key: object
+    request: HttpRequest
+    timeout_ms: int
+    connect_ms: int = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of a call.
+
+    reply: the whole answer was read (its body up to 64 KiB). not_sent: no byte of the request left this machine.
+    ambiguous: the request may have arrived, and no whole answer was read. blocked: the address may not be called.
+    `ms` is the time since the call was submitted.
+    """
+
+    key: object
+    kind: Kind
+    reply: Reply | None
+    error: str
+    ms: int
+
+
+class Flight:
+    """A submitted call on its way: when it began, by when it must end, and the addresses that are still to be tried."""
+
+    __slots__ = ("addresses", "call", "connect_by", "deadline", "is_waiting", "started", "target")
+
+    target: Target
+
+    def __init__(self, call: Call, started: float) -> None:
+        self.call = call
+        self.started = started
+        self.deadline = started + call.timeout_ms / 1000
+        self.connect_by = min(self.deadline, started + call.connect_ms / 1000)
+        self.addresses: list[str] = []
+        self.is_waiting = True
+
+    def sent(self, kind: Kind, error: str, now: float, reply: Reply | None = None) -> Sent:
+        """Return the result of this call, `now` being the monotonic time."""
+        return Sent(self.call.key, kind, reply, error, round((now - self.started) * 1000))

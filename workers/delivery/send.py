@@ -1,0 +1,317 @@
+"""The only door to addresses that people typed: one thread that carries thousands of HTTP calls at once."""
+
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable, Collection
+from functools import partial
+from typing import Any
+
+import certifi
+import pycurl
+
+from flowbuilder.addresses import AddressBlocked, Allowed, Checked, Resolver, check_target, parse, system_resolver
+from rules.delivery.url import Target, bracketed
+from rules.delivery.wire import Reply
+from workers.delivery.calls import Call, Flight, Kind, Sent
+from workers.delivery.exchange import Descriptor, Exchange, header_lines
+from workers.delivery.inbox import Inbox
+from workers.delivery.lookups import Lookups, Verdict
+
+__all__ = ["Call", "Sender", "Sent"]
+
+MAX_ADDRESSES = 3
+MAX_KEPT_CONNECTIONS = 512
+# Servers close a kept connection after some idle time, and a lead written to one that is just being closed is
+# ambiguous; so ours are not used again after a pause that most servers bear.
+MAX_IDLE_SECONDS = 20
+
+_CONNECT_ERRORS = {
+    pycurl.E_COULDNT_CONNECT: "The server refused the connection or could not be reached.",
+    pycurl.E_OPERATION_TIMEDOUT: "The server could not be reached in time.",
+    pycurl.E_ABORTED_BY_CALLBACK: "The worker stopped before the call was made.",
+}
+_ANSWER_ERRORS = {
+    pycurl.E_OPERATION_TIMEDOUT: "The server did not answer in time.",
+    pycurl.E_GOT_NOTHING: "The server closed the connection without an answer.",
+    pycurl.E_PARTIAL_FILE: "The server's answer was cut short.",
+    pycurl.E_UNSUPPORTED_PROTOCOL: "The server's answer was not HTTP.",
+    pycurl.E_ABORTED_BY_CALLBACK: "The worker stopped before the answer was read.",
+}
+
+
+class _Transfer:
+    """One libcurl handle, used for one call after the other, with what it has read of the answer."""
+
+    def __init__(self, ca_file: str) -> None:
+        self.easy = pycurl.Curl()
+        self._exchange = Exchange()
+        self._set_once(ca_file)
+
+    def begin(self, flight: Flight, address: str, now: float) -> None:
+        """Prepare the handle for a call to this one address, which was checked."""
+        self.flight = flight
+        self.address = address
+        self.is_blocked = False
+        self._exchange.begin(flight.call.request.body)
+        self._set_call(flight, address, now)
+
+    def outcome(self, code: int, message: str) -> tuple[Kind, str, Reply | None]:
+        """Return what became of the call, given how libcurl says it ended."""
+        if self.is_blocked:
+            return "blocked", str(AddressBlocked()), None
+        if code == pycurl.E_OK or (code == pycurl.E_WRITE_ERROR and self._exchange.is_full):
+            return "reply", "", self._exchange.reply(self.easy.getinfo(pycurl.RESPONSE_CODE))
+        if self.easy.getinfo(pycurl.REQUEST_SIZE) == 0:
+            return "not_sent", _CONNECT_ERRORS.get(code) or f"No connection to the server: {message}", None
+        return "ambiguous", _ANSWER_ERRORS.get(code, "The connection broke before the answer was read."), None
+
+    def _set_once(self, ca_file: str) -> None:
+        options: dict[int, Any] = {
+            pycurl.POST: 1,
+            pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_1_1,
+            pycurl.PROTOCOLS: pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS,
+            pycurl.FOLLOWLOCATION: 0,
+            pycurl.PATH_AS_IS: 1,
+            pycurl.PROXY: "",
+            pycurl.NOPROXY: "*",
+            pycurl.NETRC: pycurl.NETRC_IGNORED,
+            pycurl.NOSIGNAL: 1,
+            pycurl.HTTP09_ALLOWED: 0,
+            pycurl.SSLVERSION: pycurl.SSLVERSION_TLSv1_2,
+            pycurl.SSL_VERIFYPEER: 1,
+            pycurl.SSL_VERIFYHOST: 2,
+            pycurl.CAINFO: ca_file,
+            pycurl.MAXAGE_CONN: MAX_IDLE_SECONDS,
+            # The body comes from a callback and there is none to go back to its beginning: so libcurl cannot send a
+            # lead a second time by itself when a kept connection dies after the server has read it.
+            pycurl.READFUNCTION: self._exchange.give_body,
+            pycurl.HEADERFUNCTION: self._exchange.take_header,
+            pycurl.WRITEFUNCTION: self._exchange.take_body,
+            pycurl.OPENSOCKETFUNCTION: self._open_socket,
+            pycurl.PREREQFUNCTION: self._confirm_address,
+        }
+        for option, setting in options.items():
+            self.easy.setopt(option, setting)
+
+    def _set_call(self, flight: Flight, address: str, now: float) -> None:
+        request, target, easy = flight.call.request, flight.target, self.easy
+        easy.setopt(pycurl.URL, target.url)
+        # Pinned for this call alone: an entry of RESOLVE would stay in the name cache that all handles share.
+        easy.setopt(pycurl.CONNECT_TO, [f"{bracketed(target.host)}:{target.port}:{bracketed(address)}:{target.port}"])
+        easy.setopt(pycurl.CUSTOMREQUEST, request.method)
+        easy.setopt(pycurl.HTTPHEADER, header_lines(request.headers))
+        easy.setopt(pycurl.POSTFIELDSIZE_LARGE, len(request.body))
+        # Without a body there is nothing to go back to, and libcurl would repeat the request on a new connection.
+        easy.setopt(pycurl.FRESH_CONNECT, 0 if request.body else 1)
+        easy.setopt(pycurl.TIMEOUT_MS, _milliseconds(flight.deadline - now))
+        easy.setopt(pycurl.CONNECTTIMEOUT_MS, _milliseconds(flight.connect_by - now))
+
+    def _open_socket(self, _purpose: int, wanted: Any) -> Descriptor | int:
+        if wanted.addr[0] != self.address:
+            self.is_blocked = True
+            return int(pycurl.SOCKET_BAD)
+        try:
+            return Descriptor(socket.socket(wanted.family, wanted.socktype, wanted.protocol).detach())
+        except OSError:
+            return int(pycurl.SOCKET_BAD)  # No more descriptors: an error of this call, and not of the loop.
+
+    def _confirm_address(self, remote: str, _local: str, _remote_port: int, _local_port: int) -> int:
+        # Also asked for a kept connection, which opens no socket: it must lead to the address checked for this call.
+        self.is_blocked = remote != self.address
+        return int(pycurl.PREREQFUNC_ABORT if self.is_blocked else pycurl.PREREQFUNC_OK)
+
+
+class Sender:
+    """Makes calls, many at a time, and hands each result to `on_result` from its own thread, in no special order.
+
+    Every call that was submitted has exactly one result, also when the sender stops. `on_result` must not raise, and
+    not take long. `allow` lists the private (host, port) pairs that may be called, `own` this machine's addresses,
+    `ca_file` the certificate authorities to trust instead of the usual ones.
+    """
+
+    def __init__(
+        self,
+        on_result: Callable[[Sent], object],
+        *,
+        allow: Allowed = (),
+        own: Collection[str] = (),
+        resolve: Resolver = system_resolver,
+        ca_file: str | None = None,
+    ) -> None:
+        self._on_result = on_result
+        self._check = partial(check_target, resolve=resolve, allow=frozenset(allow), own=frozenset(own))
+        self._ca_file = ca_file or certifi.where()
+        self._inbox: Inbox[Flight | tuple[Target, Verdict] | None] = Inbox()
+        self._lookups = Lookups(self._check, tell=self._inbox.put)
+        self._active: dict[pycurl.Curl, _Transfer] = {}
+        self._idle: list[_Transfer] = []
+        self._count_lock = threading.Lock()
+        self._in_flight = 0
+        self._timer_at: float | None = None
+        self._stop_at: float | None = None
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._inbox, selectors.EVENT_READ)
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch_socket)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, MAX_KEPT_CONNECTIONS)
+        self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
+
+    @property
+    def in_flight(self) -> int:
+        """Return the number of submitted calls whose result was not handed over yet."""
+        return self._in_flight
+
+    def start(self) -> None:
+        """Start the thread; a sender is started once."""
+        self._thread.start()
+
+    def submit(self, call: Call) -> None:
+        """Have the call made; returns at once. Raises RuntimeError when the sender is not running."""
+        with self._count_lock:
+            self._in_flight += 1
+        if self._stop_at is not None or not self._inbox.put(Flight(call, time.monotonic())):
+            with self._count_lock:
+                self._in_flight -= 1
+            raise RuntimeError("The sender is not running.")
+
+    def stop(self, grace_seconds: float) -> None:
+        """Let the calls end for some seconds, then give up the others; returns when every result was handed over."""
+        self._stop_at = time.monotonic() + grace_seconds
+        self._inbox.put(None)
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._is_finished():
+                self._turn()
+        finally:
+            self._give_up()
+
+    def _is_finished(self) -> bool:
+        if self._stop_at is None:
+            return False
+        return not self._in_flight or time.monotonic() >= self._stop_at
+
+    def _turn(self) -> None:
+        for key, events in self._selector.select(self._patience()):
+            if key.fileobj is not self._inbox:
+                self._multi.socket_action(key.fd, _curl_events(events))
+        for thing in self._inbox.take():
+            self._receive(thing)
+        now = time.monotonic()
+        for flight in self._lookups.expired(now):
+            self._report(flight.sent("not_sent", "The host name was not looked up in time.", now))
+        if self._timer_at is not None and self._timer_at <= now:
+            self._timer_at = None
+            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        # A transfer can end inside the very call that began it, and nothing would wake the selector for it.
+        self._collect()
+
+    def _patience(self) -> float | None:
+        """Return for how many seconds nothing has to be done unless a socket wakes the loop."""
+        moments = (self._timer_at, self._stop_at, self._lookups.next_deadline())
+        earliest = min((moment for moment in moments if moment is not None), default=None)
+        return None if earliest is None else max(0.0, earliest - time.monotonic())
+
+    def _receive(self, thing: Flight | tuple[Target, Verdict] | None) -> None:
+        if isinstance(thing, Flight):
+            self._depart(thing)
+        elif thing is not None:
+            target, verdict = thing
+            for flight in self._lookups.answer(target):
+                self._connect(flight, verdict)
+
+    def _depart(self, flight: Flight) -> None:
+        """Check the address of a call: at once if it is a number, else after its name was looked up."""
+        try:
+            flight.target = parse(flight.call.request.url)
+            if not flight.target.is_literal:
+                self._lookups.wait(flight)
+                return
+            verdict: Verdict = self._check(flight.target)
+        except AddressBlocked as blocked:
+            verdict = blocked
+        self._connect(flight, verdict)
+
+    def _connect(self, flight: Flight, verdict: Verdict) -> None:
+        if isinstance(verdict, Checked):
+            flight.addresses = verdict[:MAX_ADDRESSES]
+            self._begin(flight)
+        else:
+            kind: Kind = "blocked" if isinstance(verdict, AddressBlocked) else "not_sent"
+            self._report(flight.sent(kind, str(verdict), time.monotonic()))
+
+    def _begin(self, flight: Flight) -> None:
+        """Begin the call with the next of its addresses."""
+        transfer = self._idle.pop() if self._idle else _Transfer(self._ca_file)
+        transfer.begin(flight, flight.addresses.pop(0), time.monotonic())
+        self._active[transfer.easy] = transfer
+        self._multi.add_handle(transfer.easy)
+
+    def _collect(self) -> None:
+        more = 1
+        while more:
+            more, ended, failed = self._multi.info_read()
+            for easy in ended:
+                self._finish(easy, pycurl.E_OK, "")
+            for easy, code, message in failed:
+                self._finish(easy, code, message)
+
+    def _finish(self, easy: pycurl.Curl, code: int, message: str) -> None:
+        transfer = self._active.pop(easy)
+        self._multi.remove_handle(easy)
+        flight = transfer.flight
+        kind, error, reply = transfer.outcome(code, message)
+        self._idle.append(transfer)
+        if kind == "not_sent" and code == pycurl.E_COULDNT_CONNECT and flight.addresses:
+            self._begin(flight)
+        else:
+            self._report(flight.sent(kind, error, time.monotonic(), reply))
+
+    def _report(self, sent: Sent) -> None:
+        with self._count_lock:
+            self._in_flight -= 1
+        self._on_result(sent)
+
+    def _give_up(self) -> None:
+        """Hand over a result for every call that has none, and close everything."""
+        self._stop_at = time.monotonic()
+        for easy in list(self._active):
+            self._finish(easy, pycurl.E_ABORTED_BY_CALLBACK, "")
+        arrived = [thing for thing in self._inbox.close() if isinstance(thing, Flight)]
+        for flight in [*arrived, *self._lookups.stop()]:
+            self._report(flight.sent("not_sent", _CONNECT_ERRORS[pycurl.E_ABORTED_BY_CALLBACK], time.monotonic()))
+        for transfer in self._idle:
+            transfer.easy.close()
+        self._multi.close()
+        self._selector.close()
+
+    def _watch_socket(self, events: int, fd: int, _multi: pycurl.CurlMulti, _extra: object) -> None:
+        if events == pycurl.POLL_REMOVE:
+            self._selector.unregister(fd)
+        elif fd in self._selector.get_map():
+            self._selector.modify(fd, _selector_events(events))
+        else:
+            self._selector.register(fd, _selector_events(events))
+
+    def _set_timer(self, timeout_ms: int) -> None:
+        self._timer_at = None if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000
+
+
+def _selector_events(curl_events: int) -> int:
+    wants_read, wants_write = curl_events & pycurl.POLL_IN, curl_events & pycurl.POLL_OUT
+    return (selectors.EVENT_READ if wants_read else 0) | (selectors.EVENT_WRITE if wants_write else 0)
+
+
+def _curl_events(selector_events: int) -> int:
+    can_read, can_write = selector_events & selectors.EVENT_READ, selector_events & selectors.EVENT_WRITE
+    return int((pycurl.CSELECT_IN if can_read else 0) | (pycurl.CSELECT_OUT if can_write else 0))
+
+
+def _milliseconds(seconds: float) -> int:
+    """Return whole milliseconds, at least 1, as libcurl takes 0 for "no limit"."""
+    return max(1, round(seconds * 1000))
