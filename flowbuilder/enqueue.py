@@ -1,0 +1,159 @@
+"""The queue in Valkey: every background job by name, and every message between web and workers.
+
+Rows in the database are the truth and everything here only says "look now". A message that cannot be sent is
+logged and forgotten: the sweep, or whoever waits, finds the row.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from uuid import UUID
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue
+from rq.serializers import JSONSerializer
+from sqlalchemy import event
+from sqlalchemy.orm import Session, SessionTransaction
+
+from flowbuilder import ids
+
+WORK_LEADS = "workers.jobs.work_leads"
+TEST_CONNECTION = "workers.jobs.test_connection"
+
+LEADS = "leads"
+JOBS = "jobs"
+
+WAKE = "fb:wake"
+MOST_WAKES = 4
+LEADS_FOR_A_LOOP = 100
+DONE = "fb:done:"
+DONE_KEPT = 60  # seconds that answers wait for a web process; nobody waits longer than 25
+FAILURE_KEPT = 3600  # seconds
+SOCKET_TIMEOUT = 2.0  # seconds for one command; a Valkey that hangs must not hold leads up
+
+log = logging.getLogger(__name__)
+Send = Callable[[], object]
+
+
+def connect(redis_url: str, *, most_connections: int = 64, timeout: float = SOCKET_TIMEOUT) -> Redis:
+    """Return a client for Valkey or Redis; `timeout` is in seconds, for connecting and for every command.
+
+    The pool must hold a connection for each thread that uses the client at once. The protocol is the second one:
+    under the third, blocking commands on a connection with a timeout fail.
+    """
+    return Redis.from_url(
+        redis_url,
+        protocol=2,
+        max_connections=most_connections,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
+        retry=Retry(NoBackoff(), 1),  # Once more at once, for a connection that broke since it was used last.
+    )
+
+
+def nudge(redis: Redis, *, leads: int = 1) -> bool:
+    """Wake a loop that carries leads, and make sure that a job waits for a free worker; False when that failed.
+
+    `leads` says how many became due: one loop is woken for every hundred, and at least one.
+    """
+    try:
+        pipe = redis.pipeline(transaction=False)
+        pipe.rpush(WAKE, *["1"] * min(1 + leads // LEADS_FOR_A_LOOP, MOST_WAKES))
+        pipe.ltrim(WAKE, 0, MOST_WAKES - 1)
+        pipe.llen(Queue.redis_queue_namespace_prefix + LEADS)
+        waiting = pipe.execute()[-1]
+        if not waiting:
+            _queue(redis, LEADS).enqueue_call(WORK_LEADS, timeout=-1, result_ttl=0, failure_ttl=FAILURE_KEPT)
+    except RedisError as problem:
+        log.warning("leads were not announced: %s", type(problem).__name__)
+        return False
+    return True
+
+
+def wait_for_wake(redis: Redis, *, seconds: float = 1.0) -> bool:
+    """Return whether somebody nudged within some seconds; raises RedisError while Valkey is away."""
+    return redis.blpop([WAKE], timeout=seconds) is not None
+
+
+def enqueue_job(redis: Redis, name: str, *identifiers: UUID) -> bool:
+    """Queue a short job by its dotted name, with ids as its only arguments; False when that failed.
+
+    Call it through `after_commit`: a worker may be quicker than the transaction that makes its row.
+    """
+    try:
+        _queue(redis, JOBS).enqueue_call(
+            name,
+            args=tuple(ids.show(identifier) for identifier in identifiers),
+            description=name,
+            result_ttl=0,
+            failure_ttl=FAILURE_KEPT,
+        )
+    except RedisError as problem:
+        log.warning("the job %s was not queued: %s", name, type(problem).__name__)
+        return False
+    return True
+
+
+def announce_finished(redis: Redis, finished: Mapping[str, Sequence[UUID]]) -> bool:
+    """Tell each web process, by its id, which leads it waits for have an answer; False when that failed."""
+    try:
+        pipe = redis.pipeline(transaction=False)
+        for web_id, lead_ids in finished.items():
+            pipe.rpush(DONE + web_id, *(str(lead_id) for lead_id in lead_ids))
+            pipe.expire(DONE + web_id, DONE_KEPT)
+        pipe.execute()
+    except RedisError as problem:
+        log.warning("answers were not announced: %s", type(problem).__name__)
+        return False
+    return True
+
+
+def after_commit(session: Session, send: Send) -> None:
+    """Call `send` once the session's transaction is committed, and never if it, or its savepoint, is rolled back."""
+    waiting: list[_Waiting] | None = session.info.get(_WAITING)
+    if waiting is None:
+        waiting = session.info[_WAITING] = []
+        event.listen(session, "after_commit", _send_waiting)
+        event.listen(session, "after_soft_rollback", _forget_rolled_back)
+    waiting.append((session.get_nested_transaction(), send))
+
+
+def enqueue_after_commit(session: Session, redis: Redis, name: str, *identifiers: UUID) -> None:
+    """Queue a short job once the session's transaction is committed."""
+    after_commit(session, partial(enqueue_job, redis, name, *identifiers))
+
+
+_WAITING = "sent after commit"
+_Waiting = tuple[SessionTransaction | None, Send]
+
+
+def _send_waiting(session: Session) -> None:
+    """A savepoint's release raises the same event and is no commit yet."""
+    if session.in_nested_transaction():
+        return
+    waiting: list[_Waiting] = session.info[_WAITING]
+    sends = [send for _, send in waiting]
+    waiting.clear()
+    for send in sends:
+        send()
+
+
+def _forget_rolled_back(session: Session, ended: SessionTransaction) -> None:
+    waiting: list[_Waiting] = session.info[_WAITING]
+    if ended.parent is None:
+        waiting.clear()
+    else:
+        waiting[:] = [entry for entry in waiting if not _is_within(entry[0], ended)]
+
+
+def _is_within(transaction: SessionTransaction | None, ended: SessionTransaction) -> bool:
+    while transaction is not None and transaction is not ended:
+        transaction = transaction.parent
+    return transaction is ended
+
+
+def _queue(redis: Redis, name: str) -> Queue:
+    return Queue(name, connection=redis, serializer=JSONSerializer)

@@ -1,0 +1,201 @@
+"""A small market for engine tests: an account, a flow, buyers, leads in the database, and a loop that carries them."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine as Database
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from flowbuilder import db, enqueue, ids
+from flowbuilder.models import Account, Attempt, CapWindow, Flow, FlowVersion, Lead, LeadEvent, Offer, Source
+from flowbuilder.vault import Vault
+from tests.support import cast
+from tests.support.buyers import Buyer
+from workers.book import Book
+from workers.delivery.send import Sender
+from workers.engine import Engine
+
+VAULT = Vault([("k1", b"k" * 32)])
+ACCEPTED_IF = {"==": [{"var": "body.status"}, "accepted"]}
+EMAIL_FIELD = {"key": "email", "type": "email"}
+STATE_FIELD = {"key": "state", "type": "state"}
+
+
+@dataclass
+class Market:
+    """Everything that an engine test needs in the database at `url`."""
+
+    url: str
+    redis_url: str
+    database: Database
+    account_id: UUID
+    allowed: list[tuple[str, int]] = field(default_factory=list)
+    flow_id: UUID | None = None
+    source_id: UUID | None = None
+
+    def connect(self, buyer: Buyer, **destination: Any) -> str:
+        """Make a connection to a buyer's server and return its id as documents show it."""
+        self.allowed.append(("127.0.0.1", buyer.port))
+        document = {
+            "url": buyer.url(),
+            "format": "json",
+            "mapping": [["email", {"var": "lead.email"}]],
+            "accepted_if": ACCEPTED_IF,
+            "reason_path": "body.reason",
+            "price_path": "body.price",
+            "timeout_ms": 5000,
+        }
+        with Session(self.database) as session:
+            account = session.get_one(Account, self.account_id)
+            member = cast.Member(None, account, "owner")  # type: ignore[arg-type]
+            row = cast.a_connection(session, member, destination=document | destination)
+            session.commit()
+            return ids.show(row.id, "con")
+
+    def publish(self, steps: list[dict[str, Any]], **settings: Any) -> None:
+        """Publish a flow with some steps, and make a source for it."""
+        document = {
+            "schema": 1,
+            "currency": "USD",
+            "time_zone": "America/Los_Angeles",
+            "fields": [EMAIL_FIELD, STATE_FIELD],
+            "steps": steps,
+            "fallback": {"id": "end", "do": "reject"},
+        } | settings
+        with Session(self.database) as session:
+            account = session.get_one(Account, self.account_id)
+            member = cast.Member(None, account, "owner")  # type: ignore[arg-type]
+            flow = cast.a_flow(session, member, document=document)
+            source = cast.a_source(session, flow, cost={"fixed": 10})
+            session.commit()
+            self.flow_id, self.source_id = flow.id, source.id
+
+    def publish_again(self, document: dict[str, Any]) -> int:
+        """Publish another version of the flow and return its number."""
+        with Session(self.database) as session:
+            flow = session.get_one(Flow, self.flow_id)
+            number = (flow.live_version or 0) + 1
+            session.add(
+                FlowVersion(flow_id=flow.id, number=number, document=document, published_at=cast.now(), note="")
+            )
+            flow.live_version = number
+            session.commit()
+            return number
+
+    def post(self, many: int = 1, **values: Any) -> list[UUID]:
+        """Store leads as intake does, and return their ids in order."""
+        with Session(self.database) as session:
+            source = session.get_one(Source, self.source_id)
+            made = []
+            for number in range(many):
+                fields = {"email": f"ana{number}@example.com", "state": "CA"} | values.get("fields", {})
+                rest = {name: value for name, value in values.items() if name != "fields"}
+                open_lead = {"state": "received", "outcome": None, "revenue": 0, "cost": 0, "finished_at": None}
+                made.append(cast.a_lead(session, source, fields=fields, posted=fields, **(open_lead | rest)).id)
+            session.commit()
+        with enqueue.connect(self.redis_url) as redis:
+            enqueue.nudge(redis)
+        return made
+
+    def engine(self) -> Engine:
+        """Return a loop of its own, as a lead worker runs it."""
+        return Engine(
+            db.make_engine(self.url),
+            enqueue.connect(self.redis_url),
+            Book(VAULT),
+            sender=lambda on_result: Sender(on_result, allow=self.allowed),
+            secret=b"secret",
+        )
+
+    @contextmanager
+    def carrying(self, loops: int = 1) -> Iterator[None]:
+        """Have some loops carry leads meanwhile."""
+        engines = [self.engine() for _ in range(loops)]
+        threads = [threading.Thread(target=_carry_on, args=(engine,), daemon=True) for engine in engines]
+        for engine, thread in zip(engines, threads, strict=True):
+            engine.start()
+            thread.start()
+        try:
+            yield
+        finally:
+            for engine, thread in zip(engines, threads, strict=True):
+                engine.stop()
+                thread.join(timeout=20)
+                assert not thread.is_alive(), "the loop did not stop"
+                engine.close()
+
+    def carry(self, timeout: float = 15) -> None:
+        """Carry leads until all are done or wait."""
+        with self.carrying():
+            self.wait_until_settled(timeout)
+
+    def wait_until_settled(self, timeout: float = 15) -> None:
+        """Wait until no lead is received or worked on any more."""
+        deadline = time.monotonic() + timeout
+        open_leads = text("SELECT count(*) FROM lead WHERE state IN ('received', 'working')")
+        while self.count(open_leads):
+            assert time.monotonic() < deadline, f"{self.count(open_leads)} leads are still open"
+            time.sleep(0.02)
+
+    def count(self, statement: Any) -> int:
+        """Return the one number of a query."""
+        with self.database.connect() as connection:
+            return int(connection.execute(statement).scalar_one())
+
+    def lead(self, lead_id: UUID) -> Lead:
+        """Return a lead as it stands."""
+        return self._all(select(Lead).where(Lead.id == lead_id))[0]
+
+    def leads(self) -> list[Lead]:
+        """Return all leads in order."""
+        return self._all(select(Lead).order_by(Lead.id))
+
+    def events(self, lead_id: UUID) -> list[LeadEvent]:
+        """Return a lead's journal."""
+        return self._all(select(LeadEvent).where(LeadEvent.lead_id == lead_id).order_by(LeadEvent.run, LeadEvent.seq))
+
+    def trail(self, lead_id: UUID) -> list[tuple[str, str | None, str | None]]:
+        """Return step, outcome and reason of every event."""
+        return [(event.step, event.outcome, event.reason) for event in self.events(lead_id)]
+
+    def offers(self, lead_id: UUID) -> list[Offer]:
+        """Return a lead's offers in order."""
+        return self._all(select(Offer).where(Offer.lead_id == lead_id).order_by(Offer.offer_no))
+
+    def attempts(self, lead_id: UUID) -> list[Attempt]:
+        """Return a lead's attempts in order."""
+        found = select(Attempt).where(Attempt.lead_id == lead_id)
+        return self._all(found.order_by(Attempt.offer_no, Attempt.attempt_no))
+
+    def used(self) -> dict[str, int]:
+        """Return what is used of each cap, by its own key."""
+        rows = self._all(select(CapWindow))
+        return {row.cap.partition("/")[2]: row.used for row in rows}
+
+    def _all(self, statement: Any) -> list[Any]:
+        with Session(self.database) as session:
+            return list(session.scalars(statement))
+
+
+def _carry_on(engine: Engine) -> None:
+    """Carry again and again, as nudges make a worker do."""
+    while not engine.is_stopping:
+        engine.carry()
+
+
+@contextmanager
+def a_market(url: str, redis_url: str) -> Iterator[Market]:
+    """Give a market in an empty database."""
+    database = db.make_engine(url)
+    with Session(database) as session:
+        sara = cast.a_seller(session)
+        session.commit()
+        account_id = sara.account.id
+    yield Market(url, redis_url, database, account_id)
+    database.dispose()

@@ -1,0 +1,44 @@
+"""Tells the database which workers live, and refuses to work on a clock of its own."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Engine, text
+
+from flowbuilder import ids
+from workers.crashpoints import committed
+
+MOST_APART = timedelta(seconds=2)
+
+SEEN = text("""
+    INSERT INTO worker (id, kind, started_at, seen_at) VALUES (:id, :kind, now(), now())
+        ON CONFLICT (id) DO UPDATE SET seen_at = now()
+""")
+
+
+class WrongClock(RuntimeError):
+    """The clocks of this machine and of the database are more than two seconds apart."""
+
+
+class Presence:
+    """One worker process as the database knows it."""
+
+    def __init__(self, engine: Engine, kind: str) -> None:
+        self._engine, self._kind = engine, kind
+        self._id: UUID = ids.new_id()
+
+    def tell(self) -> None:
+        """Write that this process lives."""
+        with committed(self._engine, "presence") as database:
+            database.execute(SEEN, {"id": self._id, "kind": self._kind})
+
+
+def check_clock(engine: Engine, now: datetime) -> None:
+    """Raise WrongClock when `now`, read at this moment, differs from the database's clock by more than two seconds."""
+    with engine.connect() as database:
+        theirs: datetime = database.execute(text("SELECT clock_timestamp()")).scalar_one()
+    if abs(theirs - now) > MOST_APART:
+        apart = abs(theirs - now).total_seconds()
+        raise WrongClock(
+            f"The clock of this machine is {apart:.1f} s off the database's; set it right and start again."
+        )

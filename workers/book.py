@@ -1,0 +1,167 @@
+"""What carrying leads needs to know of flows, sources and connections; read again every second."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection as Database
+from sqlalchemy import RowMapping, text
+
+from flowbuilder import ids
+from flowbuilder.vault import Vault, credential_place
+from rules.caps import Cap, read_caps
+from rules.delivery.destination import Destination, parse_destination
+from rules.flow import Flow, parse_flow
+from rules.logic import Rule, compile_rule
+from rules.problems import Problem
+from rules.reading import Document, Part
+
+FRESH = 1.0
+"""For how many seconds a row may be used before it is read again: a pause takes effect within it."""
+
+FLOWS = text("SELECT id, name, state FROM flow WHERE id = ANY(:ids)")
+VERSIONS = text("SELECT document FROM flow_version WHERE flow_id = :flow AND number = :number")
+SOURCES = text("SELECT id, name, state, cost, caps, accept_if FROM source WHERE id = ANY(:ids)")
+CONNECTIONS = text("SELECT id, account_id, name, state, destination, concurrency FROM connection WHERE id = ANY(:ids)")
+CREDENTIALS = text("SELECT connection_id, name, sealed FROM credential WHERE connection_id = ANY(:ids)")
+
+
+class Unreadable(Exception):
+    """A stored document that cannot be used: it was published by newer code, or damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowState:
+    """A flow's name and whether its door is open."""
+
+    name: str
+    is_paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source as the door sees it; `cost` goes into the journal with the lead."""
+
+    name: str
+    is_paused: bool
+    cost: Mapping[str, Any] | None
+    caps: tuple[Cap, ...]
+    accept_if: Rule | None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A buyer's destination with its opened credentials."""
+
+    id: UUID
+    account_id: UUID
+    name: str
+    state: str
+    destination: Destination
+    credentials: Mapping[str, str]
+    concurrency: int
+
+
+class Book:
+    """Keeps what was read for a second; published versions, which never change, for good."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._versions: dict[tuple[UUID, int], Flow] = {}
+        self._flows: dict[UUID, FlowState] = {}
+        self._sources: dict[tuple[UUID, UUID, int], Source] = {}
+        self._rows: dict[UUID, RowMapping] = {}
+        self._connections: dict[str, Connection | None] = {}
+        self._read_at = 0.0
+
+    def refresh(self) -> None:
+        """Forget rows that are older than a second."""
+        if time.monotonic() - self._read_at > FRESH:
+            self._flows.clear()
+            self._sources.clear()
+            self._rows.clear()
+            self._connections.clear()
+            self._read_at = time.monotonic()
+
+    def flow(self, database: Database, flow_id: UUID, number: int) -> Flow:
+        """Return a published version; raises Unreadable when its document cannot be used."""
+        found = self._versions.get((flow_id, number))
+        if found is None:
+            found = _read_version(database, flow_id, number)
+            self._versions[flow_id, number] = found
+        return found
+
+    def flow_state(self, database: Database, flow_id: UUID) -> FlowState:
+        """Return a flow's name and whether it is paused."""
+        if flow_id not in self._flows:
+            row = database.execute(FLOWS, {"ids": [flow_id]}).mappings().one()
+            self._flows[flow_id] = FlowState(row["name"], row["state"] == "paused")
+        return self._flows[flow_id]
+
+    def source(self, database: Database, source_id: UUID, flow_id: UUID, number: int) -> Source:
+        """Return a source, its rule compiled for the fields of a flow's version."""
+        key = (source_id, flow_id, number)
+        if key not in self._sources:
+            if source_id not in self._rows:
+                self._rows[source_id] = database.execute(SOURCES, {"ids": [source_id]}).mappings().one()
+            self._sources[key] = read_source(dict(self._rows[source_id]), self.flow(database, flow_id, number))
+        return self._sources[key]
+
+    def connection(self, database: Database, shown: str) -> Connection | None:
+        """Return the connection that a document names, None when there is none."""
+        if shown not in self._connections:
+            try:
+                self._connections[shown] = self._read_connection(database, ids.read(shown, "con"))
+            except ids.NotAnId:
+                self._connections[shown] = None
+        return self._connections[shown]
+
+    def _read_connection(self, database: Database, connection_id: UUID) -> Connection | None:
+        row = database.execute(CONNECTIONS, {"ids": [connection_id]}).mappings().one_or_none()
+        problems: list[Problem] = []
+        if row is None:
+            return None
+        destination = parse_destination(row["destination"], "destination", problems)
+        if destination is None:
+            return None
+        return Connection(
+            id=row["id"],
+            account_id=row["account_id"],
+            name=row["name"],
+            state=row["state"],
+            destination=destination,
+            credentials=self._credentials(database, row),
+            concurrency=row["concurrency"],
+        )
+
+    def _credentials(self, database: Database, row: RowMapping) -> dict[str, str]:
+        sealed = database.execute(CREDENTIALS, {"ids": [row["id"]]}).mappings()
+        return {
+            secret["name"]: self._vault.open(
+                secret["sealed"], **credential_place(row["account_id"], row["id"], secret["name"])
+            )
+            for secret in sealed
+        }
+
+
+def read_source(row: Mapping[str, Any], flow: Flow) -> Source:
+    """Return a source from its row; its rule is compiled for the fields of a flow."""
+    document = Document(fields=flow.by_key, currency=flow.currency, time_zone=flow.time_zone)
+    part = Part(document, {"caps": row["caps"] or []}, "", "a source")
+    return Source(
+        name=row["name"],
+        is_paused=row["state"] == "paused",
+        cost=row["cost"],
+        caps=read_caps(part, "caps", "source", at_door=True),
+        accept_if=compile_rule(row["accept_if"], flow.by_key) if row["accept_if"] else None,
+    )
+
+
+def _read_version(database: Database, flow_id: UUID, number: int) -> Flow:
+    document = database.execute(VERSIONS, {"flow": flow_id, "number": number}).scalar_one()
+    flow, problems = parse_flow(document)
+    if flow is None:
+        raise Unreadable("; ".join(f"{problem.path}: {problem.message}" for problem in problems))
+    return flow

@@ -1,0 +1,177 @@
+"""Takes and gives back places in cap windows: locked once per turn in the order of their ids, written once.
+
+Places are dealt in memory between the lock and the write, lead by lead, all or nothing. The write repeats the limit
+in its condition, so that a cap is not passed even where the code above is wrong.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Engine, text
+
+from workers.crashpoints import committed
+from workers.documents import as_document
+
+Place = list[Any]
+"""One reservation as it stands in the journal: window id, how much, and whether it stays when the lead is not sold."""
+
+WindowKey = tuple[str, str, str]
+
+CREATE = text("""
+    INSERT INTO cap_window (cap, bucket, starts_at, ends_at)
+    SELECT cap, bucket, starts, ends
+      FROM json_to_recordset(CAST(:rows AS json)) AS r(cap text, bucket text, starts timestamptz, ends timestamptz)
+     ORDER BY cap, bucket, starts
+        ON CONFLICT DO NOTHING
+""")
+FIND = text("""
+    SELECT w.id, r.key FROM cap_window w
+      JOIN json_to_recordset(CAST(:rows AS json)) AS r(key int, cap text, bucket text, starts timestamptz)
+        ON w.cap = r.cap AND w.bucket = r.bucket AND w.starts_at = r.starts
+""")
+LOCK = text("SELECT id, used FROM cap_window WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
+WRITE = text("""
+    UPDATE cap_window w SET used = w.used + r.change
+      FROM json_to_recordset(CAST(:rows AS json)) AS r(id bigint, change bigint, ceiling bigint)
+     WHERE w.id = r.id AND (r.change <= 0 OR w.used + r.change <= r.ceiling)
+""")
+MOST_KNOWN = 50_000
+
+
+class CapPassed(Exception):
+    """A write would have passed a cap; the turn is rolled back. It means that a lock was not held."""
+
+
+@dataclass(slots=True)
+class Window:
+    """A locked window: what is used in the database, what this turn changes, the highest limit dealt under."""
+
+    used: int
+    change: int = 0
+    ceiling: int = 0
+
+    def has_room(self, take: int, limit: int) -> bool:
+        """Return whether so much more still fits under a limit."""
+        return self.used + self.change + take <= limit
+
+
+@dataclass(slots=True)
+class Ask:
+    """A wanted reservation under its full name, as `rules.caps` asks for it."""
+
+    cap: str
+    own_key: str
+    bucket: str
+    limit: int
+    take: int
+    starts: str
+    ends: str | None
+    keep: bool
+
+    @property
+    def key(self) -> WindowKey:
+        """Return what names the window."""
+        return self.cap, self.bucket, self.starts
+
+
+def named(asks: Iterable[Mapping[str, Any]], full_name: Callable[[str], str]) -> list[Ask]:
+    """Return reservations as `rules` asks for them, under the full names of their caps."""
+    return [
+        Ask(
+            full_name(ask["cap"]),
+            ask["cap"],
+            ask["bucket"],
+            ask["limit"],
+            ask["take"],
+            ask["starts"],
+            ask["ends"],
+            ask["keep"],
+        )
+        for ask in asks
+    ]
+
+
+class WindowIds:
+    """Knows the ids of windows, and creates those that do not exist yet, in a transaction of its own."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._ids: dict[WindowKey, int] = {}
+
+    def find(self, asks: Iterable[Ask]) -> list[int]:
+        """Return the ids of the windows of some reservations."""
+        wanted = {ask.key: ask for ask in asks}
+        missing = [ask for key, ask in wanted.items() if key not in self._ids]
+        if missing:
+            self._create(missing)
+        return [self._ids[key] for key in wanted]
+
+    def of(self, ask: Ask) -> int | None:
+        """Return the id of a window that was found before."""
+        return self._ids.get(ask.key)
+
+    def _create(self, missing: Sequence[Ask]) -> None:
+        if len(self._ids) > MOST_KNOWN:
+            self._ids.clear()
+        rows = as_document(
+            [
+                {"key": at, "cap": ask.cap, "bucket": ask.bucket, "starts": ask.starts, "ends": ask.ends}
+                for at, ask in enumerate(missing)
+            ]
+        )
+        with committed(self._engine, "windows") as database:
+            database.execute(CREATE, {"rows": rows})
+            for identifier, at in database.execute(FIND, {"rows": rows}):
+                self._ids[missing[at].key] = identifier
+
+
+@dataclass(slots=True)
+class Dealer:
+    """Deals the places of one turn's locked windows."""
+
+    ids: WindowIds
+    windows: dict[int, Window] = field(default_factory=dict)
+
+    def lock(self, database: Connection, window_ids: Iterable[int]) -> None:
+        """Lock windows in the order of their ids; only once in a transaction, before anything is written."""
+        wanted = sorted(set(window_ids))
+        if wanted:
+            for identifier, used in database.execute(LOCK, {"ids": wanted}):
+                self.windows[identifier] = Window(used)
+
+    def holds(self, asks: Iterable[Ask]) -> bool:
+        """Return whether the windows of some reservations are all locked."""
+        return all(self.ids.of(ask) in self.windows for ask in asks)
+
+    def first_full(self, asks: Iterable[Ask]) -> Ask | None:
+        """Return the first reservation that does not fit; its window must be locked."""
+        return next((ask for ask in asks if not self._window(ask).has_room(ask.take, ask.limit)), None)
+
+    def take(self, asks: Iterable[Ask]) -> list[Place]:
+        """Take places that were seen to fit; return them as the journal keeps them."""
+        places: list[Place] = []
+        for ask in asks:
+            window = self._window(ask)
+            window.change += ask.take
+            window.ceiling = max(window.ceiling, ask.limit)
+            places.append([self.ids.of(ask), ask.take, ask.keep])
+        return places
+
+    def give_back(self, places: Iterable[Place]) -> None:
+        """Give places back to the windows they were taken in; those must be locked."""
+        for identifier, take, _ in places:
+            self.windows[identifier].change -= take
+
+    def write(self, database: Connection) -> None:
+        """Write what changed; raises CapPassed when a window would hold more than its limit."""
+        rows = [
+            {"id": identifier, "change": window.change, "ceiling": window.ceiling}
+            for identifier, window in sorted(self.windows.items())
+            if window.change
+        ]
+        if rows and database.execute(WRITE, {"rows": as_document(rows)}).rowcount != len(rows):
+            raise CapPassed(f"{len(rows)} windows")
+
+    def _window(self, ask: Ask) -> Window:
+        return self.windows[self.ids.of(ask)]  # type: ignore[index]

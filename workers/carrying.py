@@ -1,0 +1,157 @@
+"""A lead in the loop's hands: its lease, its run as far as it got, and the offer that is out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+
+from rules.effects import Effect, Offer
+from rules.flow import Flow
+from rules.interpreter import Recorded, Walk, replay
+from rules.retry import Tried
+from rules.running import Lead
+from workers.caps import Place
+from workers.delivery.calls import Sent
+from workers.journal import Past
+from workers.rows import AttemptRow, EventRow, OfferRow
+
+T = TypeVar("T")
+
+KINDS = {"ok": "accepted", "declined": "declined", "error": "error", "blocked": "error"}
+"""What a finished attempt counts as; one that is still `sending` after its worker went is ambiguous."""
+
+
+def known(value: T | None) -> T:
+    """Return what must be there at this point of a lead's way; raises LookupError when it is not."""
+    if value is None:
+        raise LookupError("The lead is not at the point where this is known.")
+    return value
+
+
+@dataclass(slots=True)
+class Carried:
+    """One leased lead. `places` are what it holds at the door and in cap steps; offers hold their own."""
+
+    row: RowMapping
+    walk: Walk | None = None
+    flow: Flow | None = None
+    run: int = 1
+    event: EventRow | None = None
+    places: list[Place] = field(default_factory=list)
+    offers: list[OfferRow] = field(default_factory=list)
+    offer: OfferRow | None = None
+    attempt: AttemptRow | None = None
+    tried: list[Tried] = field(default_factory=list)
+    arrived: Sent | None = None
+    is_fresh: bool = False
+    is_suspect: bool = False
+    asked: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def id(self) -> UUID:
+        """Return the lead's id."""
+        identifier: UUID = self.row["id"]
+        return identifier
+
+    @property
+    def token(self) -> int:
+        """Return the token of the lease, which every write repeats."""
+        return int(self.row["lease_token"])
+
+    @property
+    def effect(self) -> Effect | None:
+        """Return the effect that waits for its result."""
+        return self.walk.effect if self.walk else None
+
+    @property
+    def known_walk(self) -> Walk:
+        """Return the run of a lead that was brought back."""
+        return known(self.walk)
+
+    @property
+    def known_effect(self) -> Effect:
+        """Return the effect of a run that has not ended."""
+        return known(self.effect)
+
+    @property
+    def known_flow(self) -> Flow:
+        """Return the flow of a lead that was brought back."""
+        return known(self.flow)
+
+    @property
+    def known_offer(self) -> OfferRow:
+        """Return the offer that is out."""
+        return known(self.offer)
+
+    def forget(self) -> None:
+        """Drop what was worked out in memory, so that the next turn rebuilds it from the journal."""
+        self.walk, self.event, self.offer, self.attempt = None, None, None, None
+        self.places, self.offers, self.tried, self.is_fresh = [], [], [], False
+
+    def input(self, source: dict[str, Any]) -> Lead:
+        """Return the lead as rules see it, with what the journal says of its source."""
+        row = self.row
+        return Lead(
+            id=str(row["id"]),
+            fields=row["fields"],
+            posted=row["posted"],
+            source=source,
+            received_at=row["received_at"],
+            invalid=frozenset(row["invalid"]),
+            is_test=row["is_test"],
+            asked_before=self.asked_before,
+        )
+
+    @property
+    def asked_before(self) -> dict[str, Any]:
+        """Return the buyers that earlier runs asked, with their answers."""
+        before: dict[str, Any] = self.row["asked_before"]
+        return before | self.asked
+
+    def begin_again(self, asked: dict[str, str], source: dict[str, Any], now: datetime) -> None:
+        """Begin the next run, which asks none of those that were asked."""
+        self.run += 1
+        self.asked = asked
+        self.walk, self.event, self.places = Walk(self.known_flow, self.input(source), now), None, []
+
+    def rebuild(self, flow: Flow, past: Past, source: dict[str, Any], now: datetime) -> None:
+        """Bring the run to where its journal left it; raises rules.interpreter.Diverged when the flow has changed."""
+        events = [event for event in past.events if event.run == self.run]
+        journaled = events[0].result if events else None
+        lead = self.input(dict(journaled["source"]) if journaled and "source" in journaled else source)
+        self.flow = flow
+        self.walk = replay(flow, lead, events[0].at if events else now, map(_recorded, events))
+        self.offers = past.offers
+        self.places = places_of(events)
+        self.event = events[-1] if events and events[-1].result is None else None
+        if isinstance(self.effect, Offer) and self.event:
+            self._reopen_offer(past)
+
+    def _reopen_offer(self, past: Past) -> None:
+        """Find the offer that was out; a call that nobody waits for any more may have arrived."""
+        self.offer = self.offers[-1]
+        attempts = [attempt for attempt in past.attempts if attempt.offer_no == self.offer.offer_no]
+        self.tried = [
+            Tried(KINDS.get(attempt.state, "ambiguous"))  # type: ignore[arg-type]
+            for attempt in attempts
+            if attempt.state != "sending"
+        ]
+        self.attempt = attempts[-1] if attempts and attempts[-1].state == "sending" else None
+
+
+def _recorded(event: EventRow) -> Recorded:
+    return Recorded(event.seq, event.effect, event.step, event.asks, event.result)
+
+
+def places_of(events: Iterable[EventRow]) -> list[Place]:
+    """Return the places that a run holds: taken by its events, given back when it was held."""
+    places: list[Place] = []
+    for event in events:
+        if event.effect == "hold":
+            places = [place for place in places if place[2]]
+        elif event.effect in ("intake", "reserve") and event.result:
+            places.extend(event.result.get("places", []))
+    return places

@@ -1,0 +1,1 @@
+"""How each effect of a run is done, one file per effect."""

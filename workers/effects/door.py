@@ -1,0 +1,81 @@
+"""Taking leads in, and reserving places: decided from locked windows and claims."""
+
+from typing import Any
+
+from rules.effects import Intake, Reserve
+from rules.logic import truthy
+from workers.caps import Ask
+from workers.carrying import Carried
+from workers.claims import Claiming
+from workers.turn import Turn
+
+Result = dict[str, Any]
+
+
+def claiming_of(carried: Carried, effect: Intake) -> Claiming | None:
+    """Return what a lead wants to be the first with, None when it does not ask or is only a test."""
+    asked = effect.duplicates
+    if not asked or not asked["by"] or carried.row["is_test"] or not effect.accepted:
+        return None
+    fields = carried.row["fields"]
+    values = {key: fields[key] for key in asked["by"]}
+    return Claiming(carried.id, str(carried.row["flow_id"]), values, asked["together"], asked["within"])
+
+
+def take_in(turn: Turn, carried: Carried, effect: Intake) -> Result | None:
+    """Return whether the door lets a lead in, None when a window that it needs is not locked in this turn.
+
+    In this order: paused, the source's rule, the flow's rule, duplicate, caps.
+    """
+    source = turn.source_of(carried)
+    known = {"source": source_view(turn, carried)}
+    flow_state = turn.book.flow_state(turn.database, carried.row["flow_id"])
+    if flow_state.is_paused or source.is_paused:
+        return known | {"outcome": "paused", "reason": None}
+    if source.accept_if and not truthy(source.accept_if(_view(carried))):
+        return known | {"outcome": "rejected", "reason": "Not accepted"}
+    if not effect.accepted:
+        return known | {"outcome": "rejected", "reason": effect.reason}
+    if carried.id in turn.duplicates:
+        return known | {"outcome": "duplicate", "reason": None}
+    asks = turn.source_asks(carried) + turn.flow_asks(carried, effect.caps)
+    reserved = _reserve(turn, carried, asks)
+    if reserved is None:
+        return None
+    return known | reserved | {"outcome": "full" if reserved["full"] else "passed", "reason": None}
+
+
+def reserve(turn: Turn, carried: Carried, effect: Reserve) -> Result | None:
+    """Return whether there was room in all windows, None when one of them is not locked in this turn."""
+    asks = turn.flow_asks(carried, effect.caps)
+    if effect.with_source:
+        asks = turn.source_asks(carried, only_sold=True) + asks
+    return _reserve(turn, carried, asks)
+
+
+def source_view(turn: Turn, carried: Carried) -> dict[str, Any]:
+    """Return what rules may read of a lead's source; the journal keeps it, so that a replay reads the same."""
+    source = turn.source_of(carried)
+    return {
+        "id": str(carried.row["source_id"]),
+        "name": source.name,
+        "cost": source.cost,
+        "is_test": carried.row["is_test"],
+    }
+
+
+def _reserve(turn: Turn, carried: Carried, asks: list[Ask]) -> Result | None:
+    if not turn.dealer.holds(asks):
+        return None
+    full = turn.dealer.first_full(asks)
+    if full:
+        return {"full": full.own_key, "places": []}
+    places = [] if carried.row["is_test"] else turn.dealer.take(asks)
+    carried.places.extend(places)
+    return {"full": None, "places": places}
+
+
+def _view(carried: Carried) -> dict[str, Any]:
+    fields, invalid = carried.row["fields"], carried.row["invalid"]
+    valid = {key: value is not None and key not in invalid for key, value in fields.items()}
+    return {"lead": fields, "raw": carried.row["posted"], "valid": valid}

@@ -1,0 +1,44 @@
+"""Holding a lead, waking it, and closing its run."""
+
+from datetime import datetime
+from typing import Any
+
+from rules.effects import Close, Hold
+from workers.carrying import Carried
+from workers.rows import LeadChange
+from workers.turn import FAR, Turn
+
+
+def hold(turn: Turn, carried: Carried, effect: Hold) -> None:
+    """Give back what the lead holds at the door and in cap steps, and let it wait."""
+    turn.open_event(carried)
+    _give_back(turn, carried)
+    until = datetime.fromisoformat(effect.until) if effect.until else FAR
+    turn.wait(carried, until, effect.waiting_for)
+
+
+def wake(turn: Turn) -> dict[str, Any]:
+    """Return when the lead woke: its run goes on by that clock."""
+    return {"now": turn.now.isoformat()}
+
+
+def close(turn: Turn, carried: Carried, effect: Close) -> None:
+    """Write the lead's outcome; a place counts sold leads, so that one that was not sold gives it back."""
+    if effect.result != "sold":
+        _give_back(turn, carried)
+    turn.complete(carried, {})
+    change = LeadChange(
+        carried.id,
+        carried.token,
+        outcome=effect.result,
+        reason_code=effect.code,
+        reason=effect.reason,
+        revenue=effect.revenue,
+        cost=effect.cost,
+    )
+    turn.finish(carried, change)
+
+
+def _give_back(turn: Turn, carried: Carried) -> None:
+    turn.returned.extend(place for place in carried.places if not place[2])
+    carried.places = [place for place in carried.places if place[2]]

@@ -1,0 +1,253 @@
+"""Offering a lead to a buyer: reserve, record, call; then read the answer, try again, or give up."""
+
+from datetime import datetime
+from decimal import ROUND_DOWN, Decimal
+from typing import Any
+
+from flowbuilder import ids
+from rules.delivery.masking import masked, masked_reply
+from rules.delivery.request import CannotBuild, HttpRequest, MissingField, build_request
+from rules.delivery.response import Answer, read_answer
+from rules.effects import Offer
+from rules.money import exponent_of
+from rules.retry import Again, Answered, AskPerson, Policy, Tried, decide
+from workers.book import Connection
+from workers.caps import Ask
+from workers.carrying import Carried, known
+from workers.delivery.calls import Call, Sent
+from workers.rows import AttemptRow, OfferRow
+from workers.turn import FAR, Turn
+
+Result = dict[str, Any]
+
+STATES = {"accepted": "ok", "declined": "declined", "error": "error", "ambiguous": "ambiguous"}
+UNAVAILABLE = {"paused": "paused", "revoked": "not_connected"}
+STOPPED = "The worker stopped before the answer was read"
+
+
+def offer(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
+    """Begin an offer: return a result when nobody is called, None once a call is out or has to wait."""
+    connection = turn.book.connection(turn.database, effect.connection)
+    if connection is None:
+        return _not_asked(turn, "not_connected")
+    why = _why_unavailable(connection, carried)
+    if why:
+        return _not_asked(turn, why)
+    asks = turn.flow_asks(carried, effect.caps)
+    if not turn.dealer.holds(asks):
+        return None
+    full = turn.dealer.first_full(asks)
+    if full:
+        return _not_asked(turn, "cap_reached", full.own_key)
+    if carried.row["is_test"]:
+        return _pretend(turn, carried, effect)
+    if not turn.may_call or turn.in_flight.get(effect.connection, 0) >= connection.concurrency:
+        return None
+    return _begin(turn, carried, effect, connection, asks)
+
+
+def resume(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
+    """Go on with an offer that the journal left open: its next try, or the end of one whose worker went away."""
+    if carried.attempt is not None:
+        _end_attempt(turn, carried.attempt, "ambiguous", STOPPED)
+        return _after(turn, carried, effect, Tried("ambiguous"))
+    connection = turn.book.connection(turn.database, effect.connection)
+    why = _why_unavailable(connection, carried) if connection else "not_connected"
+    if connection is None or why:
+        return _after(turn, carried, effect, Tried("error", why))
+    try:
+        request = _request(turn, carried, connection, effect)
+    except CannotBuild as problem:
+        carried.known_offer.reason = str(problem)
+        return _after(turn, carried, effect, Tried("error", "error"))
+    _call(turn, carried, effect, connection, request)
+    return None
+
+
+def settle(turn: Turn, carried: Carried, effect: Offer, sent: Sent) -> Result | None:
+    """Record what became of a call and return the offer's result, None when the buyer is called again later."""
+    row, attempt = carried.known_offer, known(carried.attempt)
+    connection = turn.book.connection(turn.database, effect.connection)
+    answer = _read(connection, sent)
+    attempt.ms, attempt.status = sent.ms, sent.reply.status if sent.reply else None
+    if sent.reply and connection:
+        attempt.reply = masked_reply(sent.reply, connection.credentials)
+    _end_attempt(turn, attempt, "blocked" if sent.kind == "blocked" else STATES[answer.kind], sent.error or None)
+    row.reason, row.reference = answer.said or sent.error or None, answer.reference
+    if answer.kind == "accepted" and connection:
+        row.price = _price(row.price, answer.price, connection, carried)
+    return _after(turn, carried, effect, Tried(answer.kind, answer.reason, answer.retry_after))
+
+
+def _begin(turn: Turn, carried: Carried, effect: Offer, connection: Connection, asks: list[Ask]) -> Result | None:
+    """Record the offer with its places and its first attempt, and hand over the call."""
+    carried.offer = row = _new_offer(turn, carried, effect, connection)
+    try:
+        request = _request(turn, carried, connection, effect)
+    except CannotBuild as problem:
+        carried.offer = None
+        return _not_asked(turn, "missing_field" if isinstance(problem, MissingField) else "error")
+    row.places = turn.dealer.take(asks)
+    turn.open_event(carried)
+    turn.changes.add(row)
+    carried.offers.append(row)
+    carried.tried = []
+    _call(turn, carried, effect, connection, request)
+    return None
+
+
+def _call(turn: Turn, carried: Carried, effect: Offer, connection: Connection, request: HttpRequest) -> None:
+    """Record an attempt as `sending`; the call is handed over once this is committed."""
+    row = carried.known_offer
+    row.attempts += 1
+    turn.changes.touch(row)
+    carried.attempt = AttemptRow(carried.id, row.offer_no, row.attempts, turn.now)
+    carried.attempt.request = masked(request, connection.credentials)
+    turn.changes.add(carried.attempt)
+    timeout = effect.timeout_ms or connection.destination.timeout_ms
+    turn.calls.append((effect.connection, Call((carried.id, carried.token), request, timeout)))
+    turn.in_flight[effect.connection] = turn.in_flight.get(effect.connection, 0) + 1
+    turn.keep(carried)
+
+
+def _after(turn: Turn, carried: Carried, effect: Offer, newest: Tried) -> Result | None:
+    """Follow the offer's policy after an attempt: the offer ends, or the lead waits for the next try."""
+    row = carried.known_offer
+    carried.tried.append(newest)
+    policy = _policy(turn, effect)
+    decision = decide(policy, carried.tried, key=ids.show(row.id), began=row.created_at, now=turn.now)
+    carried.attempt = None
+    turn.changes.touch(row)
+    match decision:
+        case Again():
+            turn.wait(carried, decision.at, decision.waiting_for)
+            return None
+        case AskPerson():
+            turn.wait(carried, FAR, "person")
+            return None
+    return _end(turn, carried, decision)
+
+
+def _end(turn: Turn, carried: Carried, answered: Answered) -> Result:
+    """Close the offer: a yes wins, a no or an error gives its places back, what is unknown keeps them."""
+    row = carried.known_offer
+    row.state, row.finished_at = answered.answer, turn.now
+    row.is_winner = answered.answer == "accepted"
+    row.lost_reason = None if row.is_winner else answered.reason
+    if answered.answer in ("declined", "error"):
+        turn.returned.extend(row.places)
+        row.places = []
+    carried.offer, carried.tried = None, []
+    return _not_asked(turn, answered.reason or "") | {
+        "answer": answered.answer,
+        "reason": answered.reason,
+        "price": row.price,
+        "reference": row.reference,
+        "offer": row.offer_no,
+    }
+
+
+def _why_unavailable(connection: Connection, carried: Carried) -> str | None:
+    if connection.account_id != carried.row["account_id"]:
+        return "not_connected"
+    return UNAVAILABLE.get(connection.state)
+
+
+def _not_asked(turn: Turn, reason: str, full: str | None = None) -> Result:
+    return {
+        "at": turn.now.isoformat(),
+        "answer": "not_asked",
+        "reason": reason,
+        "price": 0,
+        "reference": None,
+        "offer": None,
+        "full": full,
+    }
+
+
+def _pretend(turn: Turn, carried: Carried, effect: Offer) -> Result:
+    """Answer for the buyer of a test lead, who is not called: accepted, or as the test asks."""
+    declined = carried.row["test_outcome"] in ("rejected", "error")
+    answer = {"answer": "declined" if declined else "accepted", "reason": "rejected" if declined else None}
+    return _not_asked(turn, "") | answer | {"price": 0 if declined else effect.price}
+
+
+def _new_offer(turn: Turn, carried: Carried, effect: Offer, connection: Connection) -> OfferRow:
+    return OfferRow(
+        lead_id=carried.id,
+        offer_no=len(carried.offers) + 1,
+        id=ids.new_id(),
+        account_id=carried.row["account_id"],
+        connection_id=connection.id,
+        run=carried.run,
+        round=effect.round,
+        step=effect.step,
+        buyer=effect.buyer,
+        price=effect.price,
+        created_at=turn.now,
+        cascade_position=1 + sum(other.round == effect.round for other in carried.offers),
+    )
+
+
+def _request(turn: Turn, carried: Carried, connection: Connection, effect: Offer) -> HttpRequest:
+    row = carried.known_offer
+    told = {
+        "id": ids.show(row.id),
+        "lead_id": ids.show(carried.id),
+        "attempt": row.attempts + 1,
+        "is_test": False,
+        "price": Decimal(row.price).scaleb(-exponent_of(carried.known_flow.currency)),
+        "received_at": _moment(carried.row["received_at"]),
+        "sent_at": _moment(turn.now),
+        "flow_name": turn.book.flow_state(turn.database, carried.row["flow_id"]).name,
+        "source_name": turn.source_of(carried).name,
+        "buyer": connection.name,
+    }
+    return build_request(connection.destination, effect.view, told, connection.credentials)
+
+
+def _moment(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _read(connection: Connection | None, sent: Sent) -> Answer:
+    """Return what became of a call as an answer; a blocked or unsent one surely did not reach the buyer."""
+    if sent.reply is not None and connection is not None:
+        return read_answer(connection.destination, sent.reply)
+    match sent.kind:
+        case "blocked":
+            return Answer("error", "blocked")
+        case "not_sent":
+            return Answer("error", "error")
+    return Answer("ambiguous", "unknown")
+
+
+def _end_attempt(turn: Turn, attempt: AttemptRow, state: str, error: str | None) -> None:
+    attempt.state, attempt.error, attempt.finished_at = state, error, turn.now
+    turn.changes.touch(attempt)
+
+
+def _price(offered: int, answered: Decimal | None, connection: Connection, carried: Carried) -> int:
+    """Return what the buyer pays, in minor units: its own price if it sets it, else at most what it was offered for.
+
+    More decimals than the currency has are rounded down.
+    """
+    if answered is None:
+        return offered
+    scaled = answered.scaleb(exponent_of(carried.known_flow.currency)).to_integral_value(ROUND_DOWN)
+    return int(scaled) if connection.destination.price_from == "answer" else min(offered, int(scaled))
+
+
+def _policy(turn: Turn, effect: Offer) -> Policy:
+    """Return the rules for errors as they were asked for; what the step leaves open is the connection's setting."""
+    written = dict(effect.policy)
+    connection = turn.book.connection(turn.database, effect.connection)
+    own = connection.destination if connection else None
+    return Policy(
+        on_ambiguous=written["on_ambiguous"] or (own.on_ambiguous if own else "retry_same"),
+        error_attempts=written["error_attempts"],
+        delays=tuple(written["delays"]),
+        ambiguous_delays=tuple(written["ambiguous_delays"]),
+        longest=written["longest"],
+        duplicate_is_accepted=bool(own and own.duplicate_is_accepted),
+    )

@@ -1,0 +1,189 @@
+"""The only writer of lead events, offers, attempts and outcomes: claims leads, guards leases, writes a turn's rows."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, TextClause, text
+
+from workers.documents import as_document
+from workers.rows import AttemptRow, Changes, EventRow, LeadChange, OfferRow
+
+LEASE = "interval '30 seconds'"
+ALONE_CRASHES = 3
+"""How often a lead may end its worker while it is carried alone; once more came before, among others."""
+
+_COLUMNS = """
+    lead.id, lead.account_id, lead.flow_id, lead.source_id, lead.version, lead.is_test, lead.test_outcome,
+    lead.run, lead.asked_before, lead.posted, lead.fields, lead.invalid, lead.received_at, lead.lease_token,
+    lead.crashes, lead.last_step, lead.answer_to
+"""
+
+
+def _claim(condition: str) -> TextClause:
+    """Return the statement that leases due leads; tokens are random, so that a claim lost with the database is void."""
+    return text(f"""
+        WITH due AS (
+            SELECT id, state FROM lead
+             WHERE state <> 'done' AND {condition} AND due_at <= GREATEST(now(), :now)
+               AND due_at <= CASE state WHEN 'waiting' THEN CAST(:now AS timestamptz) ELSE now() END
+             ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED)
+        UPDATE lead
+           SET state = 'working', waiting_for = NULL, due_at = now() + {LEASE}, crashes = lead.crashes + 1,
+               lease_token = (random() * 9e18)::bigint
+          FROM due WHERE lead.id = due.id
+        RETURNING {_COLUMNS}, due.state = 'received' AS is_fresh
+    """)  # noqa: S608  (the two conditions are written below)
+
+
+CLAIM = _claim("crashes = 0")
+CLAIM_ALONE = _claim("crashes > 0")
+GUARD = text("""
+    SELECT lead.id FROM lead
+      JOIN json_to_recordset(CAST(:rows AS json)) AS r(id uuid, token bigint)
+        ON lead.id = r.id AND lead.lease_token = r.token AND lead.state = 'working'
+       FOR UPDATE OF lead SKIP LOCKED
+""")
+RENEW = text(f"""
+    UPDATE lead SET due_at = now() + {LEASE}
+      FROM json_to_recordset(CAST(:rows AS json)) AS r(id uuid, token bigint)
+     WHERE lead.id = r.id AND lead.lease_token = r.token AND lead.state = 'working'
+    RETURNING lead.id
+""")  # noqa: S608  (a constant)
+GIVE_BACK = text("""
+    UPDATE lead SET due_at = now(), crashes = GREATEST(lead.crashes - 1, 0)
+      FROM json_to_recordset(CAST(:rows AS json)) AS r(id uuid, token bigint)
+     WHERE lead.id = r.id AND lead.lease_token = r.token AND lead.state = 'working'
+""")
+EVENTS = text("""
+    SELECT lead_id, run, seq, effect, step, asks, result, outcome, reason, at, done_at FROM lead_event
+     WHERE lead_id = ANY(:ids) ORDER BY lead_id, run, seq
+""")
+OFFERS = text("""
+    SELECT lead_id, offer_no, id, account_id, connection_id, run, round, step, buyer, price, created_at, state, places,
+           is_winner, slot, lost_reason, reason, reference, attempts, cascade_position, finished_at
+      FROM offer WHERE lead_id = ANY(:ids) ORDER BY lead_id, offer_no
+""")
+ATTEMPTS = text("""
+    SELECT lead_id, offer_no, attempt_no, started_at, state, finished_at, ms, status, error FROM attempt
+     WHERE lead_id = ANY(:ids) ORDER BY lead_id, offer_no, attempt_no
+""")
+
+_EVENT = """(lead_id uuid, run int, seq int, effect text, step text, asks jsonb, at timestamptz, result jsonb,
+    outcome text, reason text, done_at timestamptz)"""
+_OFFER = """(lead_id uuid, offer_no int, id uuid, account_id uuid, connection_id uuid, run int, round int, step text,
+    buyer text, price bigint, created_at timestamptz, state text, places jsonb, is_winner boolean, slot smallint,
+    lost_reason text, reason text, reference text, attempts smallint, cascade_position int, finished_at timestamptz)"""
+_ATTEMPT = """(lead_id uuid, offer_no int, attempt_no int, started_at timestamptz, state text, finished_at timestamptz,
+    ms int, status smallint, error text, request jsonb, reply jsonb)"""
+_LEAD = """(id uuid, token bigint, state text, outcome text, waiting_for text, reason_code text, reason text, run int,
+    asked_before jsonb, revenue bigint, cost bigint, due_at timestamptz, finished_at timestamptz, last_step text)"""
+
+
+def _insert(table: str, record: str) -> TextClause:
+    columns = ", ".join(part.split()[0] for part in record.strip("()").split(","))
+    source = f"json_to_recordset(CAST(:rows AS json)) AS r{record}"
+    return text(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {source}")  # noqa: S608  (constants)
+
+
+INSERTS = {
+    EventRow: _insert("lead_event", _EVENT),
+    OfferRow: _insert("offer", _OFFER),
+    AttemptRow: _insert("attempt", _ATTEMPT),
+}
+UPDATES = {
+    EventRow: text(f"""
+        UPDATE lead_event e SET result = r.result, outcome = r.outcome, reason = r.reason, done_at = r.done_at
+          FROM json_to_recordset(CAST(:rows AS json)) AS r{_EVENT}
+         WHERE e.lead_id = r.lead_id AND e.run = r.run AND e.seq = r.seq AND e.result IS NULL
+    """),  # noqa: S608  (constants)
+    OfferRow: text(f"""
+        UPDATE offer o
+           SET state = r.state, price = r.price, places = r.places, is_winner = r.is_winner,
+               lost_reason = r.lost_reason, reason = r.reason, reference = r.reference, attempts = r.attempts,
+               finished_at = r.finished_at
+          FROM json_to_recordset(CAST(:rows AS json)) AS r{_OFFER}
+         WHERE o.lead_id = r.lead_id AND o.offer_no = r.offer_no
+           AND o.state NOT IN ('accepted', 'declined', 'error', 'cancelled')
+    """),  # noqa: S608  (constants)
+    AttemptRow: text(f"""
+        UPDATE attempt a
+           SET state = r.state, finished_at = r.finished_at, ms = r.ms, status = r.status, error = r.error,
+               reply = r.reply
+          FROM json_to_recordset(CAST(:rows AS json)) AS r{_ATTEMPT}
+         WHERE a.lead_id = r.lead_id AND a.offer_no = r.offer_no AND a.attempt_no = r.attempt_no
+           AND a.state = 'sending'
+    """),  # noqa: S608  (constants)
+    LeadChange: text(f"""
+        UPDATE lead
+           SET state = r.state, outcome = r.outcome, waiting_for = r.waiting_for, reason_code = r.reason_code,
+               reason = r.reason, run = r.run, asked_before = r.asked_before, revenue = r.revenue, cost = r.cost,
+               due_at = COALESCE(r.due_at, now() + {LEASE}), finished_at = r.finished_at, last_step = r.last_step,
+               crashes = 0
+          FROM json_to_recordset(CAST(:rows AS json)) AS r{_LEAD}
+         WHERE lead.id = r.id AND lead.lease_token = r.token AND lead.state = 'working'
+    """),  # noqa: S608  (constants)
+}
+
+
+class LostWrite(Exception):
+    """A row that this turn meant to change was no longer as it was read; the turn is rolled back."""
+
+
+@dataclass(slots=True)
+class Past:
+    """What the journal holds of one lead."""
+
+    events: list[EventRow] = field(default_factory=list)
+    offers: list[OfferRow] = field(default_factory=list)
+    attempts: list[AttemptRow] = field(default_factory=list)
+
+
+def claim(database: Connection, most: int, now: datetime, *, alone: bool = False) -> Sequence[RowMapping]:
+    """Lease due leads and return their rows; `alone` takes one of those that ended a worker before."""
+    return database.execute(CLAIM_ALONE if alone else CLAIM, {"most": most, "now": now}).mappings().all()
+
+
+def guard(database: Connection, leases: Iterable[tuple[UUID, int]]) -> set[UUID]:
+    """Lock the leads whose lease is still held and return them; the others belong to another worker now."""
+    return set(database.execute(GUARD, {"rows": _leases(leases)}).scalars())
+
+
+def renew(database: Connection, leases: Iterable[tuple[UUID, int]]) -> set[UUID]:
+    """Prolong leases by 30 s from now and return the leads that are still held."""
+    return set(database.execute(RENEW, {"rows": _leases(leases)}).scalars())
+
+
+def give_back(database: Connection, leases: Iterable[tuple[UUID, int]]) -> None:
+    """End leases early, so that another worker takes the leads at once; it does not count as a crash."""
+    database.execute(GIVE_BACK, {"rows": _leases(leases)})
+
+
+def read_past(database: Connection, lead_ids: Sequence[UUID]) -> dict[UUID, Past]:
+    """Return what the journal holds of some leads; bodies of requests and replies are left out."""
+    past = {lead_id: Past() for lead_id in lead_ids}
+    for row in database.execute(EVENTS, {"ids": lead_ids}).mappings():
+        past[row["lead_id"]].events.append(EventRow(**row))
+    for row in database.execute(OFFERS, {"ids": lead_ids}).mappings():
+        past[row["lead_id"]].offers.append(OfferRow(**row))
+    for row in database.execute(ATTEMPTS, {"ids": lead_ids}).mappings():
+        past[row["lead_id"]].attempts.append(AttemptRow(**row))
+    return past
+
+
+def write(database: Connection, changes: Changes) -> None:
+    """Write all rows of a turn; raises LostWrite when one that should change did not."""
+    for kind, statement in INSERTS.items():
+        if rows := changes.added(kind):
+            database.execute(statement, {"rows": as_document(rows)})
+    for kind, statement in UPDATES.items():
+        rows = changes.touched(kind)
+        if rows and database.execute(statement, {"rows": as_document(rows)}).rowcount != len(rows):
+            raise LostWrite(f"{kind.__name__}: {len(rows)} rows")
+
+
+def _leases(leases: Iterable[tuple[UUID, int]]) -> str:
+    rows: list[dict[str, Any]] = [{"id": lead_id, "token": token} for lead_id, token in leases]
+    return as_document(rows)

@@ -1,0 +1,91 @@
+"""Starts one worker process: `leads` carries leads, `jobs` does everything else."""
+
+import hashlib
+import logging
+import signal
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from types import FrameType
+
+from redis.exceptions import RedisError
+from rq import Worker
+from rq.serializers import JSONSerializer
+from sqlalchemy import Engine as Database
+from sqlalchemy.exc import OperationalError
+
+from flowbuilder import clock, enqueue
+from flowbuilder.addresses import own_addresses
+from flowbuilder.config import Settings, settings
+from flowbuilder.db import make_engine
+from flowbuilder.vault import Vault
+from workers import lead_worker
+from workers.alive import Presence, check_clock
+from workers.book import Book
+from workers.delivery.calls import Sent
+from workers.delivery.send import Sender
+from workers.engine import Engine
+from workers.sweep import Sweeper
+
+BLOCKED_FOR = 75.0
+WAIT_FOR_SERVERS = 60.0
+
+log = logging.getLogger(__name__)
+
+
+def main(kind: str) -> int:
+    """Work until SIGTERM or SIGINT; return the exit code. `kind` is `leads` or `jobs`."""
+    own = settings()
+    logging.basicConfig(level=own.log_level.upper(), format="%(levelname)s %(name)s %(message)s")
+    database = make_engine(own.database_url)
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _leave)
+    _wait_for(lambda: check_clock(database, clock.now() - timedelta(seconds=own.clock_offset)))
+    blocking = enqueue.connect(own.redis_url, timeout=BLOCKED_FOR)
+    _wait_for(blocking.ping)
+    if kind == "leads":
+        lead_worker.run(make_lead_engine(own, database), blocking)
+    else:
+        Worker([enqueue.JOBS], connection=blocking, serializer=JSONSerializer, log_job_description=False).work(
+            logging_level="WARNING", with_scheduler=False
+        )
+    return 0
+
+
+def make_lead_engine(own: Settings, database: Database) -> Engine:
+    """Return the engine of a lead worker, its sweep started."""
+    redis = enqueue.connect(own.redis_url)
+    Sweeper(database, redis).start()
+    presence = Presence(database, "leads")
+    presence.tell()
+    return Engine(
+        database,
+        redis,
+        Book(Vault(own.vault_keys)),
+        sender=lambda on_result: make_sender(own, on_result),
+        secret=hashlib.sha256(f"duplicates {own.secret_key}".encode()).digest(),
+        tell_alive=presence.tell,
+    )
+
+
+def make_sender(own: Settings, on_result: Callable[[Sent], object]) -> Sender:
+    """Return a sender that may call what the settings allow."""
+    return Sender(on_result, allow=own.outbound_allow, own=own_addresses())
+
+
+def _wait_for(check: Callable[[], object]) -> None:
+    """Try until the server answers, for at most a minute: it may be starting."""
+    give_up = time.monotonic() + WAIT_FOR_SERVERS
+    while True:
+        try:
+            check()
+        except (OperationalError, RedisError):
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.2)
+        else:
+            return
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)

@@ -1,0 +1,122 @@
+"""The rows that one turn writes: events, offers and attempts of the leads in hand."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from rules.effects import Effect, Result
+
+
+@dataclass(slots=True)
+class EventRow:
+    """One event of a journal; unfinished while `result` is None."""
+
+    lead_id: UUID
+    run: int
+    seq: int
+    effect: str
+    step: str
+    asks: dict[str, Any]
+    at: datetime
+    result: Result | None = None
+    outcome: str | None = None
+    reason: str | None = None
+    done_at: datetime | None = None
+
+    def complete(self, effect: Effect, result: Result, now: datetime) -> None:
+        """Give the event its result; an event is completed once."""
+        self.result, self.done_at = result, now
+        self.outcome, self.reason = effect.outcome(result)
+
+
+@dataclass(slots=True)
+class OfferRow:
+    """One buyer asked in one round. Money in minor units."""
+
+    lead_id: UUID
+    offer_no: int
+    id: UUID
+    account_id: UUID
+    connection_id: UUID
+    run: int
+    round: int
+    step: str
+    buyer: str
+    price: int
+    created_at: datetime
+    state: str = "sending"
+    places: list[Any] = field(default_factory=list)
+    is_winner: bool = False
+    slot: int = 1
+    lost_reason: str | None = None
+    reason: str | None = None
+    reference: str | None = None
+    attempts: int = 0
+    cascade_position: int | None = None
+    finished_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class AttemptRow:
+    """One call of an offer."""
+
+    lead_id: UUID
+    offer_no: int
+    attempt_no: int
+    started_at: datetime
+    state: str = "sending"
+    finished_at: datetime | None = None
+    ms: int | None = None
+    status: int | None = None
+    error: str | None = None
+    request: dict[str, Any] | None = None
+    reply: dict[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class LeadChange:
+    """What a turn writes to a lead's own row; `due_at` None renews the lease of a lead that stays in hand."""
+
+    id: UUID
+    token: int
+    state: str = "working"
+    outcome: str | None = None
+    waiting_for: str | None = None
+    reason_code: str | None = None
+    reason: str | None = None
+    run: int = 1
+    asked_before: dict[str, Any] = field(default_factory=dict)
+    revenue: int = 0
+    cost: int = 0
+    due_at: datetime | None = None
+    finished_at: datetime | None = None
+    last_step: str | None = None
+
+
+Row = EventRow | OfferRow | AttemptRow | LeadChange
+
+
+@dataclass(slots=True)
+class Changes:
+    """All rows that a turn inserts or updates; a row that is new is inserted in its last form."""
+
+    new: dict[type[Row], dict[int, Row]] = field(default_factory=dict)
+    changed: dict[type[Row], dict[int, Row]] = field(default_factory=dict)
+
+    def add(self, row: Row) -> None:
+        """Insert a row."""
+        self.new.setdefault(type(row), {})[id(row)] = row
+
+    def touch(self, row: Row) -> None:
+        """Update a row, unless it is inserted in this turn anyway."""
+        if id(row) not in self.new.get(type(row), {}):
+            self.changed.setdefault(type(row), {})[id(row)] = row
+
+    def added(self, kind: type[Row]) -> list[Row]:
+        """Return the rows of a kind to insert."""
+        return list(self.new.get(kind, {}).values())
+
+    def touched(self, kind: type[Row]) -> list[Row]:
+        """Return the rows of a kind to update."""
+        return list(self.changed.get(kind, {}).values())

@@ -1,0 +1,150 @@
+"""Steers the leads of one turn: settles answers, locks what they need, and moves each as far as it gets."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from rules.effects import Close, Effect, Hold, Intake, Note, Offer, Reserve
+from rules.interpreter import Diverged
+from workers.book import Unreadable
+from workers.caps import Ask
+from workers.carrying import Carried, places_of
+from workers.claims import take_claims
+from workers.effects import door, ending, offer
+from workers.journal import Past, read_past
+from workers.rows import LeadChange
+from workers.turn import Turn
+
+UNKNOWN = "A buyer may have taken the lead and never answered"
+
+
+def steer(turn: Turn, batch: Sequence[Carried]) -> None:
+    """Move every lead of a batch as far as it gets in this turn.
+
+    The windows of all of them are locked once, in between: what settles first needs no lock, and afterwards nothing
+    is decided without one.
+    """
+    _bring_back(turn, [carried for carried in batch if carried.walk is None])
+    for carried in batch:
+        _settle(turn, carried)
+    moving = [carried for carried in batch if carried.id not in turn.left and not _is_out(carried)]
+    _lock(turn, moving)
+    turn.give_back()
+    for carried in moving:
+        _advance(turn, carried)
+    turn.give_back()
+
+
+def _bring_back(turn: Turn, batch: Sequence[Carried]) -> None:
+    """Build the runs of leads that are not in memory: new ones from their rows, others from their journals."""
+    known = read_past(turn.database, [carried.id for carried in batch if not carried.is_fresh])
+    for carried in batch:
+        past = known.get(carried.id, Past())
+        carried.run = max((event.run for event in past.events), default=carried.row["run"])
+        try:
+            flow = turn.book.flow(turn.database, carried.row["flow_id"], carried.row["version"])
+            carried.flow = flow
+            carried.rebuild(flow, past, door.source_view(turn, carried), turn.now)
+        except Unreadable as problem:
+            _fail(turn, carried, "flow_unreadable", str(problem))
+        except Diverged as difference:
+            _replace(turn, carried, past, difference)
+
+
+def _replace(turn: Turn, carried: Carried, past: Past, difference: Diverged) -> None:
+    """Close a run that the flow would not take any more, and begin another that knows who was asked.
+
+    A lead that a buyer may already have is not offered to anyone else.
+    """
+    if any(row.state in ("reserved", "sending") for row in past.offers):
+        _fail(turn, carried, "unknown", UNKNOWN)
+        return
+    asked = {row.buyer: row.state for row in past.offers if row.state in ("accepted", "declined", "unknown")}
+    events = [event for event in past.events if event.run == carried.run]
+    turn.returned.extend(place for place in places_of(events) if not place[2])
+    turn.note_replaced(carried, difference, seq=len(events) + 1)
+    carried.begin_again(asked, door.source_view(turn, carried), turn.now)
+
+
+def _fail(turn: Turn, carried: Carried, code: str, reason: str) -> None:
+    turn.finish(carried, LeadChange(carried.id, carried.token, outcome="error", reason_code=code, reason=reason))
+
+
+def _settle(turn: Turn, carried: Carried) -> None:
+    """Give the run the answer that arrived, or go on with an offer that was left open."""
+    effect = carried.effect
+    if carried.id in turn.left or not isinstance(effect, Offer) or carried.offer is None:
+        return
+    sent, carried.arrived = carried.arrived, None
+    if sent is not None and carried.attempt is not None:
+        result = offer.settle(turn, carried, effect, sent)
+    else:
+        result = offer.resume(turn, carried, effect)
+    if result is not None:
+        turn.complete(carried, result)
+
+
+def _is_out(carried: Carried) -> bool:
+    return carried.offer is not None
+
+
+def _lock(turn: Turn, moving: Sequence[Carried]) -> None:
+    """Lock every window that may be taken from or given back to in this turn, and take the duplicate claims."""
+    asks: dict[tuple[UUID, UUID, int], list[Ask]] = {}
+    own: list[Ask] = []
+    back = [place[0] for place in turn.returned]
+    for carried in moving:
+        back.extend(place[0] for place in carried.places)
+        effect = carried.effect
+        if isinstance(effect, Intake | Reserve | Offer | Hold):
+            row = carried.row
+            key = (row["flow_id"], row["source_id"], row["version"])
+            if key not in asks:
+                asks[key] = turn.likely_asks(carried)
+            own.extend(_own_asks(turn, carried))
+    wanted = [ask for likely in asks.values() for ask in likely] + own
+    turn.dealer.lock(turn.database, [*turn.dealer.ids.find(wanted), *back])
+    claimings = [
+        claiming
+        for carried in sorted(moving, key=lambda one: one.id)
+        if isinstance(carried.effect, Intake) and (claiming := door.claiming_of(carried, carried.effect))
+    ]
+    turn.duplicates = take_claims(turn.database, claimings, turn.secret, turn.now)
+
+
+def _own_asks(turn: Turn, carried: Carried) -> list[Ask]:
+    """Return the windows that the waiting effect itself asks for, such as those counted by a value of the lead."""
+    effect = carried.effect
+    return turn.flow_asks(carried, effect.caps) if isinstance(effect, Intake | Reserve | Offer) else []
+
+
+def _advance(turn: Turn, carried: Carried) -> None:
+    """Do effect after effect until the run ends, waits, or needs what this turn has not got."""
+    if isinstance(carried.effect, Hold) and carried.event is not None:
+        turn.complete(carried, ending.wake(turn))
+    while carried.id not in turn.left and carried.offer is None:
+        effect = carried.effect
+        if isinstance(effect, Hold):
+            ending.hold(turn, carried, effect)
+        elif isinstance(effect, Close):
+            ending.close(turn, carried, effect)
+        else:
+            result = _perform(turn, carried, effect)
+            if result is None:
+                turn.stall(carried)
+                return
+            turn.complete(carried, result)
+
+
+def _perform(turn: Turn, carried: Carried, effect: Effect | None) -> dict[str, Any] | None:
+    """Return what came of an effect, None when it cannot be said in this turn."""
+    match effect:
+        case Note():
+            return {}
+        case Intake():
+            return door.take_in(turn, carried, effect)
+        case Reserve():
+            return door.reserve(turn, carried, effect)
+        case Offer():
+            return offer.offer(turn, carried, effect)
+    raise TypeError(f"no worker knows the effect {effect}")

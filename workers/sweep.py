@@ -1,0 +1,84 @@
+"""The sweep: every five seconds, in whichever process gets the lock, it finds what nobody took and tidies up."""
+
+import logging
+import threading
+import time
+from datetime import datetime, timedelta
+
+from redis import Redis
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from flowbuilder import clock, enqueue
+from workers.crashpoints import committed
+
+EVERY = 5.0
+TIDY_EVERY = 60.0
+LOCK = 4_207_002
+MONTHS_AHEAD = 2
+
+TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:lock)")
+DUE = text("""
+    SELECT count(*) FROM (
+        SELECT FROM lead WHERE state <> 'done' AND due_at <= GREATEST(now(), :now)
+           AND due_at <= CASE state WHEN 'waiting' THEN CAST(:now AS timestamptz) ELSE now() END
+         LIMIT 16) AS due
+""")
+TIDY = (
+    (text("DELETE FROM idempotency WHERE created_at < :before"), timedelta(days=7)),
+    (text("DELETE FROM intake_refusal WHERE at < :before"), timedelta(days=30)),
+    (text("DELETE FROM cap_window WHERE ends_at < :before"), timedelta(days=90)),
+    (text("DELETE FROM web_session WHERE expires_at < :before"), timedelta(0)),
+    (text("DELETE FROM sign_in_throttle WHERE last_at < :before"), timedelta(days=2)),
+    (text("DELETE FROM worker WHERE seen_at < :before"), timedelta(minutes=10)),
+)
+PARTITIONS = text("SELECT ensure_partitions(:now, :months)")
+
+log = logging.getLogger(__name__)
+
+
+def sweep(database: Connection, now: datetime) -> int:
+    """Return how many leads are due and taken by nobody, at most 16; 0 too when another process sweeps."""
+    if not database.execute(TRY_LOCK, {"lock": LOCK}).scalar_one():
+        return 0
+    return int(database.execute(DUE, {"now": now}).scalar_one())
+
+
+def tidy(database: Connection, now: datetime) -> None:
+    """Delete what is out of date, and make the partitions of the months to come."""
+    for statement, kept in TIDY:
+        database.execute(statement, {"before": now - kept})
+    database.execute(PARTITIONS, {"now": now, "months": MONTHS_AHEAD})
+
+
+class Sweeper:
+    """A thread that sweeps for as long as its process lives."""
+
+    def __init__(self, engine: Engine, redis: Redis) -> None:
+        self._engine, self._redis = engine, redis
+        self._tidied_at = 0.0
+        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+
+    def start(self) -> None:
+        """Start sweeping."""
+        self._thread.start()
+
+    def sweep_once(self) -> None:
+        """Sweep now, and nudge the workers when something is due."""
+        now = clock.now()
+        with committed(self._engine, "sweep") as database:
+            due = sweep(database, now)
+        if due:
+            enqueue.nudge(self._redis, leads=due)
+        if time.monotonic() - self._tidied_at > TIDY_EVERY:
+            self._tidied_at = time.monotonic()
+            with committed(self._engine, "tidying") as database:
+                tidy(database, now)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self.sweep_once()
+            except SQLAlchemyError as problem:
+                log.warning("the sweep could not be done: %s", type(problem).__name__)
+            time.sleep(EVERY)

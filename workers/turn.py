@@ -1,0 +1,131 @@
+"""One turn of the loop: everything that is decided, locked and written in one transaction."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection as Database
+
+from flowbuilder.cap_names import flow_cap_name, source_cap_name
+from rules.caps import Cap
+from rules.flow import DOOR, Flow
+from rules.interpreter import Diverged
+from rules.steps import CapStep
+from workers.book import Book, Source
+from workers.caps import Ask, Dealer, Place, named
+from workers.carrying import Carried
+from workers.delivery.calls import Call
+from workers.rows import Changes, EventRow, LeadChange
+
+FAR = datetime(9999, 1, 1, tzinfo=UTC)
+"""When a lead is due that only a person can send on."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one turn has gathered so far; nothing in it counts before the commit."""
+
+    now: datetime
+    database: Database
+    book: Book
+    dealer: Dealer
+    secret: bytes
+    may_call: bool = True
+    changes: Changes = field(default_factory=Changes)
+    calls: list[tuple[str, Call]] = field(default_factory=list)
+    left: dict[UUID, Carried] = field(default_factory=dict)
+    finished: dict[str, list[UUID]] = field(default_factory=dict)
+    stalled: list[Carried] = field(default_factory=list)
+    returned: list[Place] = field(default_factory=list)
+    duplicates: set[UUID] = field(default_factory=set)
+    in_flight: dict[str, int] = field(default_factory=dict)
+    due: list[datetime] = field(default_factory=list)
+
+    def source_of(self, carried: Carried) -> Source:
+        """Return the source that a lead came from."""
+        row = carried.row
+        return self.book.source(self.database, row["source_id"], row["flow_id"], row["version"])
+
+    def flow_asks(self, carried: Carried, asks: Iterable[Mapping[str, Any]]) -> list[Ask]:
+        """Return reservations of a flow's own caps under their full names."""
+        return named(asks, lambda key: flow_cap_name(carried.row["flow_id"], key))
+
+    def source_asks(self, carried: Carried, *, only_sold: bool = False) -> list[Ask]:
+        """Return reservations of all caps of a lead's source; `only_sold` leaves out those that count what came in."""
+        caps = [cap for cap in self.source_of(carried).caps if not (only_sold and cap.received)]
+        asks = [cap.ask({}, self.now) for cap in caps]
+        return named(asks, lambda key: source_cap_name(carried.row["source_id"], key))
+
+    def likely_asks(self, carried: Carried) -> list[Ask]:
+        """Return every reservation that the rest of a lead's run may want now, as far as it is known beforehand."""
+        asks = [cap.ask({}, self.now) for cap in caps_of(carried.known_flow) if cap.count_by is None]
+        return self.flow_asks(carried, asks) + self.source_asks(carried)
+
+    def open_event(self, carried: Carried) -> EventRow:
+        """Write down what the waiting effect asks, if that was not done before; return its event."""
+        if carried.event is None:
+            walk, effect = carried.known_walk, carried.known_effect
+            asks = effect.asks()
+            carried.event = EventRow(carried.id, carried.run, walk.seq, effect.name, effect.step, asks, self.now)
+            self.changes.add(carried.event)
+        return carried.event
+
+    def complete(self, carried: Carried, result: Mapping[str, Any]) -> None:
+        """Write down the waiting effect's result and let the run go on to its next effect."""
+        event = self.open_event(carried)
+        event.complete(carried.known_effect, result, self.now)
+        self.changes.touch(event)
+        carried.event = None
+        carried.known_walk.answer(result)
+
+    def keep(self, carried: Carried) -> None:
+        """Write that the lead stays in hand, its lease renewed."""
+        self._change(carried, LeadChange(carried.id, carried.token))
+
+    def wait(self, carried: Carried, until: datetime, waiting_for: str) -> None:
+        """Write that the lead waits, and let go of it."""
+        self._change(carried, LeadChange(carried.id, carried.token, "waiting", waiting_for=waiting_for, due_at=until))
+        self._let_go(carried)
+        self.due.append(until)
+
+    def finish(self, carried: Carried, change: LeadChange) -> None:
+        """Write how the lead ended, and let go of it."""
+        change.state, change.due_at, change.finished_at = "done", self.now, self.now
+        self._change(carried, change)
+        self._let_go(carried)
+
+    def stall(self, carried: Carried) -> None:
+        """Try a lead again in the next turn, unless its call is out: a window was not locked, or a buyer is busy."""
+        if carried.offer is None:
+            self.stalled.append(carried)
+            self.keep(carried)
+
+    def give_back(self) -> None:
+        """Give the places that were returned so far back to their windows, for the leads that come after."""
+        self.dealer.give_back(self.returned)
+        self.returned = []
+
+    def note_replaced(self, carried: Carried, difference: Diverged, seq: int) -> None:
+        """Write that a run was closed because the flow would not take it any more."""
+        asks = {"recorded": difference.recorded, "asked": difference.asked}
+        event = EventRow(carried.id, carried.run, seq, "replaced", DOOR, asks, self.now, {}, "error", str(difference))
+        event.done_at = self.now
+        self.changes.add(event)
+
+    def _change(self, carried: Carried, change: LeadChange) -> None:
+        change.run, change.asked_before = carried.run, carried.asked_before
+        change.last_step = carried.effect.step if carried.effect else carried.row["last_step"]
+        self.changes.changed.setdefault(LeadChange, {})[carried.id.int] = change
+
+    def _let_go(self, carried: Carried) -> None:
+        self.left[carried.id] = carried
+        if carried.row["answer_to"]:
+            self.finished.setdefault(carried.row["answer_to"], []).append(carried.id)
+
+
+def caps_of(flow: Flow) -> list[Cap]:
+    """Return every cap of a flow, on whatever it is."""
+    steps = [step.cap for step in flow.steps if isinstance(step, CapStep)]
+    return [*flow.door.caps, *steps, *(cap for buyer in flow.buyers.values() for cap in buyer.caps)]
