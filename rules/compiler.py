@@ -158,8 +158,9 @@ class Compiler:
             operator.cost + sum(argument.weight for argument in call.arguments),
             decides=operator.decides,
         )
-        if operator.key == "var" and not place.in_body and (not call.arguments or call.left.is_literal):
-            return self.variable(node, call)
+        path = None if place.in_body or operator.key != "var" else known_path(call)
+        if path is not None:
+            return self.variable(node, path)
         self.note_misfit(operator, call)
         return node
 
@@ -173,9 +174,8 @@ class Compiler:
             self.problems.append(Problem(at, error.code, error.message))
         return NOTHING
 
-    def variable(self, node: Node, call: Call) -> Node:
+    def variable(self, node: Node, path: str) -> Node:
         """Return the reading of a known path with the field that it names."""
-        path = path_text(call.left.document) if call.arguments else ""
         self.name(path, node.at)
         name, _, rest = path.partition(".")
         key, _, part = rest.partition(".")
@@ -227,6 +227,15 @@ def is_decision(document: object) -> bool:
 def joins_conditions(operator: Operator, nodes: tuple[Node, ...]) -> bool:
     """Say whether the conditions are the operator's arguments and not the operator itself."""
     return operator.joins and not (operator.key in ("!", "!!") and not is_decision(nodes[0].document))
+
+
+def known_path(call: Call) -> str | None:
+    """Return the path that a variable always reads, None when it is computed or none at all."""
+    if not call.arguments:
+        return ""
+    document = call.left.document
+    is_path = call.left.is_literal and not isinstance(document, (bool, list))
+    return path_text(document) if is_path else None
 
 
 def recorded(run: Evaluate, seen: Evaluate, index: int, negated: bool) -> Evaluate:

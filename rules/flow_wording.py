@@ -1,14 +1,12 @@
-"""Says a whole flow: the cards of its rail, and the flow in plain words."""
+"""Says a flow card by card: each step as a sentence with all its exits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rules.caps import Cap
-from rules.durations import say_duration
 from rules.flow import Flow
-from rules.steps import Buyer, CapStep, Fallback, Filter, Step
+from rules.steps import Buyer, CapStep, Step
 from rules.steps.base import Exit, Words
-from rules.wording import say_rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +59,6 @@ def rail(flow: Flow, names: Names) -> list[Card]:
     words = words_of(flow, names)
     cards = [_card(step, words, position + 1) for position, step in enumerate(flow.steps)]
     return [_door_card(flow, names), *cards, _card(flow.fallback, words, None)]
-
-
-def say_flow(flow: Flow, names: Names) -> str:
-    """Return the flow in plain words, one sentence for each thing that can happen."""
-    words = words_of(flow, names)
-    sentences = [_say_door(flow), *(_say_step(step, words) for step in flow.steps if not step.common.off)]
-    if not any(isinstance(step, Buyer) and not step.common.off for step in flow.steps):
-        sentences.append("Nobody is set to take the leads.")
-    return " ".join(sentence for sentence in [*sentences, _say_fallback(flow.fallback, words)] if sentence)
 
 
 def _card(step: Step, words: Words, number: int | None) -> Card:
@@ -129,40 +118,3 @@ def _caps_of(step: Step) -> tuple[Cap, ...]:
 
 def _cap_line(cap: Cap, currency: str) -> CapLine:
     return CapLine(cap.key, cap.say(currency), cap.limit, cap.per, cap.zone, cap.spends)
-
-
-def _say_door(flow: Flow) -> str:
-    said = [f"At most {cap.say(flow.currency)} come in." for cap in flow.door.caps]
-    if flow.door.accept_if:
-        said.insert(0, f"Leads come in if {say_rule(flow.door.accept_if.document, flow.by_key)}.")
-    if flow.door.duplicates:
-        said.append(f"A lead seen in the last {_days(flow.door.duplicates.within)} is a duplicate.")
-    return " ".join(said)
-
-
-def _days(length: int) -> str:
-    return say_duration(f"{length // 86400}d" if length % 86400 == 0 else f"{length // 60}m")
-
-
-def _say_step(step: Step, words: Words) -> str:
-    match step:
-        case Filter():
-            rule = say_rule(step.rule.document, words.fields)
-            told = step.otherwise.say(words) + (f" “{step.reason}”" if step.otherwise.kind == "reject" else "")
-            return f"Leads where {rule}: {told}." if step.stops else f"Only leads where {rule} go on; others: {told}."
-        case Buyer():
-            after = "After a no" if not step.caps else "After that, or after a no"
-            return f"{step.sentence(words)}. {after}: {step.ways.on_declined.say(words)}."
-        case CapStep():
-            return f"{step.sentence(words)}; then: {step.when_full.say(words)}."
-    return f"{step.sentence(words)}."
-
-
-def _say_fallback(fallback: Fallback, words: Words) -> str:
-    match fallback.do:
-        case "hold":
-            held = fallback.sentence(words).replace("Wait", "wait").replace("offer again", "are offered again")
-            return f"Leads that nobody takes {held}, then are rejected with “{fallback.reason}”."
-        case "buyer":
-            return f"Leads that nobody takes: {fallback.sentence(words)}, otherwise rejected with “{fallback.reason}”."
-    return f"Leads that nobody takes are rejected with “{fallback.reason}”."

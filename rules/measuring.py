@@ -1,9 +1,9 @@
 """How deep and how large a rule's document is, found out without recursion before anything else looks at it."""
 
-import math
 from decimal import Decimal
 
 from rules.bounds import DEEPEST, LONGEST_TEXT, MOST_ENTRIES, MOST_NODES, RuleError
+from rules.numbers import exact
 from rules.operators.arithmetic import LARGEST
 
 
@@ -57,5 +57,5 @@ def require_scalar(value: object) -> None:
         return
     if not isinstance(value, (int, float, Decimal)):
         raise RuleError("not_json", f"A rule is JSON, which has no {type(value).__name__}.")
-    if not (math.isfinite(value) and -LARGEST < value < LARGEST):
+    if not -LARGEST < value < LARGEST if isinstance(value, int) else exact(value) is None:
         raise RuleError("number_too_large", "A number in the rule is past all bounds.")

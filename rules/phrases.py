@@ -18,12 +18,12 @@ class Says(Protocol):
 Phrase = Callable[[Says, Sequence[object]], str]
 
 
-def between_values(sign: str) -> Phrase:
-    """Return the phrase of an operator that is written between its arguments."""
+def between_values(word: str) -> Phrase:
+    """Return the phrase of an operator whose word stands between its arguments."""
 
     def say(speaker: Says, arguments: Sequence[object]) -> str:
         said = [in_brackets(speaker, argument) for argument in arguments]
-        return f" {sign} ".join(said) if len(said) > 1 else f"{sign if sign == MINUS else ''}{said[0]}"
+        return f" {word} ".join(said) if len(said) > 1 or word != "minus" else f"minus {said[0]}"
 
     return say
 
@@ -31,7 +31,7 @@ def between_values(sign: str) -> Phrase:
 def in_brackets(speaker: Says, argument: object) -> str:
     """Return an expression in words, in brackets when it calculates something itself."""
     said = speaker.value(argument)
-    return f"({said})" if isinstance(argument, dict) and next(iter(argument), "") in SIGNS else said
+    return f"({said})" if isinstance(argument, dict) and next(iter(argument), "") in WORDS else said
 
 
 def of_all(words: str) -> Phrase:
@@ -82,10 +82,9 @@ def say_hash(speaker: Says, arguments: Sequence[object]) -> str:
     return f"{'MD5' if name == 'md5' else 'SHA-256'} of {speaker.value(arguments[0])}"
 
 
-MINUS = "\N{MINUS SIGN}"
-SIGNS = {"+": "+", "-": MINUS, "*": "\N{MULTIPLICATION SIGN}", "/": "÷"}
+WORDS = {"+": "plus", "-": "minus", "*": "times", "/": "divided by"}
 PHRASES: Mapping[str, Phrase] = {
-    **{key: between_values(sign) for key, sign in SIGNS.items()},
+    **{key: between_values(word) for key, word in WORDS.items()},
     "%": behind("modulo {0}"),
     "min": of_all("the smallest of"),
     "max": of_all("the largest of"),

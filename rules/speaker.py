@@ -104,7 +104,9 @@ class Speaker:
         beside = [self.beside(asked, operator.shape, entry, field) for entry in asked.beside]
         if operator.shape == "type" and not beside:
             beside = [NOUNS.get(field.type, field.type) if field else "value"]
-        return words.format(self.value(asked.left), *beside, "")
+        said = words.format(self.value(asked.left), *beside)
+        in_zone = operator.shape == "times" and len(beside) > 2
+        return f"{said} ({beside[2].rpartition('/')[2].replace('_', ' ')})" if in_zone else said
 
     def beside(self, asked: Asked, shape: Shape, entry: object, field: Field | None) -> str:
         """Return what stands beside the left side, as its operator wants it said."""

@@ -1,7 +1,7 @@
 """+, -, *, /, %, min and max: exact arithmetic on integers and decimals."""
 
 from collections.abc import Callable
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import Context, DivisionByZero, InvalidOperation, Overflow
 from functools import reduce
 from typing import Any
 
@@ -112,6 +112,6 @@ def operand(value: object) -> Number:
 
 def bounded(number: Number) -> Number:
     """Return the number; raise a RuleError when it has more than 300 digits."""
-    if isinstance(number, Decimal) or -LARGEST < number < LARGEST:
+    if -LARGEST < number < LARGEST:
         return number
     raise RuleError("number_too_large", "The rule calculates a number past all bounds.")

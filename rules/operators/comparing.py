@@ -7,6 +7,8 @@ from rules.bounds import Budget
 from rules.operators.base import Build, Call, Evaluate
 from rules.operators.loose import in_order, is_list, joined, loosely_equal, strictly_equal
 
+TEXTS_PER_STEP = 8  # A text is searched for by Python itself, which is that much faster.
+
 Equal = Callable[[object, object, Budget], bool]
 
 
@@ -62,6 +64,9 @@ def build_in(call: Call) -> Evaluate:
             return joined(wanted, budget) in budget.spend_text(place)
         if not is_list(place):
             return False
+        if isinstance(wanted, str):
+            budget.spend(1 + len(place) // TEXTS_PER_STEP)
+            return wanted in place
         budget.spend(len(place))
         return any(strictly_equal(entry, wanted, budget) for entry in place)
 

@@ -75,7 +75,9 @@ def test_a_problem_says_what_to_do(rule: Any, message: str) -> None:
     assert [problem.message for problem in check_rule(rule, "", FIELDS)] == [message]
 
 
-@pytest.mark.parametrize("rule", [{"bogus": [1]}, {"is": [STATE]}, {"and": []}, {"matches": [STATE, "("]}, {}, {"a": 1, "b": 2}])
+@pytest.mark.parametrize(
+    "rule", [{"bogus": [1]}, {"is": [STATE]}, {"and": []}, {"matches": [STATE, "("]}, {}, {"a": 1, "b": 2}]
+)
 def test_what_can_never_be_decided_does_not_compile(rule: Any) -> None:
     with pytest.raises(RuleError) as raised:
         compile_rule(rule, FIELDS)

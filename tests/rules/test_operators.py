@@ -30,7 +30,9 @@ def test_a_rule_decides_for_a_lead(rule: Any, posted: dict[str, Any], expected: 
 
 @pytest.mark.parametrize("operator", TYPED, ids=lambda operator: operator.key)
 def test_each_operator_has_words_a_row_and_a_type_that_offers_it(operator: Any) -> None:
-    told = chain((row.values[1] for row in rows("operators.json")), chain(*(row.values[0] for row in rows("rules.json"))))
+    told = chain(
+        (row.values[1] for row in rows("operators.json")), chain(*(row.values[0] for row in rows("rules.json")))
+    )
 
     assert "{0}" in operator.says
     assert operator.denies or OPERATORS[operator.opposite].opposite == operator.key

@@ -1,0 +1,100 @@
+"""A flow as its page shows it: the cards of the rail with their meters and notes, and the whole in plain words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from flowbuilder import ids
+from flowbuilder.flows.limits import Meter, meters_of
+from flowbuilder.models import Connection
+from flowbuilder.models import Flow as FlowRow
+from rules.flow import Flow, parse_flow
+from rules.flow_wording import Card, Names, rail
+from rules.plain_words import say_flow
+
+NOTES = {
+    "revoked": "{} was revoked, so it gets no leads. Name another connection.",
+    "paused": "{} is paused, so it is passed by.",
+    "untested": "{} has not received a test lead yet.",
+}
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One stop on the rail: its card, how full its limits are, and what to look at."""
+
+    card: Card
+    meters: tuple[Meter, ...]
+    warning: str
+    is_new: bool
+    connection: Connection | None
+
+
+@dataclass(frozen=True)
+class Rail:
+    """All stops in order, and the flow in plain words."""
+
+    words: str
+    stops: tuple[Stop, ...]
+
+
+@dataclass(frozen=True)
+class Around:
+    """What only the database knows of a flow: its row, its connections by shown id, how many sources it has."""
+
+    flow: FlowRow
+    connections: Mapping[str, Connection]
+    sources: int
+
+    @property
+    def names(self) -> Names:
+        """Return the names that sentences need."""
+        return Names({shown: row.name for shown, row in self.connections.items()}, self.sources)
+
+
+def connections_by_id(session: Session, account_id: UUID) -> dict[str, Connection]:
+    """Return the account's connections by their shown ids."""
+    rows = session.scalars(select(Connection).where(Connection.account_id == account_id))
+    return {ids.show(row.id, "con"): row for row in rows}
+
+
+def rail_of(session: Session, around: Around, rules: Flow, now: datetime, *, live: Mapping[str, Any] | None) -> Rail:
+    """Return the rail of a flow's document; `live` is the document to tell new steps from, if there is one."""
+    cards = rail(rules, around.names)
+    meters = meters_of(session, around.flow.id, [line for card in cards for line in card.caps], now)
+    known = _step_ids(live)
+    stops = (_stop(card, around, meters, is_new=_is_new(card, known)) for card in cards)
+    return Rail(say_flow(rules, around.names), tuple(stops))
+
+
+def _stop(card: Card, around: Around, meters: Mapping[str, Sequence[Meter]], *, is_new: bool) -> Stop:
+    connection = around.connections.get(card.connection or "")
+    return Stop(
+        card=card,
+        meters=tuple(meter for line in card.caps for meter in meters[line.key][:3]),
+        warning=_warning(connection) if not card.is_off else "",
+        is_new=is_new,
+        connection=connection,
+    )
+
+
+def _warning(connection: Connection | None) -> str:
+    if connection is None:
+        return ""
+    state = "untested" if connection.state == "active" and connection.tested_at is None else connection.state
+    return NOTES[state].format(connection.name) if state in NOTES else ""
+
+
+def _is_new(card: Card, known: set[str] | None) -> bool:
+    """Return whether a step is not in what is live; the first and the last card always are."""
+    return known is not None and card.number is not None and card.id not in known
+
+
+def _step_ids(document: Mapping[str, Any] | None) -> set[str] | None:
+    rules = parse_flow(document)[0] if document else None
+    return set(rules.positions) if rules else None

@@ -1,0 +1,122 @@
+"""Flows and leads for tests of the language, and a world that answers effects from a script."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from rules.effects import Close, Effect, Hold, Intake, Offer, Reserve
+from rules.flow import Flow, parse_flow
+from rules.interpreter import Recorded, Walk
+from rules.running import Lead
+
+NOW = datetime(2026, 11, 20, 18, 41, 58, tzinfo=UTC)
+FIELDS = [
+    {"key": "email", "type": "email"},
+    {"key": "state", "type": "state"},
+    {"key": "product", "type": "choice", "options": ["solar", "roofing"]},
+    {"key": "bill", "type": "money", "label": "Monthly bill"},
+]
+CA_SOLAR = {
+    "filter": {
+        "id": "f",
+        "continue_if": {
+            "and": [{"any_of": [{"var": "lead.state"}, ["CA"]]}, {"is": [{"var": "lead.product"}, "solar"]}]
+        },
+        "reason": "Not CA solar",
+    }
+}
+OFFICE_HOURS = {"time_zone": "America/Los_Angeles", "days": ["mon"], "from": "08:00", "to": "18:00"}
+
+
+def buyer(identifier: str = "a", **settings: Any) -> dict[str, Any]:
+    """Write a buyer step."""
+    return {"buyer": {"id": identifier, "connection": f"con_{identifier}", "price": 42, **settings}}
+
+
+def document(*steps: dict[str, Any], **settings: Any) -> dict[str, Any]:
+    """Write a flow with some steps."""
+    return {
+        "schema": 1,
+        "currency": "USD",
+        "time_zone": "America/Los_Angeles",
+        "fields": FIELDS,
+        "steps": list(steps),
+        "fallback": {"id": "end", "do": "reject"},
+    } | settings
+
+
+def a_flow(*steps: dict[str, Any], **settings: Any) -> Flow:
+    """Read a flow that has no problems."""
+    flow, problems = parse_flow(document(*steps, **settings))
+    assert flow is not None, problems
+    return flow
+
+
+def a_lead(**fields: Any) -> Lead:
+    """Make a lead from CA for solar."""
+    values = {"email": "ana@example.com", "state": "CA", "product": "solar", "bill": 180} | fields
+    source = {"id": "src_1", "name": "WebForms Co", "cost": {"share": 75}, "is_test": False}
+    return Lead("lead-1", values, values, source, NOW)
+
+
+@dataclass
+class World:
+    """Answers effects: `answers` holds what each buyer says in turn, `full` the caps without room."""
+
+    answers: Mapping[str, list[str]] = field(default_factory=dict)
+    full: set[str] = field(default_factory=set)
+    intake: Mapping[str, Any] = field(default_factory=dict)
+    now: datetime = NOW
+    most_holds: int = 10
+    said: list[tuple[str, str, str | None]] = field(default_factory=list)
+    events: list[Recorded] = field(default_factory=list)
+    ended: Close | None = None
+
+    def carry(self, flow: Flow, lead: Lead) -> "World":
+        """Carry a lead to its end, or until it has been held often enough."""
+        walk, holds = Walk(flow, lead, self.now), 0
+        while walk.effect:
+            effect = walk.effect
+            holds += isinstance(effect, Hold)
+            if holds > self.most_holds:
+                break
+            result = self._answer(effect)
+            self.said.append((effect.step, *effect.outcome(result)))
+            self.events.append(Recorded(walk.seq, effect.name, effect.step, effect.asks(), result))
+            self.ended = effect if isinstance(effect, Close) else None
+            walk.answer(result)
+        return self
+
+    @property
+    def trail(self) -> list[str]:
+        """Return each step with its outcome, without the first and the last event."""
+        return [f"{step} {outcome}" for step, outcome, _ in self.said[1:-1]]
+
+    @property
+    def end(self) -> tuple[str, str | None, str | None]:
+        """Return the lead's outcome, code and reason."""
+        assert self.ended is not None
+        return self.ended.result, self.ended.code, self.ended.reason
+
+    def _answer(self, effect: Effect) -> dict[str, Any]:
+        match effect:
+            case Intake():
+                outcome = {"outcome": "passed" if effect.accepted else "rejected", "reason": effect.reason}
+                return outcome | dict(self.intake)
+            case Reserve():
+                return {"full": next((ask["cap"] for ask in effect.caps if ask["cap"] in self.full), None)}
+            case Offer():
+                return self._offer(effect)
+            case Hold():
+                self.now = datetime.fromisoformat(effect.until) if effect.until else self.now + timedelta(days=1)
+                return {"now": self.now.isoformat()}
+        return {}
+
+    def _offer(self, effect: Offer) -> dict[str, Any]:
+        full = next((ask["cap"] for ask in effect.caps if ask["cap"] in self.full), None)
+        left = self.answers.get(effect.buyer, ["accepted"])
+        word = left.pop(0) if len(left) > 1 else left[0]
+        answer, _, reason = ("not_asked", "", "cap_reached") if full else word.partition(" ")
+        told = {"answer": answer, "reason": reason or None, "price": effect.price, "full": full}
+        return told | {"at": self.now.isoformat(), "offer": 1, "reference": None}

@@ -1,0 +1,147 @@
+"""Whatever a rule and its data are: a value or a RuleError, and a rule without problems compiles."""
+
+import string
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rules.fields import TYPES, Field, normalise, parse_field
+from rules.logic import RuleError, check_rule, compile_rule
+from rules.operators.table import OPERATORS
+from rules.values import check_value, compile_value
+from rules.wording import say_condition, say_rule, say_seen, say_value
+from tests.support.a_lead import FIELDS, data_of
+
+MANY = settings(max_examples=3000, deadline=None, database=None)
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(min_value=10**290),
+    st.floats(),
+    st.decimals(),
+    st.text(max_size=20),
+    st.datetimes(),
+    st.sampled_from(["CA", "30d", "08:00", "18:00", "fri", "phone", "2026-11-20", "$1,200", "(512) 555-1234", "a(b"]),
+    st.sampled_from(["{{lead.city}}", "{{", "national", "iso", "sha256"]),
+)
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=5), inner, max_size=3)),
+    max_leaves=10,
+)
+PATHS = st.one_of(
+    st.sampled_from([f"{name}.{key}" for name in ("lead", "raw", "valid", "parts") for key in FIELDS]),
+    st.sampled_from(
+        ["", "run.now", "run", "flow.min_score", "parts.dob.age", "parts.phone_1.area", "lead.nope", "x.0.y"]
+    ),
+    SCALARS,
+)
+VARIABLES = st.builds(lambda path: {"var": path}, PATHS)
+RULES = st.recursive(
+    st.one_of(SCALARS, VARIABLES, JSON),
+    lambda inner: st.one_of(
+        st.builds(
+            lambda key, arguments: {key: arguments}, st.sampled_from(sorted(OPERATORS)), st.lists(inner, max_size=4)
+        ),
+        st.builds(
+            lambda key, left, beside: {key: [left, *beside]},
+            st.sampled_from(sorted(OPERATORS)),
+            VARIABLES,
+            st.lists(inner, max_size=3),
+        ),
+        st.builds(lambda key, argument: {key: argument}, st.sampled_from(sorted(OPERATORS)), inner),
+        st.lists(inner, max_size=3),
+    ),
+    max_leaves=12,
+)
+POSTED = st.dictionaries(st.sampled_from(sorted(FIELDS)), JSON)
+
+
+def data_with(posted: Any, wild: Any) -> Any:
+    """Return data that is as expected, or has something wild where something known should be."""
+    data = data_of(posted)
+    return [data, wild, {**data, "lead": wild}, {**data, "run": wild}, {**data, "parts": wild, "valid": wild}]
+
+
+def outcome(rule: Any, fields: Any, data: Any) -> tuple[str, str]:
+    """Return a rule's value, or the error that it raises instead; any other exception is not caught."""
+    try:
+        compiled = compile_rule(rule, fields)
+        value, traced = compiled(data), compiled.trace(data).value
+    except RuleError as error:
+        return error.code, error.message
+    return repr(value), repr(traced)
+
+
+@MANY
+@given(RULES, POSTED, JSON)
+def test_a_rule_has_a_value_or_raises_a_rule_error(rule: Any, posted: Any, wild: Any) -> None:
+    for data in data_with(posted, wild):
+        for fields in ({}, FIELDS):
+            first, second = outcome(rule, fields, data)
+
+            assert first == second or second.endswith((".", "?"))
+
+
+@MANY
+@given(RULES)
+def test_a_rule_without_problems_compiles(rule: Any) -> None:
+    if not check_rule(rule, "", FIELDS):
+        assert compile_rule(rule, FIELDS).document is rule
+    if not check_value(rule, "", FIELDS):
+        assert compile_value(rule, FIELDS).document is rule
+
+
+@MANY
+@given(RULES)
+def test_what_does_not_compile_has_problems(rule: Any) -> None:
+    for compile_it, check in ((compile_rule, check_rule), (compile_value, check_value)):
+        code = None
+        try:
+            compile_it(rule, FIELDS)
+        except RuleError as error:
+            code = error.code
+        assert code is None or code in {problem.code for problem in check(rule, "", FIELDS)}
+
+
+@MANY
+@given(st.one_of(RULES, JSON), POSTED)
+def test_every_rule_and_expression_can_be_said(rule: Any, posted: Any) -> None:
+    assert say_rule(rule, FIELDS)
+    assert say_rule(rule, FIELDS, most_words=5)
+    assert isinstance(say_value(rule, FIELDS, "USD"), str)
+    try:
+        conditions = compile_rule(rule, FIELDS).trace(data_of(posted)).conditions
+    except RuleError:
+        return
+    assert all(say_condition(condition) and say_seen(condition) for condition in conditions)
+
+
+@MANY
+@given(st.sampled_from(sorted(TYPES)), JSON)
+def test_what_was_posted_is_normal_or_blank_and_normal_forms_stay_as_they_are(key: str, raw: Any) -> None:
+    field = Field(key, key, options=("solar", "Roofing"), region="US")
+    normal = normalise(raw, field)
+
+    assert normal.value is not None or not normal.valid
+    assert normalise(normal.value, field) == normal
+    assert set(TYPES[key].parts(normal.value, field)) <= set(TYPES[key].part_names)
+    assert isinstance(TYPES[key].mask(normal.value), str)
+
+
+@MANY
+@given(
+    st.one_of(
+        JSON,
+        st.dictionaries(
+            st.sampled_from(["key", "type", "label", "options", "required", "region", "check", "aliases", "sensitive"]),
+            st.one_of(JSON, st.sampled_from([*TYPES, "US", "valid"]), st.text(string.ascii_lowercase, min_size=1)),
+        ),
+    )
+)
+def test_a_field_is_read_or_has_problems(document: Any) -> None:
+    problems: list[Any] = []
+
+    assert (parse_field(document, "fields[0]", problems) is None) is bool(problems)

@@ -1,0 +1,34 @@
+"""A dry run takes a lead through the flow with made-up answers."""
+
+from rules.dry_run import MadeUp, dry_run
+from tests.rules.flows import CA_SOLAR, NOW, a_flow, a_lead, buyer
+
+FLOW = a_flow(CA_SOLAR, buyer(), buyer("b", price=38))
+
+
+def test_buyers_accept_unless_told_otherwise() -> None:
+    ended = dry_run(FLOW, a_lead(), {}, NOW)
+    assert (ended.outcome, ended.revenue, ended.cost) == ("sold", 4200, 3150)
+
+
+def test_made_up_answers_lead_to_the_next_buyer() -> None:
+    ended = dry_run(FLOW, a_lead(), {"a": MadeUp("declined", reason="rejected")}, NOW)
+    assert (ended.outcome, ended.revenue) == ("sold", 3800)
+    assert [event.step for event in ended.events] == ["intake", "f", "a", "b", "intake"]
+
+
+def test_a_buyers_own_price_counts_only_where_it_is_lower() -> None:
+    assert dry_run(FLOW, a_lead(), {"a": MadeUp(price=4000)}, NOW).revenue == 4000
+    assert dry_run(FLOW, a_lead(), {"a": MadeUp(price=9000)}, NOW).revenue == 4200
+
+
+def test_a_lead_that_would_wait_has_no_outcome() -> None:
+    flow = a_flow(buyer(), fallback={"id": "end", "do": "hold"})
+    ended = dry_run(flow, a_lead(), {"a": MadeUp("error", reason="error")}, NOW)
+    assert (ended.outcome, ended.reason) == (None, "No buyer available")
+    assert ended.events[-1].effect == "hold"
+
+
+def test_the_flows_own_door_counts() -> None:
+    flow = a_flow(buyer(), intake={"accept_if": {"is": [{"var": "lead.state"}, "NV"]}})
+    assert dry_run(flow, a_lead(), {}, NOW).outcome == "rejected"

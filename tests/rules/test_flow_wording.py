@@ -1,0 +1,81 @@
+"""A flow says itself card by card, with every exit."""
+
+from typing import Any
+
+import pytest
+
+from rules.flow_wording import Names, rail
+from tests.rules.flows import CA_SOLAR, OFFICE_HOURS, a_flow, buyer
+
+NAMES = Names({"con_a": "Sunrise Energy", "con_b": "Brightroof"}, sources=3)
+HOLDS = {"id": "end", "do": "hold", "retry_every": "15m", "for_up_to": "24h"}
+CAP = {"cap": {"id": "c", "limit": 500, "per": "day"}}
+
+
+@pytest.mark.parametrize(
+    ("step", "sentence", "exits"),
+    [
+        (
+            CA_SOLAR,
+            "Continue only if State is CA and Product is Solar",
+            ["Matches: next step", "Otherwise: reject “Not CA solar”"],
+        ),
+        (
+            {"filter": {"id": "f", "stop_if": {"is": [{"var": "lead.state"}, "NV"]}, "otherwise": "fallback"}},
+            "Stop if State is NV",
+            ["Otherwise: next step", "Matches: nobody takes it"],
+        ),
+        (CAP, "At most 500 a day through here", ["Room left: next step", "Full: reject “Cap reached”"]),
+        (
+            {"cap": {"id": "c", "limit": 20, "per": "hour", "when_full": "hold"}},
+            "At most 20 an hour through here",
+            ["Room left: next step", "Full: wait and try again"],
+        ),
+        (
+            buyer(),
+            "Offer to Sunrise Energy at $42.00",
+            ["Accepts: sold, stop here", "Declines or fails: next step", "No answer: ask the same buyer again"],
+        ),
+        (
+            buyer(caps=[{"limit": 100, "per": "day"}], on_declined={"buyer": "b"}, on_ambiguous="hold"),
+            "Offer to Sunrise Energy at $42.00, up to 100 a day",
+            [
+                "Accepts: sold, stop here",
+                "Declines: offer to Brightroof, then next step",
+                "Fails or full: next step",
+                "No answer: a person decides",
+            ],
+        ),
+        (
+            buyer(hours=OFFICE_HOURS, outside_hours="hold", on_ambiguous="treat_as_declined", sell="continue"),
+            "Offer to Sunrise Energy at $42.00",
+            [
+                "Accepts: sold, goes on to others",
+                "Declines, fails or times out: next step",
+                "Closed: wait and try again",
+                "No answer counts as a no",
+            ],
+        ),
+        (
+            buyer(price={"*": [{"var": "lead.bill"}, 0.1]}, caps=[{"spend": 500, "per": "month"}]),
+            "Offer to Sunrise Energy at Monthly bill times 0.1, up to $500.00 a month",
+            ["Accepts: sold, stop here", "Declines, fails or full: next step", "No answer: ask the same buyer again"],
+        ),
+    ],
+)
+def test_a_card_says_what_it_does_and_every_way_out(step: dict[str, Any], sentence: str, exits: list[str]) -> None:
+    card = rail(a_flow(step, buyer("b")), NAMES)[1]
+    assert card.sentence == sentence
+    assert [way.text for way in card.exits] == exits
+
+
+def test_the_rail_begins_where_leads_arrive_and_ends_when_nobody_takes_them() -> None:
+    cards = rail(a_flow(CA_SOLAR, buyer(), fallback=HOLDS), NAMES)
+    assert [(card.number, card.label) for card in cards] == [
+        (None, "Leads arrive"),
+        (1, "Filter"),
+        (2, "Buyer"),
+        (None, "When nobody takes the lead"),
+    ]
+    assert cards[0].sentence == "From 3 sources, 4 fields checked"
+    assert cards[-1].sentence == "Wait up to 24 hours, offer again every 15 minutes"

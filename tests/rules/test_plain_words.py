@@ -1,0 +1,85 @@
+"""A whole flow in plain words."""
+
+from typing import Any
+
+import pytest
+
+from rules.flow_wording import Names
+from rules.plain_words import say_flow
+from tests.rules.flows import CA_SOLAR, a_flow, buyer
+
+NAMES = Names({"con_a": "Sunrise Energy", "con_b": "Brightroof"}, sources=3)
+REJECTED = "Leads that nobody takes are rejected with “No buyer available”."
+HOLDS = {"id": "end", "do": "hold", "retry_every": "15m", "for_up_to": "24h"}
+A_DAY = [{"limit": 100, "per": "day"}]
+CAP = {"cap": {"id": "c", "limit": 500, "per": "day"}}
+IN_CA = {"is": [{"var": "lead.state"}, "CA"]}
+STOP_NV = {"filter": {"id": "g", "stop_if": {"is": [{"var": "lead.state"}, "NV"]}, "reason": "No NV"}}
+
+
+@pytest.mark.parametrize(
+    ("steps", "settings", "said"),
+    [
+        ([], {}, f"Nobody is set to take the leads. {REJECTED}"),
+        ([buyer()], {}, f"Leads go to Sunrise Energy at $42.00. {REJECTED}"),
+        ([buyer(off=True), buyer("b")], {}, f"Leads go to Brightroof at $42.00. {REJECTED}"),
+        (
+            [CA_SOLAR, buyer(caps=A_DAY), buyer("b", price=38)],
+            {"fallback": HOLDS},
+            (
+                "Leads where State is CA and Product is Solar go to Sunrise Energy at $42.00, up to 100 a day. "
+                "After that, or if Sunrise Energy says no, they go to Brightroof at $38.00. "
+                "Leads that nobody takes wait up to 24 hours, are offered again every 15 minutes, "
+                "then are rejected with “No buyer available”. Everything else is rejected with “Not CA solar”."
+            ),
+        ),
+        (
+            [buyer(), buyer("b")],
+            {},
+            "Leads go to Sunrise Energy at $42.00. If Sunrise Energy says no, they go to Brightroof at $42.00. "
+            + REJECTED,
+        ),
+        (
+            [buyer(sell="continue"), buyer("b")],
+            {},
+            f"Leads go to Sunrise Energy at $42.00. As well, they go to Brightroof at $42.00. {REJECTED}",
+        ),
+        (
+            [buyer(), buyer("b", when=IN_CA)],
+            {},
+            "Leads go to Sunrise Energy at $42.00. "
+            "If Sunrise Energy says no, they, if State is CA, go to Brightroof at $42.00. " + REJECTED,
+        ),
+        (
+            [STOP_NV, CAP, buyer()],
+            {},
+            (
+                "A lead where State is NV is rejected with “No NV”. At most 500 a day through here; when full: reject. "
+                f"Leads go to Sunrise Energy at $42.00. {REJECTED}"
+            ),
+        ),
+        (
+            [buyer(on_declined={"buyer": "b"}), buyer("b")],
+            {},
+            (
+                "Leads go to Sunrise Energy at $42.00. After its no: offer to Brightroof, then next step. "
+                f"If Sunrise Energy says no, they go to Brightroof at $42.00. {REJECTED}"
+            ),
+        ),
+        (
+            [buyer()],
+            {"intake": {"accept_if": IN_CA, "caps": A_DAY, "duplicates": {"by": ["email"], "within": "30d"}}},
+            (
+                "Leads come in if State is CA. At most 100 a day come in. A lead seen in the last 30 days is a duplicate. "
+                f"Leads go to Sunrise Energy at $42.00. {REJECTED}"
+            ),
+        ),
+        (
+            [],
+            {"fallback": {"id": "end", "do": "buyer", "buyer": buyer("b", price=5)["buyer"]}},
+            "Leads that nobody takes go to Brightroof at $5.00, or are rejected with “No buyer available”.",
+        ),
+    ],
+)
+def test_a_flow_is_told_as_to_a_colleague(steps: list[Any], settings: dict[str, Any], said: str) -> None:
+    assert say_flow(a_flow(*steps, **settings), NAMES) == said

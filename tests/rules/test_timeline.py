@@ -1,0 +1,101 @@
+"""A lead's journal in words, with the conditions that decided traced anew."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from rules.flow import Flow
+from rules.flow_wording import Names
+from rules.timeline import Entry, entries
+from tests.rules.flows import CA_SOLAR, NOW, World, a_flow, a_lead, buyer
+
+NAMES = Names({"con_a": "Sunrise Energy", "con_b": "Brightroof"})
+
+
+@dataclass
+class EventRow:
+    run: int
+    seq: int
+    effect: str
+    step: str
+    asks: Any
+    result: Any
+    outcome: str | None
+    reason: str | None
+    at: datetime = NOW
+
+
+@dataclass
+class LeadRow:
+    id: str
+    fields: Any
+    posted: Any
+    invalid: list[str] = field(default_factory=list)
+    is_test: bool = False
+    received_at: datetime = NOW
+    asked_before: dict[str, str] = field(default_factory=dict)
+
+
+def told(flow: Flow, world: World, **fields: Any) -> list[Entry]:
+    lead = a_lead(**fields)
+    world.intake = {"source": dict(lead.source)}
+    world.carry(flow, lead)
+    rows = [
+        EventRow(1, event.seq, event.effect, event.step, event.asks, event.result, said[1], said[2])
+        for event, said in zip(world.events, world.said, strict=True)
+    ]
+    return entries(flow, LeadRow(lead.id, lead.fields, lead.posted), rows, NAMES)
+
+
+def test_a_sale_is_told_step_by_step() -> None:
+    flow = a_flow(CA_SOLAR, buyer(), buyer("b", price=38))
+    assert [(entry.title, entry.said) for entry in told(flow, World({"a": ["declined rejected"]}))] == [
+        ("Arrived", "Taken in, 4 fields checked"),
+        ("Filter", "Continue only if State is CA and Product is Solar"),
+        ("Sunrise Energy", "Offered at $42.00: it said no"),
+        ("Brightroof", "Accepted at $38.00"),
+        ("Ended", "Sold for $38.00"),
+    ]
+
+
+def test_the_rule_that_stopped_a_lead_shows_the_value_that_it_saw() -> None:
+    stopped = told(a_flow(CA_SOLAR, buyer()), World(), state="NV")[1]
+    assert (stopped.outcome, stopped.reason) == ("stopped", "Not CA solar")
+    assert [(line.text, line.verdict) for line in stopped.conditions] == [
+        ("State is CA: lead has NV", False),
+        ("Product is Solar", None),
+    ]
+
+
+def test_a_buyer_that_was_not_asked_says_why() -> None:
+    flow = a_flow(buyer(when={"is": [{"var": "lead.state"}, "NV"]}), buyer("b", caps=[{"limit": 1, "per": "day"}]))
+    skipped, full = told(flow, World(full={"b/day"}))[1:3]
+    assert (skipped.title, skipped.said) == ("Sunrise Energy", "Skipped: the lead does not fit its rule")
+    assert [line.text for line in skipped.conditions] == ["State is NV: lead has CA"]
+    assert (full.title, full.said) == ("Brightroof", "Not asked: its cap is reached")
+
+
+def test_an_offer_that_is_still_open_has_its_number() -> None:
+    flow = a_flow(buyer(), buyer("b"))
+    rows = [
+        EventRow(1, 1, "intake", "intake", {}, {"outcome": "passed", "source": {}}, "passed", None),
+        EventRow(
+            1,
+            2,
+            "offer",
+            "a",
+            {"connection": "con_a", "price": 4200},
+            {"answer": "declined", "offer": 1},
+            "declined",
+            None,
+        ),
+        EventRow(1, 3, "offer", "b", {"connection": "con_b", "price": 4200}, None, None, None),
+    ]
+    told = entries(flow, LeadRow("x", {}, {}), rows, NAMES)
+    assert [entry.offer_no for entry in told] == [None, 1, 2]
+    assert told[2].said == "Offered at $42.00; no clear answer yet"
+
+
+def test_a_journal_is_told_even_without_its_flow() -> None:
+    rows = [EventRow(1, 1, "note", "f", {}, {}, "stopped", "Not CA solar")]
+    assert entries(None, LeadRow("x", {}, {}), rows, NAMES)[0].said == "Not CA solar"
