@@ -30,7 +30,6 @@ check: setup $(VENV)/.development ## format, lint, types, import contracts, temp
 	ruff format --check .
 	mypy
 	lint-imports
-	bandit -q -c pyproject.toml -r flowbuilder rules workers -ll
 	djlint --lint --quiet templates
 	@tools/check_scripts
 

@@ -1,5 +1,6 @@
 """Runs processes, prints their lines, starts again whichever ends, and stops them in order."""
 
+import contextlib
 import enum
 import os
 import selectors
@@ -74,17 +75,25 @@ class Run:
         """Return the code it ended with, or None while it runs."""
         return self._process.poll()
 
-    def signal(self, how: signal.Signals) -> None:
-        """Send a signal to it and to every process it started."""
-        try:
-            os.killpg(self._process.pid, how)
-        except ProcessLookupError:
-            return
+    def ask_to_end(self) -> None:
+        """Send SIGTERM to it alone: what it started is its own to end."""
+        self._process.terminate()
+
+    def kill(self) -> None:
+        """End it at once, with all that it started."""
+        self._process.kill()
+        self._kill_family()
 
     def close(self) -> None:
-        """End what it left running and read no more of it."""
-        self.signal(signal.SIGKILL)
+        """After its end: end what it left running and read no more of it."""
+        self._kill_family()
         os.close(self.output)
+
+    def _kill_family(self) -> None:
+        # By session and not by process group: a worker gives the process of each job a group of its own.
+        for process_id in _members_of_session(self._process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process_id, signal.SIGKILL)
 
 
 class Child:
@@ -143,12 +152,14 @@ class Supervisor:
 
     def _stop_stage(self, children: Sequence[Child]) -> None:
         begun = time.monotonic()
-        _signal_all(children, signal.SIGTERM)
+        for run in _running(children):
+            run.ask_to_end()
         while left := [child for child in children if child.run is not None]:
             self._print_lines(0.05)
             self._notice_ends()
             spent = time.monotonic() - begun
-            _signal_all([child for child in left if spent > child.process.stop_within], signal.SIGKILL)
+            for run in _running([child for child in left if spent > child.process.stop_within]):
+                run.kill()
 
     def _print_lines(self, seconds: float) -> None:
         for key, _ in self._selector.select(seconds):
@@ -182,7 +193,17 @@ class Supervisor:
         run.close()
 
 
-def _signal_all(children: Sequence[Child], how: signal.Signals) -> None:
-    for child in children:
-        if child.run is not None:
-            child.run.signal(how)
+def _running(children: Sequence[Child]) -> list[Run]:
+    return [child.run for child in children if child.run is not None]
+
+
+def _members_of_session(session: int) -> list[int]:
+    members = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            _state, _parent, _group, found, *_ = status.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(found) == session:
+            members.append(int(status.parent.name))
+    return members

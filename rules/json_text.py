@@ -77,7 +77,7 @@ def parse(text: str) -> object:
 
 def read_integer(digits: str) -> int:
     """Return an integer of a sane length."""
-    if len(digits) > LONGEST_NUMBER:
+    if len(digits.removeprefix("-")) > LONGEST_NUMBER:
         raise JsonProblem("number_too_large", f"A number has more than {LONGEST_NUMBER} digits.")
     return int(digits)
 

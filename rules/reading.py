@@ -12,6 +12,7 @@ from rules.durations import DurationError, seconds
 from rules.fields import Field
 from rules.logic import Rule, check_rule, compile_rule
 from rules.money import exponent_of
+from rules.naming import NAMES
 from rules.problems import Problem
 from rules.values import Value, check_value, compile_value
 
@@ -177,7 +178,7 @@ class Part:
         if not self.has(key):
             return None
         expression = self.take(key)
-        found = check_value(expression, self.at(key), self.document.fields)
+        found = check_value(expression, self.at(key), self.document.fields, names=NAMES)
         self.document.problems.extend(found)
         return None if found else compile_value(expression, self.document.fields)
 

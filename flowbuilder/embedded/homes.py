@@ -1,11 +1,14 @@
 """The home: where its embedded servers keep their data and sockets, and as whom they run."""
 
+import fcntl
 import hashlib
 import os
 import pwd
 import shutil
 import stat
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,11 +45,12 @@ def delete_home(folder: Path) -> None:
     """Delete the home with its data, wherever that is, and what no other home needs; its servers must be stopped."""
     folder = folder.resolve()
     shutil.rmtree(sockets_folder(folder), ignore_errors=True)
-    if (data := _pointed_at(folder)) is not None:
-        shutil.rmtree(data, ignore_errors=True)
+    data = _pointed_at(folder)
     shutil.rmtree(folder, ignore_errors=True)
-    if os.geteuid() == 0:
-        _delete_unused_programs()
+    if data is not None:
+        with _roots_data_alone():
+            shutil.rmtree(data, ignore_errors=True)
+            _delete_unused_programs()
 
 
 def sockets_folder(folder: Path) -> Path:
@@ -70,9 +74,26 @@ def _root_home(folder: Path) -> Home:
         owner = (folder / "postgres").stat().st_uid
         raise EmbeddedError(f"{folder} belongs to the user with id {owner}: start it as that user, not as root.")
     data = ROOTS_DATA / _name(folder)
-    ROOTS_DATA.mkdir(parents=True, exist_ok=True, mode=0o755)
     (folder / POINTER).write_text(f"{data}\n")
-    return Home(folder, data, sockets_folder(folder), _system_account(), copied_programs(ROOTS_DATA))
+    with _roots_data_alone():
+        account = _system_account()
+        programs = copied_programs(ROOTS_DATA)
+        _make_private(data, account)
+    return Home(folder, data, sockets_folder(folder), account, programs)
+
+
+@contextmanager
+def _roots_data_alone() -> Iterator[None]:
+    # Homes that come and go at the same time share the programs. The lock is on the folder above,
+    # for a lock file inside would have to be deleted with the last home while somebody waits for it.
+    ROOTS_DATA.mkdir(parents=True, exist_ok=True, mode=0o755)
+    above = os.open(ROOTS_DATA.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(above, fcntl.LOCK_EX)
+        ROOTS_DATA.mkdir(exist_ok=True, mode=0o755)
+        yield
+    finally:
+        os.close(above)
 
 
 def _pointed_at(folder: Path) -> Path | None:
@@ -118,6 +139,6 @@ def _make_private(folder: Path, account: Account | None) -> None:
 
 
 def _delete_unused_programs() -> None:
-    left = {path.name for path in ROOTS_DATA.glob("*") if not path.name.startswith("programs-")}
-    if not left:
+    homes = [path for path in ROOTS_DATA.glob("*") if not path.name.startswith("programs-")]
+    if not homes:
         shutil.rmtree(ROOTS_DATA, ignore_errors=True)

@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -10,7 +11,7 @@ import pytest
 import redis
 
 from flowbuilder import embedded
-from flowbuilder.embedded.homes import _own_home, _root_home, open_home, sockets_folder
+from flowbuilder.embedded.homes import _own_home, _root_home, delete_home, open_home, sockets_folder
 from tests.support.servers import plain_url
 
 
@@ -169,3 +170,15 @@ def test_no_folder_above_the_home_is_opened_to_others(tmp_path):
 def test_a_fresh_database_is_migrated_and_empty(fresh_database_url):
     assert ask(fresh_database_url, "SELECT count(*) FROM alembic_version") == 1
     assert ask(fresh_database_url, "SELECT count(*) FROM account") == 0
+
+
+def test_homes_may_come_and_go_at_the_same_time(tmp_path):
+    homes = [tmp_path / str(number) for number in range(4)]
+
+    def open_and_delete(home):
+        for _ in range(3):
+            assert open_home(home).programs.postgres.joinpath("initdb").exists()
+            delete_home(home)
+
+    with ThreadPoolExecutor() as threads:
+        assert list(threads.map(open_and_delete, homes)) == [None] * len(homes)

@@ -1,7 +1,6 @@
 """Starting our commands as a person would, reading what they say, and seeing what they leave behind."""
 
 import os
-import queue
 import signal
 import socket
 import subprocess
@@ -32,23 +31,18 @@ class Started:
             start_new_session=True,
         )
         self.said: list[str] = []
-        self._lines: queue.Queue[str | None] = queue.Queue()
+        self._has_ended = False
+        self._heard = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def wait_for(self, words: str, seconds: float = 60) -> str:
-        """Return the first line with these words that was not returned yet."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            try:
-                line = self._lines.get(timeout=max(0.01, deadline - time.monotonic()))
-            except queue.Empty:
-                break
-            if line is None:
-                break
-            if words in line:
-                return line
-        raise AssertionError(f"{words!r} was not said:\n" + "".join(self.said))
+        """Return the first line with these words, as soon as it was said."""
+        with self._heard:
+            self._heard.wait_for(lambda: self._line_with(words) or self._has_ended, seconds)
+        if (line := self._line_with(words)) is None:
+            raise AssertionError(f"{words!r} was not said:\n" + "".join(self.said))
+        return line
 
     def signal(self, how: signal.Signals) -> None:
         """Send a signal to its process group, as a terminal does."""
@@ -60,11 +54,17 @@ class Started:
         self._reader.join(seconds)
         return code
 
+    def _line_with(self, words: str) -> str | None:
+        return next((line for line in self.said if words in line), None)
+
     def _read(self) -> None:
         for line in self.process.stdout or ():
-            self.said.append(line)
-            self._lines.put(line)
-        self._lines.put(None)
+            with self._heard:
+                self.said.append(line)
+                self._heard.notify_all()
+        with self._heard:
+            self._has_ended = True
+            self._heard.notify_all()
 
 
 @contextmanager

@@ -1,7 +1,8 @@
-"""Processes that stand in for web and workers: `python -m tests.support.stand_in web|worker|stubborn|brief`."""
+"""Processes that stand in for web and workers: `python -m tests.support.stand_in web|worker|family|stubborn|brief`."""
 
 import http.server
 import signal
+import subprocess
 import sys
 import time
 
@@ -17,6 +18,13 @@ def web() -> None:
 def worker() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(print("finished what it had begun", flush=True)))
     print(f"works for {settings().database_url} and {settings().redis_url}", flush=True)
+    while True:
+        time.sleep(60)
+
+
+def family() -> None:
+    subprocess.Popen(["sleep", "1000"], process_group=0)
+    print("started a child of its own", flush=True)
     while True:
         time.sleep(60)
 
@@ -43,4 +51,4 @@ class _Healthy(http.server.BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    {"web": web, "worker": worker, "stubborn": stubborn, "brief": brief}[sys.argv[1]]()
+    {"web": web, "worker": worker, "family": family, "stubborn": stubborn, "brief": brief}[sys.argv[1]]()

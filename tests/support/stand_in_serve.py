@@ -7,7 +7,7 @@ from flowbuilder.serve import Process, Stage, run
 
 
 def stand_in(kind: str, stage: Stage) -> Process:
-    return Process(kind, (sys.executable, "-m", "tests.support.stand_in", kind), stage, stop_within=3)
+    return Process(kind, (sys.executable, "-m", "tests.support.stand_in", kind), stage, stop_within=1)
 
 
 def tell(live: Settings) -> None:
