@@ -1,13 +1,10 @@
 """The database: engine, sessions and migrations; usable without Flask, so that workers need no web."""
 
-import functools
 import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -15,8 +12,13 @@ from rules.json_text import write
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
-read_json = functools.partial(json.loads, parse_float=Decimal)
-"""Read a document of our own, numbers with a point as Decimal."""
+# Made once: json.loads makes a decoder anew for every document that it reads with a setting.
+_decoder = json.JSONDecoder(parse_float=Decimal)
+
+
+def read_json(text: str | bytes) -> Any:
+    """Return a document of our own, numbers with a point as Decimal."""
+    return _decoder.decode(text if isinstance(text, str) else text.decode())
 
 
 def write_json(value: Any) -> str:
@@ -40,7 +42,8 @@ def make_engine(database_url: str, *, pool_size: int = 8) -> Engine:
         connect_args={
             "prepare_threshold": None,
             "connect_timeout": 5,
-            "options": "-c plan_cache_mode=force_custom_plan -c timezone=UTC -c idle_in_transaction_session_timeout=60s",
+            "options": "-c plan_cache_mode=force_custom_plan -c timezone=UTC "
+            "-c idle_in_transaction_session_timeout=60s",
         },
     )
 
@@ -52,6 +55,10 @@ def make_sessions(engine: Engine) -> sessionmaker[Session]:
 
 def migrate(database_url: str, revision: str = "head") -> None:
     """Bring the database's tables to a revision, the newest by default; raises SQLAlchemyError when it cannot."""
+    # Imported here, because only migrating needs it, and every process would wait for it at its start.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["database_url"] = database_url

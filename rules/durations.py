@@ -29,3 +29,12 @@ def say_duration(text: object) -> str:
     """Return a duration in words, like "30 days"; raise a DurationError when it is none."""
     amount, unit = read_duration(text)
     return f"{amount} {NAMES[unit]}{'' if amount == 1 else 's'}"
+
+
+def say_seconds(length: int) -> str:
+    """Return a length of time in words, in the largest unit that it is a whole number of: "24 hours", "3 days"."""
+    for unit in ("d", "h", "m"):
+        least = 2 * SECONDS[unit] if unit == "d" else SECONDS[unit]
+        if length >= least and length % SECONDS[unit] == 0:
+            return say_duration(f"{length // SECONDS[unit]}{unit}")
+    return say_duration(f"{length}s")

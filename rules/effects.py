@@ -33,7 +33,8 @@ class Effect:
 class Intake(Effect):
     """Take the lead in, if the door is open, the lead is accepted and new, and there is room.
 
-    Result: `{"outcome": passed | paused | rejected | duplicate | full, "source": {…}, "reason", "full", "places"}`.
+    Result: `{"outcome": passed | paused | rejected | duplicate | full | error, "source": {…}, "reason", "full",
+    "places"}`; an error is a rule of the source that could not be decided.
     """
 
     name: ClassVar[str] = "intake"
@@ -52,8 +53,8 @@ class Intake(Effect):
         }
 
     def outcome(self, result: Result) -> Said:
-        """Return passed, full or stopped."""
-        words = {"passed": "passed", "full": "full"}
+        """Return passed, full, error or stopped."""
+        words = {"passed": "passed", "full": "full", "error": "error"}
         return words.get(result["outcome"], "stopped"), result.get("reason")
 
 
@@ -80,7 +81,7 @@ class Offer(Effect):
 
     Result: `{"at", "answer": accepted | declined | error | unknown | not_asked, "reason", "price", "reference",
     "offer", "full"}`; `at` is when the answer was known, `not_asked` carries why in `reason`.
-    `view` is what mappings may read; it is not journaled.
+    `view` is what mappings may read, `slot` which of the lead's sales this would be; they are not journaled.
     """
 
     name: ClassVar[str] = "offer"
@@ -92,6 +93,7 @@ class Offer(Effect):
     policy: Asks
     timeout_ms: int | None
     view: Mapping[str, Any]
+    slot: int = 1
 
     def asks(self) -> Asks:
         """Return buyer, connection, price (minor units), caps and the rules for errors."""

@@ -93,6 +93,8 @@ def _enter(flow: Flow, state: Run) -> Generator[Effect, Result, Verdict]:
     outcome = result["outcome"]
     if outcome == "passed":
         return Next()
+    if outcome == "error":
+        return End("error", "rule_error", result["reason"])
     code, words = REFUSALS.get(outcome, ("not_accepted", "Not accepted"))
     reason = result.get("reason") or words
     if outcome == "full":

@@ -1,13 +1,11 @@
 """Says a whole flow in plain words, the way one would tell it to a colleague."""
 
-from rules.durations import say_duration
+from rules.durations import say_seconds
 from rules.flow import Flow
 from rules.flow_wording import Names, words_of
 from rules.steps import Buyer, CapStep, Fallback, Filter, Step
 from rules.steps.base import Words
 from rules.wording import say_rule, say_value
-
-SECONDS_A_DAY = 86_400
 
 
 def say_flow(flow: Flow, names: Names) -> str:
@@ -21,7 +19,7 @@ class _Teller:
     def __init__(self, flow: Flow, words: Words) -> None:
         self._flow, self._words = flow, words
         self._before: list[str] = []
-        self._turned_away: list[str] = []
+        self._turned_away: list[Filter] = []
         self._last: Buyer | None = None
         self._said: list[str] = []
 
@@ -35,7 +33,7 @@ class _Teller:
             self._said.append(f"Leads where {_all_of(self._before)} go on.")
         if self._last is None and self._flow.fallback.do != "buyer":
             self._said.append("Nobody is set to take the leads.")
-        return " ".join([*self._said, _say_fallback(self._flow.fallback, self._words), *self._turned_away])
+        return " ".join([*self._said, _say_fallback(self._flow.fallback, self._words), *self._say_turned_away()])
 
     def _tell_step(self, step: Step) -> None:
         match step:
@@ -49,14 +47,30 @@ class _Teller:
                 self._said.append(f"{step.sentence(self._words)}.")
 
     def _tell_filter(self, step: Filter) -> None:
-        rule = say_rule(step.rule.document, self._words.fields)
-        way = step.otherwise.say(self._words)
-        told = f"is rejected with “{step.reason}”" if step.otherwise.kind == "reject" else f"goes on: {way}"
+        rule = self._rule(step.rule.document)
         if step.stops:
-            self._said.append(f"A lead where {rule} {told}.")
+            self._said.append(f"Leads where {rule} {self._away(step)}.")
         else:
             self._before.append(rule)
-            self._turned_away.append(f"{'What fails later' if self._turned_away else 'Everything else'} {told}.")
+            self._turned_away.append(step)
+
+    def _away(self, step: Filter) -> str:
+        """Return where a filter sends the leads that it does not let through."""
+        way = step.otherwise
+        match way.kind:
+            case "reject":
+                return f"are rejected with “{step.reason}”"
+            case "go_to":
+                return f"go to {self._words.step(way.target)}"
+        return "count as taken by nobody"
+
+    def _say_turned_away(self) -> list[str]:
+        """Return what becomes of the leads that filters turned away; of a single filter they are everything else."""
+        if len(self._turned_away) == 1:
+            return [f"All others {self._away(self._turned_away[0])}."]
+        negated = [{"!": [step.rule.document]} for step in self._turned_away]
+        rules = [self._rule(rule) for rule in negated]
+        return [f"Leads where {rule} {self._away(step)}." for rule, step in zip(rules, self._turned_away, strict=True)]
 
     def _tell_buyer(self, step: Buyer) -> None:
         offer = f"{self._words.buyer(step.connection)} at {self._price(step)}{self._limits(step)}"
@@ -71,7 +85,7 @@ class _Teller:
         which = "leads" if self._last is None else "they"
         if self._before:
             which = f"leads where {_all_of(self._before)}"
-        return f"{which}, if {say_rule(step.when.document, self._words.fields)}," if step.when else which
+        return f"{which}, if {self._rule(step.when.document)}," if step.when else which
 
     def _after(self) -> str:
         """Return what leads from the buyer before to this one."""
@@ -81,6 +95,11 @@ class _Teller:
         if self._last.sells_on:
             return "As well, "
         return f"After that, or if {name} says no, " if self._last.caps else f"If {name} says no, "
+
+    def _rule(self, document: object) -> str:
+        """Return a rule to stand inside a sentence: its own first word is not the label of a field."""
+        said = say_rule(document, self._words.fields)
+        return said[0].lower() + said[1:] if said.startswith(("Either ", "It ")) else said
 
     def _price(self, step: Buyer) -> str:
         return say_value(step.price_written, self._words.fields, self._words.currency)
@@ -98,13 +117,8 @@ def _say_door(flow: Flow) -> list[str]:
     if flow.door.accept_if:
         said.insert(0, f"Leads come in if {say_rule(flow.door.accept_if.document, flow.by_key)}.")
     if flow.door.duplicates:
-        said.append(f"A lead seen in the last {_span(flow.door.duplicates.within)} is a duplicate.")
+        said.append(f"A lead seen in the last {say_seconds(flow.door.duplicates.within)} is a duplicate.")
     return said
-
-
-def _span(seconds: int) -> str:
-    days, rest = divmod(seconds, SECONDS_A_DAY)
-    return say_duration(f"{seconds // 60}m" if rest else f"{days}d")
 
 
 def _say_fallback(fallback: Fallback, words: Words) -> str:

@@ -139,6 +139,7 @@ class Buyer:
             policy=self.policy_written,
             timeout_ms=self.timeout_ms,
             view=view,
+            slot=len(run.sales) + 1,
         )
 
     def _read(self, result: Result, run: Run, effect: Offer) -> tuple[Verdict | Way, Why]:

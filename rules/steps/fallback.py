@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Literal
 
-from rules.durations import say_duration
+from rules.durations import say_seconds
 from rules.effects import Note
 from rules.reading import Part
 from rules.running import End, Interpreting, Run, Verdict, Wait
@@ -32,13 +32,13 @@ class Fallback:
     def sentence(self, words: Words) -> str:
         """Return `Wait up to 24 hours, offer again every 15 minutes`."""
         if self.do == "hold":
-            return f"Wait up to {_span(self.for_up_to)}, offer again every {_span(self.retry_every)}"
+            return f"Wait up to {say_seconds(self.for_up_to)}, offer again every {say_seconds(self.retry_every)}"
         return self.buyer.sentence(words) if self.buyer else f"Reject “{self.reason}”"
 
     def exits(self, words: Words) -> tuple[Exit, ...]:
         """Return the ways out of the flow."""
         if self.do == "hold":
-            return Exit("que", "Waits"), Exit("bad", f"After {_span(self.for_up_to)}: reject “{self.reason}”")
+            return Exit("que", "Waits"), Exit("bad", f"After {say_seconds(self.for_up_to)}: reject “{self.reason}”")
         rejected = Exit("bad", f"Rejects “{self.reason}”")
         return (self.buyer.exits(words)[0], rejected) if self.buyer else (rejected,)
 
@@ -81,11 +81,3 @@ def read_fallback(part: Part) -> Fallback:
     )
     part.finish()
     return fallback
-
-
-def _span(length: int) -> str:
-    """Return seconds in words, in the largest unit that fits."""
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        if length % size == 0 and length >= (2 * size if unit == "d" else size):
-            return say_duration(f"{length // size}{unit}")
-    return say_duration(f"{length}s")

@@ -122,11 +122,11 @@ def test_our_json_is_written_exactly(value: Any, text: bytes) -> None:
         Decimal("NaN"),
         Decimal("Infinity"),
         {1: "a"},
-        {"a", "b"},
+        {"a"},
         object(),
         "\ud800",
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 def test_what_json_cannot_say_is_not_written(value: Any) -> None:
     with pytest.raises(TypeError):

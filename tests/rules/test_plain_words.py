@@ -15,6 +15,9 @@ A_DAY = [{"limit": 100, "per": "day"}]
 CAP = {"cap": {"id": "c", "limit": 500, "per": "day"}}
 IN_CA = {"is": [{"var": "lead.state"}, "CA"]}
 STOP_NV = {"filter": {"id": "g", "stop_if": {"is": [{"var": "lead.state"}, "NV"]}, "reason": "No NV"}}
+SMALL_BILLS = {
+    "filter": {"id": "s", "continue_if": {"at_least": [{"var": "lead.bill"}, 50]}, "otherwise": {"go_to": "b"}}
+}
 
 
 @pytest.mark.parametrize(
@@ -30,7 +33,7 @@ STOP_NV = {"filter": {"id": "g", "stop_if": {"is": [{"var": "lead.state"}, "NV"]
                 "Leads where State is CA and Product is Solar go to Sunrise Energy at $42.00, up to 100 a day. "
                 "After that, or if Sunrise Energy says no, they go to Brightroof at $38.00. "
                 "Leads that nobody takes wait up to 24 hours, are offered again every 15 minutes, "
-                "then are rejected with “No buyer available”. Everything else is rejected with “Not CA solar”."
+                "then are rejected with “No buyer available”. All others are rejected with “Not CA solar”."
             ),
         ),
         (
@@ -54,7 +57,7 @@ STOP_NV = {"filter": {"id": "g", "stop_if": {"is": [{"var": "lead.state"}, "NV"]
             [STOP_NV, CAP, buyer()],
             {},
             (
-                "A lead where State is NV is rejected with “No NV”. At most 500 a day through here; when full: reject. "
+                "Leads where State is NV are rejected with “No NV”. At most 500 a day through here; when full: reject. "
                 f"Leads go to Sunrise Energy at $42.00. {REJECTED}"
             ),
         ),
@@ -70,8 +73,20 @@ STOP_NV = {"filter": {"id": "g", "stop_if": {"is": [{"var": "lead.state"}, "NV"]
             [buyer()],
             {"intake": {"accept_if": IN_CA, "caps": A_DAY, "duplicates": {"by": ["email"], "within": "30d"}}},
             (
-                "Leads come in if State is CA. At most 100 a day come in. A lead seen in the last 30 days is a duplicate. "
+                "Leads come in if State is CA. At most 100 a day come in. "
+                "A lead seen in the last 30 days is a duplicate. "
                 f"Leads go to Sunrise Energy at $42.00. {REJECTED}"
+            ),
+        ),
+        (
+            [CA_SOLAR, SMALL_BILLS, buyer(), buyer("b")],
+            {"intake": {"duplicates": {"by": ["email"], "within": "12h"}}},
+            (
+                "A lead seen in the last 12 hours is a duplicate. Leads where State is CA and Product is Solar, "
+                "and Monthly bill is at least $50 go to Sunrise Energy at $42.00. "
+                "If Sunrise Energy says no, they go to Brightroof at $42.00. "
+                f"{REJECTED} Leads where either State is not CA or Product is not Solar are rejected with “Not CA solar”. "
+                "Leads where Monthly bill is not at least $50 go to Brightroof."
             ),
         ),
         (
