@@ -175,8 +175,8 @@ def _document(connection: str) -> dict[str, Any]:
 
 
 def _start(command: list[str], environ: dict[str, str], home: str) -> subprocess.Popen[bytes]:
-    log = Path(home, f"{Path(command[0]).name}.log").open("wb")
-    return subprocess.Popen(command, env=environ, stdout=log, stderr=log, start_new_session=True)
+    with Path(home, f"{Path(command[0]).name}.log").open("wb") as log:
+        return subprocess.Popen(command, env=environ, stdout=log, stderr=log, start_new_session=True)
 
 
 def _wait_for(url: str) -> None:

@@ -14,7 +14,8 @@ _VALUES = {char: value for value, char in enumerate(ALPHABET)} | {"I": 1, "L": 1
 _SHOWN = re.compile(r"[0-9A-HJKMNP-TV-Za-hjkmnp-tv-zILOilo]{26}\Z")
 
 _lock = threading.Lock()
-_last = (0, 0)
+_last = [0, 0]
+"""Millisecond and counter of the newest id of this process."""
 
 
 class NotAnId(ValueError):
@@ -23,14 +24,13 @@ class NotAnId(ValueError):
 
 def new_id() -> UUID:
     """Return a new UUIDv7; ids made by one process are strictly increasing, also within a millisecond."""
-    global _last
     with _lock:
         millis, counter = time.time_ns() // 1_000_000, secrets.randbits(11)
         if millis <= _last[0]:
             millis, counter = _last[0], _last[1] + 1
             if counter > 0xFFF:
                 millis, counter = millis + 1, 0
-        _last = (millis, counter)
+        _last[:] = millis, counter
     return _compose(millis, counter, int.from_bytes(os.urandom(8)) >> 2)
 
 
@@ -54,7 +54,7 @@ def show(identifier: UUID, kind: str | None = None) -> str:
 def read(text: str, kind: str | None = None) -> UUID:
     """Return the id that a text shows; raises NotAnId for anything else, also for an id of another kind."""
     bare = text.removeprefix(f"{kind}_") if kind else text
-    if kind and bare == text or not _SHOWN.match(bare):
+    if (kind and bare == text) or not _SHOWN.match(bare):
         raise NotAnId(text)
     number = 0
     for char in bare.upper():

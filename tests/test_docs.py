@@ -27,7 +27,7 @@ def test_every_effect_is_in_the_glossary() -> None:
         assert effect.__name__ in glossary or effect.name == "note"
 
 
-@pytest.mark.parametrize("page", sorted(path.name for path in (ROOT / "docs").glob("*.md")) + ["../README.md"])
+@pytest.mark.parametrize("page", [*sorted(path.name for path in (ROOT / "docs").glob("*.md")), "../README.md"])
 def test_every_path_and_link_in_a_page_leads_somewhere(page: str) -> None:
     text = (ROOT / "docs" / page).read_text()
     folder = (ROOT / "docs" / page).parent

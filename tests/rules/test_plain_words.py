@@ -85,7 +85,8 @@ SMALL_BILLS = {
                 "A lead seen in the last 12 hours is a duplicate. Leads where State is CA and Product is Solar, "
                 "and Monthly bill is at least $50 go to Sunrise Energy at $42.00. "
                 "If Sunrise Energy says no, they go to Brightroof at $42.00. "
-                f"{REJECTED} Leads where either State is not CA or Product is not Solar are rejected with “Not CA solar”. "
+                f"{REJECTED} "
+                "Leads where either State is not CA or Product is not Solar are rejected with “Not CA solar”. "
                 "Leads where Monthly bill is not at least $50 go to Brightroof."
             ),
         ),
