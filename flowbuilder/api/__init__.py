@@ -1,0 +1,1 @@
+"""The management API: everything the pages do, for programs, through the same operations."""

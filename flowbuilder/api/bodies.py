@@ -1,0 +1,81 @@
+"""The JSON that programs send: read strictly, then asked for its keys one by one."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import request
+
+from flowbuilder.api.errors import Refusal
+from rules import json_text
+from rules.problems import Problem
+
+LONGEST_NAME = 120
+
+
+@dataclass
+class Body:
+    """The object that was sent, and the problems found in it so far."""
+
+    settings: dict[str, Any]
+    problems: list[Problem] = field(default_factory=list)
+
+    def report(self, path: str, code: str, message: str) -> None:
+        """Note a problem."""
+        self.problems.append(Problem(path, code, message))
+
+    def name(self) -> str:
+        """Return the name: text of 1 to 120 characters."""
+        value = self.settings.get("name")
+        text = value.strip() if isinstance(value, str) else ""
+        if not 1 <= len(text) <= LONGEST_NAME:
+            self.report("name", "missing_text", f"“name” must be a text of 1 to {LONGEST_NAME} characters.")
+        return text
+
+    def document(self, key: str) -> dict[str, Any]:
+        """Return an object that must be there."""
+        return self.optional_document(key, needed=True) or {}
+
+    def optional_document(self, key: str, *, needed: bool = False) -> dict[str, Any] | None:
+        """Return an object, nothing when it is not there."""
+        value = self.settings.get(key)
+        if isinstance(value, dict):
+            return value
+        if value is not None or needed:
+            self.report(key, "not_an_object", f"“{key}” must be an object.")
+        return None
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        """Return a yes or no."""
+        value = self.settings.get(key, default)
+        if not isinstance(value, bool):
+            self.report(key, "not_yes_or_no", f"“{key}” must be true or false.")
+        return value is True
+
+    def refuse_problems(self) -> None:
+        """Answer 422 with every problem at once, if there is one that is an error."""
+        if any(problem.severity == "error" for problem in self.problems):
+            raise Refusal(422, problems=self.problems)
+
+
+def read_body(*allowed: str, may_be_empty: bool = False) -> Body:
+    """Return the JSON object that was sent; refuses what is not JSON (415, 400) and keys nobody asks for (422)."""
+    raw = request.get_data(cache=False)
+    if not raw and may_be_empty:
+        return Body({})
+    if request.mimetype != "application/json":
+        raise Refusal(415)
+    body = Body(_read_object(raw))
+    for key in body.settings:
+        if key not in allowed:
+            body.report(key, "unknown_setting", f"“{key[:40]}” is not known here.")
+    return body
+
+
+def _read_object(raw: bytes) -> dict[str, Any]:
+    try:
+        document = json_text.read(raw)
+    except json_text.JsonProblem as problem:
+        raise Refusal(400, problem.code, problem.message) from None
+    if not isinstance(document, dict):
+        raise Refusal(400, "not_an_object", "Send one JSON object.")
+    return document

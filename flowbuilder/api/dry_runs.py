@@ -1,0 +1,118 @@
+"""Dry runs for programs: what a flow would do with a lead; nobody is called and nothing is kept."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, get_args, get_type_hints
+from uuid import UUID
+
+from flask import Blueprint, Response
+
+from flowbuilder import current
+from flowbuilder.accounts.access import keyed
+from flowbuilder.api import lead_shapes, shapes
+from flowbuilder.api.auth import caller
+from flowbuilder.api.bodies import Body, read_body
+from flowbuilder.api.errors import Refusal
+from flowbuilder.api.flows import flow_called
+from flowbuilder.api.openapi import ANYTHING, MONEY, PROBLEMS, TEXT, describe, or_null, shape
+from flowbuilder.flows.checks import check_document, connection_names
+from flowbuilder.flows.dry_runs import Tried, try_lead
+from rules.bounds import RuleError
+from rules.dry_run import MadeUp
+from rules.flow import Flow
+from rules.flow_wording import Names
+from rules.money import exponent_of, money
+from rules.timeline import Entry
+
+bp = Blueprint("dry_runs", __name__)
+
+ANSWERS: tuple[str, ...] = get_args(get_type_hints(MadeUp)["answer"])
+OUTCOMES = {**lead_shapes.OUTCOMES, "invalid": "failure", "waiting": "pending"}
+EVENT = shape(step=TEXT, kind=TEXT, outcome=or_null(TEXT), reason=or_null(TEXT), said=TEXT)
+
+
+@bp.post("/flows/<flow:flow_id>/dry-run")
+@describe(
+    "Say what would happen to a lead; nobody is called",
+    takes=shape("lead", lead=ANYTHING, now=TEXT, answers=ANYTHING, document=ANYTHING),
+    gives=shape(
+        outcome=TEXT,
+        status=TEXT,
+        reason=or_null(TEXT),
+        price=MONEY,
+        events={"type": "array", "items": EVENT},
+        problems=PROBLEMS,
+    ),
+)
+@keyed
+def create(flow_id: UUID) -> Response:
+    """Run a lead through the draft, or the document sent, with the answers sent; other buyers accept."""
+    flow = flow_called(flow_id)
+    body = read_body("lead", "now", "answers", "document")
+    posted, document = body.document("lead"), body.optional_document("document")
+    now, answers = _moment(body), body.optional_document("answers") or {}
+    body.refuse_problems()
+    rules = _rules(flow.draft if document is None else document)
+    made_up = {buyer: _made_up(body, buyer, answer, rules.currency) for buyer, answer in answers.items()}
+    body.refuse_problems()
+    names = Names(connection_names(current.session(), caller().account.id))
+    return shapes.answer(_shown(try_lead(rules, posted, made_up, names=names, now=now), rules.currency))
+
+
+def _rules(document: Mapping[str, Any]) -> Flow:
+    rules, problems = check_document(session=current.session(), account_id=caller().account.id, document=document)
+    if rules is None:
+        raise Refusal(422, "flow_has_problems", problems=problems)
+    return rules
+
+
+def _moment(body: Body) -> datetime:
+    text = body.settings.get("now")
+    if text is None:
+        return current.now()
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        body.report("now", "not_a_time", "“now” must be a time with its zone, like 2026-11-20T18:00:00Z.")
+        return current.now()
+    return moment
+
+
+def _made_up(body: Body, buyer: str, answer: Any, currency: str) -> MadeUp:
+    """Return an answer written as a word, or as `{"answer", "price", "reason"}`."""
+    settings = {"answer": answer} if isinstance(answer, str) else answer
+    path = f"answers.{buyer}"
+    if not isinstance(settings, dict) or settings.get("answer", "accepted") not in ANSWERS:
+        body.report(path, "not_an_answer", f"An answer is one of {', '.join(ANSWERS)}.")
+        return MadeUp()
+    reason, price = settings.get("reason"), settings.get("price")
+    try:
+        minor = None if price is None else money(price, exponent_of(currency))
+    except RuleError as error:
+        body.report(f"{path}.price", error.code, error.message)
+        minor = None
+    return MadeUp(settings.get("answer", "accepted"), minor, reason if isinstance(reason, str) else None)
+
+
+def _shown(tried: Tried, currency: str) -> dict[str, Any]:
+    """Return a dry run; its price is what the buyers would pay."""
+    return {
+        "outcome": OUTCOMES[tried.status],
+        "status": tried.status,
+        "reason": tried.reason,
+        "price": lead_shapes.amount(tried.revenue, currency),
+        "events": [_event(entry) for entry in tried.entries],
+        "problems": shapes.problems(tried.problems),
+    }
+
+
+def _event(entry: Entry) -> dict[str, Any]:
+    return {
+        "step": entry.step,
+        "kind": entry.kind,
+        "outcome": entry.outcome,
+        "reason": entry.reason,
+        "said": entry.said,
+    }

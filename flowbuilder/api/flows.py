@@ -1,0 +1,185 @@
+"""Flows for programs: create, read, change the draft, publish, pause, dry run."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, request
+
+from flowbuilder import current
+from flowbuilder.accounts.access import keyed
+from flowbuilder.api import paging, shapes
+from flowbuilder.api.auth import caller
+from flowbuilder.api.bodies import read_body
+from flowbuilder.api.errors import Refusal
+from flowbuilder.api.openapi import ANYTHING, MOMENT, PAGING, PROBLEMS, TEXT, WHOLE, describe, many, or_null, shape
+from flowbuilder.flows import operations, queries
+from flowbuilder.flows.checks import document_problems
+from flowbuilder.flows.operations import NewerDraft, Publication
+from flowbuilder.found import found
+from flowbuilder.models import Flow
+
+bp = Blueprint("flows", __name__)
+
+SUMMARY = {
+    "id": TEXT,
+    "key": TEXT,
+    "name": TEXT,
+    "state": {"type": "string", "enum": ["active", "paused"]},
+    "live_version": or_null(WHOLE),
+    "revision": WHOLE,
+    "created_at": MOMENT,
+    "updated_at": MOMENT,
+}
+STATE = shape(id=TEXT, state=TEXT)
+
+
+@bp.post("/flows")
+@describe(
+    "Create a flow with a draft",
+    status=201,
+    takes=shape(name=TEXT, document=ANYTHING),
+    gives=shape(id=TEXT, key=TEXT, revision=WHOLE, problems=PROBLEMS),
+)
+@keyed
+def create() -> Response:
+    """Create a flow; a draft with problems is kept, and they are told."""
+    body = read_body("name", "document")
+    name, document = body.name(), body.document("document")
+    body.refuse_problems()
+    flow = operations.create_flow(
+        session=current.session(), actor=caller().actor, name=name, document=document, now=current.now()
+    )
+    shown = {**_draft_state(flow), "id": shapes.flow_id(flow.id), "key": flow.key}
+    current.session().commit()
+    return shapes.answer(shown, 201)
+
+
+@bp.get("/flows")
+@describe("List the flows", gives=many("flows", shape(**SUMMARY)), query=PAGING)
+@keyed
+def index() -> Response:
+    """List the account's flows, oldest first."""
+    rows = queries.flows_of(current.session(), caller().account.id, after=paging.after("flo"), limit=paging.limit() + 1)
+    return paging.listed("flows", rows, summary, lambda flow: shapes.flow_id(flow.id))
+
+
+@bp.get("/flows/<flow:flow_id>")
+@describe("Read a flow: its draft and what is live", gives=shape(**SUMMARY, draft=ANYTHING, problems=PROBLEMS))
+@keyed
+def show(flow_id: UUID) -> Response:
+    """Answer one flow with its draft, the problems of the draft, and the live document."""
+    flow = flow_called(flow_id)
+    live = queries.live_version(current.session(), flow)
+    documents = {"draft": flow.draft, "live": live.document if live else None}
+    return shapes.answer({**summary(flow), **documents, **_draft_state(flow)}, ETag=_tag(flow))
+
+
+@bp.put("/flows/<flow:flow_id>/draft")
+@describe(
+    "Replace the draft",
+    takes=shape(document=ANYTHING),
+    gives=shape(revision=WHOLE, problems=PROBLEMS),
+    headers={"If-Match": "The revision that was read."},
+    refuses=(409, 428),
+)
+@keyed
+def save_draft(flow_id: UUID) -> Response:
+    """Replace the draft if it is still the one that was read; 409 with the newer draft otherwise."""
+    flow = flow_called(flow_id)
+    revision = _revision_read()
+    body = read_body("document")
+    document = body.document("document")
+    body.refuse_problems()
+    try:
+        operations.save_draft(
+            session=current.session(), flow=flow, document=document, revision=revision, now=current.now()
+        )
+    except NewerDraft:
+        raise _newer_draft(flow) from None
+    current.session().commit()
+    return shapes.answer(_draft_state(flow), ETag=_tag(flow))
+
+
+@bp.post("/flows/<flow:flow_id>/publish")
+@describe("Publish the draft", gives=shape("version", version=WHOLE, problems=PROBLEMS), refuses=(422,))
+@keyed
+def publish(flow_id: UUID) -> Response:
+    """Make the draft the live version, or answer 422 with what stands in its way."""
+    flow = flow_called(flow_id)
+    publication = operations.publish_flow(session=current.session(), actor=caller().actor, flow=flow, now=current.now())
+    return published(publication)
+
+
+@bp.post("/flows/<flow:flow_id>/pause")
+@describe("Pause a flow", gives=STATE)
+@keyed
+def pause(flow_id: UUID) -> Response:
+    """Pause the flow."""
+    flow = flow_called(flow_id)
+    operations.pause_flow(session=current.session(), actor=caller().actor, flow=flow, now=current.now())
+    current.session().commit()
+    return shapes.answer({"id": shapes.flow_id(flow.id), "state": flow.state})
+
+
+@bp.post("/flows/<flow:flow_id>/resume")
+@describe("Resume a paused flow", gives=STATE)
+@keyed
+def resume(flow_id: UUID) -> Response:
+    """Resume the flow."""
+    flow = flow_called(flow_id)
+    operations.resume_flow(session=current.session(), actor=caller().actor, flow=flow, now=current.now())
+    current.session().commit()
+    return shapes.answer({"id": shapes.flow_id(flow.id), "state": flow.state})
+
+
+def flow_called(flow_id: UUID) -> Flow:
+    """Return the caller's flow; 404 for anybody else's."""
+    return found(queries.flow_of(current.session(), caller().account.id, flow_id))
+
+
+def summary(flow: Flow) -> dict[str, Any]:
+    """Return a flow as lists show it."""
+    return {
+        "id": shapes.flow_id(flow.id),
+        "key": flow.key,
+        "name": flow.name,
+        "state": flow.state,
+        "live_version": flow.live_version,
+        "revision": flow.draft_revision,
+        "created_at": shapes.moment(flow.created_at),
+        "updated_at": shapes.moment(flow.updated_at),
+    }
+
+
+def published(publication: Publication) -> Response:
+    """Commit and answer the new version, or refuse with the problems."""
+    problems = shapes.problems(publication.problems)
+    if publication.version is None:
+        raise Refusal(422, "not_publishable", problems=publication.problems, beside={"problems": problems})
+    number = publication.version.number
+    current.session().commit()
+    return shapes.answer({"version": number, "problems": problems})
+
+
+def _draft_state(flow: Flow) -> dict[str, Any]:
+    found_problems = document_problems(session=current.session(), account_id=flow.account_id, document=flow.draft)
+    return {"revision": flow.draft_revision, "problems": shapes.problems(found_problems)}
+
+
+def _tag(flow: Flow) -> str:
+    """Return the revision as the entity tag that If-Match repeats (RFC 9110, 13.1.1)."""
+    return f'"{flow.draft_revision}"'
+
+
+def _revision_read() -> int:
+    text = request.headers.get("If-Match", "").strip().strip('"')
+    if not text:
+        raise Refusal(428)
+    if not text.isdecimal() or len(text) > 9:
+        raise Refusal(400, "not_a_revision", "If-Match must be the revision that you read, a whole number.")
+    return int(text)
+
+
+def _newer_draft(flow: Flow) -> Refusal:
+    words = "The draft was saved by somebody else since you read it. Yours was not saved."
+    return Refusal(409, "newer_draft", words, beside={"revision": flow.draft_revision, "draft": flow.draft})

@@ -1,0 +1,26 @@
+"""The sentences of a lead's events, and the fields of the version it runs on."""
+
+from collections.abc import Mapping
+
+from sqlalchemy.orm import Session
+
+from flowbuilder.flows.checks import connection_names
+from flowbuilder.leads import people, queries
+from flowbuilder.leads.queries import History
+from flowbuilder.models import Lead
+from rules import timeline
+from rules.fields import Field
+from rules.flow import parse_flow
+from rules.flow_wording import Names
+from rules.timeline import Entry
+
+Story = Mapping[tuple[int, int], Entry]
+
+
+def story_of(session: Session, lead: Lead, history: History) -> tuple[Story, tuple[Field, ...]]:
+    """Return each event in words, by (run, seq), and the fields to mask the lead's values by."""
+    document = queries.documents_of(session, [lead]).get((lead.flow_id, lead.version))
+    flow, _ = parse_flow(document) if document else (None, [])
+    names = Names(connection_names(session, lead.account_id))
+    entries = timeline.entries(flow, lead, history.events, names)
+    return {(entry.run, entry.seq): entry for entry in entries}, people.fields_of(document)

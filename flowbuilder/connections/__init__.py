@@ -1,0 +1,1 @@
+"""Connections to buyers: destinations, their secrets, test calls; and their pages."""

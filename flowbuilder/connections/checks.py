@@ -1,0 +1,70 @@
+"""What is wrong with a destination before it is saved: its settings, its addresses, and secrets it lacks."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from flowbuilder import addresses
+from flowbuilder.addresses import AddressBlocked, AddressUnresolved, Allowed, Resolver, system_resolver
+from rules.delivery.auth import CREDENTIAL_OF
+from rules.delivery.destination import parse_destination, split_secrets
+from rules.problems import Problem
+
+TEMPLATE = re.compile(r"\{\{[^{}]*\}\}")
+"""What is filled in for each lead stands in the path or the query only, so that any text will do for a check."""
+
+SECRET_WORDS = {"token": "token", "password": "password", "key": "key", "signing_secret": "signing secret"}
+
+
+def destination_problems(
+    destination: Mapping[str, Any],
+    *,
+    at: str = "",
+    stored: Collection[str] = (),
+    allow: Allowed = (),
+    resolve: Resolver = system_resolver,
+) -> list[Problem]:
+    """Return everything that is wrong with a destination as it was written, secrets included, with paths below `at`.
+
+    `stored` names the secrets that are kept already, so that they need not be typed again. Resolves host names.
+    """
+    problems: list[Problem] = []
+    parse_destination(destination, at, problems)
+    told = {problem.path for problem in problems}
+    here = [*_missing_secrets(destination, stored), *_address_problems(destination, allow, resolve)]
+    placed = [Problem(f"{at}.{one.path}" if at else one.path, one.code, one.message, one.severity) for one in here]
+    return [*problems, *(problem for problem in placed if problem.path not in told)]
+
+
+def needed_secrets(destination: Mapping[str, Any]) -> dict[str, str]:
+    """Return the secrets that a destination needs, by name, each with its path in the document."""
+    auth = destination.get("auth")
+    name = CREDENTIAL_OF.get(str(auth.get("type"))) if isinstance(auth, Mapping) else None
+    signing = {"signing_secret": "signing_secret"} if destination.get("signed") is True else {}
+    return {name: f"auth.{name}", **signing} if name else signing
+
+
+def _missing_secrets(destination: Mapping[str, Any], stored: Collection[str]) -> Iterator[Problem]:
+    _, given = split_secrets(destination)
+    for name, path in needed_secrets(destination).items():
+        if name not in given and name not in stored:
+            yield Problem(path, "missing_secret", f"The buyer's {SECRET_WORDS[name]} is missing.")
+
+
+def _address_problems(destination: Mapping[str, Any], allow: Allowed, resolve: Resolver) -> Iterator[Problem]:
+    for path, url in _addresses(destination):
+        try:
+            addresses.check(url, resolve=resolve, allow=allow)
+        except AddressBlocked as blocked:
+            yield Problem(path, "address_blocked", str(blocked))
+        except AddressUnresolved:
+            words = "This name could not be found just now. Check the spelling; leads wait until it answers."
+            yield Problem(path, "address_unresolved", words, "warning")
+
+
+def _addresses(destination: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    ping = destination.get("ping")
+    written = (("url", destination.get("url")), ("ping.url", ping.get("url") if isinstance(ping, Mapping) else None))
+    for path, url in written:
+        if isinstance(url, str) and url.strip():
+            yield path, TEMPLATE.sub("x", url.strip())

@@ -1,0 +1,129 @@
+"""Everything that changes flows: create, import, publish, go back, pause, resume."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from flowbuilder import audit, ids
+from flowbuilder.audit import Actor
+from flowbuilder.flows import queries
+from flowbuilder.flows.checks import document_problems
+from flowbuilder.models import Flow, FlowVersion
+from rules.problems import Problem
+
+NO_BUYER = "No buyer available"
+
+
+class NewerDraft(Exception):
+    """Somebody saved the draft since it was read; nothing was changed."""
+
+
+class NoSuchVersion(Exception):
+    """The flow has no published version of this number."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What came of publishing: the version that is live now, or none and the problems that stand in its way."""
+
+    version: FlowVersion | None
+    problems: list[Problem]
+
+
+def first_document(*, currency: str, time_zone: str) -> dict[str, Any]:
+    """Return the smallest valid flow: it takes an email address and rejects every lead."""
+    return {
+        "schema": 1,
+        "currency": currency,
+        "time_zone": time_zone,
+        "fields": [{"key": "email", "type": "email", "required": True}],
+        "steps": [],
+        "fallback": {"id": "end", "do": "reject", "reason": NO_BUYER},
+    }
+
+
+def create_flow(*, session: Session, actor: Actor, name: str, document: Mapping[str, Any], now: datetime) -> Flow:
+    """Return a new flow with this draft; nothing of it is live before it is published."""
+    flow = Flow(id=ids.new_id(), account_id=actor.account_id, key=ids.new_key(), name=name)
+    flow.state, flow.draft, flow.draft_revision = "active", dict(document), 1
+    flow.created_at = flow.updated_at = now
+    session.add(flow)
+    session.flush()
+    return flow
+
+
+def save_draft(*, session: Session, flow: Flow, document: Mapping[str, Any], revision: int, now: datetime) -> None:
+    """Replace the draft; raises NewerDraft unless `revision` is the one that is stored."""
+    session.refresh(flow, with_for_update=True)
+    if flow.draft_revision != revision:
+        raise NewerDraft
+    flow.draft = dict(document)
+    flow.draft_revision += 1
+    flow.updated_at = now
+    session.flush()
+
+
+def publish_flow(
+    *, session: Session, actor: Actor, flow: Flow, now: datetime, revision: int | None = None
+) -> Publication:
+    """Make the draft the live version, unless it has errors; raises NewerDraft when `revision` is an older one."""
+    session.refresh(flow, with_for_update=True)
+    if revision is not None and revision != flow.draft_revision:
+        raise NewerDraft
+    problems = document_problems(session=session, account_id=flow.account_id, document=flow.draft)
+    if any(problem.severity == "error" for problem in problems):
+        return Publication(None, problems)
+    version = _go_live(session, flow, flow.draft, actor=actor, now=now)
+    _record(session, actor, flow, "flow.published", now, version=version.number)
+    return Publication(version, problems)
+
+
+def go_back(*, session: Session, actor: Actor, flow: Flow, number: int, now: datetime) -> Publication:
+    """Make a new live version equal to an old one; the draft stays. Raises NoSuchVersion."""
+    session.refresh(flow, with_for_update=True)
+    old = queries.version_of(session, flow, number)
+    if old is None:
+        raise NoSuchVersion(number)
+    problems = document_problems(session=session, account_id=flow.account_id, document=old.document)
+    if any(problem.severity == "error" for problem in problems):
+        return Publication(None, problems)
+    version = _go_live(session, flow, old.document, actor=actor, now=now, note=f"Equal to version {number}")
+    _record(session, actor, flow, "flow.went_back", now, version=version.number, equal_to=number)
+    return Publication(version, problems)
+
+
+def pause_flow(*, session: Session, actor: Actor, flow: Flow, now: datetime) -> None:
+    """Pause the flow: its suppliers are told so, and its leads are rejected."""
+    _set_state(session, actor, flow, "paused", now)
+
+
+def resume_flow(*, session: Session, actor: Actor, flow: Flow, now: datetime) -> None:
+    """Let a paused flow take leads again."""
+    _set_state(session, actor, flow, "active", now)
+
+
+def _set_state(session: Session, actor: Actor, flow: Flow, state: str, now: datetime) -> None:
+    session.refresh(flow, with_for_update=True)
+    if flow.state == state:
+        return
+    flow.state, flow.updated_at = state, now
+    _record(session, actor, flow, "flow.paused" if state == "paused" else "flow.resumed", now)
+    session.flush()
+
+
+def _go_live(
+    session: Session, flow: Flow, document: dict[str, Any], *, actor: Actor, now: datetime, note: str = ""
+) -> FlowVersion:
+    version = FlowVersion(flow_id=flow.id, number=queries.last_number(session, flow) + 1, document=document)
+    version.note, version.published_by, version.published_at = note, actor.person_id, now
+    session.add(version)
+    flow.live_version, flow.updated_at = version.number, now
+    session.flush()
+    return version
+
+
+def _record(session: Session, actor: Actor, flow: Flow, action: str, now: datetime, **detail: Any) -> None:
+    audit.record(session=session, actor=actor, action=action, subject=ids.show(flow.id, "flo"), now=now, **detail)

@@ -1,0 +1,91 @@
+"""Everything that reads flows and their versions, always by the account they belong to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from flowbuilder import ids
+from flowbuilder.models import Flow, FlowVersion, Lead, Person, Source
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What came to a flow in a span of time."""
+
+    received: int = 0
+    sold: int = 0
+
+
+def flow_of(session: Session, account_id: UUID, flow_id: UUID) -> Flow | None:
+    """Return the account's flow, or nothing."""
+    return session.scalar(select(Flow).where(Flow.account_id == account_id, Flow.id == flow_id))
+
+
+def flows_of(
+    session: Session, account_id: UUID, *, after: UUID | None = None, limit: int | None = None
+) -> Sequence[Flow]:
+    """Return the account's flows, oldest first, those after an id."""
+    wanted = select(Flow).where(Flow.account_id == account_id).order_by(Flow.id).limit(limit)
+    return session.scalars(wanted.where(Flow.id > after) if after else wanted).all()
+
+
+def version_of(session: Session, flow: Flow, number: int) -> FlowVersion | None:
+    """Return one published version of the flow, or nothing."""
+    return session.get(FlowVersion, (flow.id, number))
+
+
+def live_version(session: Session, flow: Flow) -> FlowVersion | None:
+    """Return the version that leads run on now, or nothing when the flow was never published."""
+    return version_of(session, flow, flow.live_version) if flow.live_version else None
+
+
+def live_documents(session: Session, account_id: UUID) -> dict[UUID, dict[str, Any]]:
+    """Return the live documents of the account's published flows, by flow."""
+    is_live = (FlowVersion.flow_id == Flow.id) & (FlowVersion.number == Flow.live_version)
+    wanted = select(Flow.id, FlowVersion.document).join(FlowVersion, is_live).where(Flow.account_id == account_id)
+    return dict(session.execute(wanted).all())
+
+
+def last_number(session: Session, flow: Flow) -> int:
+    """Return the number of the newest version, 0 when there is none."""
+    return session.scalar(select(func.max(FlowVersion.number)).where(FlowVersion.flow_id == flow.id)) or 0
+
+
+def versions_of(session: Session, flow: Flow) -> list[tuple[FlowVersion, str]]:
+    """Return the versions, newest first, each with the name of the person who published it (may be empty)."""
+    wanted = (
+        select(FlowVersion, func.coalesce(func.nullif(Person.name, ""), Person.email, ""))
+        .outerjoin(Person, Person.id == FlowVersion.published_by)
+        .where(FlowVersion.flow_id == flow.id)
+        .order_by(FlowVersion.number.desc())
+    )
+    return [(version, name) for version, name in session.execute(wanted)]
+
+
+def sources_count(session: Session, flow: Flow) -> int:
+    """Return how many sources post to the flow."""
+    return session.scalar(select(func.count()).select_from(Source).where(Source.flow_id == flow.id)) or 0
+
+
+def traffic_of(session: Session, account_id: UUID, now: datetime) -> dict[UUID, Traffic]:
+    """Return, by flow, the account's leads of the last 24 hours, test leads left out."""
+    since = ids.first_id_at(now - timedelta(hours=24))
+    wanted = (
+        select(Lead.flow_id, func.count(), func.count().filter(Lead.outcome == "sold"))
+        .where(Lead.account_id == account_id, Lead.id >= since, ~Lead.is_test)
+        .group_by(Lead.flow_id)
+    )
+    return {flow_id: Traffic(received, sold) for flow_id, received, sold in session.execute(wanted)}
+
+
+def waiting_count(session: Session, flow: Flow) -> int:
+    """Return how many leads of the flow wait for another try."""
+    wanted = select(func.count()).where(
+        Lead.account_id == flow.account_id, Lead.flow_id == flow.id, Lead.state == "waiting", ~Lead.is_test
+    )
+    return session.scalar(wanted) or 0

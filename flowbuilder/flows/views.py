@@ -1,0 +1,125 @@
+"""What the pages of flows show: gathered from queries and the language, nothing decided here."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Response, abort, request
+from sqlalchemy.orm import Session
+
+from flowbuilder import db
+from flowbuilder.flows import queries
+from flowbuilder.flows.checks import check_document
+from flowbuilder.flows.queries import Traffic
+from flowbuilder.flows.rails import Around, connections_by_id, rail_of
+from flowbuilder.models import Flow, FlowVersion
+from rules.problems import Problem
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One flow in the list."""
+
+    flow: Flow
+    draft_differs: bool
+    problems: int
+    traffic: Traffic
+
+
+def listed(session: Session, account_id: UUID, now: datetime) -> Sequence[Listed]:
+    """Return the account's flows with their state and the traffic of the last 24 hours."""
+    traffic = queries.traffic_of(session, account_id, now)
+    live = queries.live_documents(session, account_id)
+    return [
+        _listed(session, flow, live.get(flow.id, flow.draft), traffic.get(flow.id, Traffic()))
+        for flow in queries.flows_of(session, account_id)
+    ]
+
+
+def draft_view(session: Session, flow: Flow, now: datetime) -> dict[str, Any]:
+    """Return what the page of a flow shows: its draft, and how that differs from what is live."""
+    live = queries.live_version(session, flow)
+    rules, problems = check_document(session=session, account_id=flow.account_id, document=flow.draft)
+    around = _around(session, flow)
+    live_document = live.document if live else None
+    return {
+        "flow": flow,
+        "live": live,
+        "draft_differs": live_document is not None and live_document != flow.draft,
+        "problems": problems,
+        "has_errors": has_errors(problems),
+        "rail": rail_of(session, around, rules, now, live=live_document) if rules else None,
+        "waiting": queries.waiting_count(session, flow),
+        "json": pretty(flow.draft),
+    }
+
+
+def version_view(session: Session, flow: Flow, version: FlowVersion, now: datetime) -> dict[str, Any]:
+    """Return what the page of a published version shows."""
+    rules, problems = check_document(session=session, account_id=flow.account_id, document=version.document)
+    around = _around(session, flow)
+    return {
+        "flow": flow,
+        "version": version,
+        "is_live": flow.live_version == version.number,
+        "problems": problems,
+        "has_errors": has_errors(problems),
+        "rail": rail_of(session, around, rules, now, live=None) if rules else None,
+        "next_number": queries.last_number(session, flow) + 1,
+        "json": pretty(version.document),
+    }
+
+
+def has_errors(problems: Sequence[Problem]) -> bool:
+    """Return whether one of the problems stands in the way of publishing."""
+    return any(problem.severity == "error" for problem in problems)
+
+
+def pretty(document: Mapping[str, Any]) -> str:
+    """Return a document as people read it: indented, decimals as they were written."""
+    numbers: list[str] = []
+    text = json.dumps(document, indent=2, ensure_ascii=False, default=lambda value: _mark(value, numbers))
+    return re.sub(r'"\\u0000(\d+)"', lambda found: numbers[int(found[1])], text)
+
+
+def as_file(flow: Flow, document: Mapping[str, Any], number: int | None) -> Response:
+    """Return a document as a file to save."""
+    name = re.sub(r"[^A-Za-z0-9]+", "-", flow.name).strip("-").lower() or "flow"
+    response = Response(pretty(document) + "\n", mimetype="application/json")
+    suffix = f"-v{number}" if number else "-draft"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}{suffix}.json"'
+    return response
+
+
+def version_asked() -> int | None:
+    """Return the version that the address asks for; nothing for the draft, 404 for what is no number."""
+    text = request.args.get("version")
+    if text is None:
+        return None
+    return int(text) if text.isdecimal() and 0 < len(text) < 9 else abort(404)
+
+
+def revision_sent() -> int:
+    """Return the revision of the draft that the form was made from; one that never was, when it is not there."""
+    text = request.form.get("revision", "")
+    return int(text) if text.isdecimal() and len(text) < 9 else 0
+
+
+def _listed(session: Session, flow: Flow, live: Mapping[str, Any], traffic: Traffic) -> Listed:
+    _, problems = check_document(session=session, account_id=flow.account_id, document=flow.draft)
+    errors = sum(problem.severity == "error" for problem in problems)
+    return Listed(flow, live != flow.draft, errors, traffic)
+
+
+def _around(session: Session, flow: Flow) -> Around:
+    connections = connections_by_id(session, flow.account_id)
+    return Around(flow, connections, queries.sources_count(session, flow))
+
+
+def _mark(value: Any, numbers: list[str]) -> str:
+    numbers.append(db.write_json(value))
+    return f"\0{len(numbers) - 1}"

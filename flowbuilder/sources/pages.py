@@ -1,0 +1,169 @@
+"""The pages of sources: the list, a new one, one source with its address, keys, fields and last posts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, request, url_for
+
+from flowbuilder import current, ids
+from flowbuilder.accounts.access import signed_in, visitor
+from flowbuilder.audit import Actor
+from flowbuilder.flows import queries as flow_queries
+from flowbuilder.found import found
+from flowbuilder.fragments import go_to, page
+from flowbuilder.models import Flow, Source
+from flowbuilder.sources import operations, posting, queries
+from flowbuilder.sources.forms import SourceForm
+from flowbuilder.sources.operations import Mode, NewKey
+
+bp = Blueprint("sources", __name__, url_prefix="/sources")
+
+MODES: dict[str, Mode] = {"live": "live", "test": "test"}
+
+
+@bp.get("")
+@signed_in()
+def index() -> Response:
+    """Show the account's sources, or those of one flow."""
+    session, account_id = current.session(), visitor().account.id
+    flow = _flow_asked()
+    rows = queries.sources_of(session, account_id, flow_id=flow.id if flow else None)
+    posted = queries.posted_since(session, account_id, current.now())
+    has_flows = bool(flow or flow_queries.flows_of(session, account_id, limit=1))
+    return page("sources/index.html", sources=rows, posted=posted, flow=flow, has_flows=has_flows)
+
+
+@bp.get("/new")
+@signed_in("owner", "editor")
+def new() -> Response:
+    """Show the form for a new source."""
+    flow = _flow_asked()
+    form = SourceForm.among(_flows(), chosen=ids.show(flow.id, "flo") if flow else "")
+    return page("sources/new.html", form=form)
+
+
+@bp.post("/new")
+@signed_in("owner", "editor")
+def create() -> Response:
+    """Create a source and show its keys, this once; or show the form again with everything that is wrong."""
+    flows = _flows()
+    form = SourceForm.among(flows)
+    is_valid = form.validate()
+    flow = next((flow for flow in flows if ids.show(flow.id, "flo") == form.flow.data), None)
+    terms, problems = posting.read_terms_for(flow, form.settings())
+    form.show_problems(problems)
+    if flow is None or not is_valid or problems:
+        return page("sources/new.html", form=form, status=422)
+    source = operations.create_source(
+        session=current.session(), actor=actor(), flow=flow, name=form.name.data, terms=terms,
+        needs_key=form.needs_key.data, now=current.now(),
+    )  # fmt: skip
+    made = [_new_key(source, mode) for mode in MODES.values()] if form.needs_key.data else []
+    current.session().commit()
+    return _source_page(source, flow, made=made, status=201)
+
+
+@bp.get("/<source:source_id>")
+@signed_in()
+def show(source_id: UUID) -> Response:
+    """Show one source."""
+    return _source_page(*source_called(source_id))
+
+
+@bp.post("/<source:source_id>/keys")
+@signed_in("owner", "editor")
+def make_key(source_id: UUID) -> Response:
+    """Make a key and show it, this once."""
+    source, flow = source_called(source_id)
+    mode: Mode = found(MODES.get(request.form.get("mode", "")))
+    made = _new_key(source, mode)
+    current.session().commit()
+    return _source_page(source, flow, made=[made], status=201)
+
+
+@bp.post("/<source:source_id>/keys/<any_id:key_id>/revoke")
+@signed_in("owner", "editor")
+def revoke_key(source_id: UUID, key_id: UUID) -> Response:
+    """Revoke a key."""
+    source, _ = source_called(source_id)
+    key = found(queries.key_of(current.session(), source, key_id))
+    operations.revoke_key(session=current.session(), actor=actor(), source=source, key=key, now=current.now())
+    current.session().commit()
+    return go_to(url_for("sources.show", source_id=source.id))
+
+
+@bp.post("/<source:source_id>/pause")
+@signed_in("owner", "editor", "publisher")
+def pause(source_id: UUID) -> Response:
+    """Pause the source."""
+    source, _ = source_called(source_id)
+    operations.pause_source(session=current.session(), actor=actor(), source=source, now=current.now())
+    current.session().commit()
+    return go_to(url_for("sources.show", source_id=source.id))
+
+
+@bp.post("/<source:source_id>/resume")
+@signed_in("owner", "editor", "publisher")
+def resume(source_id: UUID) -> Response:
+    """Resume the source."""
+    source, _ = source_called(source_id)
+    operations.resume_source(session=current.session(), actor=actor(), source=source, now=current.now())
+    current.session().commit()
+    return go_to(url_for("sources.show", source_id=source.id))
+
+
+def source_called(source_id: UUID) -> tuple[Source, Flow]:
+    """Return the visitor's source and its flow; 404 for anybody else's."""
+    return found(queries.source_of(current.session(), visitor().account.id, source_id))
+
+
+def actor() -> Actor:
+    """Return on whose behalf operations run."""
+    return Actor(account_id=visitor().account.id, person_id=visitor().person.id)
+
+
+def _source_page(source: Source, flow: Flow, *, made: Sequence[NewKey] = (), status: int = 200) -> Response:
+    session = current.session()
+    live = flow_queries.live_version(session, flow)
+    document: Mapping[str, Any] = live.document if live else flow.draft
+    fields = posting.posted_fields(document)
+    address = posting.address(flow, source)
+    return page(
+        "sources/show.html",
+        status=status,
+        source=source,
+        flow=flow,
+        address=address,
+        keys=queries.keys_of(session, source),
+        made=made,
+        fields=fields,
+        command=posting.curl(address, fields, _key_to_show(source, made)),
+        refusals=queries.last_refusals(session, source),
+        leads=queries.last_leads(session, source, current.now()),
+        currency=document.get("currency", "USD"),
+    )
+
+
+def _key_to_show(source: Source, made: Sequence[NewKey]) -> str | None:
+    """Return the key for the command: a new one, a blank to fill in, or none where posts need none."""
+    return made[0].text if made else "YOUR_KEY" if source.needs_key else None
+
+
+def _new_key(source: Source, mode: Mode) -> NewKey:
+    return operations.make_key(session=current.session(), actor=actor(), source=source, mode=mode, now=current.now())
+
+
+def _flows() -> Sequence[Flow]:
+    return flow_queries.flows_of(current.session(), visitor().account.id)
+
+
+def _flow_asked() -> Flow | None:
+    text = request.args.get("flow")
+    if not text:
+        return None
+    try:
+        flow_id = ids.read(text, "flo")
+    except ids.NotAnId:
+        return found(None)
+    return found(flow_queries.flow_of(current.session(), visitor().account.id, flow_id))

@@ -1,0 +1,62 @@
+"""Made-up leads that a flow would take: for ready-to-paste commands, test calls and dry runs."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import phonenumbers
+
+from rules.fields import Field
+
+BY_KEY: Mapping[str, str] = {
+    "first_name": "Ana",
+    "last_name": "Silva",
+    "full_name": "Ana Silva",
+    "name": "Ana Silva",
+    "city": "Los Angeles",
+    "county": "Los Angeles",
+    "street": "100 Main Street",
+    "address": "100 Main Street",
+    "country": "US",
+    "postal_code": "90012",
+    "zip": "90012",
+    "zip_code": "90012",
+    "comment": "Please call in the morning.",
+    "ip_address": "203.0.113.7",
+    "dob": "1984-03-02",
+    "date_of_birth": "1984-03-02",
+    "landing_page": "https://www.example.com/offer",
+}
+BY_TYPE: Mapping[str, Any] = {
+    "name": "Ana Silva",
+    "email": "ana.silva@example.com",
+    "state": "CA",
+    "number": 700,
+    "money": 180,
+    "date": "2026-01-15",
+    "boolean": True,
+}
+
+
+def sample_lead(fields: Iterable[Field]) -> dict[str, Any]:
+    """Return a made-up, valid lead with every field filled in, by the fields' keys."""
+    return {field.key: sample_value(field) for field in fields}
+
+
+def sample_value(field: Field) -> Any:
+    """Return a made-up, valid value of one field, as a supplier would post it."""
+    match field.type:
+        case "phone":
+            return sample_phone(field.region or "US")
+        case "choice":
+            return field.options[0] if field.options else "other"
+        case "text" | "name" | "date" if field.key in BY_KEY:
+            return BY_KEY[field.key]
+    return BY_TYPE.get(field.type, "Example")
+
+
+def sample_phone(region: str) -> str:
+    """Return a number that is kept free for examples in a region, as people there write it."""
+    example = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+    if example is None:
+        return "+12015550123"
+    return str(phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.NATIONAL))

@@ -1,0 +1,36 @@
+// Shows only the fields that the chosen answer needs, and adds rows to the mapping; without it all fields are there.
+"use strict";
+
+const conditional = document.querySelectorAll("[data-for]");
+const rows = document.querySelector("#mapping tbody");
+const add = document.getElementById("add-row");
+
+function follow() {
+  const chosen = [...document.querySelectorAll('input[name="auth"]:checked, input[name="accepted"]:checked')].map((input) => input.value);
+  conditional.forEach((part) => {
+    part.hidden = !part.dataset.for.split(" ").some((value) => chosen.includes(value));
+  });
+}
+
+function addRow() {
+  const row = rows.lastElementChild.cloneNode(true);
+  const number = rows.children.length + 1;
+  row.querySelectorAll("input").forEach((input) => {
+    if (input.type === "checkbox") {
+      input.checked = false;
+      input.value = String(number - 1);
+    } else input.value = "";
+    const label = input.getAttribute("aria-label");
+    if (label) input.setAttribute("aria-label", label.replace(/\d+$/, String(number)));
+  });
+  row.querySelector(".only-if")?.remove();
+  rows.append(row);
+  row.querySelector("input").focus();
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches('input[name="auth"], input[name="accepted"]')) follow();
+});
+add.hidden = false;
+add.addEventListener("click", addRow);
+follow();

@@ -1,0 +1,136 @@
+"""What all calls of the API share: keys, errors, paging, and a description that is true."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from flowbuilder.api.openapi import PREFIX, path_of
+from flowbuilder.models import ApiKey
+from tests.support.cast import a_connection, a_flow, a_lead, a_source, now
+from tests.support.documents import solar
+from tests.support.web import signed_in
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    ["", "Bearer", "Bearer nonsense", "Basic Zm9vOmJhcg==", "Bearer fb_" + "0" * 26 + "_" + "A" * 43],
+)
+def test_without_a_good_key_the_answer_is_always_the_same(app, authorization):
+    answer = app.test_client().get("/api/v1/flows", headers={"Authorization": authorization})
+    assert answer.status_code == 401
+    assert answer.json["error"]["code"] == "no_key"
+
+
+def test_a_wrong_secret_and_a_revoked_key_are_refused(app, api, session):
+    wrong = api.key[:-1] + ("A" if api.key[-1] != "A" else "B")
+    assert app.test_client().get("/api/v1/flows", headers={"Authorization": f"Bearer {wrong}"}).status_code == 401
+    session.scalars(select(ApiKey).order_by(ApiKey.id.desc())).first().revoked_at = now()
+    session.commit()
+    assert api("GET", "/flows").status_code == 401
+
+
+def test_a_cookie_opens_nothing_and_no_form_token_is_asked_for(app, api, session, cast):
+    browser = signed_in(app, session, cast.sara)
+    assert browser.get("/api/v1/flows").status_code == 401
+    assert api("POST", "/flows", {"name": "Solar", "document": solar()}).status_code == 201
+
+
+def test_use_of_a_key_is_noted_once_a_minute(api, session, cast):
+    api("GET", "/flows")
+    row = session.scalars(select(ApiKey).where(ApiKey.account_id == cast.sara.account.id)).one()
+    first = row.last_used_at
+    api("GET", "/flows")
+    session.refresh(row)
+    assert row.last_used_at == first
+    row.last_used_at = first - timedelta(minutes=2)
+    session.commit()
+    api("GET", "/flows")
+    session.refresh(row)
+    assert row.last_used_at > first - timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent", "status", "code"),
+    [
+        ("GET", "/nothing", {}, 404, "not_found"),
+        ("GET", "/flows/flo_00000000000000000000000000", {}, 404, "not_found"),
+        ("GET", "/flows/nonsense", {}, 404, "not_found"),
+        ("DELETE", "/flows", {}, 405, "method_not_allowed"),
+        ("POST", "/flows", {"data": "name=Solar"}, 415, "unsupported_media_type"),
+        ("POST", "/flows", {"data": "{", "content_type": "application/json"}, 400, "not_json"),
+        ("POST", "/flows", {"data": "[]", "content_type": "application/json"}, 400, "not_an_object"),
+        ("POST", "/flows", {"data": '{"name": 1, "name": 2}', "content_type": "application/json"}, 400, "doubled_key"),
+        ("POST", "/flows", {"data": '{"name": NaN}', "content_type": "application/json"}, 400, "not_a_number"),
+        ("POST", "/flows", {"data": " " * 1_100_000, "content_type": "application/json"}, 413, "too_large"),
+        ("POST", "/flows", {"json": {"name": ""}}, 422, "problems"),
+        ("GET", "/flows?after=nonsense", {}, 400, "not_an_id"),
+        ("GET", "/flows?limit=0", {}, 400, "bad_limit"),
+        ("GET", "/leads?status=great", {}, 400, "not_a_status"),
+        ("GET", "/caps", {}, 400, "no_flow"),
+    ],
+)
+def test_errors_have_one_shape(app, api, method, path, sent, status, code):
+    headers = {"Authorization": f"Bearer {api.key}"}
+    answer = app.test_client().open(f"/api/v1{path}", method=method, headers=headers, **sent)
+    assert (answer.status_code, answer.mimetype) == (status, "application/json")
+    assert set(answer.json["error"]) == {"code", "message", "problems"}
+    assert answer.json["error"]["code"] == code
+
+
+def test_a_wrong_method_is_told_the_right_ones(api):
+    assert set(api("DELETE", "/flows").headers["Allow"].split(", ")) >= {"GET", "POST"}
+
+
+def test_all_problems_of_a_body_are_told_at_once(api):
+    refused = api("POST", "/flows", {"name": 7, "document": [], "colour": "red"})
+    assert {one["path"] for one in refused.json["error"]["problems"]} == {"name", "document", "colour"}
+
+
+def test_the_description_names_every_call_and_no_other(app, api):
+    described = api("GET", "/openapi.json").json["paths"]
+    routes = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith(f"{PREFIX}/")]
+    calls = {(path_of(rule), method) for rule in routes for method in rule.methods - {"HEAD", "OPTIONS"}}
+    told = {(path, method.upper()) for path, methods in described.items() for method in methods}
+    assert told == calls - {("/openapi.json", "GET")}
+
+
+def test_the_description_of_a_body_is_what_is_taken(api):
+    taken = api("GET", "/openapi.json").json["paths"]["/flows"]["post"]["requestBody"]["content"]["application/json"]
+    assert set(taken["schema"]["properties"]) == {"name", "document"}
+
+
+def test_a_stranger_finds_nothing_of_anybody_on_any_address(app, api_of, strangers_api, session, cast):
+    addresses = list(addresses_with_ids(app, session, cast))
+    assert len(addresses) >= 20
+    for method, path in addresses:
+        answer = strangers_api(method, path, {"name": "Zoe", "document": {}, "destination": {}, "mode": "live"})
+        assert answer.status_code == 404, (method, path)
+
+
+def addresses_with_ids(app, session, cast):
+    """Yield every call on something of Sara's, with the ids of real things."""
+    flow = a_flow(session, cast.sara, document=solar())
+    source, connection = a_source(session, flow), a_connection(session, cast.sara)
+    lead = a_lead(session, source)
+    session.commit()
+    shown = {
+        "flow_id": flow.id, "source_id": source.id, "connection_id": connection.id, "lead_id": lead.id,
+        "number": 1, "name": "token", "key_id": lead.id, "test_id": lead.id,
+    }  # fmt: skip
+    adapter = app.url_map.bind("localhost")
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith(f"{PREFIX}/") and rule.arguments:
+            for method in rule.methods - {"HEAD", "OPTIONS"}:
+                address = adapter.build(rule.endpoint, {name: shown[name] for name in rule.arguments}, method)
+                yield method, re.sub(f"^{PREFIX}", "", address)
+
+
+def test_lists_of_a_stranger_hold_nothing_of_anybody(strangers_api, session, cast):
+    flow = a_flow(session, cast.sara, document=solar())
+    a_lead(session, a_source(session, flow))
+    a_connection(session, cast.sara)
+    session.commit()
+    for noun in ("flows", "sources", "connections", "leads"):
+        assert strangers_api("GET", f"/{noun}").json[noun] == []

@@ -1,0 +1,133 @@
+"""Connections over the API: addresses are checked, secrets are sealed, tests are queued."""
+
+from dataclasses import replace
+
+import pytest
+import redis
+from sqlalchemy import select, text
+
+from flowbuilder import ids
+from flowbuilder.models import Audit, Connection, Credential
+from flowbuilder.vault import Vault, credential_place
+from tests.support.documents import sunrise
+
+SECRET = "sk_live_planted_7Q2F"
+BLOCKED = "This address may not be called: it must be a public https address on port 443 or 8443."
+
+
+@pytest.fixture(autouse=True)
+def loopback_buyer(app, monkeypatch):
+    allowed = replace(app.extensions["settings"], outbound_allow=(("127.0.0.1", 9901),))
+    monkeypatch.setitem(app.extensions, "settings", allowed)
+
+
+@pytest.fixture
+def connection(api):
+    return api("POST", "/connections", {"name": "Sunrise Energy", "destination": sunrise()}).json
+
+
+def test_a_connection_is_made_and_read_without_its_secret(api, connection):
+    shown = api("GET", f"/connections/{connection['id']}")
+    assert SECRET not in shown.text
+    assert shown.json["destination"]["auth"] == {"type": "bearer"}
+    assert [(row["name"], row["hint"]) for row in shown.json["secrets"]] == [("token", "7Q2F")]
+
+
+def test_the_sealed_secret_opens_for_its_own_row_only(app, connection, session):
+    identifier = ids.read(connection["id"], "con")
+    sealed = session.get(Credential, (identifier, "token")).sealed
+    account_id = session.get(Connection, identifier).account_id
+    vault = Vault(app.extensions["settings"].vault_keys)
+    assert vault.open(sealed, **credential_place(account_id, identifier, "token")) == SECRET
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://127.0.0.1/leads",
+        "https://10.0.0.7/leads",
+        "https://169.254.169.254/latest/meta-data",
+        "https://[::1]/leads",
+        "http://93.184.216.34/leads",
+        "https://93.184.216.34:25/leads",
+        "https://localhost/leads",
+    ],
+)
+def test_every_blocked_address_gets_the_same_words(api, url):
+    refused = api("POST", "/connections", {"name": "Sunrise Energy", "destination": sunrise(url=url)})
+    assert refused.status_code == 422
+    assert [(one["path"], one["message"]) for one in refused.json["error"]["problems"]] == [
+        ("destination.url", BLOCKED)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"auth": {"type": "bearer"}}, "destination.auth.token"),
+        ({"auth": {"type": "magic"}}, "destination.auth.type"),
+        ({"headers": {"Host": "elsewhere"}}, "destination.headers.Host"),
+        ({"mapping": [["email"]]}, "destination.mapping[0]"),
+        ({"timeout_ms": 61_000}, "destination.timeout_ms"),
+        ({"accepted_if": {"resembles": []}}, "destination.accepted_if"),
+        ({"price_path": "somewhere"}, "destination.price_path"),
+        ({"colour": "red"}, "destination.colour"),
+        ({"ping": {"url": "https://10.0.0.7/ping", "mapping": [], "bid_path": "body.bid"}}, "destination.ping.url"),
+    ],
+)
+def test_a_destination_that_makes_no_sense_is_refused_with_its_address(api, changes, path):
+    refused = api("POST", "/connections", {"name": "Sunrise Energy", "destination": sunrise(**changes)})
+    assert refused.status_code == 422
+    assert any(problem["path"].startswith(path) for problem in refused.json["error"]["problems"])
+
+
+def test_a_change_without_the_secret_keeps_it(api, connection, session):
+    destination = sunrise(auth={"type": "bearer"}, timeout_ms=5000)
+    changed = api("PUT", f"/connections/{connection['id']}", {"name": "Sunrise", "destination": destination})
+    assert changed.status_code == 200
+    shown = api("GET", f"/connections/{connection['id']}").json
+    assert (shown["name"], shown["destination"]["timeout_ms"]) == ("Sunrise", 5000)
+    assert [row["hint"] for row in shown["secrets"]] == ["7Q2F"]
+
+
+def test_a_secret_that_is_no_longer_needed_is_deleted(api, connection):
+    destination = {key: value for key, value in sunrise().items() if key != "auth"}
+    api("PUT", f"/connections/{connection['id']}", {"name": "Sunrise", "destination": destination})
+    assert api("GET", f"/connections/{connection['id']}").json["secrets"] == []
+
+
+def test_a_replaced_secret_is_written_down_without_the_secret(api, connection, session):
+    replaced = api("PUT", f"/connections/{connection['id']}/secrets/token", {"secret": "sk_live_newer_9999X8Y7"})
+    assert replaced.json["hint"] == "X8Y7"
+    row = session.scalars(select(Audit).where(Audit.action == "connection.secret_replaced")).all()[-1]
+    assert (row.subject, row.detail["secret"]) == (connection["id"], "token")
+    assert "newer" not in str(row.detail)
+
+
+@pytest.mark.parametrize("secret", ["", " ", None, 7, "two\nlines"])
+def test_a_secret_must_be_printable_text(api, connection, secret):
+    refused = api("PUT", f"/connections/{connection['id']}/secrets/token", {"secret": secret})
+    assert refused.status_code == 422
+
+
+def test_a_revoked_connection_is_final_and_has_no_secrets(api, connection, session):
+    assert api("POST", f"/connections/{connection['id']}/revoke").json["state"] == "revoked"
+    assert api("POST", f"/connections/{connection['id']}/resume").status_code == 409
+    assert api("POST", f"/connections/{connection['id']}/test").status_code == 409
+    count = text("SELECT count(*) FROM credential WHERE connection_id = :id")
+    assert session.scalar(count, {"id": ids.read(connection["id"], "con")}) == 0
+
+
+def test_a_test_is_queued_as_a_job_with_a_made_up_lead(api, connection, fresh_redis_url):
+    queued = api("POST", f"/connections/{connection['id']}/test")
+    assert queued.status_code == 202
+    assert (queued.json["state"], queued.json["fields"]["email"]) == ("queued", "ana.silva@example.com")
+    assert api("GET", f"/connections/{connection['id']}/tests/{queued.json['id']}").json == queued.json
+    with redis.Redis.from_url(fresh_redis_url) as client:
+        assert client.llen("rq:queue:jobs") == 1
+
+
+def test_a_connection_is_paused_and_resumed_and_listed(api, connection):
+    assert api("POST", f"/connections/{connection['id']}/pause").json["state"] == "paused"
+    assert [row["state"] for row in api("GET", "/connections").json["connections"]] == ["paused"]
+    assert api("POST", f"/connections/{connection['id']}/resume").json["state"] == "active"

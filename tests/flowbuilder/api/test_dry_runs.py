@@ -1,0 +1,76 @@
+"""Dry runs over the API: the draft decides with made-up answers, and nothing is kept."""
+
+import pytest
+from sqlalchemy import func, select
+
+from flowbuilder import ids
+from flowbuilder.models import Lead
+from tests.flowbuilder.api.conftest import Api
+from tests.support.cast import a_connection
+from tests.support.documents import solar
+
+ANA = {"email": "ana@example.com", "phone_1": "(213) 555-0148", "state": "CA"}
+
+
+@pytest.fixture
+def try_it(api: Api, session, cast):
+    connection = a_connection(session, cast.sara)
+    session.commit()
+    document = solar(ids.show(connection.id, "con"))
+    flow = api("POST", "/flows", {"name": "California solar", "document": document}).json
+    assert flow["problems"] == []
+    return lambda **body: api("POST", f"/flows/{flow['id']}/dry-run", body)
+
+
+@pytest.mark.parametrize(
+    ("lead", "answers", "status", "outcome", "price", "reason"),
+    [
+        (ANA, {}, "sold", "success", 42, None),
+        (ANA, {"s2": {"answer": "accepted", "price": 40.50}}, "sold", "success", 40.5, None),
+        (ANA, {"s2": "declined"}, "rejected", "failure", 0, "No buyer available"),
+        ({**ANA, "state": "NV"}, {}, "rejected", "failure", 0, "Not CA solar"),
+        ({**ANA, "email": ""}, {}, "invalid", "failure", 0, "Email is required."),
+    ],
+)
+def test_the_flow_says_how_it_would_end(try_it, lead, answers, status, outcome, price, reason):
+    tried = try_it(lead=lead, answers=answers).json
+    assert (tried["status"], tried["outcome"], tried["price"], tried["reason"]) == (status, outcome, price, reason)
+
+
+def test_each_step_is_told_in_words(try_it):
+    events = try_it(lead=ANA).json["events"]
+    assert [(event["step"], event["kind"], event["outcome"]) for event in events] == [
+        ("intake", "intake", "passed"), ("s1", "filter", "passed"), ("s2", "buyer", "accepted"),
+        ("intake", "close", "sold"),
+    ]  # fmt: skip
+    assert events[1]["said"] == "Continue only if State is CA"
+
+
+def test_another_document_is_tried_without_saving_it(try_it, api):
+    tried = try_it(lead={"email": "a@example.com"}, document=solar(fields=[], steps=[])).json
+    assert (tried["status"], tried["reason"]) == ("rejected", "No buyer available")
+    assert api("GET", "/flows").json["flows"][0]["revision"] == 1
+
+
+def test_nothing_is_kept(try_it, session, cast):
+    try_it(lead=ANA)
+    count = select(func.count()).select_from(Lead).where(Lead.account_id == cast.sara.account.id)
+    assert session.scalar(count) == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({}, "lead"),
+        ({"lead": []}, "lead"),
+        ({"lead": ANA, "now": "tomorrow"}, "now"),
+        ({"lead": ANA, "now": "2026-11-20T18:00:00"}, "now"),
+        ({"lead": ANA, "answers": {"s2": "perhaps"}}, "answers.s2"),
+        ({"lead": ANA, "answers": {"s2": {"price": "much"}}}, "answers.s2.price"),
+        ({"lead": ANA, "document": {"schema": 1}}, "fallback"),
+    ],
+)
+def test_what_cannot_be_tried_is_refused_with_its_address(try_it, body, path):
+    refused = try_it(**body)
+    assert refused.status_code == 422
+    assert path in [problem["path"] for problem in refused.json["error"]["problems"]]

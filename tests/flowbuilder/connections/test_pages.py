@@ -1,0 +1,221 @@
+"""The pages of connections: the form, secrets that are never shown, tests that are watched, revoking by name."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from flowbuilder import clock, ids
+from flowbuilder.models import Connection, ConnectionTest, Credential
+from tests.support.cast import a_connection, a_flow
+from tests.support.documents import solar, sunrise
+from tests.support.web import form_token, post, signed_in
+
+SECRET = "sk_live_planted_7Q2F"
+FORM = {
+    "name": "Sunrise Energy",
+    "url": "http://127.0.0.1:9901/leads",
+    "format": "json",
+    "auth": "bearer",
+    "secret": SECRET,
+    "other_headers": "X-Partner-ID: acme",
+    "their_field": ["email", "campaign", ""],
+    "value": ["lead.email", "ACME-77", ""],
+    "when": ["", "", ""],
+    "needed": ["0"],
+    "accepted": "status",
+    "price_path": "body.price",
+    "timeout": "5",
+    "on_ambiguous": "hold",
+}
+
+
+@pytest.fixture(autouse=True)
+def loopback_buyer(app, monkeypatch):
+    allowed = replace(app.extensions["settings"], outbound_allow=(("127.0.0.1", 9901),))
+    monkeypatch.setitem(app.extensions, "settings", allowed)
+
+
+@pytest.fixture
+def sara(app, session, cast):
+    return signed_in(app, session, cast.sara)
+
+
+@pytest.fixture
+def connection(sara, session, cast):
+    post(sara, "/connections/new", **FORM)
+    return newest(session, cast.sara)
+
+
+def newest(session, member):
+    session.rollback()
+    session.expire_all()
+    mine = select(Connection).where(Connection.account_id == member.account.id).order_by(Connection.id.desc())
+    return session.scalars(mine).first()
+
+
+def address_of(connection, rest=""):
+    return f"/connections/{ids.show(connection.id, 'con')}{rest}"
+
+
+def test_an_account_without_connections_is_told_how_to_begin(sara):
+    assert "Connect a buyer" in sara.get("/connections").text
+
+
+def test_the_form_makes_the_destination_that_it_shows(connection):
+    assert connection.destination == {
+        "url": "http://127.0.0.1:9901/leads",
+        "format": "json",
+        "auth": {"type": "bearer"},
+        "headers": {"X-Partner-ID": "acme"},
+        "mapping": [["email", {"var": "lead.email"}, {"required": True}], ["campaign", "ACME-77"]],
+        "accepted_if": connection.destination["accepted_if"],
+        "price_path": "body.price",
+        "timeout_ms": 5000,
+        "on_ambiguous": "hold",
+    }
+    assert {"is": [{"var": "body.status"}, "accepted"]} in connection.destination["accepted_if"]["and"]
+
+
+def test_editing_without_changes_changes_nothing(sara, session, cast, connection):
+    before = connection.destination
+    assert 'value="lead.email"' in sara.get(address_of(connection, "/edit")).text
+    changed = post(sara, address_of(connection, "/edit"), **{**FORM, "secret": ""})
+    assert changed.status_code == 303
+    assert newest(session, cast.sara).destination == before
+
+
+def test_settings_that_the_form_does_not_know_stay(sara, session, cast, connection):
+    ping = {"url": "http://127.0.0.1:9901/ping", "mapping": [], "bid_path": "body.bid"}
+    connection.destination = {**connection.destination, "ping": ping, "errors": [418]}
+    session.commit()
+    post(sara, address_of(connection, "/edit"), **{**FORM, "name": "Sunrise", "secret": ""})
+    row = newest(session, cast.sara)
+    assert (row.name, row.destination["ping"], row.destination["errors"]) == ("Sunrise", ping, [418])
+
+
+def test_a_secret_is_never_on_a_page_again(sara, connection):
+    for rest in ("", "/edit", "/revoke"):
+        shown = sara.get(address_of(connection, rest)).text
+        assert SECRET not in shown
+    assert "••••7Q2F" in sara.get(address_of(connection)).text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"name": ""}, "Give the buyer a name."),
+        ({"url": ""}, "Type the address"),
+        ({"url": "https://10.0.0.7/leads"}, "This address may not be called"),
+        ({"url": "https://192.168.1.1/leads"}, "This address may not be called"),
+        ({"secret": ""}, "The buyer&#39;s token is missing."),
+        ({"timeout": "61"}, "From 1 to 60 seconds."),
+        ({"timeout": "soon"}, "Not a valid integer value."),
+        ({"other_headers": "nonsense"}, "is not a header"),
+        ({"other_headers": "Host: elsewhere"}, "Host is set by Flowbuilder"),
+        ({"value": ["{", "ACME-77", ""]}, "Row 1: "),
+        ({"price_path": "somewhere"}, "names a place in the answer"),
+        ({"accepted": "own", "accepted_own": "{"}, "The text is not JSON"),
+        ({"accepted": "own", "accepted_own": "yes"}, "Write a rule"),
+        ({"accepted": "own", "accepted_own": '{"resembles": [1]}'}, "resembles"),
+    ],
+)
+def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(sara, session, cast, changes, words):
+    refused = post(sara, "/connections/new", **{**FORM, **changes})
+    assert refused.status_code == 422
+    assert words in refused.text
+    assert 'value="campaign"' in refused.text
+    assert SECRET not in refused.text
+    assert newest(session, cast.sara) is None
+
+
+def test_a_secret_is_replaced_and_written_over(sara, session, connection):
+    replaced = post(sara, address_of(connection, "/secrets/token"), secret="sk_live_newer_X8Y7")
+    assert replaced.status_code == 303
+    session.expire_all()
+    assert session.get(Credential, (connection.id, "token")).hint == "X8Y7"
+
+
+@pytest.mark.parametrize("secret", ["", "  ", "two\nlines"])
+def test_a_secret_that_cannot_be_sent_is_refused(sara, session, connection, secret):
+    assert post(sara, address_of(connection, "/secrets/token"), secret=secret).status_code == 422
+    session.expire_all()
+    assert session.get(Credential, (connection.id, "token")).hint == "7Q2F"
+
+
+def test_a_secret_that_nobody_needs_is_not_found(sara, connection):
+    assert post(sara, address_of(connection, "/secrets/password"), secret="x").status_code == 404
+
+
+def test_revoking_asks_for_the_name(sara, session, connection):
+    refused = post(sara, address_of(connection, "/revoke"), name="Sunrise")
+    session.refresh(connection)
+    assert (refused.status_code, connection.state) == (422, "active")
+    post(sara, address_of(connection, "/revoke"), name="Sunrise Energy")
+    session.refresh(connection)
+    assert connection.state == "revoked"
+    assert "was revoked" in sara.get(address_of(connection)).text
+    assert post(sara, address_of(connection, "/resume")).status_code == 409
+
+
+def test_a_test_is_watched_until_it_is_done(sara, session, connection, redis_url):
+    started = post(sara, address_of(connection, "/tests"))
+    waiting = sara.get(started.location, headers={"HX-Request": "true"}).text
+    assert "Waiting for a free worker" in waiting
+    assert 'hx-trigger="every 1s"' in waiting
+    assert "<html" not in waiting
+    test = session.scalars(select(ConnectionTest).where(ConnectionTest.connection_id == connection.id)).one()
+    test.state, test.finished_at = "done", clock.now()
+    test.request = {"method": "POST", "url": FORM["url"], "headers": [["X-Test", "true"]], "body": "{}"}
+    test.reply = {"status": 200, "headers": [], "body": '{"status":"accepted"}'}
+    test.answer = {"kind": "accepted", "price": "42.00", "reference": "SX-991", "ms": 412}
+    session.commit()
+    done = sara.get(started.location).text
+    for words in ("accepted the test lead in 412 ms", "X-Test: true", "42.00", "SX-991"):
+        assert words in done
+    assert "every 1s" not in done
+
+
+def test_the_test_lead_has_the_fields_of_the_flow_in_normal_form(sara, session, cast, connection, redis_url):
+    a_flow(session, cast.sara, document=solar(ids.show(connection.id, "con")))
+    session.commit()
+    post(sara, address_of(connection, "/tests"))
+    test = session.scalars(select(ConnectionTest).where(ConnectionTest.connection_id == connection.id)).one()
+    assert test.fields == {"email": "ana.silva@example.com", "phone_1": "+12015550123", "state": "CA"}
+
+
+def test_the_page_says_which_flows_use_it(sara, session, cast, connection):
+    a_flow(session, cast.sara, document=solar(ids.show(connection.id, "con")), name="California solar")
+    session.commit()
+    assert "California solar" in sara.get(address_of(connection)).text
+
+
+def test_an_analyst_reads_and_changes_nothing(app, session, cast, connection):
+    tom = signed_in(app, session, cast.tom)
+    assert tom.get(address_of(connection)).status_code == 200
+    for rest in ("/edit", "/pause", "/tests", "/revoke", "/secrets/token"):
+        assert post(tom, address_of(connection, rest), **FORM).status_code == 403
+
+
+def test_a_destination_made_over_the_api_is_shown_faithfully(sara, session, cast):
+    rule = {"or": [{"is": [{"var": "body.ok"}, "yes"]}, {"==": [{"var": "status"}, 202]}]}
+    mapping = [["mobile", {"phone": [{"var": "lead.phone_1"}, "national"]}], ["n", 7], ["t", "7"]]
+    destination = {key: value for key, value in sunrise(accepted_if=rule, mapping=mapping).items() if key != "auth"}
+    row = a_connection(session, cast.sara, destination=destination)
+    session.commit()
+    page = sara.get(address_of(row, "/edit")).text
+    sent = {"csrf_token": form_token(sara), **fields_of(page)}
+    assert sara.post(address_of(row, "/edit"), data=sent).status_code == 303
+    kept = newest(session, cast.sara).destination
+    assert (kept["mapping"], kept["accepted_if"]) == (mapping, rule)
+
+
+def fields_of(page):
+    """Return what a browser would send from the form of a page that nobody touched."""
+    from lxml import html
+
+    form = next(form for form in html.fromstring(page).forms if form.get("class", "").startswith("form-parts"))
+    fields = {}
+    for name, value in form.form_values():
+        fields.setdefault(name, []).append(value)
+    return fields

@@ -1,0 +1,151 @@
+"""The pages of sources: keys shown once, a command to paste, and what became of what was posted."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from flowbuilder import ids
+from flowbuilder.models import IntakeRefusal, Source, SourceKey
+from tests.support.cast import a_flow, a_lead, a_source, now
+from tests.support.documents import solar
+from tests.support.web import post, signed_in
+
+KEY = re.compile(r"lk_(?:live|test)_[0-9A-Z]{26}_[A-Za-z0-9_-]{43}")
+
+
+@pytest.fixture
+def sara(app, session, cast):
+    return signed_in(app, session, cast.sara)
+
+
+@pytest.fixture
+def flow(session, cast):
+    made = a_flow(session, cast.sara, document=solar())
+    session.commit()
+    return made
+
+
+def form(flow, /, **changes):
+    usual = {"flow": ids.show(flow.id, "flo"), "name": "WebForms Co", "cost_kind": "fixed", "cost": "31.50"}
+    return {**usual, "limit": "1,000", "per": "day", "counts": "received", "needs_key": "y", **changes}
+
+
+def newest(session, member):
+    session.rollback()
+    session.expire_all()
+    mine = select(Source).where(Source.account_id == member.account.id).order_by(Source.id.desc())
+    return session.scalars(mine).first()
+
+
+def address_of(source, rest=""):
+    return f"/sources/{ids.show(source.id, 'src')}{rest}"
+
+
+def test_an_account_without_sources_is_told_how_to_begin(sara, flow):
+    assert "Add a source" in sara.get("/sources").text
+
+
+def test_without_a_flow_there_is_nothing_to_post_to(app, session, cast):
+    zoe = signed_in(app, session, cast.zoe)
+    assert "Make a flow first" in zoe.get("/sources").text
+    assert "Make a flow first" in zoe.get("/sources/new").text
+
+
+def test_a_new_source_shows_its_keys_once_in_a_command_to_paste(sara, session, cast, flow):
+    made = post(sara, "/sources/new", **form(flow))
+    source = newest(session, cast.sara)
+    assert made.status_code == 201
+    live, test = KEY.findall(made.text)[:2]
+    assert (live[:7], test[:7]) == ("lk_live", "lk_test")
+    assert f"X-API-Key: {live}" in made.text
+    assert f"/f/{flow.key}/{source.key}" in made.text
+    again = sara.get(address_of(source)).text
+    assert not KEY.search(again)
+    assert "X-API-Key: YOUR_KEY" in again
+    assert f"••••{live[-4:]}" in again
+
+
+def test_terms_are_kept_as_agreed(sara, session, cast, flow):
+    post(sara, "/sources/new", **form(flow))
+    source = newest(session, cast.sara)
+    assert source.cost == {"fixed": 31.5}
+    assert source.caps == [{"limit": 1000, "per": "day", "count": "received"}]
+    shown = sara.get(address_of(source)).text
+    assert "31.50 USD" in shown
+    assert "1,000 a day, counted when received" in shown
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"name": ""}, "Give the source a name."),
+        ({"cost": "plenty"}, "must be an amount of money"),
+        ({"cost": "1.005"}, "more decimals"),
+        ({"cost_kind": "share", "cost": "175"}, "percentage from 0 to 100"),
+        ({"limit": "many"}, "must be a whole number"),
+        ({"flow": "flo_elsewhere"}, "Not a valid choice"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_typed_is_lost(sara, session, cast, flow, changes, words):
+    refused = post(sara, "/sources/new", **form(flow, **changes))
+    assert refused.status_code == 422
+    assert words in refused.text
+    assert changes.get("cost", "31.50") in refused.text
+    assert newest(session, cast.sara) is None
+
+
+def test_a_source_for_public_forms_has_no_keys(sara, session, cast, flow):
+    fields = form(flow)
+    del fields["needs_key"]
+    made = post(sara, "/sources/new", **fields)
+    assert not KEY.search(made.text)
+    assert "X-API-Key" not in made.text
+
+
+def test_keys_are_made_and_revoked(sara, session, cast, flow):
+    source = a_source(session, flow)
+    session.commit()
+    made = post(sara, address_of(source, "/keys"), mode="test")
+    assert KEY.search(made.text)[0].startswith("lk_test_")
+    key = session.scalars(select(SourceKey).where(SourceKey.source_id == source.id)).one()
+    post(sara, address_of(source, f"/keys/{ids.show(key.id)}/revoke"))
+    session.refresh(key)
+    assert key.revoked_at is not None
+    assert "revoked" in sara.get(address_of(source)).text
+
+
+def test_another_sources_key_is_not_found(sara, session, flow):
+    source, other = a_source(session, flow), a_source(session, flow)
+    session.commit()
+    post(sara, address_of(other, "/keys"), mode="live")
+    key = session.scalars(select(SourceKey).where(SourceKey.source_id == other.id)).one()
+    assert post(sara, address_of(source, f"/keys/{ids.show(key.id)}/revoke")).status_code == 404
+    assert post(sara, address_of(source, "/keys"), mode="golden").status_code == 404
+
+
+def test_a_paused_source_says_so(sara, session, flow):
+    source = a_source(session, flow)
+    session.commit()
+    post(sara, address_of(source, "/pause"))
+    assert "Paused: its leads are rejected" in sara.get(address_of(source)).text
+    post(sara, address_of(source, "/resume"))
+    assert "Paused" not in sara.get(address_of(source)).text
+
+
+def test_the_page_tells_fields_last_leads_and_refusals(sara, session, flow):
+    source = a_source(session, flow)
+    a_lead(session, source, outcome="rejected", reason="Not CA solar")
+    refusal = IntakeRefusal(id=ids.new_id(), account_id=source.account_id, flow_id=flow.id, source_id=source.id)
+    refusal.status, refusal.codes, refusal.fields, refusal.at = 422, ["invalid_phone"], ["phone_1"], now()
+    session.add(refusal)
+    session.commit()
+    shown = sara.get(address_of(source)).text
+    for words in ("<code>phone_1</code>", "US numbers", "Not CA solar", "invalid phone", "422"):
+        assert words in shown
+
+
+def test_a_flow_that_is_not_live_is_told(sara, session, cast):
+    source = a_source(session, a_flow(session, cast.sara, document=solar(), live_version=None))
+    session.commit()
+    assert "is not published yet" in sara.get(address_of(source)).text
