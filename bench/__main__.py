@@ -99,7 +99,7 @@ def _found(pattern: str, told: str) -> str:
 
 
 def _settled(market: Market, before: tuple[int, int, int]) -> tuple[bool, int]:
-    """Wait until rows, answers and requests to the buyer agree; return whether they do, and how many leads there were."""
+    """Wait until rows, answers and requests to the buyer agree; return whether they do, and the number of leads."""
     give_up = time.monotonic() + SETTLES_WITHIN
     while True:
         now = (market.answered(), market.bought(), market.stored())

@@ -32,10 +32,15 @@ class Seen:
 
 @dataclass
 class Buyer:
-    """A buyer's server: `react` decides each answer, `seen` holds every request in order."""
+    """A buyer's server: `react` decides each answer, `seen` holds every request in order.
+
+    `headers` go out with every answer; one that `hangs_up` closes the connection instead of answering.
+    """
 
     port: int
     react: Reaction
+    headers: dict[str, str] = field(default_factory=dict)
+    hangs_up: bool = False
     seen: list[Seen] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     arrived: threading.Condition = field(default_factory=threading.Condition)
@@ -102,6 +107,9 @@ def a_buyer(react: Reaction = accepting) -> Iterator[Buyer]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             request = Seen(self.path, headers, json.loads(body), time.monotonic())
             buyer.note(request)
+            if buyer.hangs_up:
+                self.close_connection = True
+                return
             status, answer = buyer.react(request)
             self._answer(status, json.dumps(answer).encode())
 
@@ -109,6 +117,8 @@ def a_buyer(react: Reaction = accepting) -> Iterator[Buyer]:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
+            for name, value in buyer.headers.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
 

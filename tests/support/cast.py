@@ -28,7 +28,14 @@ from flowbuilder.models import (
 )
 
 PASSWORD = "orchard kettle 41"
-DOCUMENT: dict[str, Any] = {"name": "California solar", "fields": [], "steps": []}
+DOCUMENT: dict[str, Any] = {
+    "schema": 1,
+    "currency": "USD",
+    "time_zone": "America/Los_Angeles",
+    "fields": [{"key": "first_name", "type": "name"}, {"key": "email", "type": "email"}],
+    "steps": [],
+    "fallback": {"id": "end", "do": "reject"},
+}
 DESTINATION: dict[str, Any] = {"url": "https://api.sunrise.example/leads", "format": "json", "mapping": []}
 _numbers = count(1)
 
@@ -75,7 +82,7 @@ def a_seller(
 
 def a_member(session: Session, account: Account, *, role: str = "analyst", person: str = "Tom Teammate") -> Member:
     """Make somebody and let them into an account; their password is PASSWORD."""
-    email = f"{person.split()[0].lower()}{next(_numbers)}@example.com"
+    email = f"{person.split(maxsplit=1)[0].lower()}{next(_numbers)}@example.com"
     row = Person(id=ids.new_id(), email=email, name=person, created_at=now(), disabled_at=None, theme="system")
     row.password_hash = kept_password()
     session.add(row)
@@ -88,7 +95,7 @@ def a_member(session: Session, account: Account, *, role: str = "analyst", perso
 def a_flow(session: Session, owner: Member, *, document: dict[str, Any] | None = None, **values: Any) -> Flow:
     """Make a flow whose version 1 is live; `live_version=None` leaves it a draft."""
     document = document or DOCUMENT
-    settled = {"name": document.get("name", "California solar"), "state": "active", "live_version": 1, **values}
+    settled = {"name": "California solar", "state": "active", "live_version": 1, **values}
     flow = Flow(id=ids.new_id(), account_id=owner.account.id, key=ids.new_key(), draft=document, draft_revision=1)
     flow.created_at = flow.updated_at = now()
     for name, value in settled.items():

@@ -1,8 +1,9 @@
 """A small market for engine tests: an account, a flow, buyers, leads in the database, and a loop that carries them."""
 
+import copy
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,10 +13,10 @@ from sqlalchemy import Engine as Database
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from flowbuilder import db, enqueue, ids
-from flowbuilder.models import Account, Attempt, CapWindow, Flow, FlowVersion, Lead, LeadEvent, Offer, Source
+from flowbuilder import clock, config, db, enqueue, ids
+from flowbuilder.models import Account, Attempt, CapWindow, FlowVersion, Lead, LeadEvent, Offer, Source
 from flowbuilder.vault import Vault
-from tests.support import cast
+from tests.support import cast, proofs
 from tests.support.buyers import Buyer
 from workers.book import Book
 from workers.delivery.send import Sender
@@ -24,6 +25,7 @@ from workers.engine import Engine
 VAULT = Vault([("k1", b"k" * 32)])
 ACCEPTED_IF = {"==": [{"var": "body.status"}, "accepted"]}
 EMAIL_FIELD = {"key": "email", "type": "email"}
+OPEN = text("SELECT count(*) FROM lead WHERE state IN ('received', 'working') OR state = 'waiting' AND due_at <= :now")
 STATE_FIELD = {"key": "state", "type": "state"}
 
 
@@ -39,7 +41,7 @@ class Market:
     flow_id: UUID | None = None
     source_id: UUID | None = None
 
-    def connect(self, buyer: Buyer, **destination: Any) -> str:
+    def connect(self, buyer: Buyer, *, row: dict[str, Any] | None = None, **destination: Any) -> str:
         """Make a connection to a buyer's server and return its id as documents show it."""
         self.allowed.append(("127.0.0.1", buyer.port))
         document = {
@@ -54,11 +56,11 @@ class Market:
         with Session(self.database) as session:
             account = session.get_one(Account, self.account_id)
             member = cast.Member(None, account, "owner")  # type: ignore[arg-type]
-            row = cast.a_connection(session, member, destination=document | destination)
+            made = cast.a_connection(session, member, destination=document | destination, **(row or {}))
             session.commit()
-            return ids.show(row.id, "con")
+            return ids.show(made.id, "con")
 
-    def publish(self, steps: list[dict[str, Any]], **settings: Any) -> None:
+    def publish(self, steps: list[dict[str, Any]], *, source: dict[str, Any] | None = None, **settings: Any) -> None:
         """Publish a flow with some steps, and make a source for it."""
         document = {
             "schema": 1,
@@ -72,21 +74,27 @@ class Market:
             account = session.get_one(Account, self.account_id)
             member = cast.Member(None, account, "owner")  # type: ignore[arg-type]
             flow = cast.a_flow(session, member, document=document)
-            source = cast.a_source(session, flow, cost={"fixed": 10})
+            made = cast.a_source(session, flow, **({"cost": {"fixed": 10}} | (source or {})))
             session.commit()
-            self.flow_id, self.source_id = flow.id, source.id
+            self.flow_id, self.source_id = flow.id, made.id
 
-    def publish_again(self, document: dict[str, Any]) -> int:
-        """Publish another version of the flow and return its number."""
+    def execute(self, statement: str, **values: Any) -> None:
+        """Change rows as an operator's hand or a page would."""
+        with self.database.begin() as connection:
+            connection.execute(text(statement), values)
+
+    def edit(self, change: Callable[[dict[str, Any]], object]) -> None:
+        """Change the published document under the leads that run on it, which no page does."""
         with Session(self.database) as session:
-            flow = session.get_one(Flow, self.flow_id)
-            number = (flow.live_version or 0) + 1
-            session.add(
-                FlowVersion(flow_id=flow.id, number=number, document=document, published_at=cast.now(), note="")
-            )
-            flow.live_version = number
+            [version] = session.scalars(select(FlowVersion).where(FlowVersion.flow_id == self.flow_id))
+            document = copy.deepcopy(version.document)
+            change(document)
+            version.document = document
             session.commit()
-            return number
+
+    def later(self, seconds: float) -> None:
+        """Move the clock that people see on by some seconds; leases go by the database's own."""
+        config.override({"FLOWBUILDER_CLOCK_OFFSET": str(config.settings().clock_offset + seconds)})
 
     def post(self, many: int = 1, **values: Any) -> list[UUID]:
         """Store leads as intake does, and return their ids in order."""
@@ -96,8 +104,9 @@ class Market:
             for number in range(many):
                 fields = {"email": f"ana{number}@example.com", "state": "CA"} | values.get("fields", {})
                 rest = {name: value for name, value in values.items() if name != "fields"}
+                rest = {"posted": fields} | rest
                 open_lead = {"state": "received", "outcome": None, "revenue": 0, "cost": 0, "finished_at": None}
-                made.append(cast.a_lead(session, source, fields=fields, posted=fields, **(open_lead | rest)).id)
+                made.append(cast.a_lead(session, source, fields=fields, **(open_lead | rest)).id)
             session.commit()
         with enqueue.connect(self.redis_url) as redis:
             enqueue.nudge(redis)
@@ -130,23 +139,34 @@ class Market:
                 assert not thread.is_alive(), "the loop did not stop"
                 engine.close()
 
-    def carry(self, timeout: float = 15) -> None:
-        """Carry leads until all are done or wait."""
+    def carry(self, timeout: float = 30) -> None:
+        """Carry leads until all are done or wait for a later moment."""
         with self.carrying():
             self.wait_until_settled(timeout)
 
-    def wait_until_settled(self, timeout: float = 15) -> None:
-        """Wait until no lead is received or worked on any more."""
+    def wait_until_settled(self, timeout: float = 30) -> None:
+        """Wait until no lead is due or worked on any more."""
         deadline = time.monotonic() + timeout
-        open_leads = text("SELECT count(*) FROM lead WHERE state IN ('received', 'working')")
-        while self.count(open_leads):
-            assert time.monotonic() < deadline, f"{self.count(open_leads)} leads are still open"
+        while count := self.count(OPEN, now=clock.now()):
+            assert time.monotonic() < deadline, f"{count} leads are still open"
             time.sleep(0.02)
 
-    def count(self, statement: Any) -> int:
+    def wait_until(self, condition: str, timeout: float = 30) -> None:
+        """Wait until the database says that something is true."""
+        deadline = time.monotonic() + timeout
+        while not self.count(text(f"SELECT CASE WHEN {condition} THEN 1 ELSE 0 END")):
+            assert time.monotonic() < deadline, f"it never was: {condition}"
+            time.sleep(0.02)
+
+    def check(self) -> None:
+        """Fail unless every journal replays equal, and caps, sales, money and states agree with each other."""
+        with self.database.connect() as connection:
+            assert proofs.findings(connection) == []
+
+    def count(self, statement: Any, **values: Any) -> int:
         """Return the one number of a query."""
         with self.database.connect() as connection:
-            return int(connection.execute(statement).scalar_one())
+            return int(connection.execute(statement, values).scalar_one())
 
     def lead(self, lead_id: UUID) -> Lead:
         """Return a lead as it stands."""
@@ -191,11 +211,16 @@ def _carry_on(engine: Engine) -> None:
 
 @contextmanager
 def a_market(url: str, redis_url: str) -> Iterator[Market]:
-    """Give a market in an empty database."""
+    """Give a market in an empty database; what was done in it must hold together in the end."""
     database = db.make_engine(url)
     with Session(database) as session:
         sara = cast.a_seller(session)
         session.commit()
         account_id = sara.account.id
-    yield Market(url, redis_url, database, account_id)
-    database.dispose()
+    market = Market(url, redis_url, database, account_id)
+    try:
+        yield market
+        market.check()
+    finally:
+        config.override({"FLOWBUILDER_CLOCK_OFFSET": "0"})
+        database.dispose()

@@ -1,0 +1,104 @@
+"""Who may open a route: declared beside each view, enforced in one place before any view runs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar, cast
+
+from flask import Flask, abort, current_app, g, request
+from flask.typing import ResponseReturnValue
+
+from flowbuilder import current, fragments
+from flowbuilder.accounts import cookies, own_paths, sessions
+from flowbuilder.accounts.sessions import Visitor
+from flowbuilder.security import protect_from_other_sites
+
+Role = Literal["owner", "editor", "publisher", "analyst"]
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class UndeclaredRoute(RuntimeError):
+    """A route whose view does not say who may open it."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may open a route: anybody, the holder of a key, or people signed in with one of `roles` (empty: any role)."""
+
+    kind: Literal["public", "keyed", "signed in"]
+    roles: tuple[Role, ...] = ()
+    why: str = ""
+
+
+def signed_in(*roles: Role) -> Callable[[View], View]:
+    """Declare that people who are signed in may open this route; with `roles`, only those."""
+    return _declare(Access("signed in", roles))
+
+
+def public(why: str) -> Callable[[View], View]:
+    """Declare that anybody may open this route, and why."""
+    return _declare(Access("public", why=why))
+
+
+def keyed(view: View) -> View:
+    """Declare that this route reads a key itself: it takes no cookies and needs no form token."""
+    return _declare(Access("keyed"))(view)
+
+
+def visitor() -> Visitor:
+    """Return who is signed in; only for views declared with `signed_in`."""
+    return cast(Visitor, g.visitor)
+
+
+def declared_access(app: Flask, endpoint: str) -> Access:
+    """Return who may open an endpoint; raises UndeclaredRoute."""
+    access = getattr(app.view_functions[endpoint], "access", None)
+    if not isinstance(access, Access):
+        raise UndeclaredRoute(f"{endpoint}: declare signed_in(…), public(why) or keyed on its view.")
+    return access
+
+
+def init_app(app: Flask) -> None:
+    """Enforce the declarations before every view; raises UndeclaredRoute when a route has none."""
+    for endpoint in app.view_functions:
+        declared_access(app, endpoint)
+    app.before_request(_enforce)
+    app.context_processor(_who)
+
+
+def _enforce() -> ResponseReturnValue | None:
+    if request.endpoint is None:
+        g.visitor = _recognise()
+        return None
+    access = declared_access(current_app, request.endpoint)
+    if access.kind == "keyed":
+        return None
+    protect_from_other_sites()
+    g.visitor = _recognise()
+    if access.kind == "public":
+        return None
+    if g.visitor is None:
+        return fragments.go_to(own_paths.sign_in_then(request))
+    if access.roles and g.visitor.role not in access.roles:
+        abort(403)
+    return None
+
+
+def _who() -> dict[str, Any]:
+    seen: Visitor | None = g.get("visitor")
+    is_warned = seen is not None and seen.role == "owner" and cookies.is_exposed(current.settings())
+    return {"visitor": seen, "warns_of_http": is_warned}
+
+
+def _recognise() -> Visitor | None:
+    token = cookies.read()
+    if token is None:
+        return None
+    return sessions.recognise(current.session(), token, current.now(), is_use=not fragments.is_fetched_by_page())
+
+
+def _declare(access: Access) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        view.access = access  # type: ignore[attr-defined]
+        return view
+
+    return mark

@@ -1,0 +1,50 @@
+"""The web app: configuration, extensions, areas and error pages, put together in that order."""
+
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from flowbuilder import assets, current, error_pages, fragments, health, navigation, security, template_words, url_ids
+from flowbuilder.accounts import access
+from flowbuilder.accounts import pages as accounts
+from flowbuilder.api import pages as api
+from flowbuilder.config import Settings
+from flowbuilder.config import settings as read_settings
+from flowbuilder.connections import pages as connections
+from flowbuilder.flows import pages as flows
+from flowbuilder.home import pages as home
+from flowbuilder.intake import pages as intake
+from flowbuilder.leads import pages as leads
+from flowbuilder.sources import pages as sources
+
+ROOT = Path(__file__).resolve().parent.parent
+AREAS = (accounts, home, flows, leads, connections, sources, api, intake, health)
+"""The modules with routes; each has its blueprint as `bp`."""
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the web app; raises UndeclaredRoute when a view does not say who may open it."""
+    settings = settings or read_settings()
+    app = Flask("flowbuilder", template_folder=str(ROOT / "templates"), static_folder=None)
+    _configure(app, settings)
+    for area in AREAS:
+        app.register_blueprint(area.bp)
+    error_pages.init_app(app)
+    access.init_app(app)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
+    current.init_app(app, settings)
+    security.init_app(app, settings)
+    fragments.init_app(app)
+    url_ids.init_app(app)
+    assets.init_app(app, ROOT / "static")
+    navigation.init_app(app)
+    template_words.init_app(app)

@@ -1,0 +1,85 @@
+"""Our own files for the browser: addresses that change with their content, so that browsers may keep them for ever."""
+
+import gzip
+import hashlib
+import json
+import mimetypes
+import re
+from functools import cache
+from pathlib import Path
+
+from flask import Flask, Response, abort, request, send_file, url_for
+from werkzeug.security import safe_join
+
+from flowbuilder.accounts.access import public
+
+FOR_EVER = "public, max-age=31536000, immutable"
+FOR_A_DAY = "public, max-age=86400"
+SQUEEZED = (".css", ".js", ".svg")
+"""Text that is the same for everybody; pages are left to the proxy, because they hold form tokens (BREACH)."""
+HASH_IN_NAME = re.compile(r"vendor/.+\.[0-9a-f]{12}\.\w+\Z")
+
+
+class MissingBrowserFiles(RuntimeError):
+    """The third-party files for the browser have not been installed."""
+
+
+def init_app(app: Flask, folder: Path) -> None:
+    """Serve the folder under /static and give templates `asset(name)`; raises MissingBrowserFiles."""
+    vendor = _vendor_names(folder)
+
+    def asset(name: str) -> str:
+        """Return the address of a file: its hash stands in its name (third-party files) or in the query."""
+        if name in vendor:
+            return url_for("static", filename=vendor[name])
+        return url_for("static", filename=name, v=_hash_of(folder / name))
+
+    @public("style sheets, scripts, icons and the font are the same for everybody")
+    def static(filename: str) -> Response:
+        path = _path_of(folder, filename)
+        response = _squeezed(path) if _takes_squeezed(path) else send_file(path)
+        named_by_content = HASH_IN_NAME.match(filename) or request.args.get("v") == _hash_of(path)
+        response.headers["Cache-Control"] = FOR_EVER if named_by_content else FOR_A_DAY
+        return response
+
+    app.add_url_rule("/static/<path:filename>", "static", static)
+    app.jinja_env.globals["asset"] = asset
+
+
+def _vendor_names(folder: Path) -> dict[str, str]:
+    manifest = folder / "vendor" / "manifest.json"
+    if not manifest.is_file():
+        raise MissingBrowserFiles(f"{manifest} is missing: run `make setup`.")
+    return {f"vendor/{name}": f"vendor/{hashed}" for name, hashed in json.loads(manifest.read_text()).items()}
+
+
+def _hash_of(path: Path) -> str:
+    return _hash_of_version(path, path.stat().st_mtime_ns)
+
+
+def _path_of(folder: Path, filename: str) -> Path:
+    joined = safe_join(str(folder), filename)
+    if joined is None or not Path(joined).is_file():
+        abort(404)
+    return Path(joined)
+
+
+def _takes_squeezed(path: Path) -> bool:
+    return path.suffix in SQUEEZED and bool(request.accept_encodings["gzip"])
+
+
+def _squeezed(path: Path) -> Response:
+    response = Response(_squeezed_version(path, path.stat().st_mtime_ns), mimetype=mimetypes.guess_type(path.name)[0])
+    response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
+    return response
+
+
+@cache
+def _squeezed_version(path: Path, _changed_at: int) -> bytes:
+    return gzip.compress(path.read_bytes(), 9, mtime=0)
+
+
+@cache
+def _hash_of_version(path: Path, _changed_at: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]

@@ -1,0 +1,77 @@
+"""What people read when something went wrong: what happened, and what to do."""
+
+import logging
+from dataclasses import dataclass
+
+from flask import Flask, Response, g
+from flask_wtf.csrf import CSRFError
+from sqlalchemy import exc
+from werkzeug.exceptions import HTTPException
+
+from flowbuilder import fragments
+from flowbuilder.api.errors import http_error_answer, is_for_api
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Words:
+    """The heading of an error page and its advice."""
+
+    heading: str
+    advice: str
+
+
+WORDS = {
+    400: Words("We could not read that request", "Go back, check the address or the form, and try again."),
+    403: Words("You may not do that", "Your role in this account does not allow it. Ask an owner of the account."),
+    404: Words("There is nothing here", "The address is wrong, or what it named is not in your account."),
+    405: Words("That cannot be done here", "Go back to the page that you came from and try again."),
+    413: Words("That is too large", "We take at most 1 MB at a time. Send less, or split it."),
+    422: Words("Something in the form is not right", "Go back, correct what is marked, and send it again."),
+    429: Words("That was too often", "Wait a moment, then try again."),
+    500: Words("Something went wrong on our side", "We have written it down. Try again; nothing was half done."),
+    503: Words("We cannot reach the database", "Nothing was saved. Try again in a minute."),
+}
+FORM_EXPIRED = Words("This form is no longer valid", "Load the page again, then send the form once more.")
+
+
+def init_app(app: Flask) -> None:
+    """Answer errors with pages in words; areas that answer programs have their own handlers."""
+    app.register_error_handler(CSRFError, _form_expired)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(exc.OperationalError, _no_database)
+    app.register_error_handler(exc.TimeoutError, _no_database)
+    app.register_error_handler(500, _our_fault)
+
+
+def error_page(status: int, words: Words | None = None) -> Response:
+    """Return the page of an error, for htmx only its message."""
+    words = words or WORDS.get(status, WORDS[400])
+    return fragments.page("errors/error.html", "message", status=status, code=status, words=words)
+
+
+def _form_expired(_error: CSRFError) -> Response:
+    return error_page(403, FORM_EXPIRED)
+
+
+def _http_error(error: HTTPException) -> Response:
+    if is_for_api():
+        return http_error_answer(error)
+    response = error_page(error.code or 500)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _no_database(error: exc.OperationalError | exc.TimeoutError) -> Response:
+    log.error("the database does not answer: %s", type(error).__name__)
+    g.visitor = None
+    response = error_page(503)
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def _our_fault(_error: Exception) -> Response:
+    return error_page(500)

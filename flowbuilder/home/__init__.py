@@ -1,0 +1,1 @@
+"""The first page: today's numbers and what needs a person."""

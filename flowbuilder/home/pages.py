@@ -1,0 +1,25 @@
+"""The first page: today's numbers, what needs a person, the flows, the last leads."""
+
+from datetime import timedelta
+
+from flask import Blueprint, Response, request
+
+from flowbuilder import current
+from flowbuilder.accounts.access import signed_in, visitor
+from flowbuilder.fragments import nothing_new, page
+from flowbuilder.home.today import today
+from flowbuilder.leads.listing import mark_of
+
+bp = Blueprint("home", __name__)
+
+
+@bp.get("/")
+@signed_in()
+def index() -> Response:
+    """Show today; a page that polls gets 204 while nothing is new."""
+    offset = timedelta(seconds=current.settings().clock_offset)
+    shown = today(current.session(), visitor().account, current.now(), offset)
+    mark = mark_of(shown)
+    if request.args.get("mark") == mark:
+        return nothing_new()
+    return page("home/index.html", "today", today=shown, mark=mark, now=current.now())

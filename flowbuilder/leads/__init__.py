@@ -1,0 +1,1 @@
+"""Leads for people: the list, and everything that happened to one of them."""

@@ -1,0 +1,175 @@
+"""Everything that happened to one lead, as its page tells it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from flowbuilder.intake.answers import LeadAnswer, lead_body
+from flowbuilder.leads import people, queries
+from flowbuilder.leads.asked import Asked, Buyers
+from flowbuilder.leads.listing import needs_a_look, reason_words, status_of
+from flowbuilder.leads.people import Detail
+from flowbuilder.leads.queries import History
+from flowbuilder.models import Flow, Lead, Offer, Source
+from rules import timeline
+from rules.flow import Flow as Rules
+from rules.flow import parse_flow
+from rules.flow_wording import Names
+from rules.money import say_money
+from rules.timeline import Entry, Line
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One entry of the timeline, with the buyer it is about and the offer that it made."""
+
+    entry: Entry
+    connection_id: UUID | None
+    asked: Asked | None
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where a lead came from and how it stands."""
+
+    id: UUID
+    status: str
+    is_test: bool
+    is_done: bool
+    needs_a_look: bool
+    reason: str
+    received_at: datetime
+    finished_at: datetime | None
+    total_ms: int | None
+    buyers_ms: int
+    flow_id: UUID
+    flow: str
+    version: int
+    source_id: UUID
+    source: str
+    sold_to: str
+    revenue: str
+    cost: str
+    margin: str
+
+
+@dataclass(frozen=True)
+class Story:
+    """A lead with its data and its timeline; `in_full` says whether personal data is shown."""
+
+    head: Head
+    details: tuple[Detail, ...]
+    posted: tuple[Detail, ...]
+    ignored: tuple[str, ...]
+    stops: tuple[Stop, ...]
+    answer: str
+    in_full: bool
+
+
+@dataclass(frozen=True)
+class Veil:
+    """Hides personal data in what is told about a lead."""
+
+    lead: Lead
+    rules: Rules | None
+
+    def over(self, text: str) -> str:
+        """Return a text that may repeat what the lead holds, without it."""
+        return people.hide_people(text, self.lead.fields, self.rules.fields if self.rules else ())
+
+    def over_entry(self, entry: Entry) -> Entry:
+        """Return an entry without the personal values that its rule saw or that an error repeats."""
+        fields = self.rules.fields if self.rules else ()
+        harmless = people.harmless_words(self.lead.fields, fields, self.lead.currency)
+        lines = tuple(Line(people.hide_seen(line.text, harmless), line.verdict) for line in entry.conditions)
+        said = self.over(entry.said) if entry.outcome in ("error", "declined") else entry.said
+        return replace(entry, conditions=lines, said=said)
+
+
+def story_of(session: Session, lead: Lead, *, in_full: bool) -> Story:
+    """Return the story of a lead; without `in_full` personal data is masked and bodies are left out."""
+    document = queries.documents_of(session, [lead]).get((lead.flow_id, lead.version))
+    rules, _problems = parse_flow(document) if document else (None, [])
+    veil = None if in_full else Veil(lead, rules)
+    history = queries.history_of(session, lead)
+    buyers = Buyers(queries.connections_of(session, lead.account_id), lead.currency, veil.over if veil else None)
+    fields = rules.fields if rules else ()
+    asked = {offer.offer_no: buyers.asked(offer, history.attempts) for offer in history.offers}
+    return Story(
+        head=_head(session, lead, history, asked.values(), veil),
+        details=people.details(lead.fields, fields, lead.invalid, in_full=in_full),
+        posted=people.posted(lead.posted, in_full=in_full),
+        ignored=tuple(lead.ignored),
+        stops=_stops(_entries(rules, lead, history, buyers, veil), history, buyers, asked),
+        answer=_answer(lead),
+        in_full=in_full,
+    )
+
+
+def _entries(rules: Rules | None, lead: Lead, history: History, buyers: Buyers, veil: Veil | None) -> Sequence[Entry]:
+    entries = timeline.entries(rules, lead, history.events, Names(buyers.names))
+    return [veil.over_entry(entry) for entry in entries] if veil else entries
+
+
+def _stops(shown: Sequence[Entry], history: History, buyers: Buyers, asked: Mapping[int, Asked]) -> tuple[Stop, ...]:
+    known = {(event.run, event.seq): event.asks.get("connection") for event in history.events}
+    stops = [
+        Stop(entry, buyers.id_of(known.get((entry.run, entry.seq))), asked.get(entry.offer_no or 0)) for entry in shown
+    ]
+    told = {entry.offer_no for entry in shown}
+    left = (offer for offer in history.offers if offer.offer_no not in told)
+    return (*stops, *(_stop_of(offer, asked[offer.offer_no]) for offer in left))
+
+
+def _stop_of(offer: Offer, asked: Asked) -> Stop:
+    """Return the stop of an offer that no entry of the journal tells of: its event was lost or is shared."""
+    entry = Entry(
+        run=offer.run,
+        seq=0,
+        at=offer.created_at,
+        step=offer.step,
+        kind="buyer",
+        title=asked.buyer,
+        outcome=offer.state,
+        reason=None,
+        said=f"Offered at {asked.price}",
+        conditions=(),
+        offer_no=offer.offer_no,
+    )
+    return Stop(entry, offer.connection_id, asked)
+
+
+def _head(session: Session, lead: Lead, history: History, asked: Iterable[Asked], veil: Veil | None) -> Head:
+    flow, source = session.get(Flow, lead.flow_id), session.get(Source, lead.source_id)
+    took = (lead.finished_at - lead.received_at).total_seconds() if lead.finished_at else None
+    reason = "" if lead.outcome == "sold" else reason_words(lead)
+    return Head(
+        id=lead.id,
+        status=status_of(lead),
+        is_test=lead.is_test,
+        is_done=lead.state == "done",
+        needs_a_look=needs_a_look(lead),
+        reason=veil.over(reason) if veil else reason,
+        received_at=lead.received_at,
+        finished_at=lead.finished_at,
+        total_ms=None if took is None else round(took * 1000),
+        buyers_ms=sum(call.ms or 0 for calls in history.attempts.values() for call in calls),
+        flow_id=lead.flow_id,
+        flow=flow.name if flow else "A flow that is gone",
+        version=lead.version,
+        source_id=lead.source_id,
+        source=source.name if source else "A source that is gone",
+        sold_to=", ".join(offer.buyer for offer in asked if offer.is_winner),
+        revenue=say_money(lead.revenue, lead.currency),
+        cost=say_money(lead.cost, lead.currency),
+        margin=say_money(lead.revenue - lead.cost, lead.currency),
+    )
+
+
+def _answer(lead: Lead) -> str:
+    cost = lead.cost if lead.outcome == "sold" else 0
+    answer = LeadAnswer(lead.id, lead.state, lead.outcome, lead.reason, cost, lead.currency, list(lead.ignored))
+    return lead_body(answer).decode()

@@ -1,0 +1,88 @@
+"""What templates may say: moments in the account's time zone, money, ids, and the words of outcomes."""
+
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import Flask, g
+from markupsafe import Markup
+
+from flowbuilder import ids
+from flowbuilder.leads.finding import short_form
+from rules.money import say_money
+
+
+def init_app(app: Flask) -> None:
+    """Give templates the filters of this module."""
+    for word in (clock_time, exact_time, day, long_day, moment, age, money, shown_id, short_form, zone_city, in_time):
+        app.jinja_env.filters[word.__name__] = word
+
+
+def zone() -> ZoneInfo:
+    """Return the time zone of the account that is signed in, or UTC."""
+    visitor = g.get("visitor")
+    return ZoneInfo(visitor.account.time_zone if visitor else "UTC")
+
+
+def clock_time(at: datetime) -> Markup:
+    """Return the time of day to the second, as 10:42:05."""
+    return _time(at, at.astimezone(zone()).strftime("%H:%M:%S"))
+
+
+def exact_time(at: datetime) -> Markup:
+    """Return the time of day to the millisecond, as 10:42:05.120."""
+    return _time(at, at.astimezone(zone()).strftime("%H:%M:%S.%f")[:-3])
+
+
+def day(at: datetime) -> Markup:
+    """Return the day, as 20 Nov 2026."""
+    local = at.astimezone(zone())
+    return _time(at, f"{local.day} {local:%b %Y}")
+
+
+def long_day(at: datetime) -> Markup:
+    """Return the day of the week and the day, as Friday, 20 November."""
+    local = at.astimezone(zone())
+    return _time(at, f"{local:%A}, {local.day} {local:%B}")
+
+
+def age(since: datetime, now: datetime) -> str:
+    """Return how long ago something was, in its largest unit: 40 min, 3 h, 2 days."""
+    minutes = max(0, int((now - since).total_seconds() // 60))
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
+
+
+def in_time(ms: int) -> str:
+    """Return a duration in milliseconds as people read it: 412 ms, 4.1 s, 3 min, 5 h."""
+    if ms < 1000:
+        return f"{ms} ms"
+    if ms < 60_000:
+        return f"{ms / 1000:.1f} s"
+    return f"{ms // 60_000} min" if ms < 7_200_000 else f"{ms // 3_600_000} h"
+
+
+def moment(at: datetime) -> Markup:
+    """Return the day and the time to the second, as 20 Nov 10:42:05."""
+    local = at.astimezone(zone())
+    return _time(at, f"{local.day} {local:%b %H:%M:%S}")
+
+
+def money(amount: int, currency: str) -> str:
+    """Return minor units as people write them, as $42.00."""
+    return say_money(amount, currency)
+
+
+def shown_id(identifier: UUID, kind: str | None = None) -> str:
+    """Return an id as it stands in addresses."""
+    return ids.show(identifier, kind)
+
+
+def zone_city(name: str) -> str:
+    """Return the city that names a time zone: Los Angeles for America/Los_Angeles."""
+    return name.rsplit("/", 1)[-1].replace("_", " ")
+
+
+def _time(at: datetime, text: str) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="milliseconds"), text)

@@ -1,0 +1,30 @@
+"""Identifiers in addresses: `/leads/<lead:lead_id>` gives the view a UUID, and anything else is not found."""
+
+from uuid import UUID
+
+from flask import Flask
+from werkzeug.routing import BaseConverter, ValidationError
+
+from flowbuilder import ids
+
+KINDS = {"lead": None, "flow": "flo", "connection": "con", "source": "src", "any_id": None}
+
+
+class _IdConverter(BaseConverter):
+    kind: str | None = None
+    regex = "[0-9A-Za-z_]{26,30}"
+
+    def to_python(self, value: str) -> UUID:
+        try:
+            return ids.read(value, self.kind)
+        except ids.NotAnId:
+            raise ValidationError from None
+
+    def to_url(self, value: UUID) -> str:
+        return ids.show(value, self.kind)
+
+
+def init_app(app: Flask) -> None:
+    """Teach the router one converter for each kind of id: lead, flow, connection, source, and any_id for the rest."""
+    for name, kind in KINDS.items():
+        app.url_map.converters[name] = type(f"{name}_converter", (_IdConverter,), {"kind": kind})

@@ -1,0 +1,58 @@
+// What every page needs beyond htmx: form tokens on its requests, quiet polls, dialogs, messages.
+"use strict";
+
+const formToken = document.querySelector('meta[name="csrf-token"]').content;
+const toasts = document.getElementById("toasts");
+
+function say(text, tone) {
+  const note = document.createElement("p");
+  note.className = `toast is-${tone}`;
+  note.textContent = text;
+  toasts.append(note);
+  if (tone === "ok") setTimeout(() => note.remove(), 8000);
+}
+
+document.addEventListener("htmx:configRequest", (event) => {
+  event.detail.headers["X-CSRFToken"] = formToken;
+});
+
+// A page in a hidden tab does not poll.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const asking = event.target.closest("[data-poll]");
+  if (asking && asking === event.detail.elt && document.hidden) event.preventDefault();
+});
+
+// What a reader has opened stays open when a part of the page is renewed.
+if (window.Idiomorph) {
+  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.tagName === "DETAILS");
+}
+
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.elt.matches("[data-poll]")) return;
+  const words = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html").body.textContent.trim();
+  say(words || "That did not work. Try again.", "bad");
+});
+
+document.addEventListener("htmx:sendError", (event) => {
+  if (!event.detail.elt.matches("[data-poll]")) say("The server cannot be reached. Try again in a moment.", "bad");
+});
+
+document.addEventListener("say", (event) => say(event.detail.text, event.detail.tone || "ok"));
+document.addEventListener("open-dialog", () => document.getElementById("dialog").showModal());
+document.addEventListener("close-dialog", () => document.getElementById("dialog").close());
+
+// After "load more" the reader goes on at the first new row; after a panel was loaded, at its heading.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const next = event.detail.elt.parentElement?.querySelector("[data-focus]") || event.detail.elt.querySelector?.("[data-focus]");
+  if (next) {
+    next.removeAttribute("data-focus");
+    next.focus();
+  }
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
+  say("Copied.", "ok");
+});

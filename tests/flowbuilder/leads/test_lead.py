@@ -1,0 +1,216 @@
+"""One lead: where it came from, what happened, and who may see the person."""
+
+import html
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from flowbuilder import ids
+from flowbuilder.models import Audit, Connection, Lead, LeadEvent, Source
+from tests.support.cast import Cast, a_connection, a_flow, a_source, an_attempt, an_offer
+from tests.support.journals import ANA, MadeUp, a_document, a_told_lead
+from tests.support.web import HTMX, form_token, post, signed_in
+
+
+@pytest.fixture
+def buyers(session: Session, cast: Cast) -> list[Connection]:
+    """Give two buyers of Sara's."""
+    return [a_connection(session, cast.sara, name="Brightroof"), a_connection(session, cast.sara)]
+
+
+@pytest.fixture
+def document(buyers: list[Connection]) -> dict[str, Any]:
+    """Give a flow that asks both."""
+    return a_document(*buyers)
+
+
+@pytest.fixture
+def source(session: Session, cast: Cast, document: dict[str, Any]) -> Source:
+    """Give a source of that flow."""
+    return a_source(session, a_flow(session, cast.sara, document=document))
+
+
+@pytest.fixture
+def sara(app: Flask, session: Session, cast: Cast) -> FlaskClient:
+    """Give Sara's browser."""
+    return signed_in(app, session, cast.sara)
+
+
+def told(session: Session, source: Source, document: dict[str, Any], **values: Any) -> str:
+    lead = a_told_lead(session, source, document, **values)
+    session.commit()
+    return f"/leads/{ids.show(lead.id)}"
+
+
+def text_of(client: FlaskClient, address: str) -> str:
+    return html.unescape(client.get(address).text)
+
+
+def test_a_sold_lead_tells_who_bought_it_and_for_how_much(
+    sara: FlaskClient, session: Session, source: Source, document: dict[str, Any]
+) -> None:
+    declined = {"s2": MadeUp("declined", reason="Outside area")}
+    text = text_of(sara, told(session, source, document, answers=declined))
+    assert "to Sunrise Energy" in text
+    assert "$42.00 price" in text
+    assert text.index("Arrived") < text.index("Brightroof") < text.index("Sunrise Energy</a>") < text.index("Sold for")
+    assert "Outside area" in text
+    assert "California solar, version 1" in text
+    assert "WebForms Co" in text
+
+
+def test_a_rejected_lead_tells_the_rule_and_the_value_that_decided(
+    sara: FlaskClient, session: Session, source: Source, document: dict[str, Any]
+) -> None:
+    text = text_of(sara, told(session, source, document, fields={**ANA, "state": "NV"}))
+    assert "Continue only if State is CA" in text
+    assert "State is CA: lead has NV" in text
+    assert "Reason for the supplier: “Not CA solar”" in text
+    assert '"outcome":"failure","status":"rejected","reason":"Not CA solar"' in text
+
+
+def test_every_buyer_that_was_passed_by_says_why(
+    sara: FlaskClient, session: Session, source: Source, document: dict[str, Any]
+) -> None:
+    passed_by = {"s2": MadeUp("not_asked", reason="cap_reached"), "s3": MadeUp("not_asked", reason="paused")}
+    text = text_of(sara, told(session, source, document, answers=passed_by))
+    assert "Not asked: its cap is reached" in text
+    assert "Not asked: it is paused" in text
+
+
+def test_personal_data_is_masked_everywhere(
+    sara: FlaskClient, session: Session, source: Source, document: dict[str, Any]
+) -> None:
+    declined = {"s2": MadeUp("declined", reason="ana@example.com is known")}
+    text = text_of(sara, told(session, source, document, answers=declined))
+    assert "A•• P••" in text
+    assert "••••@" not in text
+    assert "a••@e••••.com" in text
+    assert "(•••) •••-0148" in text
+    for told_of_ana in ("Ana Pereira", "Pereira", "ana@example.com", "2135550148", "Call after six"):
+        assert told_of_ana not in text
+    assert "•••• is known" in text
+    assert "The body is shown with the personal data." in text
+
+
+def test_a_rule_over_personal_data_does_not_show_what_it_saw(
+    sara: FlaskClient, session: Session, cast: Cast, buyers: list[Connection]
+) -> None:
+    rule = {"is_not": [{"var": "lead.email"}, "nobody@example.com"]}
+    document = a_document(*buyers)
+    document["steps"][0] = {"filter": {"id": "s1", "continue_if": rule, "reason": "No"}}
+    source = a_source(session, a_flow(session, cast.sara, document=document))
+    address = told(session, source, document)
+    assert "lead has ••••" in text_of(sara, address)
+    assert "ana@example.com" not in text_of(sara, address)
+    assert "lead has ana@example.com" in html.unescape(post(sara, f"{address}/people").text)
+
+
+def test_showing_the_person_is_written_down(
+    sara: FlaskClient, session: Session, cast: Cast, source: Source, document: dict[str, Any]
+) -> None:
+    address = told(session, source, document)
+    answer = post(sara, f"{address}/people")
+    shown = html.unescape(answer.text)
+    for told_of_ana in ("Ana Pereira", "ana@example.com", "+12135550148", "Call after six"):
+        assert told_of_ana in shown
+    assert '{"email": "ana@example.com", "state": "CA"}' in shown
+    written = session.scalars(select(Audit).where(Audit.account_id == cast.sara.account.id)).one()
+    assert (written.action, written.person_id) == ("lead.people_shown", cast.sara.person.id)
+    assert written.subject == address.rpartition("/")[2]
+    assert written.detail == {}
+
+
+def test_it_hides_again_after_a_minute(
+    sara: FlaskClient, session: Session, source: Source, document: dict[str, Any]
+) -> None:
+    address = told(session, source, document)
+    headers = {**HTMX, "X-CSRFToken": form_token(sara)}
+    part = sara.post(f"{address}/people", headers=headers).text
+    assert f'hx-get="{address}" hx-trigger="load delay:60s"' in part
+    assert "<html" not in part
+    assert post(sara, f"{address}/people").headers["Refresh"] == f"60; url={address}"
+
+
+def test_an_analyst_is_not_shown_the_person(
+    app: Flask, session: Session, cast: Cast, source: Source, document: dict[str, Any]
+) -> None:
+    address, tom = told(session, source, document), signed_in(app, session, cast.tom)
+    assert "Show personal data" not in tom.get(address).text
+    assert post(tom, f"{address}/people").status_code == 403
+    assert session.scalars(select(Audit).where(Audit.account_id == cast.sara.account.id)).all() == []
+
+
+def test_a_stranger_finds_no_lead(
+    app: Flask, session: Session, cast: Cast, source: Source, document: dict[str, Any]
+) -> None:
+    address = told(session, source, document)
+    for who in (cast.zoe, cast.bill):
+        client = signed_in(app, session, who)
+        assert client.get(address).status_code == 404
+        assert post(client, f"{address}/people").status_code == 404
+
+
+def test_neither_address_nor_title_names_the_person(
+    sara: FlaskClient, session: Session, source: Source, document: dict[str, Any]
+) -> None:
+    address = told(session, source, document)
+    title = sara.get(address).text.split("<title>")[1].split("</title>")[0]
+    assert title.startswith("Lead ")
+    assert "Ana" not in title
+    assert "ana" not in address
+
+
+def test_a_lead_that_is_not_done_is_watched_until_it_is(
+    sara: FlaskClient, session: Session, source: Source, document: dict[str, Any]
+) -> None:
+    address = told(session, source, document)
+    lead = session.scalars(select(Lead).where(Lead.account_id == source.account_id)).one()
+    lead.state, lead.outcome, lead.finished_at = "working", None, None
+    session.execute(LeadEvent.__table__.delete().where(LeadEvent.lead_id == lead.id, LeadEvent.effect == "close"))
+    session.commit()
+    text = sara.get(address).text
+    mark = text.split('{"mark": "')[1].split('"')[0]
+    assert "every 2s" in text
+    assert "Answer to the supplier" not in text
+    assert sara.get(f"{address}?mark={mark}", headers=HTMX).status_code == 204
+    lead.state, lead.outcome = "done", "sold"
+    session.commit()
+    done = sara.get(f"{address}?mark={mark}", headers=HTMX).text
+    assert "every 2s" not in done
+    assert "Answer to the supplier" in done
+
+
+def test_what_strangers_wrote_is_only_text(
+    sara: FlaskClient, session: Session, source: Source, document: dict[str, Any], buyers: list[Connection]
+) -> None:
+    evil = "<script>alert(1)</script>{{7*7}}"
+    fields = {**ANA, "first_name": evil, "comment": evil}
+    address = told(session, source, document, fields=fields, answers={"s2": MadeUp("declined", reason=evil)})
+    lead = session.scalars(select(Lead).where(Lead.account_id == source.account_id)).one()
+    offer = an_offer(session, lead, buyers[0], offer_no=9, state="error", is_winner=False, reason=evil)
+    an_attempt(session, offer, error=evil, request={"url": evil, "headers": {evil: evil}, "body": evil})
+    session.commit()
+    text = post(sara, f"{address}/people").text
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;{{7*7}}" in text
+    assert "49" not in text
+
+
+@pytest.mark.parametrize("gone", ["document", "events"])
+def test_a_lead_without_its_flow_or_journal_is_still_shown(
+    sara: FlaskClient, session: Session, cast: Cast, document: dict[str, Any], gone: str
+) -> None:
+    flow = a_flow(session, cast.sara, document=document)
+    address = told(session, a_source(session, flow), document, version=7 if gone == "document" else 1)
+    if gone == "events":
+        lead_id = ids.read(address.rpartition("/")[2])
+        session.execute(LeadEvent.__table__.delete().where(LeadEvent.lead_id == lead_id))
+        session.commit()
+    text = text_of(sara, address)
+    assert "What happened" in text
+    assert "Ana" not in text

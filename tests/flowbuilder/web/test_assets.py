@@ -1,0 +1,84 @@
+"""Files for the browser: kept for ever under names of their content, and small."""
+
+import gzip
+import json
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from flowbuilder import assets
+
+ROOT = Path(__file__).parents[3]
+STATIC = ROOT / "static"
+
+
+def links(app: Flask, path: str = "/sign-in") -> list[str]:
+    return re.findall(r'(?:href|src)="(/static/[^"#]+)', app.test_client().get(path).text)
+
+
+def test_every_file_that_a_page_names_is_there_and_kept_for_ever(app: Flask) -> None:
+    for address in links(app):
+        answer = app.test_client().get(address, buffered=True)
+        assert answer.status_code == 200, address
+        assert answer.headers["Cache-Control"] == assets.FOR_EVER, address
+
+
+@pytest.mark.parametrize("address", ["/static/css/base.css", "/static/css/base.css?v=000000000000"])
+def test_without_its_hash_a_file_is_kept_for_a_day(app: Flask, address: str) -> None:
+    assert app.test_client().get(address, buffered=True).headers["Cache-Control"] == assets.FOR_A_DAY
+
+
+@pytest.mark.parametrize("name", ["../wsgi.py", "..%2fwsgi.py", "css/../../wsgi.py", "/etc/passwd", "nothing.css"])
+def test_nothing_outside_the_folder_is_given_out(app: Flask, name: str) -> None:
+    assert app.test_client().get(f"/static/{name}", follow_redirects=True).status_code == 404
+
+
+def test_the_address_changes_with_the_content(tmp_path: Path) -> None:
+    (tmp_path / "vendor").mkdir()
+    (tmp_path / "vendor/manifest.json").write_text("{}")
+    (tmp_path / "a.css").write_text("one")
+    app = Flask("assets", static_folder=None)
+    assets.init_app(app, tmp_path)
+    with app.test_request_context():
+        before = app.jinja_env.globals["asset"]("a.css")  # type: ignore[operator]
+        (tmp_path / "a.css").write_text("two!")
+        assert app.jinja_env.globals["asset"]("a.css") != before  # type: ignore[operator]
+
+
+def test_without_the_third_party_files_the_start_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(assets.MissingBrowserFiles, match="make setup"):
+        assets.init_app(Flask("assets", static_folder=None), tmp_path)
+
+
+@pytest.mark.parametrize(("accepts", "encoding"), [("gzip, br", "gzip"), ("br", None), ("gzip;q=0", None)])
+def test_text_is_squeezed_for_browsers_that_take_it(app: Flask, accepts: str, encoding: str | None) -> None:
+    headers = {"Accept-Encoding": accepts}
+    answer = app.test_client().get("/static/css/base.css", headers=headers, buffered=True)
+    data = gzip.decompress(answer.data) if encoding else answer.data
+    assert answer.headers.get("Content-Encoding") == encoding
+    assert data == (STATIC / "css/base.css").read_bytes()
+    assert int(answer.headers["Content-Length"]) == len(answer.data)
+
+
+def zipped(paths: list[Path]) -> int:
+    return sum(len(gzip.compress(path.read_bytes(), 9)) for path in paths)
+
+
+def test_style_sheets_stay_small() -> None:
+    assert zipped(list((STATIC / "css").glob("*.css")) + list((STATIC / "vendor").glob("*.css"))) <= 14_000
+
+
+def test_scripts_stay_small() -> None:
+    names = json.loads((STATIC / "vendor/manifest.json").read_text())
+    vendor = [STATIC / "vendor" / names[name] for name in ("htmx.js", "idiomorph.js")]
+    assert zipped([*vendor, *(STATIC / "js").glob("*.js")]) <= 40_000
+
+
+def test_every_icon_that_a_template_names_is_drawn() -> None:
+    drawn = set(re.findall(r'<symbol id="(\w+)"', (STATIC / "icons.svg").read_text()))
+    templates = [path.read_text() for path in (ROOT / "templates").rglob("*.html")]
+    named = {name for text in templates for name in re.findall(r'icon\("(\w+)"\)', text)}
+    assert named <= drawn
+    assert len(named) > 8

@@ -1,0 +1,71 @@
+"""Fixtures of the journeys: the whole app behind a socket, a real browser, and pages that must stay free of faults."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+from sqlalchemy.orm import Session
+
+from flowbuilder import db
+from flowbuilder.config import settings
+from tests.support.cast import Cast, Member, the_cast
+from tests.support.live import chromium, listening
+from tests.support.web import running, session_of
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def base_url(database_url: str, redis_url: str) -> Iterator[str]:
+    """Give the address of the app."""
+    own = replace(settings(), database_url=database_url, redis_url=redis_url)
+    with running(own) as app, listening(app) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Give one browser for all journeys."""
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def session(database_url: str) -> Iterator[Session]:
+    """Give a database session of the test's own."""
+    engine = db.make_engine(database_url, pool_size=1)
+    with db.make_sessions(engine)() as opened:
+        yield opened
+    engine.dispose()
+
+
+@pytest.fixture
+def cast(session: Session) -> Cast:
+    """Give Sara, Tom, Bill and Zoe."""
+    return the_cast(session)
+
+
+@pytest.fixture
+def visit(browser: Browser, base_url: str, session: Session) -> Iterator[Visit]:
+    """Give a function that opens a page as somebody; at the end no page may have said anything to its console."""
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def open_page(path: str, member: Member | None = None, **options: object) -> Page:
+        context = browser.new_context(base_url=base_url, **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        if member:
+            token = session_of(session, member)
+            context.add_cookies([{"name": "session", "value": token, "url": base_url, "httpOnly": True}])
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []

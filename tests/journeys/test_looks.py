@@ -1,0 +1,109 @@
+"""Every page, light and dark, wide and narrow, full and empty: accessible, inside its frame, without a fault."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Response, expect
+from sqlalchemy.orm import Session
+
+from flowbuilder import ids
+from tests.support.cast import Cast, a_connection, a_flow, a_lead, a_source, an_attempt, an_offer
+from tests.support.journals import ANA, MadeUp, a_document, a_told_lead
+
+WIDE = {"viewport": {"width": 1280, "height": 900}}
+NARROW = {"viewport": {"width": 390, "height": 844}}
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PAGES = ["/", "/leads", "/leads/{lead}", "/leads/{rejected}", "/account", "/flows", "/flows/{flow}", "/flows/new",
+         "/connections", "/connections/{connection}", "/sources", "/sources/{source}"]  # fmt: skip
+EMPTY = ["/", "/leads", "/flows", "/connections", "/sources", "/leads?status=sold"]
+
+
+@pytest.fixture
+def saras(session: Session, cast: Cast) -> dict[str, str]:
+    """Give Sara a market with all kinds of leads; return the ids in addresses."""
+    brightroof, sunrise = (a_connection(session, cast.sara, name=name) for name in ("Brightroof", "Sunrise Energy"))
+    document = a_document(brightroof, sunrise)
+    flow = a_flow(session, cast.sara, document=document)
+    source = a_source(session, flow)
+    every: list[dict[str, Any]] = [
+        {"outcome": "duplicate", "reason": "Seen 3 days ago"},
+        {"outcome": "error", "reason": "The rule reads what is not a number", "reason_code": "quarantined"},
+        {"state": "waiting", "outcome": None, "waiting_for": "person"},
+        {"state": "working", "outcome": None},
+        {"is_test": True},
+    ]
+    for values in every:
+        a_lead(session, source, **values)
+    for _ in range(6):
+        failed = an_offer(session, a_lead(session, source), brightroof, state="error", is_winner=False)
+        an_attempt(session, failed, state="error")
+    sold = a_told_lead(session, source, document, answers={"s2": MadeUp("declined", reason="Outside area")})
+    rejected = a_told_lead(session, source, document, fields={**ANA, "state": "NV"})
+    session.commit()
+    return {
+        "lead": ids.show(sold.id),
+        "rejected": ids.show(rejected.id),
+        "flow": ids.show(flow.id, "flo"),
+        "source": ids.show(source.id, "src"),
+        "connection": ids.show(brightroof.id, "con"),
+    }
+
+
+def look_closely(page: Page) -> None:
+    """Check a page with axe, and that nothing makes it scroll sideways."""
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}).response["violations"]
+    assert [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_with_something_on_it(visit, cast: Cast, saras: dict[str, str], size: Any, scheme: str) -> None:  # type: ignore[no-untyped-def]
+    page = visit("/", cast.sara, color_scheme=scheme, **size)
+    for path in PAGES:
+        page.goto(path.format(**saras))
+        expect(page.locator("h1")).to_have_count(1)
+        look_closely(page)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_with_nothing_on_it(visit, cast: Cast, size: Any, scheme: str) -> None:  # type: ignore[no-untyped-def]
+    page = visit("/", cast.zoe, color_scheme=scheme, **size)
+    for path in EMPTY:
+        page.goto(path)
+        look_closely(page)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_sign_in_page(visit, size: Any, scheme: str) -> None:  # type: ignore[no-untyped-def]
+    page = visit("/sign-in", color_scheme=scheme, **size)
+    look_closely(page)
+
+
+def test_a_lead_whose_person_is_shown_with_all_its_calls(visit, cast: Cast, saras: dict[str, str]) -> None:  # type: ignore[no-untyped-def]
+    page = visit(f"/leads/{saras['lead']}", cast.sara, **NARROW)
+    page.get_by_role("button", name="Show personal data").click()
+    expect(page.get_by_text("ana@example.com").first).to_be_attached()
+    page.locator("details > summary").evaluate_all("all => all.forEach(one => one.click())")
+    expect(page.get_by_text("We sent").first).to_be_visible()
+    look_closely(page)
+
+
+@pytest.mark.parametrize(("look", "paper"), [("dark", "rgb(17, 24, 25)"), ("light", "rgb(246, 244, 238)")])
+def test_the_look_that_was_chosen_wins_over_the_computers(visit, cast: Cast, look: str, paper: str) -> None:  # type: ignore[no-untyped-def]
+    page = visit("/account", cast.sara, color_scheme="light" if look == "dark" else "dark")
+    page.get_by_label(look.capitalize(), exact=True).check()
+    page.get_by_role("button", name="Keep this look").click()
+    expect(page.locator("body")).to_have_css("background-color", paper)
+
+
+def test_a_page_is_light_to_load(visit, cast: Cast, saras: dict[str, str]) -> None:  # type: ignore[no-untyped-def]
+    page = visit("about:blank", cast.sara)
+    came: list[Response] = []
+    page.context.on("response", lambda got: came.append(got))  # noqa: PLW0108
+    page.context.new_page().goto("/leads", wait_until="networkidle")
+    assert len(came) <= 12
+    assert sum(each.request.sizes()["responseBodySize"] for each in came) <= 120_000

@@ -1,0 +1,30 @@
+"""Pieces of flow documents, and buyers' answers that are not a plain yes or no."""
+
+from typing import Any
+
+BUSY = (503, {})
+"""Surely not taken."""
+SILENT = (502, {})
+"""A gateway speaks for a buyer that may have taken the lead."""
+YES = (200, {"status": "accepted", "id": "SX-1"})
+NO = (200, {"status": "declined", "reason": "outside area"})
+
+
+def buyer(connection: str, step: str = "s1", **settings: Any) -> dict[str, Any]:
+    """Return a buyer step at $42.00."""
+    return {"buyer": {"id": step, "connection": connection, "price": 42, **settings}}
+
+
+def cap(limit: int, per: str = "day", step: str = "c", **settings: Any) -> dict[str, Any]:
+    """Return a cap step."""
+    return {"cap": {"id": step, "limit": limit, "per": per, **settings}}
+
+
+def only(state: str, step: str = "f", **settings: Any) -> dict[str, Any]:
+    """Return a filter for leads from one state."""
+    return {"filter": {"id": step, "continue_if": {"is": [{"var": "lead.state"}, state]}, **settings}}
+
+
+def quickly(**changes: Any) -> dict[str, Any]:
+    """Return a retry setting whose delays a test can sit out."""
+    return {"retry": {"after": ["1s"], "for_up_to": "60s", **changes}}

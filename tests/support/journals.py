@@ -1,0 +1,104 @@
+"""Leads with a real journal: the flow is run dry, and what it did is written as a worker writes it."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from flowbuilder import ids
+from flowbuilder.models import Connection, Lead, Source
+from rules.dry_run import MadeUp, dry_run
+from rules.flow import parse_flow
+from rules.interpreter import Recorded
+from rules.running import Lead as LeadAsRulesSee
+from tests.support.cast import a_lead, an_attempt, an_event, an_offer
+
+FIELDS = [
+    {"key": "first_name", "type": "name"},
+    {"key": "email", "type": "email"},
+    {"key": "phone_1", "type": "phone", "region": "US", "label": "Phone"},
+    {"key": "state", "type": "state"},
+    {"key": "bill", "type": "number", "label": "Bill"},
+    {"key": "comment", "type": "text"},
+]
+ANA = {
+    "first_name": "Ana Pereira",
+    "email": "ana@example.com",
+    "phone_1": "+12135550148",
+    "state": "CA",
+    "bill": 180,
+    "comment": "Call after six",
+}
+
+
+def a_document(*buyers: Connection, **changes: Any) -> dict[str, Any]:
+    """Return the document of a flow that takes leads from California and offers them to these buyers in turn."""
+    rule = {"and": [{"any_of": [{"var": "lead.state"}, ["CA"]]}, {"at_least": [{"var": "lead.bill"}, 120]}]}
+    steps: list[dict[str, Any]] = [{"filter": {"id": "s1", "continue_if": rule, "reason": "Not CA solar"}}]
+    for number, buyer in enumerate(buyers, 2):
+        steps.append({"buyer": {"id": f"s{number}", "connection": ids.show(buyer.id, "con"), "price": 42}})
+    start = {"schema": 1, "currency": "USD", "time_zone": "America/Los_Angeles", "fields": FIELDS}
+    return {**start, "steps": steps, "fallback": {"id": "end", "do": "reject"}, **changes}
+
+
+def a_told_lead(
+    session: Session,
+    source: Source,
+    document: dict[str, Any],
+    *,
+    fields: Mapping[str, Any] = ANA,
+    answers: Mapping[str, MadeUp] | None = None,
+    **values: Any,
+) -> Lead:
+    """Make a lead that went through this flow, with its events, offers and calls."""
+    flow, problems = parse_flow(document)
+    assert flow, problems
+    posted = {"Name": fields.get("first_name"), **fields}
+    lead = a_lead(session, source, fields=dict(fields), posted=posted, **values)
+    seen = LeadAsRulesSee(str(lead.id), fields, posted, {}, lead.received_at)
+    run = dry_run(flow, seen, answers or {}, lead.received_at)
+    offers = 0
+    for event in run.events:
+        offers += _is_asked(event)
+        _write(session, lead, event, offers)
+    lead.outcome, lead.reason, lead.revenue, lead.cost = run.outcome, run.reason, run.revenue, run.cost
+    if run.outcome is None:
+        lead.state, lead.waiting_for, lead.finished_at = "waiting", "retry", None
+    session.flush()
+    return lead
+
+
+def _is_asked(event: Recorded) -> bool:
+    return event.effect == "offer" and bool(event.result) and (event.result or {})["answer"] != "not_asked"
+
+
+def _write(session: Session, lead: Lead, event: Recorded, offer_no: int) -> None:
+    asks, result = dict(event.asks), dict(event.result or {})
+    outcome = {"close": asks.get("outcome"), "note": asks.get("outcome")}.get(event.effect, result.get("outcome"))
+    reason = asks.get("reason") if event.effect in ("note", "close") else result.get("reason")
+    if event.effect == "offer":
+        outcome = "skipped" if result["answer"] == "not_asked" else result["answer"]
+        if _is_asked(event):
+            result["offer"] = offer_no
+            _offer(session, lead, asks, result, offer_no)
+    at = lead.received_at + timedelta(milliseconds=3 * event.seq)
+    an_event(
+        session, lead, seq=event.seq, step=event.step, effect=event.effect, asks=asks, result=result, at=at,
+        outcome=outcome or "passed", reason=reason,
+    )  # fmt: skip
+
+
+def _offer(session: Session, lead: Lead, asks: dict[str, Any], result: dict[str, Any], number: int) -> None:
+    connection = session.get_one(Connection, ids.read(asks["connection"], "con"))
+    offer = an_offer(
+        session, lead, connection, offer_no=number, step=asks["buyer"], buyer=asks["buyer"], state=result["answer"],
+        is_winner=result["answer"] == "accepted", reason=result["reason"], price=asks["price"],
+    )  # fmt: skip
+    sent = f'{{"email": "{lead.fields.get("email")}", "state": "CA"}}'
+    request = {"method": "POST", "url": "https://api.sunrise.example/leads", "body": sent}
+    headers = {"Authorization": "Bearer ••••7Q2F", "Content-Type": "application/json"}
+    an_attempt(session, offer, request={**request, "headers": headers})
+
+
+__all__ = ["ANA", "FIELDS", "MadeUp", "a_document", "a_told_lead"]

@@ -1,0 +1,174 @@
+"""What must be true of any database that workers wrote to; each finding is a sentence, and no finding is the proof."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, text
+
+from rules.flow import Flow, parse_flow
+from rules.interpreter import Diverged, Recorded, replay
+from rules.running import Lead
+
+Rows = dict[UUID, list[RowMapping]]
+
+BROKEN_OFF = ("quarantined", "flow_unreadable", "unknown")
+"""Reasons of leads that may have ended without a last word in their journal."""
+
+
+class Books:
+    """Everything that a database holds about leads, read at once."""
+
+    def __init__(self, database: Connection) -> None:
+        def read(table: str, order: str) -> list[RowMapping]:
+            return list(database.execute(text(f"SELECT * FROM {table} ORDER BY {order}")).mappings())
+
+        self.leads = read("lead", "id")
+        self.events = by_lead(read("lead_event", "lead_id, run, seq"))
+        self.offers = by_lead(read("offer", "lead_id, offer_no"))
+        self.attempts = by_lead(read("attempt", "lead_id, offer_no, attempt_no"))
+        self.windows = read("cap_window", "id")
+        versions = read("flow_version", "flow_id, number")
+        self.flows = {(row["flow_id"], row["number"]): parse_flow(row["document"])[0] for row in versions}
+
+
+def findings(database: Connection) -> list[str]:
+    """Return everything that is not as it must be."""
+    books = Books(database)
+    found = [*open_leads(books), *wrong_windows(books)]
+    for lead in books.leads:
+        found.extend(f"lead {lead['id']}: {finding}" for finding in _of_lead(books, lead))
+    return found
+
+
+def _of_lead(books: Books, lead: RowMapping) -> Iterator[str]:
+    yield from wrong_sales(books, lead)
+    yield from unfinished(books, lead)
+    yield from wrong_journal(books, lead)
+
+
+def open_leads(books: Books) -> Iterator[str]:
+    """Yield leads that nobody carries and that wait for nothing."""
+    for lead in books.leads:
+        if lead["state"] in ("received", "working"):
+            yield f"lead {lead['id']} is {lead['state']}"
+
+
+def wrong_windows(books: Books) -> Iterator[str]:
+    """Yield windows that hold more or less than the leads and offers that have places in them."""
+    held: Counter[int] = Counter()
+    for lead in books.leads:
+        for window, take, _ in held_places(books, lead):
+            held[window] += take
+    for window in books.windows:
+        if window["used"] != held[window["id"]]:
+            yield f"window {window['cap']} has {window['used']} used, and {held[window['id']]} places are held"
+
+
+def held_places(books: Books, lead: RowMapping) -> Iterator[list[Any]]:
+    """Yield the places that a lead holds: at the door and in cap steps until it is lost, and those of its offers."""
+    by_run: dict[int, list[list[Any]]] = defaultdict(list)
+    for event in books.events[lead["id"]]:
+        places = by_run[event["run"]]
+        if event["effect"] in ("intake", "reserve"):
+            places.extend((event["result"] or {}).get("places", []))
+        if event["effect"] in ("hold", "replaced"):
+            places[:] = [place for place in places if place[2]]
+    is_lost = lead["outcome"] not in (None, "sold")
+    for places in by_run.values():
+        yield from (place for place in places if place[2] or not is_lost)
+    for offer in books.offers[lead["id"]]:
+        yield from offer["places"]
+
+
+def wrong_sales(books: Books, lead: RowMapping) -> Iterator[str]:
+    """Yield what is wrong with who bought a lead, and for how much."""
+    if lead["is_test"]:
+        return
+    offers = books.offers[lead["id"]]
+    winners = [offer for offer in offers if offer["is_winner"]]
+    flow = books.flows[lead["flow_id"], lead["version"]]
+    if flow and any(not _sells_on(flow, offer["step"]) for offer in winners[:-1]):
+        yield f"it was sold {len(winners)} times"
+    if (lead["outcome"] == "sold") != bool(winners) and lead["state"] == "done":
+        yield f"it is {lead['outcome']}, and {len(winners)} offers won"
+    if lead["state"] == "done" and lead["revenue"] != sum(offer["price"] for offer in winners):
+        yield f"its revenue is {lead['revenue']}, its winners pay {[offer['price'] for offer in winners]}"
+    for offer in offers:
+        if offer["is_winner"] != (offer["state"] == "accepted"):
+            yield f"offer {offer['offer_no']} is {offer['state']}, winner: {offer['is_winner']}"
+        if offer["state"] in ("declined", "error") and offer["places"]:
+            yield f"offer {offer['offer_no']} was {offer['state']} and holds places"
+
+
+def unfinished(books: Books, lead: RowMapping) -> Iterator[str]:
+    """Yield what a lead that is done has left open, and attempts that their offer does not count."""
+    attempts = Counter(attempt["offer_no"] for attempt in books.attempts[lead["id"]])
+    for offer in books.offers[lead["id"]]:
+        if offer["attempts"] != attempts[offer["offer_no"]]:
+            yield f"offer {offer['offer_no']} counts {offer['attempts']} attempts of {attempts[offer['offer_no']]}"
+        if offer["state"] in ("reserved", "sending") and lead["state"] == "done":
+            yield f"offer {offer['offer_no']} is still {offer['state']}"
+    if any(attempt["state"] == "sending" for attempt in books.attempts[lead["id"]]) and lead["state"] != "working":
+        yield "an attempt is still sending"
+
+
+def wrong_journal(books: Books, lead: RowMapping) -> Iterator[str]:
+    """Yield where the newest run's journal does not lead to where the lead is."""
+    flow = books.flows[lead["flow_id"], lead["version"]]
+    events = [event for event in books.events[lead["id"]] if event["run"] == lead["run"]]
+    if flow is None or not events or events[-1]["effect"] == "replaced":
+        if lead["state"] == "done" and not (events and lead["outcome"] == "sold"):
+            yield from [] if lead["reason_code"] in BROKEN_OFF else ["it is done and has no journal"]
+        return
+    try:
+        walk = replay(flow, as_rules_see(lead, events), events[0]["at"], map(recorded, events))
+    except Diverged as difference:
+        yield f"its journal diverges: {difference}"
+        return
+    if lead["state"] == "done" and lead["reason_code"] not in BROKEN_OFF[:2]:
+        yield from _wrong_end(lead, events, walk.ended)
+
+
+def _wrong_end(lead: RowMapping, events: list[RowMapping], ended: Any) -> Iterator[str]:
+    close = {name: events[-1]["asks"].get(name) for name in ("outcome", "code", "reason", "revenue", "cost")}
+    stands = {name: lead[name] for name in ("outcome", "reason", "revenue", "cost")} | {"code": lead["reason_code"]}
+    if ended is None:
+        yield "it is done, and its journal has not ended"
+    elif close != stands:
+        yield f"it is {stands}, and its journal says {close}"
+    elif (ended.outcome, ended.code, ended.reason) != (lead["outcome"], lead["reason_code"], lead["reason"]):
+        yield f"it is {lead['outcome']}, and replayed it is {ended.outcome}"
+
+
+def as_rules_see(lead: RowMapping, events: list[RowMapping]) -> Lead:
+    """Return a lead as its newest run saw it."""
+    first = events[0]["result"] or {}
+    return Lead(
+        id=str(lead["id"]),
+        fields=lead["fields"],
+        posted=lead["posted"],
+        source=first.get("source", {"id": str(lead["source_id"]), "is_test": lead["is_test"]}),
+        received_at=lead["received_at"],
+        invalid=frozenset(lead["invalid"]),
+        is_test=lead["is_test"],
+        asked_before=lead["asked_before"],
+    )
+
+
+def recorded(event: RowMapping) -> Recorded:
+    """Return an event as a replay reads it."""
+    return Recorded(event["seq"], event["effect"], event["step"], event["asks"], event["result"])
+
+
+def by_lead(rows: Iterable[RowMapping]) -> Rows:
+    """Return rows by the lead that they are about."""
+    sorted_out: Rows = defaultdict(list)
+    for row in rows:
+        sorted_out[row["lead_id"]].append(row)
+    return sorted_out
+
+
+def _sells_on(flow: Flow, step: str) -> bool:
+    return flow.buyers[step].sells_on

@@ -1,0 +1,65 @@
+"""A browser without a browser: the app's test client, signed in as somebody."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from flowbuilder import clock
+from flowbuilder.accounts import sessions
+from flowbuilder.app import create_app
+from flowbuilder.config import Settings
+from flowbuilder.intake.pages import EXTENSION
+from tests.support.cast import Member
+
+TOKEN = re.compile(r'name="csrf-token" content="([^"]+)"')
+HTMX = {"HX-Request": "true"}
+
+
+def session_of(session: Session, member: Member) -> str:
+    """Open a session for this person and return its token."""
+    token = sessions.start(
+        session=session, person=member.person, account_id=member.account.id, user_agent="pytest", now=clock.now()
+    )
+    session.commit()
+    return token
+
+
+def signed_in(app: Flask, session: Session, member: Member) -> FlaskClient:
+    """Return a client that carries a session of this person."""
+    client = app.test_client()
+    client.set_cookie("session", session_of(session, member))
+    return client
+
+
+def form_token(client: FlaskClient) -> str:
+    """Return the form token of the client's pages."""
+    found = TOKEN.search(client.get("/account", follow_redirects=True).text)
+    assert found, "every page carries the form token"
+    return found[1]
+
+
+def post(client: FlaskClient, address: str, *, headers: dict[str, str] | None = None, **fields: Any) -> TestResponse:
+    """Post a form as a page of ours does."""
+    return client.post(address, data={**fields, "csrf_token": form_token(client)}, headers=headers)
+
+
+def type_password(client: FlaskClient, email: str, password: str, next_path: str | None = None) -> TestResponse:
+    """Fill in the sign-in form and send it."""
+    address = "/sign-in" if next_path is None else "/sign-in?next=" + next_path
+    return post(client, address, email=email, password=password)
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[Flask]:
+    """Give the whole app with these settings; its connections are closed afterwards."""
+    app = create_app(settings)
+    yield app
+    if EXTENSION in app.extensions:
+        app.extensions[EXTENSION].close()
+    app.extensions["engine"].dispose()
