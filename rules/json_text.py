@@ -17,7 +17,7 @@ STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?|([\[{])|([\]}])', re.DOTA
 ESCAPED = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 
 
-class JsonProblem(Exception):  # noqa: N818 - the problem of a sender, not an error of this program
+class JsonProblem(Exception):
     """A text that is no JSON, or JSON that no honest program sends; `message` is a sentence for its sender."""
 
     def __init__(self, code: str, message: str) -> None:

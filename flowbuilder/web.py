@@ -1,0 +1,38 @@
+"""`flowbuilder web`: the pages and APIs under granian, one process with many blocking threads."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+
+from flowbuilder.config import Settings
+from flowbuilder.tether import end_with_parent
+
+
+def serve_web(settings: Settings) -> None:
+    """Serve `wsgi:app` until SIGTERM; requests that run are given 18 seconds to end."""
+    server = Granian(
+        "wsgi:app",
+        address=settings.web_host,
+        port=settings.web_port,
+        interface=Interfaces.WSGI,
+        blocking_threads=settings.web_threads,
+        backlog=2048,
+        http=HTTPModes.http1,
+        log_level=LogLevels.error,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        workers_kill_timeout=18,
+    )
+    server.serve(target_loader=_load_tethered)
+
+
+def _load_tethered(_target: str) -> Callable[..., Any]:
+    # This runs in the process that answers; without it that one would keep the port when the other is killed.
+    end_with_parent(os.getppid())
+    from wsgi import app  # noqa: PLC0415 - only the process that answers may build the app
+
+    return app
