@@ -1,0 +1,1 @@
+"""Intake: posts from suppliers become leads, each stored before it is answered."""

@@ -1,0 +1,176 @@
+"""The batcher: leads that are posted at about the same time share one insert and one commit.
+
+Nothing waits for company. While one batch is being committed, the posts that arrive meanwhile become the next.
+"""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from queue import Empty, SimpleQueue
+from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from flowbuilder.intake import meters
+from flowbuilder.intake.refused import Refused, unavailable
+from flowbuilder.intake.store import TRY_AGAIN, LeadStore, is_about_data, is_disconnect, refusal_of, sqlstate
+from flowbuilder.intake.tickets import Entry, KeyUsed
+from rules import json_text
+
+MOST_AT_ONCE = 500
+MOST_TRIES = 5
+MOST_REFUSALS = 1_000
+REFUSALS_EVERY = 0.5  # seconds
+
+log = logging.getLogger(__name__)
+
+
+class Batcher:
+    """The one thread of a web process that stores leads; refused posts are recorded between batches."""
+
+    def __init__(self, store: LeadStore, announce: Callable[[int], object]) -> None:
+        self._store = store
+        self._announce = announce
+        self._entries: SimpleQueue[Entry | None] = SimpleQueue()
+        self._refusals: list[bytes] = []
+        self._refusals_due_at = 0.0
+        self._ends = False
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def put(self, entry: Entry) -> None:
+        """Hand a lead over; once stored its ticket is settled, unless its request waits for a buyer's answer."""
+        self._entries.put(entry)
+        self._start()
+
+    def note_refusal(self, row: Mapping[str, object]) -> None:
+        """Hand over the record of a refused post; when far too many come at once, some go unrecorded."""
+        if len(self._refusals) < MOST_REFUSALS:
+            self._refusals.append(json_text.write(row))
+            self._entries.put(None)
+            self._start()
+        else:
+            meters.REFUSALS_LOST.inc()
+
+    def close(self) -> None:
+        """Store what has come, then end the thread and let go of its connection; nothing may be put any more."""
+        self._ends = True
+        self._entries.put(None)
+        if self._thread is not None:
+            self._thread.join()
+        self._store.drop()
+
+    def _start(self) -> None:
+        """The thread starts with the first lead: a server may fork after the app was made."""
+        if self._thread is None:
+            with self._starting:
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._run, name="intake-batcher", daemon=True)
+                    self._thread.start()
+
+    def _run(self) -> None:
+        while not self._ends or not self._entries.empty():
+            entries = self._take()
+            if entries:
+                self._store_or_refuse(entries)
+            if self._refusals and time.monotonic() >= self._refusals_due_at:
+                self._record_refusals()
+
+    def _take(self) -> list[Entry]:
+        """Return what has come; waits for the first, but not past the time to record refusals."""
+        taken = [self._first()]
+        while len(taken) < MOST_AT_ONCE and not self._entries.empty():
+            taken.append(self._entries.get_nowait())
+        return [entry for entry in taken if entry is not None]
+
+    def _first(self) -> Entry | None:
+        patience = max(0.0, self._refusals_due_at - time.monotonic()) if self._refusals else None
+        try:
+            return self._entries.get(timeout=patience)
+        except Empty:
+            return None
+
+    def _store_or_refuse(self, entries: Sequence[Entry]) -> None:
+        """Store the leads, or refuse those that cannot be; whatever happens, each request gets its answer."""
+        try:
+            self._store_batch(entries)
+        except SQLAlchemyError as problem:
+            if is_about_data(problem) and len(entries) > 1:
+                for entry in entries:
+                    self._store_or_refuse([entry])
+            else:
+                _refuse(entries, refusal_of(problem))
+        except Exception as problem:  # noqa: BLE001 - the outermost place of a thread that must live on
+            # The traceback is left out, because the values of leads may stand in it.
+            log.error("a batch of %d leads failed: %s", len(entries), type(problem).__name__)  # noqa: TRY400
+            _refuse(entries, unavailable("not_stored", "The lead is not stored. Post it again."))
+
+    def _store_batch(self, entries: Sequence[Entry]) -> None:
+        stored = self._insert(entries)
+        for entry in entries:
+            if entry.ticket.lead_id in stored:
+                entry.is_stored = True
+                if not entry.waits:
+                    entry.ticket.settle(entry.pending)
+        if stored:
+            meters.BATCH.observe(len(stored))
+            self._announce(len(stored))
+        if len(stored) < len(entries):
+            self._answer_used_keys([entry for entry in entries if not entry.is_stored])
+
+    def _insert(self, entries: Sequence[Entry]) -> set[UUID]:
+        """Return the ids that are stored now; deadlocks and serialization failures are tried again."""
+        for attempt in range(1, MOST_TRIES + 1):
+            try:
+                return self._store.insert(entry.row for entry in entries)
+            except SQLAlchemyError as problem:
+                if is_disconnect(problem):
+                    return self._insert_after_break(entries)
+                if sqlstate(problem) not in TRY_AGAIN or attempt == MOST_TRIES:
+                    raise
+                time.sleep(random.uniform(0.5, 1.5) * 0.005 * attempt)  # noqa: S311 - it hides nothing
+        raise AssertionError("the last try returns or raises")
+
+    def _insert_after_break(self, entries: Sequence[Entry]) -> set[UUID]:
+        """The connection broke, and the insert is committed or not: look on a new one, then insert what is missing."""
+        there = self._store.stored([entry.ticket.lead_id for entry in entries])
+        missing = [entry.row for entry in entries if entry.ticket.lead_id not in there]
+        return there | self._store.insert(missing) if missing else there
+
+    def _answer_used_keys(self, entries: Sequence[Entry]) -> None:
+        asked = {(entry.source_id, entry.key.text) for entry in entries if entry.key}
+        rows = [json_text.write({"source_id": str(source_id), "key": key}) for source_id, key in asked]
+        owners = self._store.key_owners(rows)
+        for entry in entries:
+            owner = owners.get((entry.source_id, entry.key.text)) if entry.key else None
+            if owner is not None:
+                entry.ticket.settle(KeyUsed(*owner))
+            else:
+                self._try_again(entry)
+
+    def _try_again(self, entry: Entry) -> None:
+        """A key that was swept, or whose lead was not committed after all, is free again."""
+        entry.tries += 1
+        if entry.tries < MOST_TRIES:
+            self._entries.put(entry)
+        else:
+            _refuse([entry], unavailable("not_stored", "The lead is not stored. Post it again."))
+
+    def _record_refusals(self) -> None:
+        rows, self._refusals = self._refusals, []
+        self._refusals_due_at = time.monotonic() + REFUSALS_EVERY
+        try:
+            self._store.insert_refusals(rows)
+        except SQLAlchemyError as problem:
+            meters.REFUSALS_LOST.inc(len(rows))
+            log.warning(
+                "%d refused posts were not recorded: %s", len(rows), sqlstate(problem) or type(problem).__name__
+            )
+
+
+def _refuse(entries: Sequence[Entry], refused: Refused) -> None:
+    for entry in entries:
+        if not entry.is_stored:
+            entry.ticket.settle(refused)

@@ -1,0 +1,51 @@
+"""All that one web process needs to take leads in: its store, its batcher, its waiting room."""
+
+import time
+
+from flowbuilder import db, enqueue, ids
+from flowbuilder.config import Settings
+from flowbuilder.intake.backlog import Backlog
+from flowbuilder.intake.batch import Batcher
+from flowbuilder.intake.guard import WrongKeys
+from flowbuilder.intake.sources import Sources
+from flowbuilder.intake.store import Database, LeadStore
+from flowbuilder.intake.waiting import LISTEN_FOR, WaitingRoom
+
+QUIET_AFTER_FAILURE = 1.0  # seconds
+SPARE_CONNECTIONS = 16
+
+
+class Desk:
+    """The front desk of a web process; threads start with the first post, so that a server may fork before."""
+
+    def __init__(self, settings: Settings) -> None:
+        engine = db.make_engine(settings.database_url)
+        most = settings.web_threads + SPARE_CONNECTIONS
+        self.redis = enqueue.connect(settings.redis_url, most_connections=most)
+        self.database = Database(engine)
+        self.sources = Sources(self.database)
+        self.backlog = Backlog(self.database, limit=settings.backlog_limit)
+        self.wrong_keys = WrongKeys()
+        self.batcher = Batcher(LeadStore(engine), self.announce)
+        listening = enqueue.connect(settings.redis_url, most_connections=2, timeout=enqueue.SOCKET_TIMEOUT + LISTEN_FOR)
+        self.room = WaitingRoom(
+            listening,
+            LeadStore(engine),
+            web_id=ids.show(ids.new_id()),
+            places=settings.web_threads // 2,
+            nudge=self.announce,
+        )
+        self._engine = engine
+        self._quiet_until = 0.0
+
+    def close(self) -> None:
+        """Store what has come, end the threads, and let go of every connection."""
+        self.batcher.close()
+        self.room.close()
+        self.redis.close()
+        self._engine.dispose()
+
+    def announce(self, leads: int) -> None:
+        """Tell the workers that leads are due; after a failure there is a quiet second, because each try takes time."""
+        if time.monotonic() >= self._quiet_until and not enqueue.nudge(self.redis, leads=leads):
+            self._quiet_until = time.monotonic() + QUIET_AFTER_FAILURE

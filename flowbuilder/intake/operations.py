@@ -1,0 +1,161 @@
+"""Taking a lead in, and answering for one that was taken."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from flowbuilder import ids
+from flowbuilder.intake.answers import LeadAnswer
+from flowbuilder.intake.desk import Desk
+from flowbuilder.intake.reading import is_filled
+from flowbuilder.intake.refused import Refused, refuse, unavailable
+from flowbuilder.intake.sources import OpenSource
+from flowbuilder.intake.tickets import Entry, IdempotencyKey, KeyUsed, Ticket, hash_fields, make_entry
+
+LONGEST_WAIT = 25.0  # seconds
+STORED_WITHIN = 10.0  # seconds; then the post is answered 503, and stored or not it may be posted again
+LONGEST_KEY = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post by its content: its fields, the key of its header if there is one, how long to wait (seconds)."""
+
+    fields: Mapping[str, object]
+    key: str | None
+    wait: float
+    is_test: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A lead that was taken, as it stands; a replay when the key had been used for the same post before."""
+
+    lead: LeadAnswer
+    is_replay: bool = False
+
+
+def receive_lead(desk: Desk, source: OpenSource, post: Post, *, now: datetime) -> Taken:
+    """Store a lead and return its answer, waiting for it as long as the post allows.
+
+    Raises Refused: 422 with every field problem or for a key that was used with other fields, 503 when the lead is
+    not stored. A lead is returned only after its row was committed.
+    """
+    desk.backlog.refuse_when_full()
+    reading = source.form.read(post.fields, is_test=post.is_test)
+    if reading.problems:
+        raise Refused(422, reading.problems)
+    key = _idempotency_key(post, is_test=reading.is_test)
+    ends_at = time.monotonic() + post.wait
+    with _place(desk, post.wait) as waits:
+        entry = make_entry(source, reading, key, answer_to=desk.room.web_id if waits else None, now=now)
+        return _store_and_wait(desk, entry, ends_at)
+
+
+def find_answer(desk: Desk, source: OpenSource, shown_id: str) -> LeadAnswer:
+    """Return a lead of this source as it stands; raises Refused (404) for any other."""
+    try:
+        lead = desk.database.answer(ids.read(shown_id), source.source_id)
+    except ids.NotAnId:
+        lead = None
+    if lead is None:
+        raise refuse(404, "no_such_lead", "This source has posted no such lead.")
+    return lead
+
+
+def refusal_row(source: OpenSource, refused: Refused, *, now: datetime) -> dict[str, object]:
+    """Return the record of a refused post: codes and names of fields, never what was in them."""
+    return {
+        "id": str(ids.new_id()),
+        "account_id": str(source.account_id),
+        "flow_id": str(source.flow_id),
+        "source_id": str(source.source_id),
+        "status": refused.status,
+        "codes": sorted({problem.code for problem in refused.problems}),
+        "fields": sorted({problem.path for problem in refused.problems if problem.path}),
+        "at": now.isoformat(),
+    }
+
+
+def _idempotency_key(post: Post, *, is_test: bool) -> IdempotencyKey | None:
+    """The header counts before the supplier's own number of the lead, which is a key as well."""
+    text = post.key
+    if text is None:
+        own = post.fields.get("lead_id")
+        text = str(own).strip() if isinstance(own, str | int) and is_filled(own) else None
+    elif not text:
+        raise refuse(400, "empty_idempotency_key", "Idempotency-Key is empty: leave it out, or send a key.")
+    if text is None:
+        return None
+    if len(text) > LONGEST_KEY:
+        raise refuse(400, "idempotency_key_too_long", f"The key has more than {LONGEST_KEY} characters.")
+    return IdempotencyKey(text, hash_fields(post.fields, is_test=is_test))
+
+
+@contextmanager
+def _place(desk: Desk, wait: float) -> Iterator[bool]:
+    """Give whether the request may wait: at most half of the threads do, the others stay free for who comes next."""
+    waits = wait > 0 and desk.room.take_place()
+    try:
+        yield waits
+    finally:
+        if waits:
+            desk.room.leave_place()
+
+
+def _store_and_wait(desk: Desk, entry: Entry, ends_at: float) -> Taken:
+    settlement = _stored(desk, entry, ends_at)
+    if isinstance(settlement, Refused):
+        raise settlement
+    if isinstance(settlement, KeyUsed):
+        return _replay(desk, entry, settlement, ends_at)
+    return Taken(settlement)
+
+
+def _stored(desk: Desk, entry: Entry, ends_at: float) -> LeadAnswer | KeyUsed | Refused:
+    """The room knows the ticket before the lead is stored, because a worker may be quicker than we are."""
+    ticket, must_be_stored_at = entry.ticket, time.monotonic() + STORED_WITHIN
+    if not entry.waits:
+        desk.batcher.put(entry)
+        return ticket.wait(STORED_WITHIN) or _not_stored_in_time()
+    desk.room.add(ticket)
+    try:
+        desk.batcher.put(entry)
+        settlement = ticket.wait(ends_at - time.monotonic())
+        if settlement is None and not entry.is_stored:
+            settlement = ticket.wait(must_be_stored_at - time.monotonic())
+    finally:
+        desk.room.remove(ticket)
+    return settlement or (entry.pending if entry.is_stored else _not_stored_in_time())
+
+
+def _not_stored_in_time() -> Refused:
+    return unavailable("not_stored", "The database is too slow: nobody can say if the lead is stored. Post it again.")
+
+
+def _replay(desk: Desk, entry: Entry, used: KeyUsed, ends_at: float) -> Taken:
+    """The same post again gets the answer of the lead that the first one made, and waits for it like the first one."""
+    if entry.key is None or entry.key.body_hash != used.body_hash:
+        message = "This idempotency key came with other fields before. Use a new key for a new lead."
+        raise refuse(422, "idempotency_key_reused", message)
+    if used.lead.is_settled or not entry.waits:
+        return Taken(used.lead, is_replay=True)
+    return Taken(_wait_for(desk, entry.source_id, used.lead, ends_at), is_replay=True)
+
+
+def _wait_for(desk: Desk, source_id: UUID, lead: LeadAnswer, ends_at: float) -> LeadAnswer:
+    ticket = Ticket(lead.id)
+    desk.room.add(ticket)
+    try:
+        now_it_is = desk.database.answer(
+            lead.id, source_id
+        )  # It may have been finished before the room knew the ticket.
+        if now_it_is is not None and now_it_is.is_settled:
+            return now_it_is
+        settlement = ticket.wait(ends_at - time.monotonic())
+        return settlement if isinstance(settlement, LeadAnswer) else lead
+    finally:
+        desk.room.remove(ticket)

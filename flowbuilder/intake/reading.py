@@ -1,0 +1,170 @@
+"""From posted fields to the fields of a flow: which name means which field, normal forms, and every problem at once."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rules.fields import TYPES, Field, passes_check
+from rules.problems import Problem
+from rules.text import fold
+
+LONGEST_SHOWN = 100  # characters of an unknown field's name that are reported back
+CONTROLS = frozenset({"is_test", "test_outcome", "lead_id"})
+"""Names that say something about the post itself; they are no unknown fields."""
+TEST_OUTCOMES = ("sold", "rejected", "duplicate", "waiting", "error")
+_SEPARATORS = {ord(char): None for char in "_-. "}
+
+
+@dataclass(slots=True)
+class Reading:
+    """What one post says: `values` in normal form, `posted` as it came with known fields under their own keys."""
+
+    is_test: bool = False
+    test_outcome: str | None = None
+    posted: dict[str, object] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=dict)
+    invalid: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+class LeadForm:
+    """The fields that one published version of a flow takes, ready to read posts with."""
+
+    def __init__(self, fields: Iterable[Field], *, version: int, currency: str) -> None:
+        self.fields = tuple(fields)
+        self.version = version
+        self.currency = currency
+        self._by_name = _name_index(self.fields)
+
+    def read(self, posted: Mapping[str, object], *, is_test: bool = False) -> Reading:
+        """Return the lead that a post describes, with all its problems; a post may say itself that it is a test.
+
+        Required means filled in, and valid where the field asks for it; test leads need not be valid.
+        """
+        reading = Reading(is_test=is_test or says_yes(posted.get("is_test")))
+        self._sort_out(posted, reading)
+        for wanted in self.fields:
+            self._normalise(wanted, reading)
+        if reading.is_test:
+            _read_test_outcome(posted.get("test_outcome"), reading)
+        return reading
+
+    def find(self, name: str) -> Field | None:
+        """Return the field that a posted name means: its key or an alias, whatever the case and the separators."""
+        return self._by_name.get(name) or self._by_name.get(squeeze(name))
+
+    def _sort_out(self, posted: Mapping[str, object], reading: Reading) -> None:
+        """A field's exact key counts before any other spelling; between others the first counts."""
+        exact = {wanted.key for wanted in self.fields if wanted.key in posted}
+        for path, value in self._leaves(posted, ()):
+            name = ".".join(path)
+            meant = self.find(name) or (self.find(path[-1].rpartition(".")[2]) if "." in name else None)
+            if meant is None or meant.key in reading.posted or (meant.key in exact and name != meant.key):
+                _keep_unknown(reading, path, name, value)
+            else:
+                reading.posted[meant.key] = value
+
+    def _leaves(self, posted: Mapping[str, object], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], object]]:
+        for name, value in posted.items():
+            if isinstance(value, dict) and value and self.find(name) is None:
+                yield from self._leaves(value, (*above, name))
+            else:
+                yield (*above, name), value
+
+    def _normalise(self, wanted: Field, reading: Reading) -> None:
+        field_type = TYPES[wanted.type]
+        normal = field_type.normalise(reading.posted.get(wanted.key), wanted)
+        if normal.value is None:
+            if is_filled(reading.posted.get(wanted.key)):
+                reading.invalid.append(wanted.key)
+            if wanted.required:
+                reading.problems.append(_missing(wanted, reading))
+            return
+        reading.values[wanted.key] = normal.value
+        if not normal.valid:
+            reading.invalid.append(wanted.key)
+            if wanted.required and not reading.is_test and not passes_check(normal, wanted, field_type):
+                reading.problems.append(_not_valid(wanted))
+
+
+def squeeze(name: str) -> str:
+    """Return a name as it is compared: without case, outer spaces and the separators `_ - .` and space."""
+    return fold(name).translate(_SEPARATORS)
+
+
+def is_filled(value: object) -> bool:
+    """Say whether something was posted: not null, not an empty or blank text, list or object."""
+    return bool(value.strip()) if isinstance(value, str) else value not in (None, [], {})
+
+
+def says_yes(value: object) -> bool:
+    """Say whether a posted flag is set: true, 1, "true", "yes", "on"."""
+    return fold(str(value)) in ("true", "1", "yes", "on")
+
+
+def _name_index(fields: tuple[Field, ...]) -> dict[str, Field]:
+    """Keys go before aliases, exact names before squeezed ones; a squeezed name that two fields share means neither."""
+    squeezed: dict[str, Field | None] = {}
+    for names_of in (_key_of, _aliases_of):
+        found: dict[str, Field | None] = {}
+        for one in fields:
+            for name in names_of(one):
+                short = squeeze(name)
+                found[short] = one if found.get(short, one) is one else None
+        squeezed = found | squeezed
+    exact = {name: one for names_of in (_aliases_of, _key_of) for one in fields for name in names_of(one)}
+    return {short: one for short, one in squeezed.items() if one is not None} | exact
+
+
+def _key_of(one: Field) -> tuple[str, ...]:
+    return (one.key,)
+
+
+def _aliases_of(one: Field) -> tuple[str, ...]:
+    return one.aliases
+
+
+def _keep_unknown(reading: Reading, path: tuple[str, ...], name: str, value: object) -> None:
+    place: dict[str, Any] = reading.posted
+    for part in path[:-1]:
+        below = place.setdefault(part, {})
+        if not isinstance(below, dict):
+            place[name] = value
+            break
+        place = below
+    else:
+        place[path[-1]] = value
+    if not (len(path) == 1 and fold(name) in CONTROLS):
+        reading.ignored.append(name[:LONGEST_SHOWN])
+
+
+def _read_test_outcome(value: object, reading: Reading) -> None:
+    if not is_filled(value):
+        return
+    word = fold(str(value))
+    if word in TEST_OUTCOMES:
+        reading.test_outcome = word
+    else:
+        message = f"test_outcome is one of: {', '.join(TEST_OUTCOMES)}."
+        reading.problems.append(Problem("test_outcome", "unknown_test_outcome", message))
+
+
+def _missing(wanted: Field, reading: Reading) -> Problem:
+    if is_filled(reading.posted.get(wanted.key)):
+        return _not_valid(wanted)
+    return Problem(wanted.key, "required", f"{wanted.label} is required.")
+
+
+def _not_valid(wanted: Field) -> Problem:
+    return Problem(wanted.key, f"invalid_{wanted.type}", f"{wanted.label} is not {_what_it_must_be(wanted)}.")
+
+
+def _what_it_must_be(wanted: Field) -> str:
+    if wanted.type == "choice":
+        return f"one of: {', '.join(wanted.options[:20])}"
+    if wanted.type == "phone":
+        return "a phone number that can be called, like +1 512 555 0148"
+    if wanted.type == "email":
+        return "an email address that can receive mail"
+    return f"a valid {TYPES[wanted.type].label.lower()}"

@@ -1,0 +1,147 @@
+"""The sources that posts may come in by, kept for a second so that a post costs no look-up."""
+
+import json
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from flowbuilder.db import read_json
+from flowbuilder.intake.reading import LeadForm
+from flowbuilder.intake.refused import refuse, unavailable
+from flowbuilder.intake.store import Database
+from rules.flow import parse_flow
+
+FRESH_FOR = 1.0  # seconds; then one request looks again while the others go on with what is kept
+KEPT_FOR = 1.8  # seconds; a published version or a revoked key counts after two at the latest
+MOST_KEPT = 10_000
+MOST_FORMS = 1_000
+
+log = logging.getLogger(__name__)
+K = TypeVar("K")
+V = TypeVar("V")
+
+LOOK_UP = text(
+    """
+    SELECT flow.id AS flow_id, flow.account_id, flow.live_version, source.id AS source_id, source.needs_key,
+        (SELECT json_agg(json_build_array(k.id, encode(k.secret_hash, 'hex'), k.mode))::text FROM source_key AS k
+          WHERE k.source_id = source.id AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+        ) AS keys
+    FROM flow JOIN source ON source.flow_id = flow.id
+    WHERE flow.key = :flow_key AND source.key = :source_key AND flow.live_version IS NOT NULL
+    """
+)
+DOCUMENT = text("SELECT document::text FROM flow_version WHERE flow_id = :flow_id AND number = :number")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """A source's key as it is stored, and whether its leads are tests."""
+
+    secret_hash: bytes
+    is_test: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSource:
+    """A source of a published flow: whose it is, who may post, and which fields its flow takes."""
+
+    account_id: UUID
+    flow_id: UUID
+    source_id: UUID
+    needs_key: bool
+    keys: Mapping[UUID, StoredKey]
+    form: LeadForm
+
+
+@dataclass(slots=True)
+class _Kept:
+    source: OpenSource | None
+    looked_at: float
+    look_again_at: float
+
+
+class Sources:
+    """Finds sources by the two public keys of their address."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._database = database
+        self._clock = clock
+        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+        self._forms: OrderedDict[tuple[UUID, int], LeadForm] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def find(self, flow_key: str, source_key: str) -> OpenSource:
+        """Return the source; raises Refused: 404 when there is none or its flow was never published, 503 when away."""
+        address = (flow_key, source_key)
+        kept, now = self._kept.get(address), self._clock()
+        if kept is None or now >= kept.looked_at + KEPT_FOR:
+            kept = self._look_up(address)
+        elif now >= kept.look_again_at:
+            kept.look_again_at = kept.looked_at + KEPT_FOR
+            kept = self._look_up(address)
+        if kept.source is None:
+            raise refuse(404, "no_such_source", "There is no such flow or source, or its flow is not published yet.")
+        return kept.source
+
+    def _look_up(self, address: tuple[str, str]) -> _Kept:
+        now = self._clock()
+        flow_key, source_key = address
+        row = (
+            self._database.first(LOOK_UP, flow_key=flow_key, source_key=source_key) if _are_storable(address) else None
+        )
+        kept = _Kept(None if row is None else self._open(row), now, now + FRESH_FOR)
+        with self._lock:
+            _keep(self._kept, address, kept, MOST_KEPT)
+        return kept
+
+    def _open(self, row: Row[Any]) -> OpenSource:
+        return OpenSource(
+            account_id=row.account_id,
+            flow_id=row.flow_id,
+            source_id=row.source_id,
+            needs_key=row.needs_key,
+            keys=_read_keys(row.keys),
+            form=self._form(row.flow_id, row.live_version),
+        )
+
+    def _form(self, flow_id: UUID, version: int) -> LeadForm:
+        form = self._forms.get((flow_id, version))
+        if form is None:
+            form = self._read_form(flow_id, version)
+            with self._lock:
+                _keep(self._forms, (flow_id, version), form, MOST_FORMS)
+        return form
+
+    def _read_form(self, flow_id: UUID, version: int) -> LeadForm:
+        row = self._database.first(DOCUMENT, flow_id=flow_id, number=version)
+        flow, problems = parse_flow(read_json(row.document)) if row else (None, [])
+        if flow is None:
+            log.error("flow %s version %s cannot be read: %s", flow_id, version, [problem.code for problem in problems])
+            raise unavailable("flow_not_readable", "The flow cannot take leads at the moment; its owner must look.")
+        return LeadForm(flow.fields, version=version, currency=flow.currency)
+
+
+def _read_keys(written: str | None) -> dict[UUID, StoredKey]:
+    return {
+        UUID(identifier): StoredKey(bytes.fromhex(secret_hash), mode == "test")
+        for identifier, secret_hash, mode in json.loads(written or "[]")
+    }
+
+
+def _are_storable(address: tuple[str, str]) -> bool:
+    """PostgreSQL has no U+0000 in texts, and no key is longer than these."""
+    return all(len(part) <= 64 and "\0" not in part for part in address)
+
+
+def _keep(kept: OrderedDict[K, V], key: K, value: V, most: int) -> None:
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > most:
+        kept.popitem(last=False)

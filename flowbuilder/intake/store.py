@@ -1,0 +1,167 @@
+"""The statements of intake, and how a failing database is told apart from a row that cannot be stored."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, CursorResult, Engine, Row, TextClause, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from flowbuilder.intake.answers import LeadAnswer
+from flowbuilder.intake.refused import Refused, refuse, unavailable
+
+log = logging.getLogger(__name__)
+
+TRY_AGAIN = ("40P01", "40001")
+"""Deadlock and serialization failure: the same statement may pass at once."""
+DATA_CLASSES = ("22", "23")
+"""SQLSTATE classes of what is wrong with a row: data exception, integrity constraint violation."""
+
+# The rows come as one JSON document: for many rows that costs far less than a parameter for each value.
+# Keys are inserted in one order by everybody, or two batches that share keys could wait for each other.
+INSERT_LEADS = """
+WITH posted AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%s::json) AS row (
+        id uuid, account_id uuid, flow_id uuid, source_id uuid, version integer, is_test boolean, test_outcome text,
+        posted jsonb, fields jsonb, invalid text[], ignored text[], currency text, received_at timestamptz,
+        answer_to text, key text, body_hash text)
+), keyed AS (
+    INSERT INTO idempotency (source_id, key, lead_id, body_hash, created_at)
+    SELECT source_id, key, id, decode(body_hash, 'hex'), received_at FROM posted
+    WHERE key IS NOT NULL ORDER BY source_id, key
+    ON CONFLICT DO NOTHING RETURNING lead_id
+)
+INSERT INTO lead (id, account_id, flow_id, source_id, version, is_test, test_outcome, posted, fields, invalid, ignored,
+                  currency, received_at, due_at, answer_to)
+SELECT id, account_id, flow_id, source_id, version, is_test, test_outcome, posted, fields, invalid, ignored,
+       currency, received_at, now(), answer_to
+FROM posted WHERE key IS NULL OR id IN (SELECT lead_id FROM keyed)
+RETURNING id
+"""
+# The columns after SELECT are those of LeadAnswer, in its order.
+ANSWERS = "SELECT id, state, outcome, reason, cost, currency, ignored FROM lead WHERE id = ANY(%s::uuid[])"
+KEY_OWNERS = """
+SELECT used.source_id, used.key, used.body_hash,
+       lead.id, lead.state, lead.outcome, lead.reason, lead.cost, lead.currency, lead.ignored
+FROM json_to_recordset(%s::json) AS asked (source_id uuid, key text)
+JOIN idempotency AS used ON used.source_id = asked.source_id AND used.key = asked.key
+JOIN lead ON lead.id = used.lead_id
+"""
+STORED = "SELECT id FROM lead WHERE id = ANY(%s::uuid[])"
+INSERT_REFUSALS = """
+INSERT INTO intake_refusal (id, account_id, flow_id, source_id, status, codes, fields, at)
+SELECT id, account_id, flow_id, source_id, status, codes, fields, at FROM json_to_recordset(%s::json) AS row (
+    id uuid, account_id uuid, flow_id uuid, source_id uuid, status smallint, codes text[], fields text[],
+    at timestamptz)
+"""
+ANSWER = text(
+    """
+    SELECT id, state, outcome, reason, cost, currency, ignored FROM lead
+    WHERE id = :lead_id AND source_id = :source_id
+    """
+)
+
+
+def refusal_of(problem: SQLAlchemyError) -> Refused:
+    """Return what the supplier is told about a failed statement; what the database says may hold the lead's values."""
+    if is_about_data(problem):
+        return refuse(422, "cannot_be_stored", "A value of the lead cannot be stored.")
+    log.error("the database refused: %s %s", type(problem).__name__, sqlstate(problem))
+    return unavailable("not_stored", "The lead is not stored: the database is away. Post it again.")
+
+
+def sqlstate(problem: SQLAlchemyError) -> str:
+    """Return the five characters by which PostgreSQL names an error, or nothing when it was never asked."""
+    return getattr(getattr(problem, "orig", None), "sqlstate", None) or ""
+
+
+def is_about_data(problem: SQLAlchemyError) -> bool:
+    """Say whether a row is at fault, and not the database."""
+    return sqlstate(problem)[:2] in DATA_CLASSES
+
+
+def is_disconnect(problem: SQLAlchemyError) -> bool:
+    """Say whether the connection broke, so that nobody knows what became of the statement."""
+    return isinstance(problem, DBAPIError) and problem.connection_invalidated
+
+
+class Database:
+    """Short reads for requests, each with a connection from the pool."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    def first(self, statement: TextClause, **values: object) -> Row[Any] | None:
+        """Return the first row, or None; raises Refused (503) when the database is away."""
+        try:
+            with self.engine.connect() as connection:
+                return connection.execute(statement, values).first()
+        except (DBAPIError, PoolTimeout) as problem:
+            raise refusal_of(problem) from None
+
+    def answer(self, lead_id: UUID, source_id: UUID) -> LeadAnswer | None:
+        """Return a lead as it stands, if it is there and came by that source; raises Refused (503)."""
+        row = self.first(ANSWER, lead_id=lead_id, source_id=source_id)
+        return None if row is None else LeadAnswer._make(row)
+
+
+class HeldConnection:
+    """One connection that a thread keeps, and makes anew after it broke; each statement is its own transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._connection: Connection | None = None
+
+    def execute(self, statement: str, *values: object) -> CursorResult[Any]:
+        """Return the result of a statement; raises SQLAlchemyError, and starts afresh after a broken one."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        try:
+            return self._connection.exec_driver_sql(statement, values)
+        except SQLAlchemyError as problem:
+            if is_disconnect(problem) or not sqlstate(problem):
+                self.drop()
+            raise
+
+    def drop(self) -> None:
+        """Let go of the connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
+class LeadStore(HeldConnection):
+    """What the threads of intake write and read."""
+
+    def insert(self, rows: Iterable[bytes]) -> set[UUID]:
+        """Store leads, each written as a JSON object, and return the ids of those that were not held by a used key."""
+        return {row[0] for row in self.execute(INSERT_LEADS, as_list(rows))}
+
+    def stored(self, lead_ids: Sequence[UUID]) -> set[UUID]:
+        """Return which of these leads are in the database."""
+        return {row[0] for row in self.execute(STORED, as_array(lead_ids))}
+
+    def insert_refusals(self, rows: Iterable[bytes]) -> None:
+        """Store refused posts, each written as a JSON object."""
+        self.execute(INSERT_REFUSALS, as_list(rows))
+
+    def answers(self, lead_ids: Sequence[UUID]) -> list[LeadAnswer]:
+        """Return these leads as they stand."""
+        return [LeadAnswer._make(row) for row in self.execute(ANSWERS, as_array(lead_ids))]
+
+    def key_owners(self, keys: Iterable[bytes]) -> dict[tuple[UUID, str], tuple[LeadAnswer, bytes]]:
+        """Return, by source and key, the lead that a used key made and the hash of what it came with."""
+        rows: list[Any] = list(self.execute(KEY_OWNERS, as_list(keys)))
+        return {(row[0], row[1]): (LeadAnswer._make(row[3:]), bytes(row[2])) for row in rows}
+
+
+def as_list(rows: Iterable[bytes]) -> str:
+    """Return JSON objects as one JSON list."""
+    return (b"[" + b",".join(rows) + b"]").decode()
+
+
+def as_array(lead_ids: Iterable[UUID]) -> str:
+    """Return ids as PostgreSQL writes an array."""
+    return "{" + ",".join(map(str, lead_ids)) + "}"

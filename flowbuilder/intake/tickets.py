@@ -1,0 +1,116 @@
+"""What a request holds while it waits, and what it may be told at the end."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from flowbuilder import ids
+from flowbuilder.intake.answers import LeadAnswer
+from flowbuilder.intake.reading import Reading
+from flowbuilder.intake.refused import Refused
+from flowbuilder.intake.sources import OpenSource
+from rules import json_text
+
+
+class KeyUsed(NamedTuple):
+    """The idempotency key belongs to a lead already: this one, which came with this body."""
+
+    lead: LeadAnswer
+    body_hash: bytes
+
+
+Settlement = LeadAnswer | KeyUsed | Refused
+
+
+class Ticket:
+    """One request's wait for word about one lead; settled once, by whoever knows first."""
+
+    __slots__ = ("_bell", "_once", "lead_id", "settlement", "since")
+
+    def __init__(self, lead_id: UUID) -> None:
+        self.lead_id = lead_id
+        self.since = time.monotonic()
+        self.settlement: Settlement | None = None
+        self._once = threading.Lock()
+        self._bell = threading.Lock()
+        self._bell.acquire()
+
+    def settle(self, settlement: Settlement) -> None:
+        """Give the waiting request its answer; a second one is not heard."""
+        if self._once.acquire(blocking=False):
+            self.settlement = settlement
+            self._bell.release()
+
+    def wait(self, seconds: float) -> Settlement | None:
+        """Return what the ticket was settled with, or None when nothing came within so many seconds."""
+        if self.settlement is None and self._bell.acquire(timeout=max(0.0, seconds)):
+            self._bell.release()
+        return self.settlement
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """A supplier's key for one post, and the SHA-256 of the fields that came with it."""
+
+    text: str
+    body_hash: bytes
+
+
+@dataclass(slots=True)
+class Entry:
+    """One lead on its way into the database: its row as JSON, written once."""
+
+    ticket: Ticket
+    source_id: UUID
+    key: IdempotencyKey | None
+    row: bytes
+    pending: LeadAnswer
+    waits: bool
+    tries: int = 0
+    is_stored: bool = False
+
+
+def hash_fields(posted: Mapping[str, object], *, is_test: bool) -> bytes:
+    """Return the SHA-256 of posted fields in key order, so that only what was said counts; a test is another post."""
+    return hashlib.sha256(json_text.write([is_test, _in_key_order(posted)])).digest()
+
+
+def make_entry(
+    source: OpenSource, reading: Reading, key: IdempotencyKey | None, *, answer_to: str | None, now: datetime
+) -> Entry:
+    """Return the lead that a post becomes; `answer_to` names the web process whose request waits for it."""
+    lead_id, form = ids.new_id(), source.form
+    row: dict[str, object] = {
+        "id": str(lead_id),
+        "account_id": str(source.account_id),
+        "flow_id": str(source.flow_id),
+        "source_id": str(source.source_id),
+        "version": form.version,
+        "is_test": reading.is_test,
+        "posted": reading.posted,
+        "fields": reading.values,
+        "invalid": reading.invalid,
+        "ignored": reading.ignored,
+        "currency": form.currency,
+        "received_at": now.isoformat(),
+    }
+    # What is not there is NULL; leaving it out also spares the writer its search for what only looks like null.
+    if reading.test_outcome:
+        row["test_outcome"] = reading.test_outcome
+    if answer_to:
+        row["answer_to"] = answer_to
+    if key:
+        row |= {"key": key.text, "body_hash": key.body_hash.hex()}
+    pending = LeadAnswer(lead_id, "received", None, None, 0, form.currency, reading.ignored)
+    return Entry(Ticket(lead_id), source.source_id, key, json_text.write(row), pending, waits=answer_to is not None)
+
+
+def _in_key_order(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {name: _in_key_order(value[name]) for name in sorted(value)}
+    return [_in_key_order(entry) for entry in value] if isinstance(value, list) else value

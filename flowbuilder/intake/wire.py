@@ -1,0 +1,239 @@
+"""From an HTTP request to the fields it posts: JSON and forms, with the query string merged over them."""
+
+from io import BytesIO
+from typing import NoReturn, cast
+from urllib.parse import parse_qsl
+
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
+from werkzeug.wrappers import Request
+
+from flowbuilder.intake.refused import Refused, refuse
+from rules import json_text
+from rules.text import fold
+
+Posted = dict[str, object]
+
+MOST_BYTES = 256 * 1024
+MOST_FIELDS = 500
+LONGEST_TEXT = 64 * 1024
+DEEPEST_NAME = 8
+JSON_TYPES = ("application/json", "text/json")
+FORM_TYPE = "application/x-www-form-urlencoded"
+MULTIPART_TYPE = "multipart/form-data"
+CHARSETS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "utf-8", "iso-8859-1": "cp1252", "windows-1252": "cp1252"}
+"""Character sets that forms in the field use; browsers read ISO 8859-1 as Windows-1252 (WHATWG Encoding)."""
+
+
+def read_posted(request: Request) -> tuple[Posted, object]:
+    """Return the fields that a request posts, and what it says in `?wait=`; raises Refused: 400, 411, 413, 415.
+
+    Fields in the query string replace those of the same name in the body; `wait` speaks to us and is no field.
+    """
+    posted, wait = _read_body(request), None
+    if request.query_string:
+        query = _read_pairs(request.query_string, "utf-8")
+        wait = query.pop("wait", None)
+        posted = merge(posted, query) if query else posted
+    if not posted and not request.content_length and not request.mimetype:
+        raise refuse(400, "empty_body", "The request has no body: post the lead's fields as JSON or as a form.")
+    return posted, wait
+
+
+def merge(under: Posted, over: Posted) -> Posted:
+    """Return the fields of both; a field of `over` replaces one whose name differs in case only."""
+    replaced = {fold(name) for name, value in over.items() if not isinstance(value, dict)}
+    merged = {name: value for name, value in under.items() if fold(name) not in replaced}
+    for name, value in over.items():
+        below = merged.get(name)
+        both = isinstance(value, dict) and isinstance(below, dict)
+        merged[name] = merge(cast(Posted, below), cast(Posted, value)) if both else value
+    return merged
+
+
+def nest(pairs: list[tuple[str, str]]) -> Posted:
+    """Return form fields as an object: dots in a name nest, and a name that comes again makes a list."""
+    nested: Posted = {}
+    for name, value in pairs:
+        _put(nested, _path(name), value)
+    return nested
+
+
+def _read_body(request: Request) -> Posted:
+    if (request.content_length or 0) > MOST_BYTES:
+        raise _too_large()
+    kind = request.mimetype
+    is_json = kind in JSON_TYPES or kind.endswith("+json")
+    if not (is_json or kind in (FORM_TYPE, MULTIPART_TYPE)):
+        return _read_nothing(request)
+    charset = _charset(request)
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise refuse(415, "unsupported_encoding", "Send the body as it is, without Content-Encoding.")
+    body = _read_whole(request)
+    if is_json:
+        return _read_json(body)
+    return _read_multipart(request, body) if kind == MULTIPART_TYPE else _read_form(body, charset)
+
+
+def _read_whole(request: Request) -> bytes:
+    """Return the body; raises Refused when it is too large, or when the connection broke before its end.
+
+    Servers hand over what has come when a sender goes away, so the length that was announced is compared: half a form
+    would be taken for a whole one. In chunks only what shows its own end is taken.
+    """
+    if request.content_length is None and request.mimetype == FORM_TYPE:
+        raise refuse(411, "length_required", "Send the form with a Content-Length.")
+    request.max_content_length = MOST_BYTES + 1  # At its limit Werkzeug stops without a word.
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise _too_large() from None
+    except ClientDisconnected:
+        raise _cut_short() from None
+    if len(body) > MOST_BYTES:
+        raise _too_large()
+    if request.content_length is not None and len(body) != request.content_length:
+        raise _cut_short()
+    return body
+
+
+def _read_nothing(request: Request) -> Posted:
+    """A post may carry all its fields in the query string and no body at all."""
+    if not request.mimetype and not request.content_length and "Transfer-Encoding" not in request.headers:
+        return {}
+    raise refuse(
+        415,
+        "unsupported_content_type",
+        f"Send Content-Type: application/json, {FORM_TYPE} or {MULTIPART_TYPE}.",
+        Accept_Post=f"application/json, {FORM_TYPE}, {MULTIPART_TYPE}",
+    )
+
+
+def _charset(request: Request) -> str:
+    named = request.mimetype_params.get("charset", "utf-8").strip().lower()
+    charset = CHARSETS.get(named)
+    if charset is None:
+        raise refuse(415, "unsupported_charset", "Send the body in UTF-8.")
+    return charset
+
+
+def _read_json(body: bytes) -> Posted:
+    if not body.strip():
+        raise refuse(400, "empty_body", "The body is empty: post the lead's fields as one JSON object.")
+    try:
+        posted = json_text.read(body)
+    except json_text.JsonProblem as problem:
+        raise refuse(400, problem.code, problem.message) from None
+    if not isinstance(posted, dict):
+        raise refuse(400, "not_an_object", "The body must be one JSON object with the lead's fields.")
+    if len(body) > LONGEST_TEXT or body.count(b",") >= MOST_FIELDS:
+        _refuse_too_much(posted)
+    return posted
+
+
+def _read_form(body: bytes, charset: str) -> Posted:
+    if body.lstrip()[:1] in (b"{", b"["):
+        raise refuse(400, "json_sent_as_form", "The body looks like JSON: send it with Content-Type: application/json.")
+    return _read_pairs(body, charset)
+
+
+def _read_pairs(text: bytes, charset: str) -> Posted:
+    if text.count(b"&") >= MOST_FIELDS:
+        raise _too_many()
+    try:
+        pairs = parse_qsl(
+            text.decode("ascii" if charset != "utf-8" else charset), True, encoding=charset, errors="strict"
+        )
+    except UnicodeDecodeError:
+        raise refuse(400, "not_utf8", "The form is not in the character set that it names; send UTF-8.") from None
+    return _checked_form(pairs)
+
+
+def _read_multipart(request: Request, body: bytes) -> Posted:
+    if not request.mimetype_params.get("boundary"):
+        raise refuse(400, "not_multipart", "The multipart form does not name its boundary.")
+    # Werkzeug's own limit on parts would answer 413; the body is bounded and the fields are counted below.
+    parser = FormDataParser(
+        _refuse_file,  # type: ignore[arg-type]  # It takes any keywords and never returns.
+        max_form_memory_size=MOST_BYTES,
+        max_form_parts=None,
+        silent=False,
+    )
+    options = request.mimetype_params
+    try:
+        _, fields, _ = parser.parse(BytesIO(body), request.mimetype, len(body), options)
+    except ValueError:
+        raise refuse(400, "not_multipart", "The multipart form cannot be read.") from None
+    if _count(fields) > MOST_FIELDS:
+        raise _too_many()
+    return _checked_form(list(fields.items(multi=True)))
+
+
+def _refuse_file(**_: object) -> NoReturn:
+    """Stand in for what would open a file for an uploaded one."""
+    raise refuse(400, "file_not_taken", "A lead has no files: send its fields only.")
+
+
+def _count(fields: MultiDict[str, str]) -> int:
+    return sum(len(values) for _, values in fields.lists())
+
+
+def _checked_form(pairs: list[tuple[str, str]]) -> Posted:
+    if any(len(value) > LONGEST_TEXT for _, value in pairs):
+        raise _too_long()
+    return nest([(name.replace("\0", ""), value.replace("\0", "")) for name, value in pairs])
+
+
+def _path(name: str) -> list[str]:
+    path = name.split(".")
+    return path if all(path) and len(path) <= DEEPEST_NAME else [name]
+
+
+def _put(nested: Posted, path: list[str], value: str) -> None:
+    place = nested
+    for depth, part in enumerate(path[:-1]):
+        below = place.setdefault(part, {})
+        if not isinstance(below, dict):  # "a=1&a.b=2": the second keeps its dotted name.
+            path = [".".join(path[depth:])]
+            break
+        place = below
+    _append(place, path[-1], value)
+
+
+def _append(place: Posted, name: str, value: str) -> None:
+    if name not in place:
+        place[name] = value
+    elif isinstance(there := place[name], list):
+        there.append(value)
+    else:
+        place[name] = [there, value]
+
+
+def _refuse_too_much(posted: object) -> None:
+    count, todo = 0, [posted]
+    while todo:
+        value = todo.pop()
+        inside = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+        count += len(inside)
+        if count > MOST_FIELDS:
+            raise _too_many()
+        if isinstance(value, str) and len(value) > LONGEST_TEXT:
+            raise _too_long()
+        todo.extend(inside)
+
+
+def _too_large() -> Refused:
+    return refuse(413, "body_too_large", f"The body is larger than {MOST_BYTES // 1024} KiB.")
+
+
+def _cut_short() -> Refused:
+    return refuse(400, "body_cut_short", "The connection broke before the whole body had come.")
+
+
+def _too_many() -> Refused:
+    return refuse(400, "too_many_fields", f"The post has more than {MOST_FIELDS} fields and list entries.")
+
+
+def _too_long() -> Refused:
+    return refuse(400, "text_too_long", f"A value is longer than {LONGEST_TEXT:,} characters.")

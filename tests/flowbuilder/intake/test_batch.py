@@ -1,0 +1,137 @@
+"""Leads share commits; what is wrong with one of them does not touch the others."""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, create_engine, exc
+
+from flowbuilder.intake.batch import MOST_TRIES, Batcher
+from flowbuilder.intake.desk import Desk
+from flowbuilder.intake.reading import Reading
+from flowbuilder.intake.refused import Refused
+from flowbuilder.intake.store import LeadStore
+from flowbuilder.intake.tickets import Entry, make_entry
+from tests.support.supplier import Rows, Supplier
+
+
+def an_entry(supplier: Supplier, *, comment: str = "fine") -> Entry:
+    """Return a lead on its way; a comment may hold what PostgreSQL cannot store."""
+    desk: Desk = supplier.app.extensions["intake"]
+    source = desk.sources.find(supplier.flow.key, supplier.source.key)
+    reading = Reading(posted={"comment": comment}, values={"comment": comment})
+    return make_entry(source, reading, None, answer_to=None, now=datetime.now(UTC))
+
+
+@contextmanager
+def a_store(database_url: str, *failures: Exception, **options: Any) -> Iterator[LeadStore]:
+    """Give a store of the test's own, whose first inserts fail as told."""
+    engine = create_engine(database_url, connect_args={"prepare_threshold": None, **options})
+    store = Failing(engine, list(failures))
+    yield store
+    store.drop()
+    engine.dispose()
+
+
+class Failing(LeadStore):
+    """A store whose first inserts fail the way that PostgreSQL fails, and then go through."""
+
+    def __init__(self, engine: Engine, failures: list[Exception]) -> None:
+        super().__init__(engine)
+        self.failures = failures
+
+    def insert(self, rows: Iterable[bytes]) -> set[UUID]:
+        if self.failures:
+            raise self.failures.pop(0)
+        return super().insert(rows)
+
+
+def store_or_refuse(store: LeadStore, *entries: Entry) -> None:
+    """Do with the entries what the batcher's thread does with a batch, announced to nobody."""
+    Batcher(store, lambda _: None)._store_or_refuse(entries)
+
+
+def test_one_poisoned_lead_is_refused_and_the_others_are_stored(supplier: Supplier, rows: Rows, database_url: str):
+    entries = [an_entry(supplier), an_entry(supplier, comment="a\0b"), an_entry(supplier)]
+    with a_store(database_url) as store:
+        store_or_refuse(store, *entries)
+    refused = entries[1].ticket.settlement
+    assert isinstance(refused, Refused)
+    assert (refused.status, refused.problems[0].code) == (422, "cannot_be_stored")
+    assert [row["id"] for row in rows.leads(supplier)] == [entries[0].ticket.lead_id, entries[2].ticket.lead_id]
+    assert all(entries[n].ticket.settlement is entries[n].pending for n in (0, 2))
+
+
+def test_posts_that_come_together_share_a_commit(supplier: Supplier, rows: Rows):
+    with ThreadPoolExecutor(64) as pool:
+        answers = list(pool.map(lambda _: supplier.post(), range(256)))
+    assert {answer.status_code for answer in answers} == {202}
+    commits = rows.all(
+        "SELECT count(DISTINCT xmin::text) AS n FROM lead WHERE source_id = %(id)s", id=supplier.source.id
+    )
+    assert len(rows.leads(supplier)) == 256
+    assert commits[0]["n"] < 200
+
+
+def deadlock() -> exc.OperationalError:
+    """Return what SQLAlchemy raises for a deadlock."""
+    return exc.OperationalError("INSERT", {}, psycopg.errors.DeadlockDetected())
+
+
+def test_a_deadlock_is_tried_again(supplier: Supplier, rows: Rows, database_url: str):
+    entry = an_entry(supplier)
+    with a_store(database_url, deadlock(), deadlock()) as store:
+        store_or_refuse(store, entry)
+    assert (entry.is_stored, len(rows.leads(supplier))) == (True, 1)
+
+
+def test_a_deadlock_that_never_ends_is_503(supplier: Supplier, rows: Rows, database_url: str):
+    entry = an_entry(supplier)
+    with a_store(database_url, *[deadlock()] * MOST_TRIES) as store:
+        store_or_refuse(store, entry)
+    assert isinstance(entry.ticket.settlement, Refused)
+    assert (entry.ticket.settlement.status, rows.leads(supplier)) == (503, [])
+
+
+def test_an_error_that_nobody_thought_of_is_503_and_not_a_hang(supplier: Supplier, database_url: str):
+    entry = an_entry(supplier)
+    with a_store(database_url, ZeroDivisionError()) as store:
+        store_or_refuse(store, entry)
+    assert isinstance(entry.ticket.settlement, Refused)
+    assert entry.ticket.settlement.status == 503
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_after_a_broken_connection_each_lead_is_stored_once(
+    supplier: Supplier, rows: Rows, database_url: str, committed: bool
+):
+    """Nobody knows whether the insert was committed before the connection broke, so both must end well."""
+    entry = an_entry(supplier)
+    with a_store(database_url) as store:
+        if committed:
+            store.insert([entry.row])
+        pid = store.execute("SELECT pg_backend_pid()").scalar_one()
+        assert rows.all("SELECT pg_terminate_backend(%(pid)s, 5000) AS ended", pid=pid)[0]["ended"]
+        store_or_refuse(store, entry)
+    assert (entry.is_stored, len(rows.leads(supplier))) == (True, 1)
+
+
+def test_a_table_that_is_missing_is_503_for_everybody(supplier: Supplier, database_url: str):
+    entries = [an_entry(supplier), an_entry(supplier)]
+    with a_store(database_url, options="-c search_path=pg_catalog") as store:
+        store_or_refuse(store, *entries)
+    assert [entry.ticket.settlement.status for entry in entries] == [503, 503]  # type: ignore[union-attr]
+
+
+def test_refused_posts_never_hold_leads_up(supplier: Supplier, intake: Flask, rows: Rows, eventually):
+    desk: Desk = intake.extensions["intake"]
+    desk.batcher.note_refusal({"id": "no id at all"})
+    assert supplier.post().status_code == 202
+    assert supplier.post({}).status_code == 422
+    assert len(rows.leads(supplier)) == 1

@@ -1,0 +1,89 @@
+"""Floods are turned away: wrong keys per address, and everybody while far too many leads are due."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from flowbuilder import db
+from flowbuilder.config import Settings
+from flowbuilder.intake.backlog import Backlog
+from flowbuilder.intake.guard import MOST_ADDRESSES, WRONG_KEYS, WrongKeys
+from flowbuilder.intake.refused import Refused
+from flowbuilder.intake.store import Database
+from tests.support.supplier import Supplier, a_supplier, intake_app
+
+
+@pytest.fixture
+def own_app(intake_settings: Settings) -> Iterator[Flask]:
+    """Give an app that nobody has posted to yet."""
+    with intake_app(intake_settings) as app:
+        yield app
+
+
+def test_a_flood_of_wrong_keys_is_429_and_a_right_key_passes(own_app: Flask, session: Session):
+    supplier = a_supplier(own_app, session)
+    statuses = [supplier.post(headers={"X-API-Key": f"guess {n}"}).status_code for n in range(WRONG_KEYS)]
+    assert set(statuses) == {401}
+    answer = supplier.post(headers={"X-API-Key": "one more"})
+    assert (answer.status_code, answer.json) == (
+        429,
+        {
+            "outcome": "error",
+            "status": "error",
+            "errors": [
+                {
+                    "field": None,
+                    "code": "too_many_wrong_keys",
+                    "message": "Too many posts with a wrong key. Wait 2 s, and check the key.",
+                }
+            ],
+            "lead": None,
+        },
+    )
+    assert answer.headers["Retry-After"] == "2"
+    assert supplier.post().status_code == 202
+
+
+def test_wrong_keys_are_counted_for_each_address_and_forgotten_within_a_minute():
+    seconds = [0.0]
+    wrong = WrongKeys(clock=lambda: seconds[0])
+    assert [wrong.count("192.0.2.1") for _ in range(31)] == [0] * 30 + [2]
+    assert wrong.count("192.0.2.2") == 0
+    seconds[0] = 2.0
+    assert [wrong.count("192.0.2.1") for _ in range(2)] == [0, 2]
+    seconds[0] = 62.0
+    assert [wrong.count("192.0.2.1") for _ in range(31)].count(0) == 30
+
+
+def test_only_so_many_addresses_are_remembered():
+    wrong = WrongKeys()
+    for number in range(MOST_ADDRESSES + 100):
+        wrong.count(str(number))
+    assert len(wrong._buckets) == MOST_ADDRESSES
+
+
+def test_above_the_backlog_limit_a_post_is_503(intake_settings: Settings, session: Session, supplier: Supplier):
+    supplier.post()
+    supplier.post()
+    with intake_app(replace(intake_settings, backlog_limit=1)) as app:
+        answer = a_supplier(app, session).post()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert answer.json["errors"][0]["code"] == "backlog"
+
+
+def test_due_leads_are_counted_once_a_second(supplier: Supplier, database_url: str):
+    supplier.post()
+    supplier.post()
+    seconds, engine = [0.0], db.make_engine(database_url, pool_size=1)
+    backlog = Backlog(Database(engine), limit=1, clock=lambda: seconds[0])
+    with pytest.raises(Refused):
+        backlog.refuse_when_full()
+    backlog._limit = 1_000_000
+    with pytest.raises(Refused):
+        backlog.refuse_when_full()
+    seconds[0] = 1.0
+    assert backlog.refuse_when_full() is None
+    engine.dispose()

@@ -1,0 +1,124 @@
+"""Which posted name means which field, and what is wrong with a lead, all at once."""
+
+import pytest
+
+from flowbuilder.intake.reading import LeadForm, Reading
+from rules.fields import parse_field
+
+FIELDS = [
+    {"key": "email", "type": "email", "required": True},
+    {"key": "phone_1", "type": "phone", "required": True, "region": "US", "aliases": ["Mobile Number", "tel"]},
+    {"key": "state", "type": "state"},
+    {"key": "product", "type": "choice", "options": ["solar", "roofing"]},
+    {"key": "credit_score", "type": "number"},
+]
+LEAD = {"email": "ana@example.com", "phone_1": "512 555 0148"}
+
+
+def form(documents: list[dict[str, object]] = FIELDS) -> LeadForm:
+    """Return the form of a version with these fields."""
+    fields = [parse_field(document, "fields", []) for document in documents]
+    return LeadForm([field for field in fields if field], version=1, currency="USD")
+
+
+def read(**posted: object) -> Reading:
+    """Return what a post with a good address and number says beside them."""
+    return form().read(LEAD | posted)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["phone_1", "PHONE_1", "phone1", "Phone-1", "phone.1", " Phone 1 ", "Mobile Number", "mobile_number", "TEL"],
+)
+def test_a_field_is_found_by_its_key_and_its_aliases_whatever_the_case_and_separators(name: str):
+    reading = form().read({"email": "ana@example.com", name: "512 555 0148"})
+    assert (reading.values["phone_1"], reading.ignored, reading.problems) == ("+15125550148", [], [])
+
+
+@pytest.mark.parametrize(
+    "posted", [{"contact": {"state": "ca"}}, {"contact.state": "ca"}, {"a": {"b": {"State": "ca"}}}]
+)
+def test_a_nested_field_is_found_by_its_last_name(posted: dict[str, object]):
+    assert read(**posted).values["state"] == "CA"
+
+
+def test_known_fields_are_kept_as_posted_under_their_own_keys():
+    assert read(STATE="ca", tel="x").posted == {**LEAD, "state": "ca", "tel": "x"}
+
+
+def test_unknown_fields_are_kept_where_they_were_and_reported():
+    reading = read(utm={"source": "ads", "id": 7}, extra=[1, 2])
+    assert reading.posted == {**LEAD, "utm": {"source": "ads", "id": 7}, "extra": [1, 2]}
+    assert reading.ignored == ["utm.source", "utm.id", "extra"]
+
+
+def test_the_exact_key_counts_before_another_spelling():
+    reading = form().read({"Email": "old@example.com", "email": "new@example.com", "phone_1": "512 555 0148"})
+    assert (reading.values["email"], reading.ignored) == ("new@example.com", ["Email"])
+
+
+def test_the_first_of_two_other_spellings_counts():
+    reading = read(STATE="CA", State="NV")
+    assert (reading.values["state"], reading.posted["State"], reading.ignored) == ("CA", "NV", ["State"])
+
+
+def test_two_fields_that_differ_in_separators_only_are_found_by_their_exact_names():
+    fields = [{"key": "zip_1", "type": "text"}, {"key": "zip1", "type": "text"}]
+    reading = form(fields).read({"zip_1": "a", "zip1": "b", "ZIP-1": "c"})
+    assert (reading.values, reading.ignored) == ({"zip_1": "a", "zip1": "b"}, ["ZIP-1"])
+
+
+def test_names_that_speak_of_the_post_itself_are_not_reported_as_unknown():
+    assert read(lead_id="A-1", is_test=False, test_outcome="").ignored == []
+
+
+def test_every_problem_is_reported_at_once():
+    reading = form().read({"email": "nobody", "state": "Atlantis"})
+    assert [(problem.path, problem.code) for problem in reading.problems] == [
+        ("email", "invalid_email"),
+        ("phone_1", "required"),
+    ]
+
+
+@pytest.mark.parametrize("blank", [None, "", "   ", [], {}])
+def test_a_blank_value_is_not_filled_in(blank: object):
+    problems = form().read({"email": "ana@example.com", "phone_1": blank}).problems
+    assert [(problem.path, problem.code) for problem in problems] == [("phone_1", "required")]
+
+
+def test_a_value_that_is_no_valid_one_is_taken_when_its_field_is_not_required():
+    reading = read(state="Atlantis", credit_score="many", product="boat")
+    assert (reading.problems, reading.invalid) == ([], ["state", "product", "credit_score"])
+
+
+def test_a_required_field_without_a_check_takes_any_filled_value():
+    reading = form([{"key": "phone_1", "type": "phone", "required": True, "check": "none"}]).read(
+        {"phone_1": "5555551234"}
+    )
+    assert (reading.problems, reading.invalid) == ([], ["phone_1"])
+
+
+@pytest.mark.parametrize("says", [True, "true", "1", 1, "Yes", "on"])
+def test_a_test_lead_needs_its_fields_filled_in_but_not_valid(says: object):
+    reading = form().read({"email": "nobody", "is_test": says})
+    assert reading.is_test
+    assert [(problem.path, problem.code) for problem in reading.problems] == [("phone_1", "required")]
+
+
+@pytest.mark.parametrize("says", [False, "false", "0", "", None, 0, "no"])
+def test_a_lead_is_no_test_unless_it_says_so(says: object):
+    assert not read(is_test=says).is_test
+
+
+def test_a_test_lead_may_ask_for_its_outcome():
+    assert read(is_test=True, test_outcome="Sold").test_outcome == "sold"
+
+
+def test_an_outcome_that_does_not_exist_is_a_problem_of_a_test_lead():
+    problems = read(is_test=True, test_outcome="maybe").problems
+    assert [(problem.path, problem.code) for problem in problems] == [("test_outcome", "unknown_test_outcome")]
+
+
+def test_the_outcome_of_a_lead_that_is_no_test_is_not_asked_for():
+    reading = read(test_outcome="sold")
+    assert (reading.test_outcome, reading.problems) == (None, [])

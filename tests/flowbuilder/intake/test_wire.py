@@ -1,0 +1,139 @@
+"""Bodies become fields, or are refused with a status, a code and a sentence."""
+
+import json
+
+import pytest
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
+
+from flowbuilder.intake import wire
+from flowbuilder.intake.refused import Refused
+
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+
+
+def request(body: bytes, kind: str | None = JSON, query: str = "", **headers: str) -> Request:
+    """Return a request as a server hands it over."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    builder = EnvironBuilder("/f/a/b", method="POST", data=body, content_type=kind, query_string=query, headers=named)
+    return Request(builder.get_environ())
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "query", "posted"),
+    [
+        (b'{"a": 1}', JSON, "", {"a": 1}),
+        (b'{"a": 1}', "application/json; charset=utf-8", "", {"a": 1}),
+        (b'{"a": 1}', "application/vnd.leads+json", "", {"a": 1}),
+        (b'\xef\xbb\xbf{"a": 1}', JSON, "", {"a": 1}),
+        (b"{}", JSON, "", {}),
+        (b'{"a": 1, "b": 2}', JSON, "b=3&c=4&wait=0", {"a": 1, "b": "3", "c": "4"}),
+        (b'{"Email": "x"}', JSON, "email=y", {"email": "y"}),
+        (b'{"contact": {"a": 1, "b": 2}}', JSON, "contact.b=3", {"contact": {"a": 1, "b": "3"}}),
+        (b'{"contact": 1}', JSON, "contact.b=3", {"contact": {"b": "3"}}),
+        (b"a=1&b=two+words&c=%C3%A9", FORM, "", {"a": "1", "b": "two words", "c": "é"}),
+        (b"a=&b", FORM, "", {"a": "", "b": ""}),
+        (b"a=1&a=2&a=3", FORM, "", {"a": ["1", "2", "3"]}),
+        (b"contact.email=x&contact.name=y", FORM, "", {"contact": {"email": "x", "name": "y"}}),
+        (b"a=1&a.b=2", FORM, "", {"a": "1", "a.b": "2"}),
+        (b".a=1&b.=2&c..d=3", FORM, "", {".a": "1", "b.": "2", "c..d": "3"}),
+        (b"name=Jos%E9", FORM + "; charset=iso-8859-1", "", {"name": "José"}),
+        (b"a=x%00y", FORM, "", {"a": "xy"}),
+        (b"", None, "a=1", {"a": "1"}),
+    ],
+)
+def test_a_body_becomes_fields(body: bytes, kind: str | None, query: str, posted: object):
+    assert wire.read_posted(request(body, kind, query))[0] == posted
+
+
+def test_how_long_to_wait_is_no_field():
+    assert wire.read_posted(request(b'{"wait": 1}', JSON, "wait=7&a=2")) == ({"wait": 1, "a": "2"}, "7")
+
+
+def test_a_multipart_form_becomes_fields():
+    body = b'--x\r\nContent-Disposition: form-data; name="contact.email"\r\n\r\na@b.example\r\n--x--\r\n'
+    assert wire.read_posted(request(body, "multipart/form-data; boundary=x"))[0] == {
+        "contact": {"email": "a@b.example"}
+    }
+
+
+FILE = b'--x\r\nContent-Disposition: form-data; name="a"; filename="a.txt"\r\n\r\nhello\r\n--x--\r\n'
+PARTS = (
+    b"".join(b'--x\r\nContent-Disposition: form-data; name="a%d"\r\n\r\n1\r\n' % n for n in range(501)) + b"--x--\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status", "code"),
+    [
+        (b'{"a": 1', JSON, 400, "not_json"),
+        (b"", JSON, 400, "empty_body"),
+        (b"  ", JSON, 400, "empty_body"),
+        (b"[1]", JSON, 400, "not_an_object"),
+        (b'"text"', JSON, 400, "not_an_object"),
+        (b"null", JSON, 400, "not_an_object"),
+        (b'{"a": 1, "a": 2}', JSON, 400, "doubled_key"),
+        (b'{"a": NaN}', JSON, 400, "not_a_number"),
+        (b'{"a": 1e999}', JSON, 400, "number_too_large"),
+        (b'{"a": "\\ud800"}', JSON, 400, "lone_surrogate"),
+        (b'{"a": "\xff"}', JSON, 400, "not_utf8"),
+        (b"[" * 100_000, JSON, 400, "too_deep"),
+        (json.dumps({f"k{n}": 1 for n in range(501)}).encode(), JSON, 400, "too_many_fields"),
+        (json.dumps({"a": list(range(600))}).encode(), JSON, 400, "too_many_fields"),
+        (json.dumps({"a": "x" * 70_000}).encode(), JSON, 400, "text_too_long"),
+        (b'{"a": "' + b"x" * 300_000 + b'"}', JSON, 413, "body_too_large"),
+        (b"a=%ff", FORM, 400, "not_utf8"),
+        (b"a=\xff", FORM, 400, "not_utf8"),
+        (b"&".join(b"a%d=1" % n for n in range(501)), FORM, 400, "too_many_fields"),
+        (b"a=" + b"x" * 70_000, FORM, 400, "text_too_long"),
+        (b'{"email": "a@b.example"}', FORM, 400, "json_sent_as_form"),
+        (b"{}", "application/json; charset=utf-16", 415, "unsupported_charset"),
+        (b"<lead/>", "application/xml", 415, "unsupported_content_type"),
+        (b"a", "text/plain", 415, "unsupported_content_type"),
+        (b'{"a": 1}', None, 415, "unsupported_content_type"),
+        (b"a", "multipart/form-data", 400, "not_multipart"),
+        (b"a", "multipart/form-data; boundary=x", 400, "not_multipart"),
+        (FILE, "multipart/form-data; boundary=x", 400, "file_not_taken"),
+        (PARTS, "multipart/form-data; boundary=x", 400, "too_many_fields"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_refused_with_a_reason(body: bytes, kind: str | None, status: int, code: str):
+    with pytest.raises(Refused) as refused:
+        wire.read_posted(request(body, kind))
+    assert (refused.value.status, refused.value.problems[0].code) == (status, code)
+    assert refused.value.problems[0].message.endswith(".")
+
+
+def test_a_compressed_body_is_refused_because_its_size_is_unknown():
+    with pytest.raises(Refused) as refused:
+        wire.read_posted(request(b"\x1f\x8b", JSON, Content_Encoding="gzip"))
+    assert (refused.value.status, refused.value.problems[0].code) == (415, "unsupported_encoding")
+
+
+def test_a_query_with_too_many_fields_is_refused_as_a_body_is():
+    with pytest.raises(Refused) as refused:
+        wire.read_posted(request(b"{}", JSON, "&".join(f"a{n}=1" for n in range(501))))
+    assert refused.value.problems[0].code == "too_many_fields"
+
+
+def test_a_form_without_a_length_is_refused_because_half_of_it_would_look_whole():
+    chunked = request(b"a=1", FORM)
+    del chunked.environ["CONTENT_LENGTH"]
+    with pytest.raises(Refused) as refused:
+        wire.read_posted(chunked)
+    assert (refused.value.status, refused.value.problems[0].code) == (411, "length_required")
+
+
+def test_a_body_that_is_shorter_than_announced_is_refused():
+    short = request(b"a=1", FORM)
+    short.environ["CONTENT_LENGTH"] = "10"
+    with pytest.raises(Refused) as refused:
+        wire.read_posted(short)
+    assert (refused.value.status, refused.value.problems[0].code) == (400, "body_cut_short")
+
+
+def test_no_body_and_no_query_is_no_lead():
+    with pytest.raises(Refused) as refused:
+        wire.read_posted(request(b"", None))
+    assert (refused.value.status, refused.value.problems[0].code) == (400, "empty_body")

@@ -1,0 +1,118 @@
+"""Messages to workers: sent after the commit, small, and never in the way when Valkey is away."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from redis import Redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from flowbuilder import enqueue, ids
+
+NOWHERE = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+def redis(fresh_redis_url: str) -> Iterator[Redis]:
+    """Give a client of an empty Valkey."""
+    client = enqueue.connect(fresh_redis_url)
+    yield client
+    client.close()
+
+
+def jobs(redis: Redis, name: str) -> list[Any]:
+    """Return the jobs that wait in a queue."""
+    return Queue(name, connection=redis, serializer=JSONSerializer).jobs
+
+
+def test_a_nudge_wakes_a_loop_and_queues_one_job(redis: Redis):
+    assert enqueue.nudge(redis)
+    (job,) = jobs(redis, "leads")
+    assert redis.lrange(enqueue.WAKE, 0, -1) == [b"1"]
+    assert (job.func_name, job.args, job.timeout, job.result_ttl, job.failure_ttl) == (
+        "workers.jobs.work_leads",
+        [],
+        -1,
+        0,
+        3600,
+    )
+
+
+def test_many_nudges_leave_one_job_and_few_messages(redis: Redis):
+    for _ in range(50):
+        enqueue.nudge(redis, leads=500)
+    assert (len(jobs(redis, "leads")), redis.llen(enqueue.WAKE)) == (1, enqueue.MOST_WAKES)
+
+
+def test_a_job_is_named_and_takes_ids_only(redis: Redis):
+    lead_id = ids.new_id()
+    assert enqueue.enqueue_job(redis, enqueue.TEST_CONNECTION, lead_id)
+    (job,) = jobs(redis, "jobs")
+    assert (job.func_name, job.args, job.description) == (
+        "workers.jobs.test_connection",
+        [ids.show(lead_id)],
+        "workers.jobs.test_connection",
+    )
+
+
+def test_answers_are_announced_to_the_web_process_that_waits_and_do_not_stay(redis: Redis):
+    first, second = ids.new_id(), ids.new_id()
+    assert enqueue.announce_finished(redis, {"web1": [first, second]})
+    assert redis.lrange("fb:done:web1", 0, -1) == [str(first).encode(), str(second).encode()]
+    assert 0 < redis.ttl("fb:done:web1") <= 60
+
+
+def test_without_valkey_nothing_is_raised_and_the_caller_is_told():
+    away = enqueue.connect(NOWHERE)
+    assert enqueue.nudge(away) is False
+    assert enqueue.enqueue_job(away, enqueue.TEST_CONNECTION, ids.new_id()) is False
+    assert enqueue.announce_finished(away, {"web1": [ids.new_id()]}) is False
+
+
+@pytest.fixture
+def sent(session: Session) -> list[str]:
+    """Give the list that the tests below send to, with a transaction begun."""
+    session.execute(text("SELECT 1"))
+    return []
+
+
+def test_what_is_sent_after_commit_is_sent_once(session: Session, sent: list[str]):
+    enqueue.after_commit(session, lambda: sent.append("a"))
+    assert sent == []
+    session.commit()
+    session.execute(text("SELECT 1"))
+    session.commit()
+    assert sent == ["a"]
+
+
+def test_what_is_rolled_back_is_never_sent(session: Session, sent: list[str]):
+    enqueue.after_commit(session, lambda: sent.append("lost"))
+    session.rollback()
+    session.execute(text("SELECT 1"))
+    enqueue.after_commit(session, lambda: sent.append("kept"))
+    session.commit()
+    assert sent == ["kept"]
+
+
+def test_a_savepoint_takes_what_was_said_within_it_along(session: Session, sent: list[str]):
+    enqueue.after_commit(session, lambda: sent.append("before"))
+    savepoint = session.begin_nested()
+    with session.begin_nested():
+        enqueue.after_commit(session, lambda: sent.append("inner"))
+    assert sent == []
+    savepoint.rollback()
+    with session.begin_nested():
+        enqueue.after_commit(session, lambda: sent.append("released"))
+    assert sent == []
+    session.commit()
+    assert sent == ["before", "released"]
+
+
+def test_a_job_is_queued_after_the_commit(session: Session, sent: list[str], redis: Redis):
+    enqueue.enqueue_after_commit(session, redis, enqueue.TEST_CONNECTION, ids.new_id())
+    assert jobs(redis, "jobs") == []
+    session.commit()
+    assert len(jobs(redis, "jobs")) == 1
