@@ -29,7 +29,8 @@ def write_json(value: Any) -> str:
 def make_engine(database_url: str, *, pool_size: int = 8) -> Engine:
     """Return an engine for PostgreSQL.
 
-    Plans are made for each statement's own values: a plan kept from when a table was empty scans it for ever.
+    What a statement was given never stands in an error, because it may be about people. Plans are made for each
+    statement's own values: a plan kept from when a table was empty scans it for ever.
     """
     return create_engine(
         database_url,
@@ -37,6 +38,7 @@ def make_engine(database_url: str, *, pool_size: int = 8) -> Engine:
         max_overflow=8,
         pool_timeout=5,
         pool_pre_ping=True,
+        hide_parameters=True,
         json_serializer=write_json,
         json_deserializer=read_json,
         connect_args={

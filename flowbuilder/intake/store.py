@@ -40,15 +40,18 @@ SELECT id, account_id, flow_id, source_id, version, is_test, test_outcome, poste
 FROM posted WHERE key IS NULL OR id IN (SELECT lead_id FROM keyed)
 RETURNING id
 """
+# A lead that a buyer is soon asked about again may still be answered while its supplier waits.
+STATE = """CASE WHEN lead.waiting_for IN ('retry', 'answer') AND lead.due_at < now() + interval '20 seconds'
+                THEN 'working' ELSE lead.state END"""
 # The columns after SELECT are those of LeadAnswer, in its order.
-ANSWERS = "SELECT id, state, outcome, reason, cost, currency, ignored FROM lead WHERE id = ANY(%s::uuid[])"
-KEY_OWNERS = """
+ANSWERS = f"SELECT id, {STATE}, outcome, reason, cost, currency, ignored FROM lead WHERE id = ANY(%s::uuid[])"  # noqa: S608  (a constant)
+KEY_OWNERS = f"""
 SELECT used.source_id, used.key, used.body_hash,
-       lead.id, lead.state, lead.outcome, lead.reason, lead.cost, lead.currency, lead.ignored
+       lead.id, {STATE}, lead.outcome, lead.reason, lead.cost, lead.currency, lead.ignored
 FROM json_to_recordset(%s::json) AS asked (source_id uuid, key text)
 JOIN idempotency AS used ON used.source_id = asked.source_id AND used.key = asked.key
 JOIN lead ON lead.id = used.lead_id
-"""
+"""  # noqa: S608  (a constant)
 STORED = "SELECT id FROM lead WHERE id = ANY(%s::uuid[])"
 INSERT_REFUSALS = """
 INSERT INTO intake_refusal (id, account_id, flow_id, source_id, status, codes, fields, at)

@@ -37,6 +37,24 @@ def test_a_request_leaves_when_its_time_is_up(supplier: Supplier):
     assert 1 <= time.monotonic() - started < 2
 
 
+def test_a_lead_that_is_soon_offered_again_is_still_waited_for(
+    supplier: Supplier, rows: Rows, redis_url: str, eventually
+):
+    retrying = (
+        "UPDATE lead SET state = 'waiting', waiting_for = 'retry', due_at = now() + interval '2 seconds' "
+        "WHERE source_id = %(id)s AND state = 'received' RETURNING id, answer_to"
+    )
+    sold = "UPDATE lead SET state = 'done', waiting_for = NULL, outcome = 'sold' WHERE source_id = %(id)s RETURNING id"
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(supplier.post, wait=25)
+        held = eventually(lambda: rows.all(retrying, id=supplier.source.id))
+        enqueue.announce_finished(enqueue.connect(redis_url), who_waits(held))
+        with pytest.raises(TimeoutError):
+            answer.result(1.5)
+        rows.all(sold, id=supplier.source.id)
+        assert (answer.result(10).status_code, answer.result().json["status"]) == (201, "sold")
+
+
 def test_a_lead_that_waits_for_something_longer_is_answered_202_at_once(
     supplier: Supplier, rows: Rows, redis_url: str, eventually
 ):
