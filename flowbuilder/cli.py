@@ -37,7 +37,9 @@ def _parser() -> argparse.ArgumentParser:
         ("serve", serve, "run everything in one process tree until SIGTERM or Ctrl-C"),
         ("demo", demo, "the same with sellers, buyers and suppliers to look at"),
     ):
-        _add_serving_options(_add(commands, name, run, about))
+        serving = _add(commands, name, run, about)
+        _add_serving_options(serving)
+        _add_demo_options(serving, told=name == "demo")
     _add_serving_options(_add(commands, "web", web, "run the web server only"))
     worker_options = _add(commands, "worker", worker, "run one worker only")
     worker_options.add_argument("kind", choices=("leads", "jobs"))
@@ -70,7 +72,15 @@ def _add_serving_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", dest="FLOWBUILDER_WEB_PORT", help="port to listen on")
     parser.add_argument("--host", dest="FLOWBUILDER_WEB_HOST", help="address to listen on")
     parser.add_argument("--workers", dest="FLOWBUILDER_LEAD_WORKERS", help="processes that carry leads")
+
+
+def _add_demo_options(parser: argparse.ArgumentParser, *, told: bool) -> None:
+    def about(text: str) -> str:
+        return text if told else argparse.SUPPRESS
+
     parser.add_argument("--demo", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--quiet", action="store_true", help=about("do not tell what the suppliers post"))
+    parser.add_argument("--no-suppliers", action="store_true", help=about("nobody posts leads"))
 
 
 def _add_account_commands(parser: argparse.ArgumentParser) -> None:
@@ -105,7 +115,7 @@ def demo(options: argparse.Namespace) -> int:
     """Run everything, with companies that trade leads."""
     from flowbuilder.demo import main as run_demo
 
-    return run_demo(_settings_with(options))
+    return run_demo(_settings_with(options), quiet=options.quiet, suppliers=not options.no_suppliers)
 
 
 def web(options: argparse.Namespace) -> int:
