@@ -9,6 +9,9 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Protocol
 
+from rules.conditions import Condition
+from rules.fields import Field
+from rules.fields.base import readable
 from rules.flow import Flow
 from rules.flow_wording import Names
 from rules.interpreter import Diverged, Recorded, Walk, confirm
@@ -16,6 +19,7 @@ from rules.logic import Rule, RuleError
 from rules.money import say_money
 from rules.reasons import say_reason
 from rules.running import Lead
+from rules.saying import say_literal
 from rules.steps import Buyer, Filter
 from rules.wording import say_condition, say_rule, say_seen
 
@@ -167,12 +171,20 @@ def _rule_of(flow: Flow, event: EventLike) -> Rule | None:
 
 def _lines(rule: Rule, view: Mapping[str, Any], flow: Flow) -> tuple[Line, ...]:
     conditions = rule.trace(view).conditions
-    return tuple(Line(_say_line(condition, flow.currency), condition.verdict) for condition in conditions)
+    return tuple(Line(_say_line(condition, flow), condition.verdict) for condition in conditions)
 
 
-def _say_line(condition: Any, currency: str) -> str:
-    said = say_condition(condition, currency=currency)
-    return said if condition.verdict is None else f"{said}: {say_seen(condition, currency=currency)}"
+def _say_line(condition: Condition, flow: Flow) -> str:
+    said = say_condition(condition, names=_values_named(flow, condition.field), currency=flow.currency)
+    return said if condition.verdict is None else f"{said}: {say_seen(condition, currency=flow.currency)}"
+
+
+def _values_named(flow: Flow, beside: Field | None) -> dict[str, str]:
+    """Return the flow's own values by their paths, each with what it is: "Least bill ($50)" beside an amount."""
+    return {
+        f"flow.{key}": f"{readable(key)} ({say_literal(value, beside, flow.currency)})"
+        for key, value in flow.values.items()
+    }
 
 
 def _entry(telling: Telling, event: EventLike, conditions: tuple[Line, ...], offer_no: int | None) -> Entry:
@@ -275,8 +287,8 @@ def _say_close(telling: Telling, event: EventLike) -> str:
     asks = event.asks
     if asks["outcome"] == "sold":
         return f"Sold for {say_money(asks['revenue'], telling.currency)}"
-    words = {"rejected": "Rejected", "duplicate": "Duplicate", "error": "Error"}
-    return f"{words[asks['outcome']]}: {asks['reason']}" if asks["reason"] else words[asks["outcome"]]
+    word = asks["outcome"].capitalize()
+    return f"{word}: {asks['reason']}" if asks["reason"] not in (None, word) else word
 
 
 def _say_note(telling: Telling, event: EventLike) -> str:

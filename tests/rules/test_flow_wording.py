@@ -79,3 +79,8 @@ def test_the_rail_begins_where_leads_arrive_and_ends_when_nobody_takes_them() ->
     ]
     assert cards[0].sentence == "From 3 sources, 4 fields checked"
     assert cards[-1].sentence == "Wait up to 24 hours, offer again every 15 minutes"
+
+
+def test_every_minute_is_said_without_a_number() -> None:
+    held = rail(a_flow(fallback=HOLDS | {"retry_every": "1m"}), NAMES)[-1]
+    assert held.sentence == "Wait up to 24 hours, offer again every minute"

@@ -67,12 +67,27 @@ def test_the_rule_that_stopped_a_lead_shows_the_value_that_it_saw() -> None:
     ]
 
 
+def test_a_value_that_the_flow_names_shows_what_it_is_beside_the_field() -> None:
+    rule = {"at_least": [{"var": "lead.bill"}, {"var": "flow.least_bill"}]}
+    flow = a_flow({"filter": {"id": "f", "continue_if": rule, "reason": "Too small"}}, values={"least_bill": 50})
+    [line] = told(flow, World())[1].conditions
+    assert line.text == "Monthly bill is at least Least bill ($50): lead has $180"
+
+
 def test_a_buyer_that_was_not_asked_says_why() -> None:
     flow = a_flow(buyer(when={"is": [{"var": "lead.state"}, "NV"]}), buyer("b", caps=[{"limit": 1, "per": "day"}]))
     skipped, full = told(flow, World(full={"b/day"}))[1:3]
     assert (skipped.title, skipped.said) == ("Sunrise Energy", "Skipped: the lead does not fit its rule")
     assert [line.text for line in skipped.conditions] == ["State is NV: lead has CA"]
     assert (full.title, full.said) == ("Brightroof", "Not asked: its cap is reached")
+
+
+def test_a_duplicate_is_called_so_once() -> None:
+    flow = a_flow(buyer())
+    world = World().carry(flow, a_lead())
+    asks = {"outcome": "duplicate", "code": "duplicate", "reason": "Duplicate", "revenue": 0, "cost": 0}
+    rows = [EventRow(1, 1, "close", "intake", asks, {}, "duplicate", "Duplicate", world.now)]
+    assert entries(flow, LeadRow("x", {}, {}), rows, NAMES)[0].said == "Duplicate"
 
 
 def test_an_offer_that_is_still_open_has_its_number() -> None:
