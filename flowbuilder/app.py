@@ -5,7 +5,18 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from flowbuilder import assets, current, error_pages, fragments, health, navigation, security, template_words, url_ids
+from flowbuilder import (
+    assets,
+    current,
+    error_pages,
+    fragments,
+    health,
+    navigation,
+    request_limit,
+    security,
+    template_words,
+    url_ids,
+)
 from flowbuilder.accounts import access
 from flowbuilder.accounts import pages as accounts
 from flowbuilder.api import pages as api
@@ -31,6 +42,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for area in AREAS:
         app.register_blueprint(area.bp)
     error_pages.init_app(app)
+    request_limit.init_app(app, settings)
     access.init_app(app)
     return app
 

@@ -129,6 +129,12 @@ SETTINGS: tuple[Setting, ...] = (
         setting_values.whole_number(1, 100_000_000),
     ),
     Setting(
+        "FLOWBUILDER_REQUESTS_PER_MINUTE",
+        "600",
+        "Requests to pages and the API that one key, session or else address may make; not about posted leads.",
+        setting_values.whole_number(1, 1_000_000),
+    ),
+    Setting(
         "FLOWBUILDER_LOG_LEVEL",
         "info",
         "Least level that is logged.",
@@ -164,6 +170,7 @@ class Settings:
     web_threads: int
     lead_workers: int
     backlog_limit: int
+    requests_per_minute: int
     log_level: str
     clock_offset: float
 

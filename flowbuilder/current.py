@@ -4,20 +4,24 @@ from datetime import datetime
 from typing import cast
 
 from flask import Flask, current_app, g
+from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from flowbuilder import clock, db
 from flowbuilder.config import Settings
+from flowbuilder.models import Base
+
+database = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+"""Gives each request a session of its own, and closes it when the request ends; workers open theirs without it."""
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Give the app its settings and its engine, and close each request's session when the request ends."""
-    engine = db.make_engine(settings.database_url)
+    """Give the app its settings and its database."""
     app.extensions["settings"] = settings
-    app.extensions["engine"] = engine
-    app.extensions["sessions"] = db.make_sessions(engine)
-    app.teardown_appcontext(_close_session)
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = db.engine_options()
+    database.init_app(app)
 
 
 def settings() -> Settings:
@@ -27,14 +31,12 @@ def settings() -> Settings:
 
 def engine() -> Engine:
     """Return the engine of the app, for what needs a connection of its own."""
-    return cast(Engine, current_app.extensions["engine"])
+    return database.engine
 
 
 def session() -> Session:
     """Return the session of this request, opened on first use; what is not committed is rolled back at the end."""
-    if "session" not in g:
-        g.session = cast("sessionmaker[Session]", current_app.extensions["sessions"])()
-    return cast(Session, g.session)
+    return database.session()
 
 
 def now() -> datetime:
@@ -42,9 +44,3 @@ def now() -> datetime:
     if "now" not in g:
         g.now = clock.now()
     return cast(datetime, g.now)
-
-
-def _close_session(_error: BaseException | None) -> None:
-    opened: Session | None = g.pop("session", None)
-    if opened is not None:
-        opened.close()

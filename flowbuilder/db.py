@@ -26,28 +26,32 @@ def write_json(value: Any) -> str:
     return write(value).decode()
 
 
-def make_engine(database_url: str, *, pool_size: int = 8) -> Engine:
-    """Return an engine for PostgreSQL.
+def engine_options(*, pool_size: int = 8) -> dict[str, Any]:
+    """Return how every engine of ours talks to PostgreSQL.
 
     What a statement was given never stands in an error, because it may be about people. Plans are made for each
     statement's own values: a plan kept from when a table was empty scans it for ever.
     """
-    return create_engine(
-        database_url,
-        pool_size=pool_size,
-        max_overflow=8,
-        pool_timeout=5,
-        pool_pre_ping=True,
-        hide_parameters=True,
-        json_serializer=write_json,
-        json_deserializer=read_json,
-        connect_args={
+    return {
+        "pool_size": pool_size,
+        "max_overflow": 8,
+        "pool_timeout": 5,
+        "pool_pre_ping": True,
+        "hide_parameters": True,
+        "json_serializer": write_json,
+        "json_deserializer": read_json,
+        "connect_args": {
             "prepare_threshold": None,
             "connect_timeout": 5,
             "options": "-c plan_cache_mode=force_custom_plan -c timezone=UTC "
             "-c idle_in_transaction_session_timeout=60s",
         },
-    )
+    }
+
+
+def make_engine(database_url: str, *, pool_size: int = 8) -> Engine:
+    """Return an engine for PostgreSQL."""
+    return create_engine(database_url, **engine_options(pool_size=pool_size))
 
 
 def make_sessions(engine: Engine) -> sessionmaker[Session]:

@@ -3,12 +3,13 @@
 import logging
 from dataclasses import dataclass
 
-from flask import Flask, Response, g
+from flask import Flask, Response
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException
 
 from flowbuilder import fragments
+from flowbuilder.accounts import access
 from flowbuilder.api.errors import http_error_answer, is_for_api
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ def _http_error(error: HTTPException) -> Response:
 
 def _no_database(error: exc.OperationalError | exc.TimeoutError) -> Response:
     log.error("the database does not answer: %s", type(error).__name__)
-    g.visitor = None
+    access.forget()
     response = error_page(503)
     response.headers["Retry-After"] = "5"
     return response

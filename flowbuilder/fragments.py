@@ -3,22 +3,27 @@
 import json
 from typing import Any
 
-from flask import Flask, Response, current_app, make_response, redirect, render_template, request
+from flask import Flask, Response, current_app, make_response, redirect, render_template
+from htmx_flask import Htmx, request
+
+htmx = Htmx()
+"""Gives requests `request.htmx`; the headers of answers are written here, where each has one use."""
 
 
 def init_app(app: Flask) -> None:
-    """Tell caches that a page's address answers htmx otherwise than a visit."""
+    """Let requests know htmx, and tell caches that a page's address answers htmx otherwise than a visit."""
+    htmx.init_app(app)
     app.after_request(_vary)
 
 
 def wants_fragment() -> bool:
     """Return whether htmx asks for a part of a page; a page restored from history is always whole."""
-    return request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
+    return bool(request.htmx) and not request.htmx.history_restore_request
 
 
 def is_fetched_by_page() -> bool:
     """Return whether an open page fetched this by itself or in passing, so that it does not count as use."""
-    return request.method == "GET" and wants_fragment()
+    return bool(request.method == "GET" and wants_fragment())
 
 
 def page(template: str, block: str | None = None, *, status: int = 200, **values: Any) -> Response:
@@ -39,7 +44,7 @@ def nothing_new() -> Response:
 
 def go_to(address: str) -> Response:
     """Send the browser to an address of ours: a redirect (303) for a visit, the header that htmx follows for it."""
-    if request.headers.get("HX-Request") != "true":
+    if not request.htmx:
         return make_response(redirect(address, 303))
     return Response(status=204, headers={"HX-Redirect": address})
 

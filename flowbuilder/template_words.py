@@ -4,10 +4,11 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Flask, g
+from flask import Flask
 from markupsafe import Markup
 
 from flowbuilder import ids
+from flowbuilder.accounts.access import somebody
 from flowbuilder.leads.finding import short_form
 from rules.money import say_money
 
@@ -20,7 +21,7 @@ def init_app(app: Flask) -> None:
 
 def zone() -> ZoneInfo:
     """Return the time zone of the account that is signed in, or UTC."""
-    visitor = g.get("visitor")
+    visitor = somebody()
     return ZoneInfo(visitor.account.time_zone if visitor else "UTC")
 
 

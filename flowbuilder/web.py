@@ -1,6 +1,7 @@
 """`flowbuilder web`: the pages and APIs under granian, one process with many blocking threads."""
 
 import os
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -33,6 +34,9 @@ def serve_web(settings: Settings) -> None:
 def _load_tethered(_target: str) -> Callable[..., Any]:
     # This runs in the process that answers; without it that one would keep the port when the other is killed.
     end_with_parent(os.getppid())
+    # Until granian sets its own handlers, those that this process inherited would swallow a signal to stop.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
     from wsgi import app  # noqa: PLC0415 - only the process that answers may build the app
 
     return app

@@ -1,11 +1,15 @@
-"""Who may open a route: declared beside each view, enforced in one place before any view runs."""
+"""Who may open a route: declared beside each view, enforced in one place before any view runs.
+
+Flask-Login carries who is signed in through a request; that somebody is, only our sessions in the database say.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, cast
 
-from flask import Flask, abort, current_app, g, request
+from flask import Flask, Request, abort, current_app, g, request
 from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, current_user
 
 from flowbuilder import current, fragments
 from flowbuilder.accounts import cookies, own_paths, sessions
@@ -14,6 +18,12 @@ from flowbuilder.security import protect_from_other_sites
 
 Role = Literal["owner", "editor", "publisher", "analyst"]
 View = TypeVar("View", bound=Callable[..., Any])
+
+NO_COOKIE = ";"
+"""A name that no cookie can have: nobody is remembered beyond their session."""
+
+login = LoginManager()
+login.session_protection = None
 
 
 class UndeclaredRoute(RuntimeError):
@@ -46,7 +56,17 @@ def keyed(view: View) -> View:
 
 def visitor() -> Visitor:
     """Return who is signed in; only for views declared with `signed_in`."""
-    return cast(Visitor, g.visitor)
+    return cast(Visitor, current_user._get_current_object())  # noqa: SLF001 - how a proxy's object is had
+
+
+def somebody() -> Visitor | None:
+    """Return who is signed in, if anybody is; nobody once `forget` was called."""
+    return None if "is_forgotten" in g or not current_user.is_authenticated else visitor()
+
+
+def forget() -> None:
+    """Show the rest of this request to nobody: the database does not say who it is, and must not be asked again."""
+    g.is_forgotten = True
 
 
 def declared_access(app: Flask, endpoint: str) -> Access:
@@ -61,35 +81,38 @@ def init_app(app: Flask) -> None:
     """Enforce the declarations before every view; raises UndeclaredRoute when a route has none."""
     for endpoint in app.view_functions:
         declared_access(app, endpoint)
+    # Not by `login.init_app`: that would read the form cookie after every request, also of files and leads, to look
+    # after a cookie that remembers people.
+    app.login_manager = login  # type: ignore[attr-defined]
+    app.config["REMEMBER_COOKIE_NAME"] = NO_COOKIE
     app.before_request(_enforce)
     app.context_processor(_who)
 
 
 def _enforce() -> ResponseReturnValue | None:
     if request.endpoint is None:
-        g.visitor = _recognise()
         return None
     access = declared_access(current_app, request.endpoint)
     if access.kind == "keyed":
         return None
     protect_from_other_sites()
-    g.visitor = _recognise()
     if access.kind == "public":
         return None
-    if g.visitor is None:
-        return fragments.go_to(own_paths.sign_in_then(request))
-    if access.roles and g.visitor.role not in access.roles:
+    if not current_user.is_authenticated:
+        return fragments.go_to(own_paths.sign_in_then())
+    if access.roles and visitor().role not in access.roles:
         abort(403)
     return None
 
 
 def _who() -> dict[str, Any]:
-    seen: Visitor | None = g.get("visitor")
+    seen = somebody()
     is_warned = seen is not None and seen.role == "owner" and cookies.is_exposed(current.settings())
     return {"visitor": seen, "warns_of_http": is_warned}
 
 
-def _recognise() -> Visitor | None:
+@login.request_loader  # type: ignore[untyped-decorator]
+def _recognise(_request: Request) -> Visitor | None:
     token = cookies.read()
     if token is None:
         return None

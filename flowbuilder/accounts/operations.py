@@ -104,6 +104,15 @@ def change_look(*, session: Session, person: Person, theme: Theme) -> None:
     session.commit()
 
 
+def change_account(*, session: Session, visitor: sessions.Visitor, account_id: UUID) -> bool:
+    """Let this browser work for another account of the person; commits. Return whether the person belongs to it."""
+    if account_id not in {account.id for account in queries.accounts_of(session, visitor.person.id)}:
+        return False
+    sessions.change_account(session=session, id_hash=visitor.session_hash, account_id=account_id)
+    session.commit()
+    return True
+
+
 def change_password(*, session: Session, visitor: sessions.Visitor, new: str, now: datetime) -> None:
     """Keep a new password and end the person's sessions in all other browsers; commits."""
     visitor.person.password_hash = passwords.hash_password(new)

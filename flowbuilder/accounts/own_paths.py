@@ -2,7 +2,8 @@
 
 from urllib.parse import quote, urlsplit
 
-from flask import Request, url_for
+from flask import url_for
+from htmx_flask import request
 
 
 def own_path(text: str | None) -> str:
@@ -18,9 +19,9 @@ def own_path(text: str | None) -> str:
     return "/" if parts.scheme or parts.netloc or _hides_a_slash(parts.path) else text
 
 
-def sign_in_then(request: Request) -> str:
+def sign_in_then() -> str:
     """Return the address of the sign-in page that leads back to the page asked for."""
-    if request.method != "GET" or request.headers.get("HX-Request"):
+    if request.method != "GET" or request.htmx:
         return url_for("accounts.sign_in")
     query = f"?{request.query_string.decode()}" if request.query_string else ""
     path = own_path(quote(request.path, safe="/") + query)

@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 from math import ceil
+from uuid import UUID
 
-from flask import Blueprint, Response, abort, g, request, url_for
+from flask import Blueprint, Response, abort, request, url_for
 from flask import session as form_cookie
 
 from flowbuilder import current
 from flowbuilder.accounts import cookies, operations, passwords, queries, sessions, throttle
-from flowbuilder.accounts.access import public, signed_in, visitor
+from flowbuilder.accounts.access import public, signed_in, somebody, visitor
 from flowbuilder.accounts.forms import LookForm, PasswordForm, SignInForm
 from flowbuilder.accounts.own_paths import own_path
 from flowbuilder.fragments import go_to, page
@@ -22,7 +23,7 @@ WRONG = "The e-mail address or the password is not right."
 @public("it is where people sign in")
 def sign_in() -> Response:
     """Show the sign-in form, or go on when the person is signed in already."""
-    if g.visitor:
+    if somebody():
         return go_to(own_path(request.args.get("next")))
     return _sign_in_page(SignInForm())
 
@@ -95,6 +96,15 @@ def change_password() -> Response:
     return go_to(url_for("accounts.show", changed="password"))
 
 
+@bp.post("/account/switch/<any_id:account_id>")
+@signed_in()
+def change_account(account_id: UUID) -> Response:
+    """Work for another account that the person belongs to; others are not found."""
+    if not operations.change_account(session=current.session(), visitor=visitor(), account_id=account_id):
+        abort(404)
+    return go_to(url_for("home.index"))
+
+
 @bp.post("/account/sessions/end")
 @signed_in()
 def end_session() -> Response:
@@ -149,6 +159,7 @@ def _account_page(*, look: LookForm | None = None, password: PasswordForm | None
         status=status,
         look=look or LookForm(formdata=None, theme=person.theme),
         password=password or PasswordForm(formdata=None),
+        accounts=queries.accounts_of(current.session(), person.id),
         sessions=queries.open_sessions(current.session(), person.id, current.now()),
         changed=request.args.get("changed"),
     )

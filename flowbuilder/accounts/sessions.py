@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from flask_login import UserMixin
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,7 @@ SEEN_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class Visitor:
+class Visitor(UserMixin):  # type: ignore[misc] # the package brings no types
     """Who is signed in, for which account, in which role, and by which session."""
 
     person: Person

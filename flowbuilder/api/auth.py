@@ -40,9 +40,16 @@ def caller() -> Caller:
     return cast(Caller, g.api_caller)
 
 
+def known_key() -> ApiKey | None:
+    """Return the key that this request proves to hold, looked up once."""
+    if "api_key" not in g:
+        g.api_key = _key_of(request.headers.get("Authorization", ""))
+    return cast(ApiKey | None, g.api_key)
+
+
 def authenticate() -> None:
     """Find out who calls; refuses with 401 and the same words whether a key is missing, unknown, wrong or revoked."""
-    key = _key_of(request.headers.get("Authorization", ""))
+    key = known_key()
     if key is None:
         raise Refusal(401)
     account = current.session().get_one(Account, key.account_id)

@@ -119,7 +119,7 @@ def path_of(rule: Rule) -> str:
 
 
 def _call(rule: Rule, described: Described) -> dict[str, Any]:
-    refused = {400, 401, 500, 503, *described.refuses, *({404} if rule.arguments else ())}
+    refused = {400, 401, 429, 500, 503, *described.refuses, *({404} if rule.arguments else ())}
     if described.takes:
         refused |= {413, 415, 422}
     answers = {str(described.status): _content(described.summary, described.gives)}

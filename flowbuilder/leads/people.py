@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rules.fields import TYPES, Field
@@ -12,6 +12,8 @@ from rules.saying import say_literal
 
 HIDDEN = "••••"
 SEEN = ": lead has "
+SAID = ("money", "choice", "number", "date")
+"""Types whose values are shown as rules say them; the others are shown as they are."""
 SHORTEST_TOLD = 3
 """Shorter values, like an initial, would be found inside other words."""
 
@@ -44,13 +46,14 @@ def name_in(values: Mapping[str, Any], fields: Iterable[Field]) -> str:
 
 
 def details(
-    values: Mapping[str, Any], fields: Iterable[Field], invalid: Iterable[str], *, in_full: bool
+    values: Mapping[str, Any], fields: Iterable[Field], invalid: Iterable[str], currency: str, *, in_full: bool
 ) -> tuple[Detail, ...]:
     """Return the fields of a lead in the flow's order, then what else it has; the personal ones masked."""
     known = {field.key: field for field in fields}
     wrong = frozenset(invalid)
     order = [key for key in known if key in values] + [key for key in values if key not in known]
-    return tuple(_detail(key, values[key], known.get(key), key in wrong, in_full) for key in order)
+    shown = (_detail(key, values[key], known.get(key), currency, in_full=in_full) for key in order)
+    return tuple(replace(detail, is_invalid=key in wrong) for key, detail in zip(order, shown, strict=True))
 
 
 def posted(values: Mapping[str, Any], *, in_full: bool) -> tuple[Detail, ...]:
@@ -79,10 +82,13 @@ def hide_seen(condition: str, harmless: frozenset[str]) -> str:
     return f"{said}{separator}{HIDDEN}" if separator and seen not in harmless else condition
 
 
-def _detail(key: str, value: Any, field: Field | None, is_invalid: bool, in_full: bool) -> Detail:
+def _detail(key: str, value: Any, field: Field | None, currency: str, *, in_full: bool) -> Detail:
     label = field.label if field else readable(key)
-    hides = is_personal(field) and not in_full and value is not None
-    return Detail(label, _masked(value, field) if hides else _text(value), hides, is_invalid)
+    if is_personal(field) and not in_full and value is not None:
+        return Detail(label, _masked(value, field), is_masked=True)
+    if field and field.type in SAID and value is not None:
+        return Detail(label, say_literal(value, field, currency))
+    return Detail(label, _text(value))
 
 
 def _masked(value: Any, field: Field | None) -> str:

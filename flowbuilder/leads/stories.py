@@ -1,6 +1,6 @@
 """Everything that happened to one lead, as its page tells it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from flowbuilder.intake.answers import LeadAnswer, lead_body
 from flowbuilder.leads import people, queries
+from flowbuilder.leads.advice import advice
 from flowbuilder.leads.asked import Asked, Buyers
 from flowbuilder.leads.listing import needs_a_look, reason_words, status_of
 from flowbuilder.leads.people import Detail
@@ -20,6 +21,9 @@ from rules.flow import parse_flow
 from rules.flow_wording import Names
 from rules.money import say_money
 from rules.timeline import Entry, Line
+
+TRIED_AGAIN = ("retry", "cap", "hours")
+"""What a lead waits for that goes on by itself at a known moment."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class Head:
     is_done: bool
     needs_a_look: bool
     reason: str
+    advice: str
+    next_at: datetime | None
     received_at: datetime
     finished_at: datetime | None
     total_ms: int | None
@@ -99,8 +105,8 @@ def story_of(session: Session, lead: Lead, *, in_full: bool) -> Story:
     fields = rules.fields if rules else ()
     asked = {offer.offer_no: buyers.asked(offer, history.attempts) for offer in history.offers}
     return Story(
-        head=_head(session, lead, history, asked.values(), veil),
-        details=people.details(lead.fields, fields, lead.invalid, in_full=in_full),
+        head=_head(session, lead, history, tuple(asked.values()), veil),
+        details=people.details(lead.fields, fields, lead.invalid, lead.currency, in_full=in_full),
         posted=people.posted(lead.posted, in_full=in_full),
         ignored=tuple(lead.ignored),
         stops=_stops(_entries(rules, lead, history, buyers, veil), history, buyers, asked),
@@ -142,7 +148,7 @@ def _stop_of(offer: Offer, asked: Asked) -> Stop:
     return Stop(entry, offer.connection_id, asked)
 
 
-def _head(session: Session, lead: Lead, history: History, asked: Iterable[Asked], veil: Veil | None) -> Head:
+def _head(session: Session, lead: Lead, history: History, asked: Sequence[Asked], veil: Veil | None) -> Head:
     flow, source = session.get(Flow, lead.flow_id), session.get(Source, lead.source_id)
     took = (lead.finished_at - lead.received_at).total_seconds() if lead.finished_at else None
     reason = "" if lead.outcome == "sold" else reason_words(lead)
@@ -153,6 +159,8 @@ def _head(session: Session, lead: Lead, history: History, asked: Iterable[Asked]
         is_done=lead.state == "done",
         needs_a_look=needs_a_look(lead),
         reason=veil.over(reason) if veil else reason,
+        advice=advice(lead, asked),
+        next_at=lead.due_at if lead.waiting_for in TRIED_AGAIN else None,
         received_at=lead.received_at,
         finished_at=lead.finished_at,
         total_ms=None if took is None else round(took * 1000),

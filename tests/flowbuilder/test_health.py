@@ -5,9 +5,8 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
-from sqlalchemy.orm import Session
 
-from flowbuilder import ids
+from flowbuilder import current, ids
 from flowbuilder.config import Settings, settings
 from flowbuilder.models import Worker
 from tests.support.cast import now
@@ -29,9 +28,9 @@ def app(here: Settings) -> Iterator[Flask]:
 
 def a_worker_is_seen(app: Flask) -> None:
     """Let a worker sign in."""
-    with Session(app.extensions["engine"]) as session:
-        session.add(Worker(id=ids.new_id(), kind="leads", started_at=now(), seen_at=now()))
-        session.commit()
+    with app.app_context():
+        current.session().add(Worker(id=ids.new_id(), kind="leads", started_at=now(), seen_at=now()))
+        current.session().commit()
 
 
 def test_a_process_that_serves_is_healthy_whatever_is_away(here: Settings):
@@ -66,9 +65,9 @@ def test_without_the_queue_it_is_ready_because_workers_look_at_the_rows(here: Se
     assert (answer.status_code, answer.json["queue"]) == (200, False)
 
 
-def test_posts_are_counted_by_status(app: Flask, session: Session):
-    with Session(app.extensions["engine"], expire_on_commit=False) as own:
-        supplier = a_supplier(app, own)
+def test_posts_are_counted_by_status(app: Flask):
+    with app.app_context():
+        supplier = a_supplier(app, current.session())
     supplier.post({})
     text = app.test_client().get("/metrics").text
     assert 'flowbuilder_posts_total{status="422"}' in text

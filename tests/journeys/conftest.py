@@ -11,6 +11,7 @@ from flowbuilder import db
 from flowbuilder.config import settings
 from tests.support.cast import Cast, Member, the_cast
 from tests.support.live import chromium, listening
+from tests.support.looks import note_faults
 from tests.support.web import running, session_of
 
 Visit = Callable[..., Page]
@@ -60,8 +61,7 @@ def visit(browser: Browser, base_url: str, session: Session) -> Iterator[Visit]:
             context.add_cookies([{"name": "session", "value": token, "url": base_url, "httpOnly": True}])
         page = context.new_page()
         page.set_default_timeout(10_000)
-        page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: faults.append(str(error)))
+        note_faults(page, faults)
         page.goto(path)
         return page
 

@@ -34,13 +34,14 @@ class Seen:
 class Buyer:
     """A buyer's server: `react` decides each answer, `seen` holds every request in order.
 
-    `headers` go out with every answer; one that `hangs_up` closes the connection instead of answering.
+    `headers` go out with every answer, after a `delay` in seconds; one that `hangs_up` closes the connection instead.
     """
 
     port: int
     react: Reaction
     headers: dict[str, str] = field(default_factory=dict)
     hangs_up: bool = False
+    delay: float = 0.0
     seen: list[Seen] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     arrived: threading.Condition = field(default_factory=threading.Condition)
@@ -93,6 +94,14 @@ def in_turn(*answers: tuple[int, dict[str, Any]]) -> Reaction:
     return react
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 512
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing: callers that are killed break their connections."""
+
+
 @contextmanager
 def a_buyer(react: Reaction = accepting) -> Iterator[Buyer]:
     """Run a buyer's server."""
@@ -110,6 +119,7 @@ def a_buyer(react: Reaction = accepting) -> Iterator[Buyer]:
             if buyer.hangs_up:
                 self.close_connection = True
                 return
+            time.sleep(buyer.delay)
             status, answer = buyer.react(request)
             self._answer(status, json.dumps(answer).encode())
 
@@ -125,8 +135,7 @@ def a_buyer(react: Reaction = accepting) -> Iterator[Buyer]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the library's own name)
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), Handler)
     buyer.port = server.server_address[1]
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     try:

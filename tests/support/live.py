@@ -1,13 +1,18 @@
-"""The app behind a real socket, and a real browser to open it with."""
+"""The app behind a real socket, alone or with its workers, and a real browser to open it with."""
 
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
+import requests
 from flask import Flask
 from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import make_server
+
+from flowbuilder.config import Settings, child_environ
+from tests.support.processes import eventually, started
 
 FLAGS = (
     "--no-sandbox",
@@ -31,6 +36,24 @@ def listening(app: Flask) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def everything(settings: Settings, home: Path) -> Iterator[None]:
+    """Run the web server, a lead worker and a job worker as processes; they are ready when this begins."""
+    environ = child_environ(settings)
+    with ExitStack() as stack:
+        for words in (("flowbuilder", "web"), ("workers", "leads"), ("workers", "jobs")):
+            stack.enter_context(started(home, *words, **environ))
+        eventually(lambda: _is_ready(settings.public_url), seconds=60)
+        yield
+
+
+def _is_ready(address: str) -> bool:
+    try:
+        return requests.get(f"{address}/readyz", timeout=2).ok
+    except requests.ConnectionError:
+        return False
 
 
 @contextmanager

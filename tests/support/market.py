@@ -14,13 +14,14 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from flowbuilder import clock, config, db, enqueue, ids
-from flowbuilder.models import Account, Attempt, CapWindow, FlowVersion, Lead, LeadEvent, Offer, Source
+from flowbuilder.models import Account, Attempt, Base, CapWindow, FlowVersion, Lead, LeadEvent, Offer, Source
 from flowbuilder.vault import Vault
 from tests.support import cast, proofs
 from tests.support.buyers import Buyer
 from workers.book import Book
 from workers.delivery.send import Sender
 from workers.engine import Engine
+from workers.main import duplicates_secret
 
 VAULT = Vault([("k1", b"k" * 32)])
 ACCEPTED_IF = {"==": [{"var": "body.status"}, "accepted"]}
@@ -92,6 +93,16 @@ class Market:
             version.document = document
             session.commit()
 
+    def publish_again(self, change: Callable[[dict[str, Any]], object]) -> int:
+        """Publish the changed document as another version, and return its number."""
+        with Session(self.database) as session:
+            [version] = session.scalars(select(FlowVersion).where(FlowVersion.flow_id == self.flow_id))
+            document = copy.deepcopy(version.document)
+            change(document)
+            session.add(FlowVersion(flow_id=self.flow_id, number=2, document=document, published_at=cast.now()))
+            session.commit()
+        return 2
+
     def later(self, seconds: float) -> None:
         """Move the clock that people see on by some seconds; leases go by the database's own."""
         config.override({"FLOWBUILDER_CLOCK_OFFSET": str(config.settings().clock_offset + seconds)})
@@ -119,7 +130,7 @@ class Market:
             enqueue.connect(self.redis_url),
             Book(VAULT),
             sender=lambda on_result: Sender(on_result, allow=self.allowed),
-            secret=b"secret",
+            secret=duplicates_secret(config.settings()),
         )
 
     @contextmanager
@@ -161,12 +172,29 @@ class Market:
     def check(self) -> None:
         """Fail unless every journal replays equal, and caps, sales, money and states agree with each other."""
         with self.database.connect() as connection:
-            assert proofs.findings(connection) == []
+            found = proofs.findings(connection)
+        assert not found, "\n".join(found)
+
+    def check_requests(self, *buyers: Buyer) -> None:
+        """Fail unless every request is an attempt of its own, and repeats its key only where no answer was read."""
+        keys = [request.key for one in buyers for request in one.seen]
+        with self.database.connect() as connection:
+            found = list(proofs.unexplained(proofs.Books(connection), keys))
+        assert not found, "\n".join(found)
 
     def count(self, statement: Any, **values: Any) -> int:
         """Return the one number of a query."""
         with self.database.connect() as connection:
             return int(connection.execute(statement, values).scalar_one())
+
+    def count_offers(self, step: str, state: str) -> int:
+        """Return how many offers of a step are in a state."""
+        found = text("SELECT count(*) FROM offer WHERE step = :step AND state = :state")
+        return self.count(found, step=step, state=state)
+
+    def count_open(self) -> int:
+        """Return how many leads have not ended."""
+        return self.count(text("SELECT count(*) FROM lead WHERE state <> 'done'"))
 
     def lead(self, lead_id: UUID) -> Lead:
         """Return a lead as it stands."""
@@ -207,6 +235,15 @@ def _carry_on(engine: Engine) -> None:
     """Carry again and again, as nudges make a worker do."""
     while not engine.is_stopping:
         engine.carry()
+
+
+def empty(url: str) -> None:
+    """Delete every row; for a few rows this is many times quicker than a new database."""
+    engine = db.make_engine(url)
+    with engine.begin() as database:
+        for table in reversed(Base.metadata.sorted_tables):
+            database.execute(text(f"DELETE FROM {table.name}"))
+    engine.dispose()
 
 
 @contextmanager

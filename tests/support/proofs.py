@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
+from flowbuilder import ids
 from rules.flow import Flow, parse_flow
 from rules.interpreter import Diverged, Recorded, replay
 from rules.running import Lead
@@ -118,9 +119,11 @@ def wrong_journal(books: Books, lead: RowMapping) -> Iterator[str]:
     """Yield where the newest run's journal does not lead to where the lead is."""
     flow = books.flows[lead["flow_id"], lead["version"]]
     events = [event for event in books.events[lead["id"]] if event["run"] == lead["run"]]
-    if flow is None or not events or events[-1]["effect"] == "replaced":
-        if lead["state"] == "done" and not (events and lead["outcome"] == "sold"):
-            yield from [] if lead["reason_code"] in BROKEN_OFF else ["it is done and has no journal"]
+    if flow is None or not events:
+        if lead["state"] == "done" and lead["reason_code"] not in BROKEN_OFF:
+            yield "it is done, and nothing says how"
+        return
+    if events[-1]["effect"] == "replaced":
         return
     try:
         walk = replay(flow, as_rules_see(lead, events), events[0]["at"], map(recorded, events))
@@ -140,6 +143,21 @@ def _wrong_end(lead: RowMapping, events: list[RowMapping], ended: Any) -> Iterat
         yield f"it is {stands}, and its journal says {close}"
     elif (ended.outcome, ended.code, ended.reason) != (lead["outcome"], lead["reason_code"], lead["reason"]):
         yield f"it is {lead['outcome']}, and replayed it is {ended.outcome}"
+
+
+def unexplained(books: Books, requests: Iterable[str]) -> Iterator[str]:
+    """Yield what buyers were sent, by its keys, that no attempt stands for, and repeats after an answer was read."""
+    offers = {ids.show(offer["id"]): offer for rows in books.offers.values() for offer in rows}
+    for key, many in Counter(requests).items():
+        offer = offers.get(key)
+        if offer is None:
+            yield f"a buyer was sent the unknown key {key}"
+            continue
+        states = [row["state"] for row in books.attempts[offer["lead_id"]] if row["offer_no"] == offer["offer_no"]]
+        if many > len(states):
+            yield f"offer {key} has {len(states)} attempts, and the buyer was asked {many} times"
+        if any(state not in ("ambiguous", "error") for state in states[:-1]):
+            yield f"offer {key} went on after {states}"
 
 
 def as_rules_see(lead: RowMapping, events: list[RowMapping]) -> Lead:

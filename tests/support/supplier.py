@@ -55,7 +55,8 @@ def intake_app(settings: Settings) -> Iterator[Flask]:
         yield app
     finally:
         app.extensions["intake"].close()
-        app.extensions["engine"].dispose()
+        with app.app_context():
+            current.engine().dispose()
 
 
 class Supplier:

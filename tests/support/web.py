@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from flowbuilder import clock
+from flowbuilder import clock, current
 from flowbuilder.accounts import sessions
 from flowbuilder.app import create_app
 from flowbuilder.config import Settings
@@ -62,4 +62,5 @@ def running(settings: Settings) -> Iterator[Flask]:
     yield app
     if EXTENSION in app.extensions:
         app.extensions[EXTENSION].close()
-    app.extensions["engine"].dispose()
+    with app.app_context():
+        current.engine().dispose()

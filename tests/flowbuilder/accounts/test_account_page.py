@@ -4,8 +4,9 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from flowbuilder import ids
 from flowbuilder.accounts.passwords import is_password
-from flowbuilder.models import Audit
+from flowbuilder.models import Audit, Membership
 from tests.support.cast import PASSWORD, Cast
 from tests.support.web import post, signed_in
 
@@ -19,6 +20,26 @@ def test_the_look_is_kept_on_the_server(app: Flask, session: Session, cast: Cast
 
 def test_a_look_that_does_not_exist_is_refused(app: Flask, session: Session, cast: Cast) -> None:
     assert post(signed_in(app, session, cast.sara), "/account/look", theme="neon").status_code == 422
+
+
+def test_somebody_with_one_account_is_offered_no_other(app: Flask, session: Session, cast: Cast) -> None:
+    assert "Accounts you work for" not in signed_in(app, session, cast.sara).get("/account").text
+
+
+def test_somebody_with_two_accounts_changes_between_them(app: Flask, session: Session, cast: Cast) -> None:
+    session.add(Membership(account_id=cast.zoe.account.id, person_id=cast.sara.person.id, role="analyst"))
+    session.commit()
+    here, there = signed_in(app, session, cast.sara), signed_in(app, session, cast.sara)
+    assert "Change to Zoe and Company" in here.get("/account").text
+    assert post(here, f"/account/switch/{ids.show(cast.zoe.account.id)}").location == "/"
+    assert "analyst of Zoe and Company" in here.get("/account").text
+    assert "owner of Acme Leads" in there.get("/account").text
+
+
+def test_nobody_changes_to_an_account_that_they_do_not_belong_to(app: Flask, session: Session, cast: Cast) -> None:
+    client = signed_in(app, session, cast.sara)
+    assert post(client, f"/account/switch/{ids.show(cast.zoe.account.id)}").status_code == 404
+    assert "owner of Acme Leads" in client.get("/account").text
 
 
 def test_a_new_password_ends_all_other_sessions(app: Flask, session: Session, cast: Cast) -> None:

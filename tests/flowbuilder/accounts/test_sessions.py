@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from flask_login import encode_cookie
 from sqlalchemy.orm import Session
 
 from flowbuilder import clock
@@ -49,6 +50,21 @@ def test_a_page_that_only_polls_falls_asleep(app: Flask, session: Session, cast:
 
 def test_a_token_that_nobody_was_given_opens_nothing(session: Session) -> None:
     assert sessions.recognise(session, "x" * 43, clock.now(), is_use=True) is None
+
+
+def test_a_cookie_that_would_remember_somebody_says_nothing(app: Flask, session: Session, cast: Cast) -> None:
+    remembered = encode_cookie(str(cast.sara.person.id), key=app.config["SECRET_KEY"])
+    client = app.test_client()
+    client.set_cookie("remember_token", remembered)
+    assert client.get("/account").status_code == 303
+    client.set_cookie("session", session_of(session, cast.tom))
+    assert "Tom Teammate" in client.get("/account").text
+
+
+def test_files_and_leads_are_answered_without_reading_cookies(app: Flask, session: Session, cast: Cast) -> None:
+    client = signed_in(app, session, cast.sara)
+    paths = ("/static/css/base.css", "/healthz", "/f/none/none")
+    assert [path for path in paths if "Cookie" in client.get(path, buffered=True).vary] == []
 
 
 def test_somebody_who_is_disabled_is_out_at_once(app: Flask, session: Session, cast: Cast) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import pytest
 from sqlalchemy import select
@@ -77,6 +78,22 @@ def test_what_cannot_be_made_keeps_what_was_typed(sara, session, cast, fields, w
     assert words in refused.text
     assert fields["name"] in refused.text
     assert newest_flow(session, cast.sara) is None
+
+
+@pytest.mark.parametrize(
+    ("fallback", "words"),
+    [
+        ({"id": "end", "do": "hold", "retry_every": "1m", "for_up_to": "3m", "reason": "Nobody"}, "Waits: 2 leads now"),
+        ({"id": "end", "do": "reject"}, "Waiting: 2 leads now"),
+    ],
+)
+def test_the_last_card_counts_the_leads_that_wait(sara, session, cast, fallback, words):
+    flow = a_flow(session, cast.sara, document=solar(fallback=fallback))
+    source = a_source(session, flow)
+    for _ in range(2):
+        a_lead(session, source, state="waiting", outcome=None, waiting_for="retry")
+    session.commit()
+    assert words in " ".join(re.sub("<[^>]+>", "", sara.get(address_of(flow)).text).split())
 
 
 def test_the_rail_tells_each_step_with_its_ways_out(sara, session, cast):

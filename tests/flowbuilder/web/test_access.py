@@ -32,6 +32,7 @@ def saras(session: Session, cast: Cast) -> dict[str, Any]:
         "source_id": source.id,
         "lead_id": lead.id,
         "connection_id": connection.id,
+        "account_id": cast.sara.account.id,
         "test_id": lead.id,
         "key_id": lead.id,
         "number": 1,

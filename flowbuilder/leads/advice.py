@@ -1,0 +1,25 @@
+"""What a person can do about a lead that the app cannot finish by itself."""
+
+from collections.abc import Sequence
+
+from flowbuilder.leads.asked import Asked
+from flowbuilder.models import Lead
+
+NOT_SETTLED = ("sending", "unknown")
+ADVICE = {
+    "person": "Ask {buyer} whether the lead arrived. Until that is known it is offered to nobody else, so that it "
+    "cannot be sold twice.",
+    "unknown": "Ask {buyer} whether the lead arrived, and settle the price with them if it did. It was offered to "
+    "nobody else afterwards.",
+    "quarantined": "Put right what is named here and publish the flow, so that the next leads pass. This one stays as "
+    "it is.",
+    "rule_error": "Put right the step that could not be decided and publish the flow, so that the next leads pass. "
+    "This one stays as it is.",
+}
+
+
+def advice(lead: Lead, asked: Sequence[Asked]) -> str:
+    """Return in a sentence or two what a person can do now; nothing for a lead that needs nobody."""
+    needs = "person" if lead.waiting_for == "person" else lead.reason_code
+    buyer = next((offer.buyer for offer in reversed(asked) if offer.state in NOT_SETTLED), "the buyer")
+    return ADVICE.get(needs or "", "").format(buyer=buyer)

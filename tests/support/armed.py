@@ -1,0 +1,74 @@
+"""A process that ends at a crash point: `python -m tests.support.armed "after turn" 3 leads`, or `test` and an id.
+
+With `poison` for a name it ends whenever it moves a lead from the state XX. Its leases are short, so that what it
+leaves behind is taken soon. Tests start it by `start`, which forks it from a process that has loaded everything.
+"""
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Mapping
+from datetime import timedelta
+from multiprocessing.context import ForkServerProcess
+from typing import Any
+
+from flowbuilder import config
+from workers import crashpoints, engine, journal, steering, sweep
+from workers.connection_test import run_test
+from workers.main import main
+
+LEASE = timedelta(seconds=1.5)
+STOP_GRACE = 0.3
+SWEEP_EVERY = 0.3
+SURVIVED = 3
+POISON = "poison"
+DEADLY = "XX"
+
+
+def poison() -> None:
+    """Let leads from one state end the process that moves them."""
+    perform = steering._perform
+
+    def perform_or_die(turn: Any, carried: Any, effect: Any) -> Any:
+        if carried.row["fields"]["state"] == DEADLY:
+            os._exit(crashpoints.CRASHED)
+        return perform(turn, carried, effect)
+
+    steering._perform = perform_or_die
+
+
+def work(name: str, passes: str, kind: str, *identifiers: str) -> None:
+    """Do what a worker process does, until the named point is passed for the given time."""
+    journal.LEASE, engine.STOP_GRACE, sweep.EVERY = LEASE, STOP_GRACE, SWEEP_EVERY
+    if name == POISON:
+        poison()
+    crashpoints.arm(name, int(passes))
+    if kind == "test":
+        run_test(*identifiers)
+    else:
+        main(kind)
+    sys.exit(SURVIVED)
+
+
+def start(environ: Mapping[str, str], name: str, passes: int, *words: str) -> ForkServerProcess:
+    """Start such a process with these settings; it is a real one, and its exit code says how it ended."""
+    forks = multiprocessing.get_context("forkserver")
+    forks.set_forkserver_preload(["__main__", __name__])
+    process = forks.Process(target=_work_with, args=(dict(environ), name, str(passes), *words))
+    process.start()
+    return process
+
+
+def exit_code(process: ForkServerProcess, seconds: float = 60) -> int | None:
+    """Wait for a process to end and return its exit code, None when it did not end in time."""
+    process.join(seconds)
+    return process.exitcode
+
+
+def _work_with(environ: dict[str, str], *words: str) -> None:
+    config.override(environ)
+    work(*words)  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    work(*sys.argv[1:])

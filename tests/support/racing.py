@@ -1,0 +1,88 @@
+"""Processes that race for places in the same cap windows, and say which they kept."""
+
+import random
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from multiprocessing.synchronize import Barrier
+from typing import Any
+
+from flowbuilder import db
+from rules.windows import window
+from workers.caps import Ask, Dealer, Place, WindowIds
+
+TURNS = 24
+MIDDAY = datetime(2026, 3, 4, 12, 59, 58, tzinfo=UTC)
+Kept = Counter[int]
+
+
+def limits_of(seed: int) -> dict[str, int]:
+    """Return the limits of one seed's caps, by period."""
+    dice = random.Random(seed)
+    return {"hour": dice.randint(3, 25), "day": dice.randint(10, 60), "total": dice.randint(10, 90)}
+
+
+def asks_of(seed: int, moment: datetime, periods: Iterable[str], take: int = 1) -> list[Ask]:
+    """Return the reservation of one lead in the windows of a moment."""
+    asks = []
+    for per in periods:
+        starts, ends = window(per, moment, "UTC")
+        limit = limits_of(seed)[per]
+        asks.append(Ask(f"{seed}/{per}", per, "", limit, take, starts.isoformat(), ends and ends.isoformat(), False))
+    return asks
+
+
+def race(url: str, number: int, seeds: int, together: Barrier, kept: Any) -> None:
+    """Take and give back at random in every seed's windows, and hand over what is kept of each."""
+    engine = db.make_engine(url)
+    ids = WindowIds(engine)
+    for seed in range(seeds):
+        together.wait(60)
+        places = Racer(engine, ids, seed, number).race()
+        kept.put((seed, Counter({place[0]: 0 for place in places}) + _sum(places)))
+    engine.dispose()
+
+
+class Racer:
+    """One process in one seed's race."""
+
+    def __init__(self, engine: Any, ids: WindowIds, seed: int, number: int) -> None:
+        self.engine, self.ids, self.seed = engine, ids, seed
+        self.dice = random.Random(f"{seed} {number}")
+        self.held: list[list[Place]] = []
+
+    def race(self) -> list[Place]:
+        """Do turns, each with several leads; return the places that are kept in the end."""
+        for turn in range(TURNS):
+            moment = MIDDAY + timedelta(seconds=turn // 4)
+            wanted = [asks_of(self.seed, moment, self._periods()) for _ in range(self.dice.randint(0, 4))]
+            back = [self.held.pop(self.dice.randrange(len(self.held))) for _ in self.held[::3]]
+            self.turn(wanted, back)
+        return [place for places in self.held for place in places]
+
+    def turn(self, wanted: list[list[Ask]], back: list[list[Place]]) -> None:
+        """Give back and take in one transaction, as a turn of the loop does."""
+        with self.engine.connect() as database:
+            dealer = Dealer(self.ids)
+            found = self.ids.find(ask for asks in wanted for ask in asks)
+            dealer.lock(database, [*found, *(place[0] for places in back for place in places)])
+            for places in back:
+                dealer.give_back(places)
+            taken = [dealer.take(asks) for asks in wanted if dealer.first_full(asks) is None]
+            dealer.write(database)
+            if self.dice.random() < 0.1:
+                database.rollback()
+                self.held.extend(back)
+            else:
+                database.commit()
+                self.held.extend(taken)
+
+    def _periods(self) -> list[str]:
+        return self.dice.sample(("hour", "day", "total"), self.dice.randint(1, 3))
+
+
+def _sum(places: Iterable[Place]) -> Kept:
+    kept: Kept = Counter()
+    for window_id, take, _ in places:
+        kept[window_id] += take
+    return kept

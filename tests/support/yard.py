@@ -1,0 +1,138 @@
+"""Real processes of the product on servers of their own: web and lead workers that a test stops, kills and pauses."""
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import requests
+from sqlalchemy.orm import Session
+
+from flowbuilder import config, embedded
+from flowbuilder.models import Flow, Source
+from tests.support.market import Market
+from tests.support.processes import free_port
+from tests.support.supplier import a_key
+
+WORKER = ("-m", "workers", "leads")
+
+
+@dataclass
+class Yard:
+    """A market, and the processes that serve it."""
+
+    market: Market
+    servers: embedded.Servers
+    port: str = field(default_factory=free_port)
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    web: subprocess.Popen[bytes] | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def start(self, *command: str) -> subprocess.Popen[bytes]:
+        """Start a process of ours with the settings of this yard."""
+        allowed = ",".join(f"{host}:{port}" for host, port in self.market.allowed)
+        environ = config.child_environ(config.settings()) | {
+            "DATABASE_URL": self.market.url,
+            "REDIS_URL": self.servers.redis_url,
+            "OUTBOUND_ALLOW": allowed,
+            "FLOWBUILDER_WEB_PORT": self.port,
+            "FLOWBUILDER_LOG_LEVEL": "error",
+        }
+        return subprocess.Popen([sys.executable, *command], env=environ)
+
+    def hire(self, many: int = 1, command: Sequence[str] = WORKER) -> None:
+        """Start lead workers."""
+        with self.lock:
+            self.workers.extend(self.start(*command) for _ in range(many))
+
+    def replace(self, worker: subprocess.Popen[bytes], how: signal.Signals, seconds: float = 30) -> tuple[int, float]:
+        """Send a worker a signal, start another, and return the exit code of the old one and how long it took."""
+        began = time.monotonic()
+        worker.send_signal(how)
+        self.hire()
+        code = worker.wait(seconds)
+        with self.lock:
+            self.workers.remove(worker)
+        return code, time.monotonic() - began
+
+    def revive(self) -> None:
+        """Start a worker for each that has ended by itself, as the supervisor does."""
+        with self.lock:
+            self.workers = [worker if worker.poll() is None else self.start(*WORKER) for worker in self.workers]
+
+    def open(self) -> None:
+        """Start the web, and return once it answers."""
+        self.web = self.start("-m", "flowbuilder", "web")
+        deadline = time.monotonic() + 60
+        while not self._answers():
+            assert time.monotonic() < deadline, "the web does not answer"
+            time.sleep(0.1)
+
+    def _answers(self) -> bool:
+        try:
+            return requests.get(f"http://127.0.0.1:{self.port}/healthz", timeout=2).ok
+        except requests.RequestException:
+            return False
+
+    def address(self) -> tuple[str, str]:
+        """Return where suppliers post to, and with which key."""
+        with Session(self.market.database) as session:
+            flow = session.get_one(Flow, self.market.flow_id)
+            source = session.get_one(Source, self.market.source_id)
+            key = a_key(session, source, "live")
+            session.commit()
+            return f"http://127.0.0.1:{self.port}/f/{flow.key}/{source.key}", key
+
+    def close(self) -> None:
+        """End every process that is left."""
+        processes = [*self.workers, *([self.web] if self.web else [])]
+        for process in processes:
+            process.send_signal(signal.SIGCONT)
+            process.terminate()
+        for process in processes:
+            try:
+                process.wait(25)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@contextmanager
+def a_yard(market: Market, servers: embedded.Servers) -> Iterator[Yard]:
+    """Give a yard without processes yet; none is left afterwards."""
+    yard = Yard(market, servers)
+    try:
+        yield yard
+    finally:
+        yard.close()
+
+
+@contextmanager
+def posting(post: Callable[[int], object], rate: float, most: int | None = None, threads: int = 4) -> Iterator[None]:
+    """Have leads posted meanwhile, so many in a second, numbered from 0; ends early only when told to."""
+    ends, numbers, lock = threading.Event(), iter(range(most or 10**9)), threading.Lock()
+    began = time.monotonic()
+
+    def work() -> None:
+        while not ends.is_set():
+            with lock:
+                number = next(numbers, None)
+            if number is None:
+                return
+            ends.wait(max(0.0, began + number / rate - time.monotonic()))
+            post(number)
+
+    workers = [threading.Thread(target=work) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    try:
+        yield
+    finally:
+        if most is None:
+            ends.set()
+        for worker in workers:
+            worker.join()
