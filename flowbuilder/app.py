@@ -5,18 +5,7 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from flowbuilder import (
-    assets,
-    current,
-    error_pages,
-    fragments,
-    health,
-    navigation,
-    request_limit,
-    security,
-    template_words,
-    url_ids,
-)
+from flowbuilder import health
 from flowbuilder.accounts import access
 from flowbuilder.accounts import pages as accounts
 from flowbuilder.api import pages as api
@@ -28,6 +17,17 @@ from flowbuilder.home import pages as home
 from flowbuilder.intake import pages as intake
 from flowbuilder.leads import pages as leads
 from flowbuilder.sources import pages as sources
+from flowbuilder.web import (
+    assets,
+    current,
+    error_pages,
+    fragments,
+    navigation,
+    request_limit,
+    security,
+    template_words,
+    url_ids,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 AREAS = (accounts, home, flows, leads, connections, sources, api, intake, health)

@@ -106,7 +106,7 @@ def serve(options: argparse.Namespace) -> int:
     """Run everything until it is told to stop."""
     if options.demo:
         return demo(options)
-    from flowbuilder.serve import run
+    from flowbuilder.serving.serve import run
 
     return run(_settings_with(options))
 
@@ -121,7 +121,7 @@ def demo(options: argparse.Namespace) -> int:
 def web(options: argparse.Namespace) -> int:
     """Run the web server only."""
     from flowbuilder.embedded import of_running_serve
-    from flowbuilder.web import serve_web
+    from flowbuilder.serving.web_server import serve_web
 
     serve_web(_with_addresses(of_running_serve(_settings_with(options))))
     return 0
@@ -172,8 +172,8 @@ def create_account(options: argparse.Namespace) -> int:
 
 def dump(options: argparse.Namespace) -> int:
     """Write the database to a file."""
-    from flowbuilder import dumps
     from flowbuilder.embedded import for_command
+    from flowbuilder.serving import dumps
 
     with for_command(config.settings()) as live:
         dumps.dump(live, options.file)
@@ -182,8 +182,9 @@ def dump(options: argparse.Namespace) -> int:
 
 def restore(options: argparse.Namespace) -> int:
     """Read the database from a file."""
-    from flowbuilder import db, dumps
+    from flowbuilder import db
     from flowbuilder.embedded import for_command
+    from flowbuilder.serving import dumps
 
     with for_command(config.settings()) as live:
         dumps.restore(live, options.file)

@@ -10,9 +10,9 @@ from redis.exceptions import RedisError
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from flowbuilder import current
 from flowbuilder.accounts.access import public
 from flowbuilder.intake.desk import Desk
+from flowbuilder.web import current
 from rules import json_text
 
 bp = Blueprint("health", __name__)

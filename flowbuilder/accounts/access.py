@@ -11,10 +11,10 @@ from flask import Flask, Request, abort, current_app, g, request
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 
-from flowbuilder import current, fragments
 from flowbuilder.accounts import cookies, own_paths, sessions
 from flowbuilder.accounts.sessions import Visitor
-from flowbuilder.security import protect_from_other_sites
+from flowbuilder.web import current, fragments
+from flowbuilder.web.security import protect_from_other_sites
 
 Role = Literal["owner", "editor", "publisher", "analyst"]
 View = TypeVar("View", bound=Callable[..., Any])

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
-from flowbuilder import current
 from flowbuilder.config import Settings
+from flowbuilder.web import current
 
 
 def is_https(settings: Settings) -> bool:

@@ -7,12 +7,12 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, request, url_for
 from flask import session as form_cookie
 
-from flowbuilder import current
 from flowbuilder.accounts import cookies, operations, passwords, queries, sessions, throttle
 from flowbuilder.accounts.access import public, signed_in, somebody, visitor
 from flowbuilder.accounts.forms import LookForm, PasswordForm, SignInForm
 from flowbuilder.accounts.own_paths import own_path
-from flowbuilder.fragments import go_to, page
+from flowbuilder.web import current
+from flowbuilder.web.fragments import go_to, page
 
 bp = Blueprint("accounts", __name__)
 

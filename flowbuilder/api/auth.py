@@ -8,10 +8,11 @@ from typing import cast
 from flask import g, request
 from sqlalchemy import select
 
-from flowbuilder import current, keys
+from flowbuilder import keys
 from flowbuilder.api.errors import Refusal
 from flowbuilder.audit import Actor
 from flowbuilder.models import Account, ApiKey
+from flowbuilder.web import current
 
 PREFIX = "fb"
 SEEN_EVERY = timedelta(minutes=1)

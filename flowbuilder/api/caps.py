@@ -5,7 +5,6 @@ from uuid import UUID
 
 from flask import Blueprint, Response
 
-from flowbuilder import current
 from flowbuilder.accounts.access import keyed
 from flowbuilder.api import lead_shapes, paging, shapes
 from flowbuilder.api.errors import Refusal
@@ -13,6 +12,7 @@ from flowbuilder.api.flows import flow_called
 from flowbuilder.api.openapi import MOMENT, TEXT, WHOLE, YES_NO, describe, or_null, shape
 from flowbuilder.flows import queries
 from flowbuilder.flows.limits import Meter, flow_meters
+from flowbuilder.web import current
 
 bp = Blueprint("caps", __name__)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response
 
-from flowbuilder import current, ids
+from flowbuilder import ids
 from flowbuilder.accounts.access import keyed
 from flowbuilder.api import paging, shapes
 from flowbuilder.api.auth import caller
@@ -16,8 +16,9 @@ from flowbuilder.api.openapi import ANYTHING, MOMENT, PAGING, PROBLEMS, TEXT, de
 from flowbuilder.connections import operations, queries, tools
 from flowbuilder.connections.checks import SECRET_WORDS, destination_problems
 from flowbuilder.connections.operations import Revoked
-from flowbuilder.found import found
 from flowbuilder.models import Connection, ConnectionTest, Credential
+from flowbuilder.web import current
+from flowbuilder.web.found import found
 
 bp = Blueprint("connections", __name__)
 

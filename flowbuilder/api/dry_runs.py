@@ -7,7 +7,6 @@ from uuid import UUID
 
 from flask import Blueprint, Response
 
-from flowbuilder import current
 from flowbuilder.accounts.access import keyed
 from flowbuilder.api import lead_shapes, shapes
 from flowbuilder.api.auth import caller
@@ -17,6 +16,7 @@ from flowbuilder.api.flows import flow_called
 from flowbuilder.api.openapi import ANYTHING, MONEY, PROBLEMS, TEXT, describe, or_null, shape
 from flowbuilder.flows.checks import check_document, connection_names
 from flowbuilder.flows.dry_runs import Tried, try_lead
+from flowbuilder.web import current
 from rules.bounds import RuleError
 from rules.dry_run import MadeUp
 from rules.flow import Flow

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 
-from flowbuilder import current
 from flowbuilder.accounts.access import keyed
 from flowbuilder.api import paging, shapes
 from flowbuilder.api.auth import caller
@@ -15,8 +14,9 @@ from flowbuilder.api.openapi import ANYTHING, MOMENT, PAGING, PROBLEMS, TEXT, WH
 from flowbuilder.flows import operations, queries
 from flowbuilder.flows.checks import document_problems
 from flowbuilder.flows.operations import NewerDraft, Publication
-from flowbuilder.found import found
 from flowbuilder.models import Flow
+from flowbuilder.web import current
+from flowbuilder.web.found import found
 
 bp = Blueprint("flows", __name__)
 

@@ -4,15 +4,16 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 
-from flowbuilder import current, ids
+from flowbuilder import ids
 from flowbuilder.accounts.access import keyed
 from flowbuilder.api import lead_rows, lead_shapes, paging, shapes
 from flowbuilder.api.auth import caller
 from flowbuilder.api.errors import Refusal
 from flowbuilder.api.lead_story import story_of
 from flowbuilder.api.openapi import ANYTHING, MOMENT, MONEY, PAGING, TEXT, WHOLE, YES_NO, describe, many, or_null, shape
-from flowbuilder.found import found
 from flowbuilder.leads import queries
+from flowbuilder.web import current
+from flowbuilder.web.found import found
 
 bp = Blueprint("leads", __name__)
 

@@ -5,18 +5,19 @@ from uuid import UUID
 
 from flask import Blueprint, Response
 
-from flowbuilder import current, ids
+from flowbuilder import ids
 from flowbuilder.accounts.access import keyed
 from flowbuilder.api import paging, shapes
 from flowbuilder.api.auth import caller
 from flowbuilder.api.bodies import Body, read_body
 from flowbuilder.api.openapi import ANYTHING, MOMENT, PAGING, TEXT, YES_NO, describe, many, or_null, shape
 from flowbuilder.flows.queries import flow_of
-from flowbuilder.found import found
 from flowbuilder.models import Flow, Source, SourceKey
 from flowbuilder.sources import operations, posting, queries
 from flowbuilder.sources.operations import Mode
 from flowbuilder.sources.terms import Terms
+from flowbuilder.web import current
+from flowbuilder.web.found import found
 
 bp = Blueprint("sources", __name__)
 

@@ -5,15 +5,15 @@ from uuid import UUID
 
 from flask import Blueprint, Response
 
-from flowbuilder import current
 from flowbuilder.accounts.access import keyed
 from flowbuilder.api import shapes
 from flowbuilder.api.auth import caller
 from flowbuilder.api.flows import flow_called, published
 from flowbuilder.api.openapi import ANYTHING, MOMENT, PROBLEMS, TEXT, WHOLE, YES_NO, describe, shape
 from flowbuilder.flows import operations, queries
-from flowbuilder.found import found
 from flowbuilder.models import Flow, FlowVersion
+from flowbuilder.web import current
+from flowbuilder.web.found import found
 
 bp = Blueprint("versions", __name__)
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from flask import Blueprint, Response, url_for
 
-from flowbuilder import current
 from flowbuilder.accounts.access import signed_in, visitor
 from flowbuilder.audit import Actor
 from flowbuilder.connections import operations, queries, tools
@@ -15,10 +14,11 @@ from flowbuilder.connections.forms import ConnectionForm, RevokeForm, SecretForm
 from flowbuilder.connections.operations import Revoked
 from flowbuilder.connections.test_words import told
 from flowbuilder.connections.written import show_rows
-from flowbuilder.found import found
-from flowbuilder.fragments import go_to, page
 from flowbuilder.models import Connection
 from flowbuilder.sources.posting import posted_keys
+from flowbuilder.web import current
+from flowbuilder.web.found import found
+from flowbuilder.web.fragments import go_to, page
 
 bp = Blueprint("connections", __name__, url_prefix="/connections")
 

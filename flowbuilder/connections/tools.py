@@ -6,12 +6,13 @@ from typing import Any
 from redis import Redis
 from sqlalchemy.orm import Session
 
-from flowbuilder import current, enqueue
+from flowbuilder import enqueue
 from flowbuilder.connections import queries
 from flowbuilder.models import Connection
 from flowbuilder.sources.posting import posted_fields
 from flowbuilder.sources.samples import sample_lead
 from flowbuilder.vault import Vault
+from flowbuilder.web import current
 from rules.fields import Field, normalise
 
 USUAL_FIELDS = (

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from flowbuilder import clock, config, db, serve
+from flowbuilder import clock, config, db
 from flowbuilder.accounts import operations, passwords, queries
 from flowbuilder.client import ApiError, Client, Unreachable
 from flowbuilder.config import Settings
@@ -14,7 +14,8 @@ from flowbuilder.demo.kept import FILE_NAME, DemoError, Kept, SourceAccess, make
 from flowbuilder.demo.market import set_up
 from flowbuilder.demo.suppliers import server_of
 from flowbuilder.embedded.locks import SHORT, home_lock
-from flowbuilder.serve import Process, Stage
+from flowbuilder.serving import serve
+from flowbuilder.serving.serve import Process, Stage
 from flowbuilder.setting_values import hosts_and_ports_text
 
 ACCOUNT = "Acme Leads"

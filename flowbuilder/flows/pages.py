@@ -5,15 +5,15 @@ from uuid import UUID
 
 from flask import Blueprint, Response, url_for
 
-from flowbuilder import current
 from flowbuilder.accounts.access import signed_in, visitor
 from flowbuilder.audit import Actor
 from flowbuilder.flows import operations, queries, views
 from flowbuilder.flows.forms import ImportForm, NewFlowForm
 from flowbuilder.flows.operations import NewerDraft
-from flowbuilder.found import found
-from flowbuilder.fragments import go_to, page
 from flowbuilder.models import Flow
+from flowbuilder.web import current
+from flowbuilder.web.found import found
+from flowbuilder.web.fragments import go_to, page
 
 bp = Blueprint("flows", __name__, url_prefix="/flows")
 

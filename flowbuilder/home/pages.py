@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, request
 
-from flowbuilder import current
 from flowbuilder.accounts.access import signed_in, visitor
-from flowbuilder.fragments import nothing_new, page
 from flowbuilder.home.today import today
 from flowbuilder.leads.listing import mark_of
+from flowbuilder.web import current
+from flowbuilder.web.fragments import nothing_new, page
 
 bp = Blueprint("home", __name__)
 

@@ -4,14 +4,15 @@ from uuid import UUID
 
 from flask import Blueprint, Response, abort, request, url_for
 
-from flowbuilder import current, ids
+from flowbuilder import ids
 from flowbuilder.accounts.access import Role, signed_in, visitor
-from flowbuilder.found import found
-from flowbuilder.fragments import go_to, nothing_new, page
 from flowbuilder.leads import operations, queries, stories
 from flowbuilder.leads.finding import lead_called
 from flowbuilder.leads.listing import listing, mark_of
 from flowbuilder.leads.queries import STATUSES, Filter
+from flowbuilder.web import current
+from flowbuilder.web.found import found
+from flowbuilder.web.fragments import go_to, nothing_new, page
 
 bp = Blueprint("leads", __name__, url_prefix="/leads")
 

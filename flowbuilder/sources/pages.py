@@ -6,16 +6,17 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request, url_for
 
-from flowbuilder import current, ids
+from flowbuilder import ids
 from flowbuilder.accounts.access import signed_in, visitor
 from flowbuilder.audit import Actor
 from flowbuilder.flows import queries as flow_queries
-from flowbuilder.found import found
-from flowbuilder.fragments import go_to, page
 from flowbuilder.models import Flow, Source
 from flowbuilder.sources import operations, posting, queries
 from flowbuilder.sources.forms import SourceForm
 from flowbuilder.sources.operations import Mode, NewKey
+from flowbuilder.web import current
+from flowbuilder.web.found import found
+from flowbuilder.web.fragments import go_to, page
 
 bp = Blueprint("sources", __name__, url_prefix="/sources")
 

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from flowbuilder import current
 from flowbuilder.flows.queries import flows_of
 from flowbuilder.models import Flow, Source
 from flowbuilder.sources.samples import sample_lead
 from flowbuilder.sources.terms import Terms, read_terms
+from flowbuilder.web import current
 from rules.fields import Field
 from rules.flow import parse_flow
 from rules.problems import Problem

@@ -32,7 +32,8 @@ class Fallback:
     def sentence(self, words: Words) -> str:
         """Return `Wait up to 24 hours, offer again every 15 minutes`."""
         if self.do == "hold":
-            return f"Wait up to {say_seconds(self.for_up_to)}, offer again every {say_seconds(self.retry_every).removeprefix('1 ')}"
+            every = say_seconds(self.retry_every).removeprefix("1 ")
+            return f"Wait up to {say_seconds(self.for_up_to)}, offer again every {every}"
         return self.buyer.sentence(words) if self.buyer else f"Reject “{self.reason}”"
 
     def exits(self, words: Words) -> tuple[Exit, ...]:

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
-from flowbuilder import current, ids
+from flowbuilder import ids
 from flowbuilder.config import Settings, settings
 from flowbuilder.models import Worker
+from flowbuilder.web import current
 from tests.support.cast import now
 from tests.support.supplier import a_supplier, intake_app
 

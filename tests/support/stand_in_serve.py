@@ -3,7 +3,7 @@
 import sys
 
 from flowbuilder.config import Settings, settings
-from flowbuilder.serve import Process, Stage, run
+from flowbuilder.serving.serve import Process, Stage, run
 
 
 def stand_in(kind: str, stage: Stage) -> Process:

@@ -12,10 +12,11 @@ from psycopg.rows import dict_row
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from flowbuilder import current, enqueue, health, keys
+from flowbuilder import enqueue, health, keys
 from flowbuilder.config import Settings
 from flowbuilder.intake import pages
 from flowbuilder.models import Flow, Source, SourceKey
+from flowbuilder.web import current
 from tests.support.cast import a_flow, a_seller, a_source, now
 from tests.support.servers import plain_url
 

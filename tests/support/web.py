@@ -10,11 +10,12 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from flowbuilder import clock, current
+from flowbuilder import clock
 from flowbuilder.accounts import sessions
 from flowbuilder.app import create_app
 from flowbuilder.config import Settings
 from flowbuilder.intake.pages import EXTENSION
+from flowbuilder.web import current
 from tests.support.cast import Member
 
 TOKEN = re.compile(r'name="csrf-token" content="([^"]+)"')

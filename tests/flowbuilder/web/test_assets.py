@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from flowbuilder import assets
+from flowbuilder.web import assets
 
 ROOT = Path(__file__).parents[3]
 STATIC = ROOT / "static"

@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from flowbuilder import error_pages
 from flowbuilder.config import settings
+from flowbuilder.web import error_pages
 from tests.support.cast import Cast
 from tests.support.web import HTMX, running, signed_in
 

@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from jinja2 import DictLoader
 
-from flowbuilder import fragments
-from flowbuilder.fragments import go_to, page, with_address, with_events
+from flowbuilder.web import fragments
+from flowbuilder.web.fragments import go_to, page, with_address, with_events
 
 HTMX = {"HX-Request": "true"}
 BASE = "<html>{% block content %}{% endblock %}</html>"

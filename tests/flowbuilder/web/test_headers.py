@@ -8,7 +8,7 @@ from flask import Flask, request, request_started
 from sqlalchemy.orm import Session
 
 from flowbuilder.config import settings
-from flowbuilder.security import POLICY
+from flowbuilder.web.security import POLICY
 from tests.support.cast import Cast
 from tests.support.web import post, running, signed_in
 

@@ -10,7 +10,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from flowbuilder.config import Settings
-from flowbuilder.tether import end_with_parent
+from flowbuilder.serving.tether import end_with_parent
 
 
 def serve_web(settings: Settings) -> None:

@@ -8,9 +8,9 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException
 
-from flowbuilder import fragments
 from flowbuilder.accounts import access
 from flowbuilder.api.errors import http_error_answer, is_for_api
+from flowbuilder.web import fragments
 
 log = logging.getLogger(__name__)
 

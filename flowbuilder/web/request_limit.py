@@ -15,7 +15,7 @@ from flowbuilder.accounts.throttle import network_of
 from flowbuilder.api.auth import known_key
 from flowbuilder.api.errors import error_answer, is_for_api
 from flowbuilder.config import Settings
-from flowbuilder.error_pages import error_page
+from flowbuilder.web.error_pages import error_page
 
 NOT_COUNTED = frozenset({"intake", "health"})
 

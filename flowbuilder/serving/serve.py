@@ -13,7 +13,7 @@ from types import FrameType
 
 from flowbuilder import config, db, embedded
 from flowbuilder.config import Settings
-from flowbuilder.supervisor import Process, Stage, Supervisor
+from flowbuilder.serving.supervisor import Process, Stage, Supervisor
 
 __all__ = ["Process", "ServeError", "Stage", "run", "usual_processes"]
 

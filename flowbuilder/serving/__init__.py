@@ -1,0 +1,1 @@
+"""Running it: the process tree of `flowbuilder serve`, its parts, and dumps of the database."""
