@@ -1,6 +1,9 @@
 """The web app: configuration, extensions, areas and error pages, put together in that order."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -29,9 +32,15 @@ from flowbuilder.web import (
     url_ids,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
 ROOT = Path(__file__).resolve().parent.parent
-AREAS = (accounts, home, flows, leads, connections, sources, api, intake, health)
+AREAS = (accounts, home, flows, leads, connections, sources, api, health)
 """The modules with routes; each has its blueprint as `bp`."""
+POSTS = "/f/"
+"""Where the addresses begin that leads are posted to."""
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -44,15 +53,38 @@ def create_app(settings: Settings | None = None) -> Flask:
     error_pages.init_app(app)
     request_limit.init_app(app, settings)
     access.init_app(app)
+    door = _create_door(settings)
+    app.extensions[intake.EXTENSION] = door.extensions[intake.EXTENSION]
+    app.wsgi_app = _by_path(app.wsgi_app, door.wsgi_app)  # type: ignore[assignment,method-assign]
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
     return app
+
+
+def _create_door(settings: Settings) -> Flask:
+    """Return the app that takes posts in: beside the pages, so that a lead pays for nothing that pages need."""
+    door = Flask("flowbuilder.intake", static_folder=None)
+    door.extensions["settings"] = settings
+    door.config["MAX_CONTENT_LENGTH"] = security.MAX_BODY
+    door.register_blueprint(intake.bp)
+    security.protect_responses(door, settings)
+    access.check_declarations(door)
+    return door
+
+
+def _by_path(pages: WSGIApplication, door: WSGIApplication) -> WSGIApplication:
+    """Return what sends posts of leads to the door and everything else to the pages."""
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return (door if environ["PATH_INFO"].startswith(POSTS) else pages)(environ, start_response)
+
+    return application
 
 
 def _configure(app: Flask, settings: Settings) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    if settings.trusted_proxies:
-        count = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
     current.init_app(app, settings)
     security.init_app(app, settings)
     fragments.init_app(app)

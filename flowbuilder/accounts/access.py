@@ -79,14 +79,19 @@ def declared_access(app: Flask, endpoint: str) -> Access:
 
 def init_app(app: Flask) -> None:
     """Enforce the declarations before every view; raises UndeclaredRoute when a route has none."""
-    for endpoint in app.view_functions:
-        declared_access(app, endpoint)
+    check_declarations(app)
     # Not by `login.init_app`: that would read the form cookie after every request, also of files and leads, to look
     # after a cookie that remembers people.
     app.login_manager = login  # type: ignore[attr-defined]
     app.config["REMEMBER_COOKIE_NAME"] = NO_COOKIE
     app.before_request(_enforce)
     app.context_processor(_who)
+
+
+def check_declarations(app: Flask) -> None:
+    """Raise UndeclaredRoute when a view of an app does not say who may open it."""
+    for endpoint in app.view_functions:
+        declared_access(app, endpoint)
 
 
 def _enforce() -> ResponseReturnValue | None:

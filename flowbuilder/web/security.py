@@ -42,10 +42,14 @@ def init_app(app: Flask, settings: Settings) -> None:
     )
     cookies.configure_form_cookie(app, settings)
     csrf.init_app(app)
+    protect_responses(app, settings)
+
+
+def protect_responses(app: Flask, settings: Settings) -> None:
+    """Put on every response of an app the headers that protect it."""
+    headers = dict(HEADERS)
     if cookies.is_https(settings):
-        headers = HEADERS | {"Strict-Transport-Security": f"max-age={ONE_YEAR}; includeSubDomains"}
-    else:
-        headers = HEADERS
+        headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR}; includeSubDomains"
     app.after_request(lambda response: _protect(response, headers))
 
 
@@ -68,6 +72,6 @@ def _is_from_here() -> bool:
 
 
 def _protect(response: Response, headers: dict[str, str]) -> Response:
-    for name, value in headers.items():
-        response.headers.setdefault(name, value)
+    own = {name for name, _ in response.headers}
+    response.headers.extend((name, value) for name, value in headers.items() if name not in own)
     return response
