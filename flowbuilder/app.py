@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flask import Flask
+from flask import Flask, Request
+from flask.sessions import NullSession, SessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from flowbuilder import health
@@ -67,10 +68,21 @@ def _create_door(settings: Settings) -> Flask:
     door = Flask("flowbuilder.intake", static_folder=None)
     door.extensions["settings"] = settings
     door.config["MAX_CONTENT_LENGTH"] = security.MAX_BODY
+    door.session_interface = _NoSessions()
     door.register_blueprint(intake.bp)
     security.protect_responses(door, settings)
     access.check_declarations(door)
     return door
+
+
+class _NoSessions(SessionInterface):
+    """Programs have no session: all their requests share one that holds nothing and is never saved."""
+
+    null = NullSession()
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:  # noqa: ARG002  (Flask's own signature)
+        """Return the empty session."""
+        return self.null
 
 
 def _by_path(pages: WSGIApplication, door: WSGIApplication) -> WSGIApplication:
