@@ -1,5 +1,6 @@
 """What carrying leads needs to know of flows, sources and connections; read again every second."""
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from sqlalchemy import Connection as Database
 from sqlalchemy import RowMapping, text
 
 from flowbuilder import ids
-from flowbuilder.vault import Vault, credential_place
+from flowbuilder.vault import Vault, VaultError, credential_place
 from rules.caps import Cap, read_caps
 from rules.delivery.destination import Destination, parse_destination
 from rules.flow import Flow, parse_flow
@@ -26,6 +27,9 @@ VERSIONS = text("SELECT document FROM flow_version WHERE flow_id = :flow AND num
 SOURCES = text("SELECT id, name, state, cost, caps, accept_if FROM source WHERE id = ANY(:ids)")
 CONNECTIONS = text("SELECT id, account_id, name, state, destination, concurrency FROM connection WHERE id = ANY(:ids)")
 CREDENTIALS = text("SELECT connection_id, name, sealed FROM credential WHERE connection_id = ANY(:ids)")
+
+
+log = logging.getLogger(__name__)
 
 
 class Unreadable(Exception):
@@ -124,7 +128,8 @@ class Book:
         if row is None:
             return None
         destination = parse_destination(row["destination"], "destination", problems)
-        if destination is None:
+        credentials = self._credentials(database, row)
+        if destination is None or credentials is None:
             return None
         return Connection(
             id=row["id"],
@@ -132,18 +137,21 @@ class Book:
             name=row["name"],
             state=row["state"],
             destination=destination,
-            credentials=self._credentials(database, row),
+            credentials=credentials,
             concurrency=row["concurrency"],
         )
 
-    def _credentials(self, database: Database, row: RowMapping) -> dict[str, str]:
-        sealed = database.execute(CREDENTIALS, {"ids": [row["id"]]}).mappings()
-        return {
-            secret["name"]: self._vault.open(
-                secret["sealed"], **credential_place(row["account_id"], row["id"], secret["name"])
-            )
-            for secret in sealed
-        }
+    def _credentials(self, database: Database, row: RowMapping) -> dict[str, str] | None:
+        """Return the opened secrets of a connection, None when one does not open: it is not connected then."""
+        opened: dict[str, str] = {}
+        for secret in database.execute(CREDENTIALS, {"ids": [row["id"]]}).mappings():
+            place = credential_place(row["account_id"], row["id"], secret["name"])
+            try:
+                opened[secret["name"]] = self._vault.open(secret["sealed"], **place)
+            except VaultError as problem:
+                log.error("a secret of connection %s does not open: %s", row["id"], problem)  # noqa: TRY400
+                return None
+        return opened
 
 
 def read_source(row: Mapping[str, Any], flow: Flow) -> Source:

@@ -101,6 +101,8 @@ class WindowIds:
 
     def find(self, asks: Iterable[Ask]) -> list[int]:
         """Return the ids of the windows of some reservations."""
+        if len(self._ids) > MOST_KNOWN:
+            self._ids.clear()
         wanted = {ask.key: ask for ask in asks}
         missing = [ask for key, ask in wanted.items() if key not in self._ids]
         if missing:
@@ -112,8 +114,6 @@ class WindowIds:
         return self._ids.get(ask.key)
 
     def _create(self, missing: Sequence[Ask]) -> None:
-        if len(self._ids) > MOST_KNOWN:
-            self._ids.clear()
         rows = as_document(
             [
                 {"key": at, "cap": ask.cap, "bucket": ask.bucket, "starts": ask.starts, "ends": ask.ends}
@@ -159,9 +159,10 @@ class Dealer:
         return places
 
     def give_back(self, places: Iterable[Place]) -> None:
-        """Give places back to the windows they were taken in; those must be locked."""
+        """Give places back to the windows they were taken in, which must be locked; one may be tidied away by now."""
         for identifier, take, _ in places:
-            self.windows[identifier].change -= take
+            if identifier in self.windows:
+                self.windows[identifier].change -= take
 
     def write(self, database: Connection) -> None:
         """Write what changed; raises CapPassed when a window would hold more than its limit."""

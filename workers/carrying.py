@@ -14,8 +14,8 @@ from rules.interpreter import Recorded, Walk, replay
 from rules.retry import Tried
 from rules.running import Lead
 from workers.caps import Place
-from workers.delivery.calls import Sent
-from workers.journal import Past
+from workers.delivery.calls import CallKey, Sent
+from workers.journal import Lease, Past
 from workers.rows import AttemptRow, EventRow, OfferRow
 
 T = TypeVar("T")
@@ -31,14 +31,14 @@ def known(value: T | None) -> T:
     return value
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Carried:
     """One leased lead. `places` are what it holds at the door and in cap steps; offers hold their own."""
 
     row: RowMapping
     walk: Walk | None = None
     flow: Flow | None = None
-    run: int = 1
+    run: int = field(init=False)
     event: EventRow | None = None
     places: list[Place] = field(default_factory=list)
     offers: list[OfferRow] = field(default_factory=list)
@@ -47,8 +47,12 @@ class Carried:
     tried: list[Tried] = field(default_factory=list)
     arrived: Sent | None = None
     is_fresh: bool = False
-    is_suspect: bool = False
+    is_cleared: bool = False
     asked: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Begin with the run that the lead's row says."""
+        self.run = self.row["run"]
 
     @property
     def id(self) -> UUID:
@@ -60,6 +64,16 @@ class Carried:
     def token(self) -> int:
         """Return the token of the lease, which every write repeats."""
         return int(self.row["lease_token"])
+
+    @property
+    def lease(self) -> Lease:
+        """Return the lead with its token."""
+        return self.id, self.token
+
+    @property
+    def is_suspect(self) -> bool:
+        """Return whether the lead ended a worker before and has not been moved since: it moves alone."""
+        return not self.is_cleared and self.row["crashes"] > 1
 
     @property
     def effect(self) -> Effect | None:
@@ -90,6 +104,15 @@ class Carried:
         """Drop what was worked out in memory, so that the next turn rebuilds it from the journal."""
         self.walk, self.event, self.offer, self.attempt = None, None, None, None
         self.places, self.offers, self.tried, self.is_fresh = [], [], [], False
+        self.run, self.asked = self.row["run"], {}
+
+    def answer(self) -> Sent | None:
+        """Return what became of the attempt that is out, None when nothing that arrived is about it."""
+        sent, attempt = self.arrived, self.attempt
+        if sent is None or attempt is None:
+            return None
+        key = CallKey(self.id, self.token, attempt.offer_no, attempt.attempt_no)
+        return sent if sent.key == key else None
 
     def input(self, source: dict[str, Any]) -> Lead:
         """Return the lead as rules see it, with what the journal says of its source."""
@@ -110,6 +133,13 @@ class Carried:
         """Return the buyers that earlier runs asked, with their answers."""
         before: dict[str, Any] = self.row["asked_before"]
         return before | self.asked
+
+    @property
+    def view(self) -> dict[str, Any]:
+        """Return what the rules of its source may read of a lead, before its run has begun."""
+        fields, invalid = self.row["fields"], self.row["invalid"]
+        valid = {key: value is not None and key not in invalid for key, value in fields.items()}
+        return {"lead": fields, "raw": self.row["posted"], "valid": valid}
 
     def begin_again(self, asked: dict[str, str], source: dict[str, Any], now: datetime) -> None:
         """Begin the next run, which asks none of those that were asked."""

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -48,29 +48,36 @@ class Claiming:
         return [(self.scope, key, _hash(secret, str(value).strip().lower())) for key, value in self.values.items()]
 
 
-def take_claims(database: Connection, claimings: Iterable[Claiming], secret: bytes, now: datetime) -> set[UUID]:
-    """Take the claims of some leads, in the order given, and return the leads that are duplicates."""
-    duplicates: set[UUID] = set()
-    first: dict[ClaimKey, UUID] = {}
-    rows: dict[ClaimKey, dict[str, Any]] = {}
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What became of the claims of a turn; who wanted the same as an earlier lead of the turn is undecided.
+
+    That one may be rejected before the turn ends, and then holds nothing.
+    """
+
+    duplicates: set[UUID] = field(default_factory=set)
+    undecided: set[UUID] = field(default_factory=set)
+
+
+def take_claims(database: Connection, claimings: Iterable[Claiming], secret: bytes, now: datetime) -> Claims:
+    """Take the claims of some leads, in the order given."""
+    wanted: dict[ClaimKey, list[Claiming]] = {}
     for claiming in claimings:
         for key in claiming.keys(secret):
-            if first.setdefault(key, claiming.lead_id) != claiming.lead_id:
-                duplicates.add(claiming.lead_id)
-                continue
-            since = now - timedelta(seconds=claiming.within)
-            rows[key] = {
-                "scope": key[0],
-                "kind": key[1],
-                "hash": key[2],
-                "lead": claiming.lead_id,
-                "at": now,
-                "since": since,
-            }
-    if rows:
-        taken = {tuple(row) for row in database.execute(TAKE, {"rows": as_document(list(rows.values()))})}
-        duplicates |= {row["lead"] for key, row in rows.items() if key not in taken}
-    return duplicates
+            wanted.setdefault(key, []).append(claiming)
+    if not wanted:
+        return Claims()
+    rows = [_row(key, first, now) for key, (first, *_) in wanted.items()]
+    taken = {tuple(row) for row in database.execute(TAKE, {"rows": as_document(rows)})}
+    duplicates = {one.lead_id for key, all_of_them in wanted.items() if key not in taken for one in all_of_them}
+    undecided = {one.lead_id for key, (_, *later) in wanted.items() if key in taken for one in later}
+    return Claims(duplicates, undecided - duplicates)
+
+
+def _row(key: ClaimKey, claiming: Claiming, now: datetime) -> dict[str, Any]:
+    scope, kind, digest = key
+    since = now - timedelta(seconds=claiming.within)
+    return {"scope": scope, "kind": kind, "hash": digest, "lead": claiming.lead_id, "at": now, "since": since}
 
 
 def _hash(secret: bytes, value: str) -> str:

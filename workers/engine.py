@@ -4,17 +4,15 @@ import logging
 import queue
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import cast
-from uuid import UUID
 
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import Connection, RowMapping, text
 from sqlalchemy import Engine as DatabaseEngine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from flowbuilder import clock, enqueue
 from workers import journal
@@ -22,8 +20,10 @@ from workers.book import Book
 from workers.caps import Dealer, WindowIds
 from workers.carrying import Carried
 from workers.crashpoints import committed, crashpoint
-from workers.delivery.calls import Call, Sent
+from workers.delivery.calls import Sent
 from workers.delivery.send import Sender
+from workers.load import Load
+from workers.outages import is_outage, where
 from workers.quarantine import quarantine
 from workers.steering import steer
 from workers.turn import Turn
@@ -33,17 +33,17 @@ SLOTS = 2048
 MOST_CLAIMED = 256
 POLL = 0.5
 """Seconds between looks at the database when nobody says that there is work."""
-RENEW_EVERY = 10.0
 IDLE_FOR = 1.5
 SOON = timedelta(seconds=6)
 """A loop that knows of a lead due within this time stays; later ones are the sweep's."""
 LONGEST_SHIFT = 600.0
 STOP_GRACE = 15.0
+LONGEST_CALL = 70.0
+"""Seconds within which every call has ended, whatever its buyer does."""
 RECOVER = 0.5
 ASYNCHRONOUS = text("SET LOCAL synchronous_commit = off")
-
-CallKey = tuple[UUID, int]
-"""Which lead a call is for, and under which lease it was made."""
+IMPATIENT = text("SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '10s'")
+"""A worker that is paused in the middle of a turn must not hold up the others for longer than a lease."""
 
 log = logging.getLogger(__name__)
 
@@ -70,19 +70,17 @@ class Engine:
         self._sender = sender(self._inbox.put)
         self._tell_alive = tell_alive
         self._windows = WindowIds(database)
-        self._leads: dict[UUID, Carried] = {}
-        self._batch: list[Carried] = []
+        self._load = Load()
         self._link: Connection | None = None
-        self._out: dict[UUID, str] = {}
-        self._calls: Counter[str] = Counter()
         self._due: list[datetime] = []
-        self._stopping = threading.Event()
         self._polled_at = self._renewed_at = 0.0
         self._wants_more = True
         self._suspects_at = 0.0
+        self._is_winding_up = False
         self._listener = threading.Thread(target=self._listen, name="listener", daemon=True)
+        self.is_stopping = False
         self.is_carrying = False
-        self.on_beat: Callable[[], object] = lambda: None
+        self.on_beat: Callable[[Redis], object] = lambda _redis: None
 
     def start(self) -> None:
         """Start the sender and the listener; once in the life of a process."""
@@ -91,22 +89,19 @@ class Engine:
 
     def stop(self) -> None:
         """Ask the loop to end: claim and send nothing more, let calls end, give back the rest. Safe in a signal."""
-        self._stopping.set()
+        self.is_stopping = True
         self._inbox.put(None)
 
     def close(self) -> None:
         """Give up what the loop holds open, once it has ended."""
+        self.stop()
         self._sender.stop(0)
+        with suppress(RedisError):
+            self._redis.rpush(enqueue.WAKE, "1")  # So that the listener need not wait until nobody has called.
         self._listener.join()
-        if self._link is not None:
-            self._link.close()
+        self._disconnect()
         self._redis.close()
         self._database.dispose()
-
-    @property
-    def is_stopping(self) -> bool:
-        """Return whether the loop was asked to end."""
-        return self._stopping.is_set()
 
     def carry(self) -> None:
         """Carry leads until nothing was to do for a while, or ten minutes have passed, or `stop` was called."""
@@ -115,115 +110,125 @@ class Engine:
             self._carry()
             self._wind_up()
         finally:
+            # What is still in hand after an error is nobody's now: its lease runs out, and another worker takes it.
+            self._load.clear()
             self.is_carrying = False
 
     def _carry(self) -> None:
         began = idle_since = time.monotonic()
-        self._wants_more = True
+        self._wants_more, self._is_winding_up = True, False
         while not self.is_stopping:
-            worked = self._safe_turn()
+            self._renew()
+            worked = self._turn(claims=True)
             now = time.monotonic()
-            idle_since = now if worked or self._leads or self._is_due_soon() else idle_since
+            idle_since = now if worked or len(self._load) or self._is_due_soon() else idle_since
             if now - idle_since > IDLE_FOR:
                 return
             if now - began > LONGEST_SHIFT:
                 enqueue.nudge(self._redis)
                 return
             if not worked:
-                self._sleep()
-
-    def _sleep(self) -> None:
-        """Wait for an answer, a nudge or the next look at the database."""
-        self._take_in(timeout=POLL)
+                self._take_in(timeout=POLL)
 
     def _take_in(self, timeout: float) -> None:
         """Put answers with their leads; what comes without an answer is a nudge."""
         try:
             arrived = self._inbox.get(timeout=timeout) if timeout else self._inbox.get_nowait()
             while True:
-                self._receive(arrived)
+                if arrived is None:
+                    self._wants_more = True
+                else:
+                    self._load.receive(arrived)
                 arrived = self._inbox.get_nowait()
         except queue.Empty:
             return
 
-    def _receive(self, sent: Sent | None) -> None:
-        if sent is None:
-            self._wants_more = True
-            return
-        lead_id, token = cast("CallKey", sent.key)
-        self._calls[self._out.pop(lead_id)] -= 1
-        carried = self._leads.get(lead_id)
-        if carried is not None and carried.token == token:
-            carried.arrived = sent
-            self._batch.append(carried)
+    def _turn(self, *, claims: bool) -> bool:
+        """Take a turn; return whether anything was done. A lead that ended a worker before has its turn alone.
 
-    def _safe_turn(self) -> bool:
-        """Take a turn; return whether anything was done.
-
-        A lead that ended a worker before has its turn alone. What fails is done again lead by lead.
+        The others go on in the order in which they came in, so that none is passed over where buyers are busy.
         """
         self._take_in(timeout=0)
-        batch, self._batch = self._batch, []
-        suspects = [carried for carried in batch if carried.is_suspect]
-        if suspects:
-            self._one_by_one(suspects)
-            batch = [carried for carried in batch if not carried.is_suspect]
+        ready = sorted(self._load.take_ready(), key=lambda carried: carried.id)
+        suspects = [carried for carried in ready if carried.is_suspect]
+        batch = [carried for carried in ready if not carried.is_suspect]
+        for carried in suspects:
+            self._move_alone(carried)
+        wanted = self._most_to_claim() if claims else 0
+        if not batch and not wanted:
+            return bool(suspects)
+        return self._move(batch, wanted) or bool(suspects)
+
+    def _move(self, batch: Sequence[Carried], wanted: int) -> bool:
+        """Move leads and claim others in one transaction; return whether there were any.
+
+        One lead's bad luck, whatever it is, must not stop the others: after an error each moves alone.
+        """
         try:
-            return self._turn(batch, claims=not self.is_stopping) or bool(suspects)
-        except OperationalError as problem:
-            self._wait_for_database(problem, batch)
-        except Exception as problem:  # noqa: BLE001  (see below)
-            # One lead's bad luck, whatever it is, must not stop the others: each gets a turn of its own.
-            log.warning("a turn of %d leads failed: %s", len(batch), type(problem).__name__)
+            turn, claimed = self._transaction(batch, wanted)
+        except Exception as problem:  # noqa: BLE001  (see above)
             self._disconnect()
-            self._one_by_one(batch)
-        return True
+            if is_outage(problem):
+                self._wait_for_database(problem, batch)
+                return True
+            log.warning("a turn of %d leads failed: %s", len(batch), where(problem))
+            for carried in batch:
+                self._move_alone(carried)
+            return bool(batch)
+        self._hand_over(turn, batch)
+        self._load.admit(claimed)
+        return bool(batch or claimed)
 
-    def _one_by_one(self, batch: Sequence[Carried]) -> None:
-        """Give each lead a turn of its own, from its journal; the one that fails alone is put aside with the error."""
-        for carried in batch:
-            carried.forget()
-            try:
-                self._turn([carried], claims=False)
-            except OperationalError as problem:
+    def _move_alone(self, carried: Carried) -> None:
+        """Move one lead from its journal in a transaction of its own; one that fails there is put aside."""
+        carried.forget()
+        if carried.row["crashes"] > journal.ALONE_CRASHES + 1 and not carried.is_cleared:
+            self._put_aside(carried, "It ended its worker several times")
+            return
+        try:
+            turn, _ = self._transaction([carried], 0)
+        except Exception as problem:  # noqa: BLE001  (whatever it is, it is this lead's)
+            self._disconnect()
+            if is_outage(problem):
                 self._wait_for_database(problem, [carried])
-            except Exception as problem:
-                log.exception("lead %s cannot be carried", carried.id)
-                self._disconnect()
-                self._put_aside(carried, f"{type(problem).__name__}: {_first_line(problem)}")
-            carried.is_suspect = False
+            else:
+                log.error("lead %s cannot be carried: %s", carried.id, where(problem))  # noqa: TRY400  (without values)
+                self._put_aside(carried, f"{type(problem).__name__}: {str(problem).partition(chr(10))[0][:300]}")
+            return
+        self._hand_over(turn, [carried])
 
-    def _wait_for_database(self, problem: OperationalError, batch: Iterable[Carried]) -> None:
+    def _put_aside(self, carried: Carried, why: str) -> None:
+        """Quarantine a lead; where even that fails its lease runs out, and another worker tries."""
+        self._load.drop(carried)
+        try:
+            quarantine(self._database, carried.lease, why, clock.now())
+            log.error("lead %s was quarantined", carried.id)
+        except SQLAlchemyError as problem:
+            log.error("lead %s could not be quarantined: %s", carried.id, where(problem))  # noqa: TRY400
+
+    def _wait_for_database(self, problem: Exception, batch: Sequence[Carried]) -> None:
         """Have a later turn rebuild these leads from what was committed; answers that arrived are kept."""
-        log.warning("the database did not answer: %s", type(problem.orig).__name__)
-        self._disconnect()
+        log.warning("the database did not answer: %s", where(problem))
         for carried in batch:
             carried.forget()
-            self._batch.append(carried)
-        self._stopping.wait(RECOVER)
+        self._load.ready.extend(batch)
+        time.sleep(RECOVER)
 
     def _connect(self) -> Connection:
         if self._link is None:
             self._link = self._database.connect()
+            self._link.execute(IMPATIENT)
+            crashpoint("before link")
+            self._link.commit()
+            crashpoint("after link")
         return self._link
 
     def _disconnect(self) -> None:
         """Give up the connection with whatever it was doing."""
-        if self._link is not None:
-            self._link.invalidate()
-            self._link.close()
-            self._link = None
-
-    def _turn(self, batch: Sequence[Carried], *, claims: bool) -> bool:
-        """Do one turn and hand over its calls; return whether there was anything to do."""
-        self._renew()
-        wanted = self._most_to_claim() if claims else 0
-        if not batch and not wanted:
-            return False
-        turn, claimed = self._transaction(batch, wanted)
-        self._hand_over(turn)
-        self._admit(claimed)
-        return bool(batch or claimed)
+        link, self._link = self._link, None
+        if link is not None:
+            link.invalidate()
+            link.close()
 
     def _transaction(self, batch: Sequence[Carried], wanted: int) -> tuple[Turn, Sequence[RowMapping]]:
         """Decide, lock, write and claim, and commit all of it at once."""
@@ -232,9 +237,8 @@ class Engine:
         if not batch:
             # A claim that is lost with the database was never made: its token is not in any row.
             database.execute(ASYNCHRONOUS)
-        turn = Turn(clock.now(), database, self._book, Dealer(self._windows), self._secret, not self.is_stopping)
-        turn.in_flight = dict(self._calls)
-        held = self._guarded(turn, batch)
+        turn = self._new_turn(database)
+        held = self._guarded(database, batch)
         if held:
             steer(turn, held)
             turn.dealer.write(database)
@@ -245,15 +249,19 @@ class Engine:
         crashpoint("after turn")
         return turn, claimed
 
-    def _guarded(self, turn: Turn, batch: Sequence[Carried]) -> list[Carried]:
+    def _new_turn(self, database: Connection) -> Turn:
+        turn = Turn(clock.now(), database, self._book, Dealer(self._windows), self._secret)
+        turn.may_call = not (self.is_stopping or self._is_winding_up)
+        turn.calling, turn.busy, turn.most_for_one = dict(self._load.calls), self._load.busy, SLOTS // 2
+        return turn
+
+    def _guarded(self, database: Connection, batch: Sequence[Carried]) -> list[Carried]:
         """Return the leads of a batch that are still ours, and forget the others."""
-        if not batch:
-            return []
-        held = journal.guard(turn.database, [(carried.id, carried.token) for carried in batch])
+        held = journal.guard(database, [carried.lease for carried in batch]) if batch else set()
         for carried in batch:
-            if carried.id not in held:
-                self._leads.pop(carried.id, None)
-        return [carried for carried in batch if carried.id in held]
+            if carried.lease not in held:
+                self._load.drop(carried)
+        return [carried for carried in batch if carried.lease in held]
 
     def _most_to_claim(self) -> int:
         """Return how many leads to claim in this turn: none unless somebody said so or it is time to look."""
@@ -261,7 +269,7 @@ class Engine:
         if not self._wants_more and now - self._polled_at < POLL:
             return 0
         self._polled_at = now
-        return min(MOST_CLAIMED, SLOTS - len(self._leads))
+        return max(0, min(MOST_CLAIMED, SLOTS - len(self._load)))
 
     def _claim(self, turn: Turn, most: int) -> Sequence[RowMapping]:
         """Lease due leads, or one that ended a worker before: it never shares a claim with others."""
@@ -277,32 +285,21 @@ class Engine:
         self._wants_more = len(claimed) == most
         return claimed
 
-    def _admit(self, claimed: Iterable[RowMapping]) -> None:
-        """Take claimed leads in hand; one that ended its worker too often is put aside for a person."""
-        for row in claimed:
-            carried = Carried(row, is_fresh=row["is_fresh"], run=row["run"], is_suspect=row["crashes"] > 1)
-            if row["crashes"] > journal.ALONE_CRASHES + 1:
-                self._put_aside(carried, "It ended its worker several times")
-            else:
-                self._leads[carried.id] = carried
-                self._batch.append(carried)
-
-    def _hand_over(self, turn: Turn) -> None:
+    def _hand_over(self, turn: Turn, batch: Sequence[Carried]) -> None:
         """Make the calls of a committed turn, let go of leads that wait or are done, and tell who waits for them."""
+        for carried in batch:
+            carried.arrived, carried.is_cleared = None, True
         for connection, call in turn.calls:
-            self._send(connection, call)
-        for lead_id in turn.left:
-            self._leads.pop(lead_id, None)
-        self._batch.extend(turn.stalled)
+            self._load.send(connection, call)
+            self._sender.submit(call)
+        for carried in turn.left.values():
+            self._load.drop(carried)
+        for connection, carried in turn.queued.values():
+            self._load.queue(connection, carried)
+        self._load.ready.extend(turn.stalled)
         self._due.extend(moment for moment in turn.due if moment - turn.now < SOON)
         if turn.finished:
             enqueue.announce_finished(self._redis, turn.finished)
-
-    def _send(self, connection: str, call: Call) -> None:
-        lead_id, _ = cast("CallKey", call.key)
-        self._out[lead_id] = connection
-        self._calls[connection] += 1
-        self._sender.submit(call)
 
     def _is_due_soon(self) -> bool:
         now = clock.now()
@@ -310,48 +307,43 @@ class Engine:
         return bool(self._due)
 
     def _renew(self) -> None:
-        """Prolong all leases every ten seconds, and tell RQ that this worker lives."""
-        if time.monotonic() - self._renewed_at < RENEW_EVERY:
+        """Prolong all leases three times in the life of one, and tell the database and RQ that this worker lives."""
+        if time.monotonic() - self._renewed_at < journal.LEASE.total_seconds() / 3:
             return
-        self._renewed_at = time.monotonic()
-        if self._leads:
-            with committed(self._database, "renewal") as database:
-                held = journal.renew(database, self._leases())
-            self._leads = {lead_id: carried for lead_id, carried in self._leads.items() if lead_id in held}
-        self._tell_alive()
         try:
-            self.on_beat()
+            if len(self._load):
+                with committed(self._database, "renewal") as database:
+                    held = journal.renew(database, self._load.leases)
+                self._load.keep_only(held)
+            self._tell_alive()
+            self._renewed_at = time.monotonic()
+            self.on_beat(self._redis)
+        except SQLAlchemyError as problem:
+            log.warning("leases could not be renewed: %s", where(problem))
         except RedisError as problem:
-            log.warning("Valkey did not answer: %s", type(problem).__name__)
-
-    def _leases(self) -> list[tuple[UUID, int]]:
-        return [(carried.id, carried.token) for carried in self._leads.values()]
-
-    def _put_aside(self, carried: Carried, why: str) -> None:
-        self._leads.pop(carried.id, None)
-        quarantine(self._database, carried.id, carried.token, why, clock.now())
-        log.error("lead %s was quarantined: %s", carried.id, why)
+            log.warning("Valkey did not answer: %s", where(problem))
 
     def _wind_up(self) -> None:
         """Let calls end, write what they answered, and give back every other lease."""
-        deadline = time.monotonic() + STOP_GRACE
-        while self._out and time.monotonic() < deadline:
-            self._take_in(timeout=min(POLL, max(0.0, deadline - time.monotonic())))
-            self._finish_arrived()
-        self._finish_arrived()
-        if self._leads:
-            with committed(self._database, "return") as database:
-                journal.give_back(database, self._leases())
-        self._leads.clear()
-        self._batch.clear()
+        self._is_winding_up = True
+        deadline = time.monotonic() + (STOP_GRACE if self.is_stopping else LONGEST_CALL)
+        self._load.ready = self._load.answered()
+        while (self._load.out or self._load.ready) and time.monotonic() < deadline:
+            self._renew()
+            if not self._load.ready:
+                self._take_in(timeout=POLL)
+            self._turn(claims=False)
+            self._load.ready = self._load.answered()
+        self._give_back()
 
-    def _finish_arrived(self) -> None:
-        """Write the answers that arrived; a lead that would be offered on is given back instead."""
-        arrived = [carried for carried in self._batch if carried.arrived is not None]
-        self._batch = []
-        if arrived:
-            self._batch = arrived
-            self._safe_turn()
+    def _give_back(self) -> None:
+        if not len(self._load):
+            return
+        try:
+            with committed(self._database, "return") as database:
+                journal.give_back(database, self._load.leases)
+        except SQLAlchemyError as problem:
+            log.warning("leases were not given back, they run out: %s", where(problem))
 
     def _listen(self) -> None:
         """Wait for nudges in Valkey; while it is away the loop looks at the database by itself."""
@@ -360,8 +352,4 @@ class Engine:
                 if enqueue.wait_for_wake(self._redis):
                     self._inbox.put(None)
             except RedisError:
-                self._stopping.wait(1.0)
-
-
-def _first_line(problem: Exception) -> str:
-    return str(problem).partition("\n")[0][:300]
+                time.sleep(RECOVER)

@@ -5,7 +5,7 @@ from workers import connection_test, lead_worker
 
 def work_leads() -> None:
     """Carry due leads until there is nothing to do for a while; runs in a lead worker only."""
-    lead_worker.engine_of_this_process().carry()
+    lead_worker.worker_of_this_process().carry()
 
 
 def test_connection(test_id: str) -> None:

@@ -2,18 +2,30 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, TextClause, text
 
+from flowbuilder.ids import first_id_at, made_at, new_id
 from workers.documents import as_document
 from workers.rows import AttemptRow, Changes, EventRow, LeadChange, OfferRow
 
-LEASE = "interval '30 seconds'"
+LEASE = timedelta(seconds=30)
+"""For how long a claim counts without being renewed."""
 ALONE_CRASHES = 3
 """How often a lead may end its worker while it is carried alone; once more came before, among others."""
+
+OLDEST = timedelta(days=100)
+"""How old a lead can be that is still claimed; the partitions before it need not be looked at."""
+AHEAD = timedelta(days=1)
+
+Lease = tuple[UUID, int]
+"""A lead and the token under which it is held; every claim has a new one."""
+
+# Every statement names the span of ids that it is about, so that the planner leaves out all other months.
+_LEADS = "lead.id BETWEEN :lowest AND :highest"
 
 _COLUMNS = """
     lead.id, lead.account_id, lead.flow_id, lead.source_id, lead.version, lead.is_test, lead.test_outcome,
@@ -27,48 +39,45 @@ def _claim(condition: str) -> TextClause:
     return text(f"""
         WITH due AS (
             SELECT id, state FROM lead
-             WHERE state <> 'done' AND {condition} AND due_at <= GREATEST(now(), :now)
+             WHERE {_LEADS} AND state <> 'done' AND {condition} AND due_at <= GREATEST(now(), :now)
                AND due_at <= CASE state WHEN 'waiting' THEN CAST(:now AS timestamptz) ELSE now() END
              ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED)
         UPDATE lead
-           SET state = 'working', waiting_for = NULL, due_at = now() + {LEASE}, crashes = lead.crashes + 1,
+           SET state = 'working', waiting_for = NULL, due_at = now() + :lease, crashes = lead.crashes + 1,
                lease_token = (random() * 9e18)::bigint
-          FROM due WHERE lead.id = due.id
+          FROM due WHERE lead.id = due.id AND {_LEADS}
         RETURNING {_COLUMNS}, due.state = 'received' AS is_fresh
     """)  # noqa: S608  (the two conditions are written below)
 
 
 CLAIM = _claim("crashes = 0")
 CLAIM_ALONE = _claim("crashes > 0")
-GUARD = text("""
-    SELECT lead.id FROM lead
-      JOIN json_to_recordset(CAST(:rows AS json)) AS r(id uuid, token bigint)
-        ON lead.id = r.id AND lead.lease_token = r.token AND lead.state = 'working'
-       FOR UPDATE OF lead SKIP LOCKED
-""")
+# It waits for a row that a page has locked for a moment: passing it over would lose the answer of a buyer.
+_HELD = f"""json_to_recordset(CAST(:rows AS json)) AS r(id uuid, token bigint)
+     WHERE lead.id = r.id AND lead.lease_token = r.token AND lead.state = 'working' AND {_LEADS}"""
+GUARD = text(f"""
+    SELECT lead.id, lead.lease_token FROM lead, {_HELD}
+     ORDER BY lead.id FOR UPDATE OF lead
+""")  # noqa: S608  (constants)
 RENEW = text(f"""
-    UPDATE lead SET due_at = now() + {LEASE}
-      FROM json_to_recordset(CAST(:rows AS json)) AS r(id uuid, token bigint)
-     WHERE lead.id = r.id AND lead.lease_token = r.token AND lead.state = 'working'
-    RETURNING lead.id
-""")  # noqa: S608  (a constant)
-GIVE_BACK = text("""
-    UPDATE lead SET due_at = now(), crashes = GREATEST(lead.crashes - 1, 0)
-      FROM json_to_recordset(CAST(:rows AS json)) AS r(id uuid, token bigint)
-     WHERE lead.id = r.id AND lead.lease_token = r.token AND lead.state = 'working'
-""")
+    UPDATE lead SET due_at = now() + :lease FROM {_HELD}
+    RETURNING lead.id, lead.lease_token
+""")  # noqa: S608  (constants)
+GIVE_BACK = text(f"""
+    UPDATE lead SET due_at = now(), crashes = GREATEST(lead.crashes - 1, 0) FROM {_HELD}
+""")  # noqa: S608  (constants)
 EVENTS = text("""
     SELECT lead_id, run, seq, effect, step, asks, result, outcome, reason, at, done_at FROM lead_event
-     WHERE lead_id = ANY(:ids) ORDER BY lead_id, run, seq
+     WHERE lead_id = ANY(:ids) AND lead_id BETWEEN :lowest AND :highest ORDER BY lead_id, run, seq
 """)
 OFFERS = text("""
     SELECT lead_id, offer_no, id, account_id, connection_id, run, round, step, buyer, price, created_at, state, places,
            is_winner, slot, lost_reason, reason, reference, attempts, cascade_position, finished_at
-      FROM offer WHERE lead_id = ANY(:ids) ORDER BY lead_id, offer_no
+      FROM offer WHERE lead_id = ANY(:ids) AND lead_id BETWEEN :lowest AND :highest ORDER BY lead_id, offer_no
 """)
 ATTEMPTS = text("""
     SELECT lead_id, offer_no, attempt_no, started_at, state, finished_at, ms, status, error FROM attempt
-     WHERE lead_id = ANY(:ids) ORDER BY lead_id, offer_no, attempt_no
+     WHERE lead_id = ANY(:ids) AND lead_id BETWEEN :lowest AND :highest ORDER BY lead_id, offer_no, attempt_no
 """)
 
 _EVENT = """(lead_id uuid, run int, seq int, effect text, step text, asks jsonb, at timestamptz, result jsonb,
@@ -97,7 +106,8 @@ UPDATES = {
     EventRow: text(f"""
         UPDATE lead_event e SET result = r.result, outcome = r.outcome, reason = r.reason, done_at = r.done_at
           FROM json_to_recordset(CAST(:rows AS json)) AS r{_EVENT}
-         WHERE e.lead_id = r.lead_id AND e.run = r.run AND e.seq = r.seq AND e.result IS NULL
+         WHERE e.lead_id BETWEEN :lowest AND :highest
+           AND e.lead_id = r.lead_id AND e.run = r.run AND e.seq = r.seq AND e.result IS NULL
     """),  # noqa: S608  (constants)
     OfferRow: text(f"""
         UPDATE offer o
@@ -105,7 +115,7 @@ UPDATES = {
                lost_reason = r.lost_reason, reason = r.reason, reference = r.reference, attempts = r.attempts,
                finished_at = r.finished_at
           FROM json_to_recordset(CAST(:rows AS json)) AS r{_OFFER}
-         WHERE o.lead_id = r.lead_id AND o.offer_no = r.offer_no
+         WHERE o.lead_id BETWEEN :lowest AND :highest AND o.lead_id = r.lead_id AND o.offer_no = r.offer_no
            AND o.state NOT IN ('accepted', 'declined', 'error', 'cancelled')
     """),  # noqa: S608  (constants)
     AttemptRow: text(f"""
@@ -113,17 +123,18 @@ UPDATES = {
            SET state = r.state, finished_at = r.finished_at, ms = r.ms, status = r.status, error = r.error,
                reply = r.reply
           FROM json_to_recordset(CAST(:rows AS json)) AS r{_ATTEMPT}
-         WHERE a.lead_id = r.lead_id AND a.offer_no = r.offer_no AND a.attempt_no = r.attempt_no
+         WHERE a.lead_id BETWEEN :lowest AND :highest
+           AND a.lead_id = r.lead_id AND a.offer_no = r.offer_no AND a.attempt_no = r.attempt_no
            AND a.state = 'sending'
     """),  # noqa: S608  (constants)
     LeadChange: text(f"""
         UPDATE lead
            SET state = r.state, outcome = r.outcome, waiting_for = r.waiting_for, reason_code = r.reason_code,
                reason = r.reason, run = r.run, asked_before = r.asked_before, revenue = r.revenue, cost = r.cost,
-               due_at = COALESCE(r.due_at, now() + {LEASE}), finished_at = r.finished_at, last_step = r.last_step,
+               due_at = COALESCE(r.due_at, now() + :lease), finished_at = r.finished_at, last_step = r.last_step,
                crashes = 0
           FROM json_to_recordset(CAST(:rows AS json)) AS r{_LEAD}
-         WHERE lead.id = r.id AND lead.lease_token = r.token AND lead.state = 'working'
+         WHERE {_LEADS} AND lead.id = r.id AND lead.lease_token = r.token AND lead.state = 'working'
     """),  # noqa: S608  (constants)
 }
 
@@ -143,32 +154,39 @@ class Past:
 
 def claim(database: Connection, most: int, now: datetime, *, alone: bool = False) -> Sequence[RowMapping]:
     """Lease due leads and return their rows; `alone` takes one of those that ended a worker before."""
-    return database.execute(CLAIM_ALONE if alone else CLAIM, {"most": most, "now": now}).mappings().all()
+    made = made_at(new_id())  # Ids are made by the machine's own clock, which no offset moves.
+    span = {"lowest": first_id_at(made - OLDEST), "highest": first_id_at(made + AHEAD)}
+    values = {"most": most, "now": now, "lease": LEASE}
+    return database.execute(CLAIM_ALONE if alone else CLAIM, values | span).mappings().all()
 
 
-def guard(database: Connection, leases: Iterable[tuple[UUID, int]]) -> set[UUID]:
-    """Lock the leads whose lease is still held and return them; the others belong to another worker now."""
-    return set(database.execute(GUARD, {"rows": _leases(leases)}).scalars())
+def guard(database: Connection, leases: Iterable[Lease]) -> set[Lease]:
+    """Lock the leads whose lease is still held and return those leases; the others belong to another worker now."""
+    return {(lead_id, token) for lead_id, token in database.execute(GUARD, _held(leases))}
 
 
-def renew(database: Connection, leases: Iterable[tuple[UUID, int]]) -> set[UUID]:
-    """Prolong leases by 30 s from now and return the leads that are still held."""
-    return set(database.execute(RENEW, {"rows": _leases(leases)}).scalars())
+def renew(database: Connection, leases: Iterable[Lease]) -> set[Lease]:
+    """Have leases count from now on for their full time, and return those that are still held."""
+    rows = database.execute(RENEW, _held(leases) | {"lease": LEASE})
+    return {(lead_id, token) for lead_id, token in rows}
 
 
-def give_back(database: Connection, leases: Iterable[tuple[UUID, int]]) -> None:
+def give_back(database: Connection, leases: Iterable[Lease]) -> None:
     """End leases early, so that another worker takes the leads at once; it does not count as a crash."""
-    database.execute(GIVE_BACK, {"rows": _leases(leases)})
+    database.execute(GIVE_BACK, _held(leases))
 
 
 def read_past(database: Connection, lead_ids: Sequence[UUID]) -> dict[UUID, Past]:
     """Return what the journal holds of some leads; bodies of requests and replies are left out."""
     past = {lead_id: Past() for lead_id in lead_ids}
-    for row in database.execute(EVENTS, {"ids": lead_ids}).mappings():
+    if not past:
+        return past
+    wanted = {"ids": lead_ids} | _span(lead_ids)
+    for row in database.execute(EVENTS, wanted).mappings():
         past[row["lead_id"]].events.append(EventRow(**row))
-    for row in database.execute(OFFERS, {"ids": lead_ids}).mappings():
+    for row in database.execute(OFFERS, wanted).mappings():
         past[row["lead_id"]].offers.append(OfferRow(**row))
-    for row in database.execute(ATTEMPTS, {"ids": lead_ids}).mappings():
+    for row in database.execute(ATTEMPTS, wanted).mappings():
         past[row["lead_id"]].attempts.append(AttemptRow(**row))
     return past
 
@@ -179,11 +197,19 @@ def write(database: Connection, changes: Changes) -> None:
         if rows := changes.added(kind):
             database.execute(statement, {"rows": as_document(rows)})
     for kind, statement in UPDATES.items():
-        rows = changes.touched(kind)
-        if rows and database.execute(statement, {"rows": as_document(rows)}).rowcount != len(rows):
-            raise LostWrite(f"{kind.__name__}: {len(rows)} rows")
+        if rows := changes.touched(kind):
+            values: dict[str, Any] = {"rows": as_document(rows)} | _span([row.lead_id for row in rows])
+            if database.execute(statement, values | ({"lease": LEASE} if kind is LeadChange else {})).rowcount != len(
+                rows
+            ):
+                raise LostWrite(f"{kind.__name__}: {len(rows)} rows")
 
 
-def _leases(leases: Iterable[tuple[UUID, int]]) -> str:
-    rows: list[dict[str, Any]] = [{"id": lead_id, "token": token} for lead_id, token in leases]
-    return as_document(rows)
+def _held(leases: Iterable[Lease]) -> dict[str, Any]:
+    rows = [{"id": lead_id, "token": token} for lead_id, token in leases]
+    return {"rows": as_document(rows)} | _span([row["id"] for row in rows])
+
+
+def _span(lead_ids: Sequence[Any]) -> dict[str, UUID]:
+    """Return the least and the greatest of some ids."""
+    return {"lowest": min(lead_ids), "highest": max(lead_ids)}

@@ -1,11 +1,14 @@
 """The RQ worker that carries leads: no fork, one queue, no time limit, and a clean stop while it is busy."""
 
+import logging
+import time
 from types import FrameType
-from typing import ClassVar
 
 from redis import Redis
-from rq import SimpleWorker
+from redis.exceptions import RedisError
+from rq import Queue, SimpleWorker
 from rq.exceptions import StopRequested
+from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.timeouts import BaseDeathPenalty
 
@@ -13,7 +16,12 @@ from flowbuilder import enqueue
 from workers.engine import Engine
 
 TTL = 60
-_engine: Engine | None = None
+AGAIN = 0.5
+"""Seconds between looks whether Valkey is back."""
+
+log = logging.getLogger(__name__)
+
+_worker: "LeadWorker | None" = None
 
 
 class NoPenalty(BaseDeathPenalty):
@@ -31,7 +39,7 @@ class LeadWorker(SimpleWorker):
 
     death_penalty_class = NoPenalty
     max_connection_wait_time = 2.0
-    engine: ClassVar[Engine]
+    engine: Engine
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002  (a signal handler)
         """Have the loop wind up and then this worker end; a second signal changes nothing."""
@@ -41,21 +49,55 @@ class LeadWorker(SimpleWorker):
         if is_first and not self.engine.is_carrying:
             raise StopRequested
 
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Do a job; where Valkey went away meanwhile, wait for it: RQ would end the worker for its lost books."""
+        try:
+            super().execute_job(job, queue)
+        except RedisError as problem:
+            log.warning("Valkey went away: %s", type(problem).__name__)
+            while not (self.engine.is_stopping or self._answers()):
+                time.sleep(AGAIN)
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.connection.ping())
+        except RedisError:
+            return False
+
+    def carry(self) -> None:
+        """Carry leads; a loop that fails is given up with its process, and the next one begins afresh."""
+        try:
+            self.engine.carry()
+        except Exception:
+            self.engine.stop()
+            self._stop_requested = True
+            raise
+
+    def beat(self, redis: Redis) -> None:
+        """Tell RQ that this worker lives; by the loop's own client, whose patience is short."""
+        with redis.pipeline(transaction=False) as pipe:
+            self.heartbeat(pipeline=pipe)
+            pipe.execute()
+
 
 def run(engine: Engine, redis: Redis) -> None:
     """Work until a signal comes; the engine's leases are given back before this returns."""
-    global _engine  # noqa: PLW0603  (RQ gives a job no other way to the worker it runs in)
-    _engine = LeadWorker.engine = engine
-    worker = LeadWorker(
+    global _worker  # noqa: PLW0603  (RQ gives a job no other way to the worker it runs in)
+    _worker = worker = LeadWorker(
         [enqueue.LEADS], connection=redis, serializer=JSONSerializer, worker_ttl=TTL, log_job_description=False
     )
-    engine.on_beat = worker.heartbeat
+    worker.engine = engine
+    engine.on_beat = worker.beat
     engine.start()
-    worker.work(logging_level="WARNING", with_scheduler=False)
+    try:
+        worker.work(logging_level="WARNING", with_scheduler=False)
+    except RedisError as problem:
+        log.warning("Valkey was not told that this worker ends: %s", type(problem).__name__)
+    engine.close()
 
 
-def engine_of_this_process() -> Engine:
-    """Return the engine that this lead worker runs; raises RuntimeError in any other process."""
-    if _engine is None:
+def worker_of_this_process() -> LeadWorker:
+    """Return the worker that carries leads here; raises RuntimeError in any other process."""
+    if _worker is None:
         raise RuntimeError("This process is not a lead worker.")
-    return _engine
+    return _worker

@@ -5,9 +5,11 @@ import logging
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from types import FrameType
 
+from redis import Redis
 from redis.exceptions import RedisError
 from rq import Worker
 from rq.serializers import JSONSerializer
@@ -41,15 +43,21 @@ def main(kind: str) -> int:
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
     _wait_for(lambda: check_clock(database, clock.now() - timedelta(seconds=own.clock_offset)))
+    database.dispose()
     blocking = enqueue.connect(own.redis_url, timeout=BLOCKED_FOR)
     _wait_for(blocking.ping)
     if kind == "leads":
         lead_worker.run(make_lead_engine(own, database), blocking)
     else:
-        Worker([enqueue.JOBS], connection=blocking, serializer=JSONSerializer, log_job_description=False).work(
-            logging_level="WARNING", with_scheduler=False
-        )
+        _run_jobs(blocking)
     return 0
+
+
+def _run_jobs(redis: Redis) -> None:
+    """Do short jobs, each in a process of its own, until a signal comes; the job in hand is finished."""
+    worker = Worker([enqueue.JOBS], connection=redis, serializer=JSONSerializer, log_job_description=False)
+    with suppress(RedisError):
+        worker.work(logging_level="WARNING", with_scheduler=False)
 
 
 def make_lead_engine(own: Settings, database: Database) -> Engine:
@@ -63,9 +71,14 @@ def make_lead_engine(own: Settings, database: Database) -> Engine:
         redis,
         Book(Vault(own.vault_keys)),
         sender=lambda on_result: make_sender(own, on_result),
-        secret=hashlib.sha256(f"duplicates {own.secret_key}".encode()).digest(),
+        secret=duplicates_secret(own),
         tell_alive=presence.tell,
     )
+
+
+def duplicates_secret(own: Settings) -> bytes:
+    """Return the key under which values are hashed to tell duplicates by; all workers must have the same."""
+    return hashlib.sha256(f"duplicates {own.secret_key}".encode()).digest()
 
 
 def make_sender(own: Settings, on_result: Callable[[Sent], object]) -> Sender:

@@ -93,6 +93,11 @@ class LeadChange:
     finished_at: datetime | None = None
     last_step: str | None = None
 
+    @property
+    def lead_id(self) -> UUID:
+        """Return the lead's id, under the name that its other rows have for it."""
+        return self.id
+
 
 Row = EventRow | OfferRow | AttemptRow | LeadChange
 

@@ -8,14 +8,11 @@ from rules.effects import Close, Effect, Hold, Intake, Note, Offer, Reserve
 from rules.interpreter import Diverged
 from workers.book import Unreadable
 from workers.caps import Ask
-from workers.carrying import Carried, places_of
+from workers.carrying import Carried
 from workers.claims import take_claims
-from workers.effects import door, ending, offer
+from workers.effects import door, ending, offer, replacing
 from workers.journal import Past, read_past
-from workers.rows import LeadChange
 from workers.turn import Turn
-
-UNKNOWN = "A buyer may have taken the lead and never answered"
 
 
 def steer(turn: Turn, batch: Sequence[Carried]) -> None:
@@ -40,34 +37,15 @@ def _bring_back(turn: Turn, batch: Sequence[Carried]) -> None:
     known = read_past(turn.database, [carried.id for carried in batch if not carried.is_fresh])
     for carried in batch:
         past = known.get(carried.id, Past())
-        carried.run = max((event.run for event in past.events), default=carried.row["run"])
+        carried.run = max([carried.row["run"], *(event.run for event in past.events)])
         try:
             flow = turn.book.flow(turn.database, carried.row["flow_id"], carried.row["version"])
             carried.flow = flow
             carried.rebuild(flow, past, door.source_view(turn, carried), turn.now)
         except Unreadable as problem:
-            _fail(turn, carried, "flow_unreadable", str(problem))
+            replacing.give_up(turn, carried, past, "flow_unreadable", str(problem))
         except Diverged as difference:
-            _replace(turn, carried, past, difference)
-
-
-def _replace(turn: Turn, carried: Carried, past: Past, difference: Diverged) -> None:
-    """Close a run that the flow would not take any more, and begin another that knows who was asked.
-
-    A lead that a buyer may already have is not offered to anyone else.
-    """
-    if any(row.state in ("reserved", "sending") for row in past.offers):
-        _fail(turn, carried, "unknown", UNKNOWN)
-        return
-    asked = {row.buyer: row.state for row in past.offers if row.state in ("accepted", "declined", "unknown")}
-    events = [event for event in past.events if event.run == carried.run]
-    turn.returned.extend(place for place in places_of(events) if not place[2])
-    turn.note_replaced(carried, difference, seq=len(events) + 1)
-    carried.begin_again(asked, door.source_view(turn, carried), turn.now)
-
-
-def _fail(turn: Turn, carried: Carried, code: str, reason: str) -> None:
-    turn.finish(carried, LeadChange(carried.id, carried.token, outcome="error", reason_code=code, reason=reason))
+            replacing.replace(turn, carried, past, difference)
 
 
 def _settle(turn: Turn, carried: Carried) -> None:
@@ -75,11 +53,8 @@ def _settle(turn: Turn, carried: Carried) -> None:
     effect = carried.effect
     if carried.id in turn.left or not isinstance(effect, Offer) or carried.offer is None:
         return
-    sent, carried.arrived = carried.arrived, None
-    if sent is not None and carried.attempt is not None:
-        result = offer.settle(turn, carried, effect, sent)
-    else:
-        result = offer.resume(turn, carried, effect)
+    sent = carried.answer()
+    result = offer.resume(turn, carried, effect) if sent is None else offer.settle(turn, carried, effect, sent)
     if result is not None:
         turn.complete(carried, result)
 
@@ -90,7 +65,7 @@ def _is_out(carried: Carried) -> bool:
 
 def _lock(turn: Turn, moving: Sequence[Carried]) -> None:
     """Lock every window that may be taken from or given back to in this turn, and take the duplicate claims."""
-    asks: dict[tuple[UUID, UUID, int], list[Ask]] = {}
+    asks: dict[tuple[UUID, int], list[Ask]] = {}
     own: list[Ask] = []
     back = [place[0] for place in turn.returned]
     for carried in moving:
@@ -98,7 +73,7 @@ def _lock(turn: Turn, moving: Sequence[Carried]) -> None:
         effect = carried.effect
         if isinstance(effect, Intake | Reserve | Offer | Hold):
             row = carried.row
-            key = (row["flow_id"], row["source_id"], row["version"])
+            key = (row["flow_id"], row["version"])
             if key not in asks:
                 asks[key] = turn.likely_asks(carried)
             own.extend(_own_asks(turn, carried))
@@ -109,13 +84,14 @@ def _lock(turn: Turn, moving: Sequence[Carried]) -> None:
         for carried in sorted(moving, key=lambda one: one.id)
         if isinstance(carried.effect, Intake) and (claiming := door.claiming_of(carried, carried.effect))
     ]
-    turn.duplicates = take_claims(turn.database, claimings, turn.secret, turn.now)
+    turn.claims = take_claims(turn.database, claimings, turn.secret, turn.now)
 
 
 def _own_asks(turn: Turn, carried: Carried) -> list[Ask]:
-    """Return the windows that the waiting effect itself asks for, such as those counted by a value of the lead."""
+    """Return what the waiting effect itself asks for: of its source, and in windows counted by a value of the lead."""
     effect = carried.effect
-    return turn.flow_asks(carried, effect.caps) if isinstance(effect, Intake | Reserve | Offer) else []
+    own = turn.source_asks(carried) if isinstance(effect, Intake | Reserve) else []
+    return own + (turn.flow_asks(carried, effect.caps) if isinstance(effect, Intake | Reserve | Offer) else [])
 
 
 def _advance(turn: Turn, carried: Carried) -> None:

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from redis import Redis
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import SQLAlchemyError
 
 from flowbuilder import clock, enqueue
 from workers.crashpoints import committed
+from workers.outages import where
 
 EVERY = 5.0
 TIDY_EVERY = 60.0
@@ -79,6 +79,6 @@ class Sweeper:
         while True:
             try:
                 self.sweep_once()
-            except SQLAlchemyError as problem:
-                log.warning("the sweep could not be done: %s", type(problem).__name__)
+            except Exception as problem:  # noqa: BLE001  (the outermost place of a thread that must live on)
+                log.warning("the sweep could not be done: %s", where(problem))
             time.sleep(EVERY)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,16 +16,23 @@ from rules.steps import CapStep
 from workers.book import Book, Source
 from workers.caps import Ask, Dealer, Place, named
 from workers.carrying import Carried
+from workers.claims import Claims
 from workers.delivery.calls import Call
 from workers.rows import Changes, EventRow, LeadChange
 
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
 """When a lead is due that only a person can send on."""
+BUSY_FOR = timedelta(seconds=5)
+"""When a lead looks again for whose buyer too many queue already."""
 
 
 @dataclass(slots=True)
 class Turn:
-    """What one turn has gathered so far; nothing in it counts before the commit."""
+    """What one turn has gathered so far; nothing in it counts before the commit.
+
+    `calling` counts the calls that are out by connection, `busy` the leads that queue for one as well, of which a
+    loop holds at most `most_for_one`.
+    """
 
     now: datetime
     database: Database
@@ -38,9 +45,12 @@ class Turn:
     left: dict[UUID, Carried] = field(default_factory=dict)
     finished: dict[str, list[UUID]] = field(default_factory=dict)
     stalled: list[Carried] = field(default_factory=list)
+    queued: dict[UUID, tuple[str, Carried]] = field(default_factory=dict)
     returned: list[Place] = field(default_factory=list)
-    duplicates: set[UUID] = field(default_factory=set)
-    in_flight: dict[str, int] = field(default_factory=dict)
+    claims: Claims = field(default_factory=Claims)
+    calling: dict[str, int] = field(default_factory=dict)
+    busy: dict[str, int] = field(default_factory=dict)
+    most_for_one: int = 0
     due: list[datetime] = field(default_factory=list)
 
     def source_of(self, carried: Carried) -> Source:
@@ -55,20 +65,21 @@ class Turn:
     def source_asks(self, carried: Carried, *, only_sold: bool = False) -> list[Ask]:
         """Return reservations of all caps of a lead's source; `only_sold` leaves out those that count what came in."""
         caps = [cap for cap in self.source_of(carried).caps if not (only_sold and cap.received)]
-        asks = [cap.ask({}, self.now) for cap in caps]
+        asks = [cap.ask(carried.view, self.now) for cap in caps]
         return named(asks, lambda key: source_cap_name(carried.row["source_id"], key))
 
     def likely_asks(self, carried: Carried) -> list[Ask]:
         """Return every reservation that the rest of a lead's run may want now, as far as it is known beforehand."""
         asks = [cap.ask({}, self.now) for cap in caps_of(carried.known_flow) if cap.count_by is None]
-        return self.flow_asks(carried, asks) + self.source_asks(carried)
+        return self.flow_asks(carried, asks)
 
     def open_event(self, carried: Carried) -> EventRow:
         """Write down what the waiting effect asks, if that was not done before; return its event."""
         if carried.event is None:
             walk, effect = carried.known_walk, carried.known_effect
-            asks = effect.asks()
-            carried.event = EventRow(carried.id, carried.run, walk.seq, effect.name, effect.step, asks, self.now)
+            # The first event says when the run began, by which a replay sets its clock.
+            at = walk.state.now if walk.seq == 1 else self.now
+            carried.event = EventRow(carried.id, carried.run, walk.seq, effect.name, effect.step, effect.asks(), at)
             self.changes.add(carried.event)
         return carried.event
 
@@ -97,10 +108,32 @@ class Turn:
         self._let_go(carried)
 
     def stall(self, carried: Carried) -> None:
-        """Try a lead again in the next turn, unless its call is out: a window was not locked, or a buyer is busy."""
-        if carried.offer is None:
+        """Try a lead again in the next turn, as what it needs was not locked; one that has a place already keeps it."""
+        if carried.offer is None and carried.id not in self.left and carried.id not in self.queued:
             self.stalled.append(carried)
             self.keep(carried)
+
+    def has_to_queue(self, carried: Carried, name: str, concurrency: int) -> bool:
+        """Return whether a buyer is called as often at once as it may be; then the lead waits for its turn.
+
+        It waits here, or in the database where so many do already that the leads of others would find no room.
+        """
+        if self.calling.get(name, 0) < concurrency:
+            return False
+        if self.busy.get(name, 0) < self.most_for_one:
+            self.busy[name] = self.busy.get(name, 0) + 1
+            self.queued[carried.id] = name, carried
+            self.keep(carried)
+        else:
+            self.wait(carried, self.now + BUSY_FOR, "retry")
+        return True
+
+    def call(self, carried: Carried, name: str, call: Call) -> None:
+        """Have a call made once the turn is committed."""
+        self.calls.append((name, call))
+        self.calling[name] = self.calling.get(name, 0) + 1
+        self.busy[name] = self.busy.get(name, 0) + 1
+        self.keep(carried)
 
     def give_back(self) -> None:
         """Give the places that were returned so far back to their windows, for the leads that come after."""

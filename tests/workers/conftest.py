@@ -1,14 +1,24 @@
-"""A market of its own for each test of the workers."""
+"""A market of its own for each test of the workers, in one database that is emptied in between."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.support.market import Market, a_market
+from flowbuilder import embedded
+from tests.support.market import Market, a_market, empty
+from tests.support.servers import copied_database
+
+
+@pytest.fixture(scope="session")
+def workers_database_url(servers: embedded.Servers, template: str) -> Iterator[str]:
+    """Give a migrated database that only the tests of the workers use, one after the other."""
+    with copied_database(servers, template) as url:
+        yield url
 
 
 @pytest.fixture
-def market(fresh_database_url: str, fresh_redis_url: str) -> Iterator[Market]:
+def market(workers_database_url: str, fresh_redis_url: str) -> Iterator[Market]:
     """Give an account in an empty database, to be filled with a flow, buyers and leads."""
-    with a_market(fresh_database_url, fresh_redis_url) as market:
+    empty(workers_database_url)
+    with a_market(workers_database_url, fresh_redis_url) as market:
         yield market

@@ -1,12 +1,22 @@
 """A call to a buyer and what became of it, as the engine hands them over and gets them back."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
+from uuid import UUID
 
 from rules.delivery.url import Target
 from rules.delivery.wire import HttpRequest, Reply
 
 Kind = Literal["reply", "not_sent", "ambiguous", "blocked"]
+
+
+class CallKey(NamedTuple):
+    """Which attempt a call is, and the lease under which it was made: an answer counts for nothing else."""
+
+    lead_id: UUID
+    token: int
+    offer_no: int
+    attempt_no: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from rules.effects import Intake, Reserve
-from rules.logic import truthy
+from rules.logic import RuleError, truthy
 from workers.caps import Ask
 from workers.carrying import Carried
 from workers.claims import Claiming
@@ -32,11 +32,17 @@ def take_in(turn: Turn, carried: Carried, effect: Intake) -> Result | None:
     flow_state = turn.book.flow_state(turn.database, carried.row["flow_id"])
     if flow_state.is_paused or source.is_paused:
         return known | {"outcome": "paused", "reason": None}
-    if source.accept_if and not truthy(source.accept_if(_view(carried))):
+    try:
+        is_accepted = source.accept_if is None or truthy(source.accept_if(carried.view))
+    except RuleError as error:
+        return known | {"outcome": "error", "reason": error.message}
+    if not is_accepted:
         return known | {"outcome": "rejected", "reason": "Not accepted"}
     if not effect.accepted:
         return known | {"outcome": "rejected", "reason": effect.reason}
-    if carried.id in turn.duplicates:
+    if carried.id in turn.claims.undecided:
+        return None
+    if carried.id in turn.claims.duplicates:
         return known | {"outcome": "duplicate", "reason": None}
     asks = turn.source_asks(carried) + turn.flow_asks(carried, effect.caps)
     reserved = _reserve(turn, carried, asks)
@@ -73,9 +79,3 @@ def _reserve(turn: Turn, carried: Carried, asks: list[Ask]) -> Result | None:
     places = [] if carried.row["is_test"] else turn.dealer.take(asks)
     carried.places.extend(places)
     return {"full": None, "places": places}
-
-
-def _view(carried: Carried) -> dict[str, Any]:
-    fields, invalid = carried.row["fields"], carried.row["invalid"]
-    valid = {key: value is not None and key not in invalid for key, value in fields.items()}
-    return {"lead": fields, "raw": carried.row["posted"], "valid": valid}

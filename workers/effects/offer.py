@@ -14,7 +14,7 @@ from rules.retry import Again, Answered, AskPerson, Policy, Tried, decide
 from workers.book import Connection
 from workers.caps import Ask
 from workers.carrying import Carried, known
-from workers.delivery.calls import Call, Sent
+from workers.delivery.calls import Call, CallKey, Sent
 from workers.rows import AttemptRow, OfferRow
 from workers.turn import FAR, Turn
 
@@ -41,7 +41,7 @@ def offer(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
         return _not_asked(turn, "cap_reached", full.own_key)
     if carried.row["is_test"]:
         return _pretend(turn, carried, effect)
-    if not turn.may_call or turn.in_flight.get(effect.connection, 0) >= connection.concurrency:
+    if not turn.may_call or turn.has_to_queue(carried, effect.connection, connection.concurrency):
         return None
     return _begin(turn, carried, effect, connection, asks)
 
@@ -55,6 +55,8 @@ def resume(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
     why = _why_unavailable(connection, carried) if connection else "not_connected"
     if connection is None or why:
         return _after(turn, carried, effect, Tried("error", why))
+    if not turn.may_call or turn.has_to_queue(carried, effect.connection, connection.concurrency):
+        return None
     try:
         request = _request(turn, carried, connection, effect)
     except CannotBuild as problem:
@@ -105,9 +107,8 @@ def _call(turn: Turn, carried: Carried, effect: Offer, connection: Connection, r
     carried.attempt.request = masked(request, connection.credentials)
     turn.changes.add(carried.attempt)
     timeout = effect.timeout_ms or connection.destination.timeout_ms
-    turn.calls.append((effect.connection, Call((carried.id, carried.token), request, timeout)))
-    turn.in_flight[effect.connection] = turn.in_flight.get(effect.connection, 0) + 1
-    turn.keep(carried)
+    key = CallKey(carried.id, carried.token, row.offer_no, row.attempts)
+    turn.call(carried, effect.connection, Call(key, request, timeout))
 
 
 def _after(turn: Turn, carried: Carried, effect: Offer, newest: Tried) -> Result | None:
@@ -184,6 +185,7 @@ def _new_offer(turn: Turn, carried: Carried, effect: Offer, connection: Connecti
         step=effect.step,
         buyer=effect.buyer,
         price=effect.price,
+        slot=effect.slot,
         created_at=turn.now,
         cascade_position=1 + sum(other.round == effect.round for other in carried.offers),
     )

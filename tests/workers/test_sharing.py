@@ -1,0 +1,63 @@
+"""Leads share loops, and loops share leads: a slow buyer holds up its own leads alone."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.buyers import a_buyer, accepting
+from tests.support.flows import buyer
+from tests.support.market import Market
+from workers import engine, turn
+
+FAST_DONE = "(SELECT count(*) FROM lead WHERE outcome = 'sold' AND fields->>'state' = 'CA') = 15"
+
+
+def steps(market: Market, slow: Any, fast: Any) -> list[dict[str, Any]]:
+    """Return a flow whose leads from Texas go to the slow buyer, two at once, and all others to the fast one."""
+    is_texan = {"is": [{"var": "lead.state"}, "TX"]}
+    return [
+        buyer(market.connect(slow, row={"concurrency": 2}), "slow", when=is_texan),
+        buyer(market.connect(fast), "fast"),
+    ]
+
+
+@pytest.mark.parametrize("slots", [2048, 20])
+def test_a_slow_buyer_does_not_hold_up_the_leads_of_others(
+    market: Market, monkeypatch: pytest.MonkeyPatch, slots: int
+) -> None:
+    monkeypatch.setattr(engine, "SLOTS", slots)
+    monkeypatch.setattr(turn, "BUSY_FOR", timedelta(seconds=0.5))
+    with a_buyer(accepting) as slow, a_buyer(accepting) as fast:
+        slow.delay = 0.4
+        market.publish(steps(market, slow, fast))
+        market.post(30, fields={"state": "TX"})
+        market.post(15)
+        with market.carrying():
+            market.wait_until(FAST_DONE)
+            assert market.count_open() >= 20
+            slow.delay = 0.0
+            market.wait_until("(SELECT count(*) FROM lead WHERE state <> 'done') = 0")
+    assert len({request.key for request in slow.seen}) == len(slow.seen) == 30
+
+
+def test_loops_that_share_leads_ask_about_each_one_once(market: Market) -> None:
+    with a_buyer(accepting) as sunrise:
+        market.publish([buyer(market.connect(sunrise))])
+        with market.carrying(3):
+            for _ in range(5):
+                market.post(60)
+            market.wait_until_settled()
+    assert len({request.key for request in sunrise.seen}) == len(sunrise.seen) == 300
+
+
+def test_a_call_that_outlasts_its_lease_keeps_it(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.journal.LEASE", timedelta(seconds=1))
+    with a_buyer(accepting) as sunrise:
+        sunrise.delay = 2.5
+        market.publish([buyer(market.connect(sunrise))])
+        [lead_id] = market.post(1)
+        with market.carrying(2):
+            market.wait_until_settled()
+    assert [attempt.state for attempt in market.attempts(lead_id)] == ["ok"]
+    assert len(sunrise.seen) == 1

@@ -1,0 +1,56 @@
+"""Runs that cannot go on by their own flow: ended, or closed and begun again."""
+
+from collections.abc import Iterable
+
+from rules.interpreter import Diverged, supplier_cost
+from workers.carrying import Carried, places_of
+from workers.effects import door
+from workers.journal import Past
+from workers.rows import EventRow, LeadChange
+from workers.turn import Turn
+
+OPEN = ("reserved", "sending")
+NEVER_AGAIN = ("accepted", "declined", "unknown")
+UNKNOWN = "A buyer may have taken the lead and never answered"
+
+
+def replace(turn: Turn, carried: Carried, past: Past, difference: Diverged) -> None:
+    """Close a run that the flow would not take any more, and begin another that knows who was asked.
+
+    A lead that a buyer has, or may have, is not offered to anyone else.
+    """
+    events = [event for event in past.events if event.run == carried.run]
+    turn.note_replaced(carried, difference, seq=len(events) + 1)
+    if any(row.state in OPEN for row in past.offers):
+        give_up(turn, carried, past, "unknown", UNKNOWN)
+        return
+    _give_places_back(turn, events)
+    source = door.source_view(turn, carried)
+    revenue = sum(row.price for row in past.offers if row.is_winner)
+    if any(row.is_winner for row in past.offers):
+        cost = supplier_cost(source, revenue, carried.known_flow.currency)
+        change = LeadChange(carried.id, carried.token, outcome="sold", revenue=revenue, cost=cost)
+        turn.finish(carried, change)
+        return
+    asked = {row.buyer: row.state for row in past.offers if row.state in NEVER_AGAIN}
+    carried.offers = past.offers
+    carried.begin_again(asked, source, turn.now)
+
+
+def give_up(turn: Turn, carried: Carried, past: Past, code: str, reason: str) -> None:
+    """End a lead as an error; a buyer that was asked and has not answered may have it and keeps its places."""
+    for row in past.offers:
+        if row.state in OPEN:
+            row.state, row.lost_reason, row.finished_at = "unknown", "unknown", turn.now
+            turn.changes.touch(row)
+    for attempt in past.attempts:
+        if attempt.state == "sending":
+            attempt.state, attempt.finished_at = "ambiguous", turn.now
+            turn.changes.touch(attempt)
+    _give_places_back(turn, [event for event in past.events if event.run == carried.run])
+    turn.finish(carried, LeadChange(carried.id, carried.token, outcome="error", reason_code=code, reason=reason))
+
+
+def _give_places_back(turn: Turn, events: Iterable[EventRow]) -> None:
+    """Give back what a run holds at the door and in cap steps."""
+    turn.returned.extend(place for place in places_of(events) if not place[2])
