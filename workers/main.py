@@ -16,7 +16,7 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import Engine as Database
 from sqlalchemy.exc import OperationalError
 
-from flowbuilder import clock, enqueue
+from flowbuilder import clock, enqueue, open_files
 from flowbuilder.addresses import own_addresses
 from flowbuilder.config import Settings, settings
 from flowbuilder.db import make_engine
@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 def main(kind: str) -> int:
     """Work until SIGTERM or SIGINT; return the exit code. `kind` is `leads` or `jobs`."""
     own = settings()
+    open_files.allow_many()
     logging.basicConfig(level=own.log_level.upper(), format="%(levelname)s %(name)s %(message)s")
     database = make_engine(own.database_url)
     signal.signal(signal.SIGTERM, _leave)

@@ -9,6 +9,7 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
+from flowbuilder import open_files
 from flowbuilder.config import Settings
 from flowbuilder.serving.tether import end_with_parent
 
@@ -34,6 +35,7 @@ def serve_web(settings: Settings) -> None:
 def _load_tethered(_target: str) -> Callable[..., Any]:
     # This runs in the process that answers; without it that one would keep the port when the other is killed.
     end_with_parent(os.getppid())
+    open_files.allow_many()
     # Until granian sets its own handlers, those that this process inherited would swallow a signal to stop.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)

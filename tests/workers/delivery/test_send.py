@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pycurl
 import pytest
 
+from flowbuilder import open_files
 from rules.delivery.wire import HttpRequest
 from tests.support import hostile
 from tests.support.caller import Caller
@@ -58,6 +59,7 @@ class Crowd:
 
 @pytest.fixture
 def crowd_url() -> Iterator[str]:
+    open_files.allow_many()
     crowd = Crowd()
     yield f"http://127.0.0.1:{crowd.port}/leads"
     crowd.close()
