@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,9 +78,10 @@ class Market:
             postmaster = backend.parent() or backend
         spent: dict[str, float] = {}
         for process in (*_tree(psutil.Process(self.server)), *_tree(postmaster)):
-            name = next((name for mark, name in KINDS.items() if mark in " ".join(process.cmdline())), "serve")
-            times = process.cpu_times()
-            spent[name] = spent.get(name, 0.0) + times.user + times.system
+            with suppress(psutil.NoSuchProcess):  # connections to the database come and go
+                name = next((name for mark, name in KINDS.items() if mark in " ".join(process.cmdline())), "serve")
+                times = process.cpu_times()
+                spent[name] = spent.get(name, 0.0) + times.user + times.system
         return spent
 
 

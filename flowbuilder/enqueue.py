@@ -29,6 +29,8 @@ JOBS = "jobs"
 WAKE = "fb:wake"
 MOST_WAKES = 4
 LEADS_FOR_A_LOOP = 100
+CARRIED = "fb:carried"
+CARRIED_FOR = 3  # seconds after which a loop that was killed counts as gone
 DONE = "fb:done:"
 DONE_KEPT = 60  # seconds that answers wait for a web process; nobody waits longer than 25
 FAILURE_KEPT = 3600  # seconds
@@ -54,23 +56,36 @@ def connect(redis_url: str, *, most_connections: int = 64, timeout: float = SOCK
     )
 
 
-def nudge(redis: Redis, *, leads: int = 1) -> bool:
-    """Wake a loop that carries leads, and make sure that a job waits for a free worker; False when that failed.
+def nudge(redis: Redis, *, leads: int = 1, joins: bool = False) -> bool:
+    """Wake the loop that carries leads, or have a free worker begin to; False when that failed.
 
-    `leads` says how many became due: one loop is woken for every hundred, and at least one.
+    `leads` says how many became due: one loop is woken for every hundred, and at least one. One loop carries more
+    together than two apart, which wait for one another at each cap; `joins` has another worker join it all the same,
+    because leads wait longer than they should.
     """
     try:
         pipe = redis.pipeline(transaction=False)
         pipe.rpush(WAKE, *["1"] * min(1 + leads // LEADS_FOR_A_LOOP, MOST_WAKES))
         pipe.ltrim(WAKE, 0, MOST_WAKES - 1)
         pipe.llen(Queue.redis_queue_namespace_prefix + LEADS)
-        waiting = pipe.execute()[-1]
-        if not waiting:
+        pipe.exists(CARRIED)
+        *_, waiting, carried = pipe.execute()
+        if not waiting and (joins or not carried):
             _queue(redis, LEADS).enqueue_call(WORK_LEADS, timeout=-1, result_ttl=0, failure_ttl=FAILURE_KEPT)
     except RedisError as problem:
         log.warning("leads were not announced: %s", type(problem).__name__)
         return False
     return True
+
+
+def tell_carried(redis: Redis) -> None:
+    """Tell whoever nudges that a loop carries leads, for the next seconds; raises RedisError while Valkey is away."""
+    redis.set(CARRIED, 1, ex=CARRIED_FOR)
+
+
+def tell_idle(redis: Redis) -> None:
+    """Have the next nudge begin a loop again; raises RedisError while Valkey is away."""
+    redis.delete(CARRIED)
 
 
 def wait_for_wake(redis: Redis, *, seconds: float = 1.0) -> bool:

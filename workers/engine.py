@@ -79,8 +79,13 @@ class Engine:
         self._is_winding_up = False
         self._listener = threading.Thread(target=self._listen, name="listener", daemon=True)
         self.is_stopping = False
-        self.is_carrying = False
+        self._carrying = threading.Event()
         self.on_beat: Callable[[Redis], object] = lambda _redis: None
+
+    @property
+    def is_carrying(self) -> bool:
+        """Return whether the loop runs."""
+        return self._carrying.is_set()
 
     def start(self) -> None:
         """Start the sender and the listener; once in the life of a process."""
@@ -105,14 +110,14 @@ class Engine:
 
     def carry(self) -> None:
         """Carry leads until nothing was to do for a while, or ten minutes have passed, or `stop` was called."""
-        self.is_carrying = True
+        self._carrying.set()
         try:
             self._carry()
             self._wind_up()
         finally:
             # What is still in hand after an error is nobody's now: its lease runs out, and another worker takes it.
             self._load.clear()
-            self.is_carrying = False
+            self._carrying.clear()
 
     def _carry(self) -> None:
         began = idle_since = time.monotonic()
@@ -122,13 +127,25 @@ class Engine:
             worked = self._turn(claims=True)
             now = time.monotonic()
             idle_since = now if worked or len(self._load) or self._is_due_soon() else idle_since
-            if now - idle_since > IDLE_FOR:
+            if now - idle_since > IDLE_FOR and not self._looks_again():
                 return
             if now - began > LONGEST_SHIFT:
-                enqueue.nudge(self._redis)
+                enqueue.nudge(self._redis, joins=True)
                 return
             if not worked:
                 self._take_in(timeout=POLL)
+
+    def _looks_again(self) -> bool:
+        """Say that nobody carries leads any more, and then look once more: a nudge just before queued no job."""
+        self._tell_idle()
+        self._wants_more = True
+        return self._turn(claims=True)
+
+    def _tell_idle(self) -> None:
+        try:
+            enqueue.tell_idle(self._redis)
+        except RedisError as problem:
+            log.warning("Valkey did not answer: %s", where(problem))
 
     def _take_in(self, timeout: float) -> None:
         """Put answers with their leads; what comes without an answer is a nudge."""
@@ -326,6 +343,7 @@ class Engine:
     def _wind_up(self) -> None:
         """Let calls end, write what they answered, and give back every other lease."""
         self._is_winding_up = True
+        self._tell_idle()
         deadline = time.monotonic() + (STOP_GRACE if self.is_stopping else LONGEST_CALL)
         self._load.ready = self._load.answered()
         while (self._load.out or self._load.ready) and time.monotonic() < deadline:
@@ -348,7 +366,11 @@ class Engine:
     def _listen(self) -> None:
         """Wait for nudges in Valkey; while it is away the loop looks at the database by itself."""
         while not self.is_stopping:
+            # While another loop of this kind carries, this one must not take the nudges away from it.
+            if not self._carrying.wait(POLL):
+                continue
             try:
+                enqueue.tell_carried(self._redis)
                 if enqueue.wait_for_wake(self._redis):
                     self._inbox.put(None)
             except RedisError:

@@ -18,12 +18,14 @@ LOCK = 4_207_002
 MONTHS_AHEAD = 2
 
 TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:lock)")
-DUE = text("""
+OVERDUE = text("""
     SELECT count(*) FROM (
-        SELECT FROM lead WHERE state <> 'done' AND due_at <= GREATEST(now(), :now)
-           AND due_at <= CASE state WHEN 'waiting' THEN CAST(:now AS timestamptz) ELSE now() END
+        SELECT FROM lead WHERE state <> 'done' AND due_at <= GREATEST(now(), :now) - :patience
+           AND due_at <= CASE state WHEN 'waiting' THEN CAST(:now AS timestamptz) ELSE now() END - :patience
          LIMIT 16) AS due
 """)
+PATIENCE = timedelta(seconds=1)
+"""How long a due lead may wait for the loops that carry leads now."""
 TIDY = (
     (text("DELETE FROM idempotency WHERE created_at < :before"), timedelta(days=7)),
     (text("DELETE FROM intake_refusal WHERE at < :before"), timedelta(days=30)),
@@ -38,10 +40,10 @@ log = logging.getLogger(__name__)
 
 
 def sweep(database: Connection, now: datetime) -> int:
-    """Return how many leads are due and taken by nobody, at most 16; 0 too when another process sweeps."""
+    """Return how many leads are overdue and taken by nobody, at most 16; 0 too when another process sweeps."""
     if not database.execute(TRY_LOCK, {"lock": LOCK}).scalar_one():
         return 0
-    return int(database.execute(DUE, {"now": now}).scalar_one())
+    return int(database.execute(OVERDUE, {"now": now, "patience": PATIENCE}).scalar_one())
 
 
 def tidy(database: Connection, now: datetime) -> None:
@@ -69,7 +71,7 @@ class Sweeper:
         with committed(self._engine, "sweep") as database:
             due = sweep(database, now)
         if due:
-            enqueue.nudge(self._redis, leads=due)
+            enqueue.nudge(self._redis, leads=due, joins=True)
         if time.monotonic() - self._tidied_at > TIDY_EVERY:
             self._tidied_at = time.monotonic()
             with committed(self._engine, "tidying") as database:

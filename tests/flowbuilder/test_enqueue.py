@@ -47,6 +47,26 @@ def test_many_nudges_leave_one_job_and_few_messages(redis: Redis):
     assert (len(jobs(redis, "leads")), redis.llen(enqueue.WAKE)) == (1, enqueue.MOST_WAKES)
 
 
+def test_a_nudge_queues_no_job_while_a_loop_carries_leads(redis: Redis):
+    enqueue.tell_carried(redis)
+    enqueue.nudge(redis)
+    assert (jobs(redis, "leads"), redis.llen(enqueue.WAKE)) == ([], 1)
+    assert 0 < redis.ttl(enqueue.CARRIED) <= enqueue.CARRIED_FOR
+
+
+def test_leads_that_wait_too_long_have_another_worker_join(redis: Redis):
+    enqueue.tell_carried(redis)
+    enqueue.nudge(redis, joins=True)
+    assert len(jobs(redis, "leads")) == 1
+
+
+def test_the_first_nudge_after_the_last_loop_queues_a_job(redis: Redis):
+    enqueue.tell_carried(redis)
+    enqueue.tell_idle(redis)
+    enqueue.nudge(redis)
+    assert len(jobs(redis, "leads")) == 1
+
+
 def test_a_job_is_named_and_takes_ids_only(redis: Redis):
     lead_id = ids.new_id()
     assert enqueue.enqueue_job(redis, enqueue.TEST_CONNECTION, lead_id)
