@@ -4,6 +4,7 @@ Every effect is one event of the lead's journal: its name, its step, what it ask
 What is asked and answered is plain JSON, so that a journal read back compares equal.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -14,19 +15,19 @@ Said = tuple[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(ABC):
     """Something a step asks of the world."""
 
     name: ClassVar[str] = ""
     step: str
 
+    @abstractmethod
     def asks(self) -> Asks:
         """Return the request as it stands in the journal."""
-        raise NotImplementedError
 
+    @abstractmethod
     def outcome(self, result: Result) -> Said:
         """Return the step's outcome and reason that a result means."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
