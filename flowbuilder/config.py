@@ -112,7 +112,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "FLOWBUILDER_WEB_THREADS",
-        "256",
+        "1024",
         "Requests answered at once; at most half of them wait for a buyer.",
         setting_values.whole_number(4, 4096),
     ),
