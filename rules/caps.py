@@ -11,6 +11,8 @@ from rules.values import Value
 from rules.windows import PERIODS, window
 
 MOST = 1_000_000_000
+MONEY = "/spend"
+"""How the keys of caps in money end."""
 WHEN_FULL = ("reject", "fallback", "hold")
 
 
@@ -30,7 +32,7 @@ class Cap:
     @property
     def key(self) -> str:
         """Return the name under which its windows are kept: a new limit keeps the window, a new period does not."""
-        return f"{self.owner}/{self.per}{'/spend' if self.spends else ''}"
+        return f"{self.owner}/{self.per}{MONEY if self.spends else ''}"
 
     def ask(self, view: Mapping[str, Any], now: datetime, price: int = 0) -> dict[str, Any]:
         """Return what to reserve: the window of a moment and how much of it."""

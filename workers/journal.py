@@ -17,8 +17,8 @@ LEASE = timedelta(seconds=30)
 ALONE_CRASHES = 3
 """How often a lead may end its worker while it is carried alone; once more came before, among others."""
 
-OLDEST = timedelta(days=100)
-"""How old a lead can be that is still claimed; the partitions before it need not be looked at."""
+OLDEST = timedelta(days=400)
+"""How old a lead can be that is still claimed: as long as leads are kept. Partitions before that are not looked at."""
 AHEAD = timedelta(days=1)
 
 Lease = tuple[UUID, int]

@@ -32,11 +32,11 @@ class Yard:
     web: subprocess.Popen[bytes] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def start(self, *command: str) -> subprocess.Popen[bytes]:
-        """Start a process of ours with the settings of this yard."""
+    def start(self, *command: str, called: str = "") -> subprocess.Popen[bytes]:
+        """Start a process of ours with the settings of this yard; the database knows it by what it is `called`."""
         allowed = ",".join(f"{host}:{port}" for host, port in self.market.allowed)
         environ = config.child_environ(config.settings()) | {
-            "DATABASE_URL": self.market.url,
+            "DATABASE_URL": f"{self.market.url}&application_name={called}" if called else self.market.url,
             "REDIS_URL": self.servers.redis_url,
             "OUTBOUND_ALLOW": allowed,
             "FLOWBUILDER_WEB_PORT": self.port,

@@ -86,6 +86,16 @@ def test_a_cap_in_money_counts_prices(market: Market) -> None:
     assert market.used() == {"s1/day/spend": 8400}
 
 
+def test_a_cap_in_money_counts_what_is_paid_in_the_end(market: Market) -> None:
+    with a_buyer(in_turn((200, {"status": "accepted", "price": 8}))) as sunrise:
+        market.publish([buyer(market.connect(sunrise), caps=[{"spend": 50, "per": "day"}, {"limit": 9, "per": "day"}])])
+        for _ in range(4):
+            market.post(1)
+            market.carry()
+    assert outcomes(market) == ["rejected", "rejected", "sold", "sold"]
+    assert market.used() == {"s1/day/spend": 1600, "s1/day": 2}
+
+
 def test_a_cap_may_count_by_a_value_of_the_lead(market: Market) -> None:
     with a_buyer(accepting) as sunrise:
         state = {"var": "lead.state"}

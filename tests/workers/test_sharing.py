@@ -61,3 +61,16 @@ def test_a_call_that_outlasts_its_lease_keeps_it(market: Market, monkeypatch: py
             market.wait_until_settled()
     assert [attempt.state for attempt in market.attempts(lead_id)] == ["ok"]
     assert len(sunrise.seen) == 1
+
+
+def test_a_loop_that_ends_its_shift_finishes_its_calls_and_gives_back_the_rest(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "LONGEST_SHIFT", 0.3)
+    with a_buyer(accepting) as sunrise:
+        sunrise.delay = 0.2
+        market.publish([buyer(market.connect(sunrise, row={"concurrency": 3}))])
+        market.post(20)
+        market.carry()
+    assert len({request.key for request in sunrise.seen}) == len(sunrise.seen) == 20
+    assert {lead.outcome for lead in market.leads()} == {"sold"}

@@ -5,6 +5,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from flowbuilder import ids
+from rules.caps import MONEY
 from rules.delivery.masking import masked, masked_reply
 from rules.delivery.request import CannotBuild, HttpRequest, MissingField, build_request
 from rules.delivery.response import Answer, read_answer
@@ -78,6 +79,7 @@ def settle(turn: Turn, carried: Carried, effect: Offer, sent: Sent) -> Result | 
     row.reason, row.reference = answer.said or sent.error or None, answer.reference
     if answer.kind == "accepted" and connection:
         row.price = _price(row.price, answer.price, connection, carried)
+        _return_unspent(turn, effect, row)
     return _after(turn, carried, effect, Tried(answer.kind, answer.reason, answer.retry_after))
 
 
@@ -238,6 +240,14 @@ def _price(offered: int, answered: Decimal | None, connection: Connection, carri
         return offered
     scaled = answered.scaleb(exponent_of(carried.known_flow.currency)).to_integral_value(ROUND_DOWN)
     return int(scaled) if connection.destination.price_from == "answer" else min(offered, int(scaled))
+
+
+def _return_unspent(turn: Turn, effect: Offer, row: OfferRow) -> None:
+    """Give caps in money back what the buyer pays less than the lead was offered for."""
+    for ask, place in zip(effect.caps, row.places, strict=True):
+        if ask["cap"].endswith(MONEY) and place[1] > row.price:
+            turn.returned.append([place[0], place[1] - row.price, False])
+            place[1] = row.price
 
 
 def _policy(turn: Turn, effect: Offer) -> Policy:
