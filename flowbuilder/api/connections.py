@@ -152,7 +152,7 @@ def test(connection_id: UUID) -> Response:
     fields = tools.sample_for(current.session(), row) if fields is None else fields
     started = with_refusal(
         lambda: operations.start_test(
-            session=current.session(), redis=tools.queue(), connection=row, fields=fields, now=current.now()
+            session=current.session(), redis=current.queue(), connection=row, fields=fields, now=current.now()
         )
     )
     current.session().commit()

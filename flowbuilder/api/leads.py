@@ -11,7 +11,7 @@ from flowbuilder.api.auth import caller
 from flowbuilder.api.errors import Refusal
 from flowbuilder.api.lead_story import story_of
 from flowbuilder.api.openapi import ANYTHING, MOMENT, MONEY, PAGING, TEXT, WHOLE, YES_NO, describe, many, or_null, shape
-from flowbuilder.leads import queries
+from flowbuilder.leads import operations, queries
 from flowbuilder.web import current
 from flowbuilder.web.found import found
 
@@ -81,6 +81,20 @@ def show(lead_id: UUID) -> Response:
     story, fields = story_of(session, lead, history)
     shown = lead_shapes.in_full(lead, history, story, fields, sees_people=caller().sees_people)
     return shapes.answer(shown)
+
+
+@bp.post("/leads/<lead:lead_id>/try-now")
+@describe("Have a waiting lead taken up at once", gives=shape(id=TEXT))
+@keyed
+def try_now(lead_id: UUID) -> Response:
+    """Take the lead up at once; 409 when it does not wait."""
+    lead = found(queries.lead_of(current.session(), caller().account.id, lead_id))
+    moved = operations.try_now(
+        session=current.session(), redis=current.queue(), actor=caller().actor, lead_id=lead.id, now=current.now()
+    )
+    if not moved:
+        raise Refusal(409, "not_waiting", "This lead does not wait for anything.")
+    return shapes.answer({"id": ids.show(lead_id)})
 
 
 def _status() -> str | None:

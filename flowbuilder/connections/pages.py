@@ -144,7 +144,7 @@ def start_test(connection_id: UUID) -> Response:
     try:
         test = operations.start_test(
             session=current.session(),
-            redis=tools.queue(),
+            redis=current.queue(),
             connection=row,
             fields=tools.sample_for(current.session(), row),
             now=current.now(),

@@ -1,12 +1,9 @@
 """What requests about connections work with: the vault, the queue, and a made-up lead for a test."""
 
-from functools import lru_cache
 from typing import Any
 
-from redis import Redis
 from sqlalchemy.orm import Session
 
-from flowbuilder import enqueue
 from flowbuilder.connections import queries
 from flowbuilder.models import Connection
 from flowbuilder.sources.posting import posted_fields
@@ -30,19 +27,9 @@ def vault() -> Vault:
     return Vault(current.settings().vault_keys)
 
 
-def queue() -> Redis:
-    """Return the client for background jobs."""
-    return _client(current.settings().redis_url)
-
-
 def sample_for(session: Session, connection: Connection) -> dict[str, Any]:
     """Return a made-up lead in normal form, with the fields of flows that name the connection, or the usual ones."""
     flows = queries.flows_with(session, connection)
     fields = {field.key: field for flow in flows for field in posted_fields(flow.draft)}.values() or USUAL_FIELDS
     posted = sample_lead(fields)
     return {field.key: normalise(posted[field.key], field).value for field in fields}
-
-
-@lru_cache(maxsize=4)
-def _client(redis_url: str) -> Redis:
-    return enqueue.connect(redis_url)

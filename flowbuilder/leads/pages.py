@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, request, url_for
 
 from flowbuilder import ids
 from flowbuilder.accounts.access import Role, signed_in, visitor
+from flowbuilder.audit import Actor
 from flowbuilder.leads import operations, queries, stories
 from flowbuilder.leads.finding import lead_called
 from flowbuilder.leads.listing import listing, mark_of
@@ -19,6 +20,7 @@ bp = Blueprint("leads", __name__, url_prefix="/leads")
 SHOWN_FOR = 60
 """Seconds for which personal data stays on the screen."""
 SHOW_PEOPLE: tuple[Role, ...] = ("owner", "editor", "publisher")
+TRIES: tuple[Role, ...] = ("owner", "editor", "publisher")
 
 
 @bp.get("")
@@ -59,7 +61,14 @@ def show(lead_id: UUID) -> Response:
     mark = mark_of(story)
     if request.args.get("mark") == mark:
         return nothing_new()
-    return page("leads/show.html", "story", story=story, mark=mark, may_show_people=visitor().role in SHOW_PEOPLE)
+    return page(
+        "leads/show.html",
+        "story",
+        story=story,
+        mark=mark,
+        may_show_people=visitor().role in SHOW_PEOPLE,
+        may_try=visitor().role in TRIES,
+    )
 
 
 @bp.post("/<lead:lead_id>/people")
@@ -72,6 +81,18 @@ def show_people(lead_id: UUID) -> Response:
     # Without scripts the browser itself goes back to the masked page; with them the block asks for it.
     response.headers["Refresh"] = f"{SHOWN_FOR}; url={url_for('leads.show', lead_id=lead_id)}"
     return response
+
+
+@bp.post("/<lead:lead_id>/try-now")
+@signed_in(*TRIES)
+def try_now(lead_id: UUID) -> Response:
+    """Have a waiting lead taken up at once, and go back to it; one that has moved on meanwhile is only shown."""
+    lead = found(queries.lead_of(current.session(), visitor().account.id, lead_id))
+    actor = Actor(visitor().account.id, visitor().person.id)
+    operations.try_now(
+        session=current.session(), redis=current.queue(), actor=actor, lead_id=lead.id, now=current.now()
+    )
+    return go_to(url_for("leads.show", lead_id=lead_id))
 
 
 def _story(lead_id: UUID, *, in_full: bool) -> stories.Story:

@@ -1,14 +1,16 @@
 """What a request works with: its settings, its database session and its one moment."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import cast
 
 from flask import Flask, current_app, g
 from flask_sqlalchemy import SQLAlchemy
+from redis import Redis
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from flowbuilder import clock, db
+from flowbuilder import clock, db, enqueue
 from flowbuilder.config import Settings
 from flowbuilder.models import Base
 
@@ -37,6 +39,16 @@ def engine() -> Engine:
 def session() -> Session:
     """Return the session of this request, opened on first use; what is not committed is rolled back at the end."""
     return database.session()
+
+
+def queue() -> Redis:
+    """Return the client by which workers are told that there is work."""
+    return _queue(settings().redis_url)
+
+
+@lru_cache(maxsize=4)
+def _queue(redis_url: str) -> Redis:
+    return enqueue.connect(redis_url)
 
 
 def now() -> datetime:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from tests.support.buyers import a_buyer, accepting, in_turn
 from tests.support.flows import BUSY, NO, SILENT, YES, buyer, only, quickly
@@ -79,6 +80,20 @@ def test_the_same_buyer_is_asked_again_with_the_same_key_after_silence(market: M
     lead = a_lead_offered_to(market, SILENT, YES, later=7)
     assert (lead.outcome, lead.revenue) == ("sold", 4200)
     assert [attempt.state for attempt in market.attempts(lead.id)] == ["ambiguous", "ok"]
+
+
+def test_a_lead_that_a_person_sends_on_asks_the_same_buyer_with_the_same_key(market: Market) -> None:
+    with a_buyer(in_turn(SILENT, YES)) as sunrise:
+        market.publish([buyer(market.connect(sunrise), on_ambiguous="hold")])
+        [lead_id] = market.post()
+        market.carry()
+        with market.database.begin() as database:
+            database.execute(text("UPDATE lead SET due_at = now()"))
+        with market.carrying():
+            sunrise.wait_for(2)
+            market.wait_until_settled()
+    assert market.lead(lead_id).outcome == "sold"
+    assert len({request.key for request in sunrise.seen}) == 1
 
 
 @pytest.mark.parametrize(("is_accepted", "outcome"), [(True, "sold"), (False, "rejected")])

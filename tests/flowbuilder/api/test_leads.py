@@ -101,3 +101,12 @@ def test_the_list_goes_on_after_the_last_one(api, session, source):
 
 def test_the_list_holds_nothing_of_the_person(api, sold):
     assert "ana@" not in api("GET", "/leads").text
+
+
+def test_a_waiting_lead_is_taken_up_at_once_and_any_other_is_a_conflict(api, session, source, sold):
+    waits = {"state": "waiting", "outcome": None, "waiting_for": "retry", "finished_at": None}
+    lead = a_lead(session, source, **waits)
+    session.commit()
+    assert api("POST", f"/leads/{ids.show(lead.id)}/try-now").status_code == 200
+    refused = api("POST", f"/leads/{ids.show(sold.id)}/try-now")
+    assert (refused.status_code, refused.json["error"]["code"]) == (409, "not_waiting")

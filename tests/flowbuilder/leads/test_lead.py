@@ -242,3 +242,27 @@ def test_a_lead_that_is_tried_again_says_when(sara: FlaskClient, session: Sessio
     session.commit()
     answer = sara.get(f"/leads/{ids.show(lead.id)}").text
     assert 'Will be tried again: <time datetime="2026-11-20T20:30:00.000+00:00">20 Nov 12:30:00</time>' in answer
+
+
+def test_a_waiting_lead_can_be_tried_now_and_it_is_written_down(
+    sara: FlaskClient, session: Session, source: Source
+) -> None:
+    waits = {"state": "waiting", "outcome": None, "waiting_for": "person", "finished_at": None}
+    lead = a_lead(session, source, due_at=datetime(9999, 1, 1, tzinfo=UTC), **waits)
+    session.commit()
+    address = f"/leads/{ids.show(lead.id)}"
+    assert "Try now" in text_of(sara, address)
+    assert post(sara, f"{address}/try-now").status_code == 303
+    session.expire_all()
+    assert session.get_one(Lead, lead.id).due_at < datetime.now(UTC)
+    assert session.scalars(select(Audit.action).where(Audit.subject == ids.show(lead.id))).all() == ["lead.tried_now"]
+
+
+def test_a_lead_that_is_done_cannot_be_tried(sara: FlaskClient, session: Session, source: Source) -> None:
+    lead = a_lead(session, source)
+    session.commit()
+    address = f"/leads/{ids.show(lead.id)}"
+    assert "Try now" not in text_of(sara, address)
+    assert post(sara, f"{address}/try-now").status_code == 303
+    session.expire_all()
+    assert session.get_one(Lead, lead.id).state == "done"
