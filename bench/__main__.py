@@ -55,20 +55,20 @@ def _options() -> argparse.Namespace:
 
 
 def _row(market: Market, delay: int, connections: int, seconds: int) -> bool:
-    before = (market.answered(), market.bought(), market.stored())
-    cpu_before = market.cpu_seconds()
+    before, cpu_before = _at_rest(market), market.cpu_seconds()
     measured = _load(market, connections, seconds)
-    agreed, leads = _settled(market, before)
-    cpu = {
-        name: (spent - cpu_before.get(name, 0)) / max(leads, 1) * 1000 for name, spent in market.cpu_seconds().items()
-    }
+    answered, bought, stored = (after - was for after, was in zip(_at_rest(market), before, strict=True))
+    cpu_after = market.cpu_seconds()
+    cpu = {name: (cpu_after[name] - cpu_before.get(name, 0)) / max(stored, 1) * 1000 for name in cpu_after}
     spent = " ".join(f"{name} {value:.2f}" for name, value in sorted(cpu.items(), key=lambda pair: -pair[1]))
     print(
         f"{delay:>4} ms {connections:>6} {measured.leads_per_second:>9.0f} {measured.p50:>9} {measured.p99:>9} "
         f"{measured.failures:>7}  {sum(cpu.values()):.2f} = {spent}",
         flush=True,
     )
-    return agreed
+    if not answered == bought == stored:
+        print(f"  differs: {stored} rows, {answered} answers, {bought} requests to the buyer")
+    return answered == bought == stored
 
 
 def _load(market: Market, connections: int, seconds: int) -> Round:
@@ -98,18 +98,15 @@ def _found(pattern: str, told: str) -> str:
     return match[1]
 
 
-def _settled(market: Market, before: tuple[int, int, int]) -> tuple[bool, int]:
-    """Wait until rows, answers and requests to the buyer agree; return whether they do, and the number of leads."""
-    give_up = time.monotonic() + SETTLES_WITHIN
+def _at_rest(market: Market) -> tuple[int, int, int]:
+    """Return answers, requests to the buyer and sold rows, once nothing has moved for a second."""
+    give_up, seen = time.monotonic() + SETTLES_WITHIN, (-1, -1, -1)
     while True:
         now = (market.answered(), market.bought(), market.stored())
-        answered, bought, stored = (after - earlier for after, earlier in zip(now, before, strict=True))
-        if answered == bought == stored or time.monotonic() > give_up:
-            break
-        time.sleep(0.2)
-    if not answered == bought == stored:
-        print(f"  differs: {stored} rows, {answered} answers, {bought} requests to the buyer")
-    return answered == bought == stored, stored
+        if now == seen or time.monotonic() > give_up:
+            return now
+        seen = now
+        time.sleep(1)
 
 
 if __name__ == "__main__":
