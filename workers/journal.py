@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, TextClause, text
 
 from flowbuilder.ids import first_id_at, made_at, new_id
 from workers.documents import as_document
-from workers.rows import AttemptRow, Changes, EventRow, LeadChange, OfferRow
+from workers.rows import AttemptRow, Changes, EventRow, LeadChange, OfferRow, Row
 
 LEASE = timedelta(seconds=30)
 """For how long a claim counts without being renewed."""
@@ -91,52 +92,72 @@ _LEAD = """(id uuid, token bigint, state text, outcome text, waiting_for text, r
     asked_before jsonb, revenue bigint, cost bigint, due_at timestamptz, finished_at timestamptz, last_step text)"""
 
 
-def _insert(table: str, record: str) -> TextClause:
+def _rows(record: str) -> str:
+    """Return the rows of one kind, to be named when the statement is put together."""
+    return f"json_to_recordset(CAST(:{{rows}} AS json)) AS r{record}"
+
+
+def _insert(table: str, record: str) -> str:
     columns = ", ".join(part.split()[0] for part in record.strip("()").split(","))
-    source = f"json_to_recordset(CAST(:rows AS json)) AS r{record}"
-    return text(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {source}")  # noqa: S608  (constants)
+    return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {_rows(record)} RETURNING 1"  # noqa: S608  (constants)
 
 
-INSERTS = {
+INSERTS: dict[type[Row], str] = {
     EventRow: _insert("lead_event", _EVENT),
     OfferRow: _insert("offer", _OFFER),
     AttemptRow: _insert("attempt", _ATTEMPT),
 }
-UPDATES = {
-    EventRow: text(f"""
+UPDATES: dict[type[Row], str] = {
+    EventRow: f"""
         UPDATE lead_event e SET result = r.result, outcome = r.outcome, reason = r.reason, done_at = r.done_at
-          FROM json_to_recordset(CAST(:rows AS json)) AS r{_EVENT}
+          FROM {_rows(_EVENT)}
          WHERE e.lead_id BETWEEN :lowest AND :highest
            AND e.lead_id = r.lead_id AND e.run = r.run AND e.seq = r.seq AND e.result IS NULL
-    """),  # noqa: S608  (constants)
-    OfferRow: text(f"""
+        RETURNING 1
+    """,  # noqa: S608  (constants)
+    OfferRow: f"""
         UPDATE offer o
            SET state = r.state, price = r.price, places = r.places, is_winner = r.is_winner,
                lost_reason = r.lost_reason, reason = r.reason, reference = r.reference, attempts = r.attempts,
                finished_at = r.finished_at
-          FROM json_to_recordset(CAST(:rows AS json)) AS r{_OFFER}
+          FROM {_rows(_OFFER)}
          WHERE o.lead_id BETWEEN :lowest AND :highest AND o.lead_id = r.lead_id AND o.offer_no = r.offer_no
            AND o.state NOT IN ('accepted', 'declined', 'error', 'cancelled')
-    """),  # noqa: S608  (constants)
-    AttemptRow: text(f"""
+        RETURNING 1
+    """,  # noqa: S608  (constants)
+    AttemptRow: f"""
         UPDATE attempt a
            SET state = r.state, finished_at = r.finished_at, ms = r.ms, status = r.status, error = r.error,
                reply = r.reply
-          FROM json_to_recordset(CAST(:rows AS json)) AS r{_ATTEMPT}
+          FROM {_rows(_ATTEMPT)}
          WHERE a.lead_id BETWEEN :lowest AND :highest
            AND a.lead_id = r.lead_id AND a.offer_no = r.offer_no AND a.attempt_no = r.attempt_no
            AND a.state = 'sending'
-    """),  # noqa: S608  (constants)
-    LeadChange: text(f"""
+        RETURNING 1
+    """,  # noqa: S608  (constants)
+    LeadChange: f"""
         UPDATE lead
            SET state = r.state, outcome = r.outcome, waiting_for = r.waiting_for, reason_code = r.reason_code,
                reason = r.reason, run = r.run, asked_before = r.asked_before, revenue = r.revenue, cost = r.cost,
                due_at = COALESCE(r.due_at, now() + :lease), finished_at = r.finished_at, last_step = r.last_step,
                crashes = 0
-          FROM json_to_recordset(CAST(:rows AS json)) AS r{_LEAD}
+          FROM {_rows(_LEAD)}
          WHERE {_LEADS} AND lead.id = r.id AND lead.lease_token = r.token AND lead.state = 'working'
-    """),  # noqa: S608  (constants)
+        RETURNING 1
+    """,  # noqa: S608  (constants)
 }
+
+
+@cache
+def _put_together(inserted: tuple[type[Row], ...], updated: tuple[type[Row], ...]) -> TextClause:
+    """Return one statement that does all of a turn's writing and tells how many rows each part wrote.
+
+    The parts touch different rows, so that their order does not matter; one statement costs one trip to the database.
+    """
+    parts = [INSERTS[kind] for kind in inserted] + [UPDATES[kind] for kind in updated]
+    written = ", ".join(f"w{at} AS ({part.format(rows=f'rows{at}')})" for at, part in enumerate(parts))
+    counts = ", ".join(f"(SELECT count(*) FROM w{at})" for at in range(len(parts)))  # noqa: S608  (constants)
+    return text(f"WITH {written} SELECT {counts}")
 
 
 class LostWrite(Exception):
@@ -193,16 +214,20 @@ def read_past(database: Connection, lead_ids: Sequence[UUID]) -> dict[UUID, Past
 
 def write(database: Connection, changes: Changes) -> None:
     """Write all rows of a turn; raises LostWrite when one that should change did not."""
-    for kind, statement in INSERTS.items():
-        if rows := changes.added(kind):
-            database.execute(statement, {"rows": as_document(rows)})
-    for kind, statement in UPDATES.items():
-        if rows := changes.touched(kind):
-            values: dict[str, Any] = {"rows": as_document(rows)} | _span([row.lead_id for row in rows])
-            if database.execute(statement, values | ({"lease": LEASE} if kind is LeadChange else {})).rowcount != len(
-                rows
-            ):
-                raise LostWrite(f"{kind.__name__}: {len(rows)} rows")
+    inserted = tuple(kind for kind in INSERTS if changes.added(kind))
+    updated = tuple(kind for kind in UPDATES if changes.touched(kind))
+    groups = [changes.added(kind) for kind in inserted] + [changes.touched(kind) for kind in updated]
+    if not groups:
+        return
+    values: dict[str, Any] = {f"rows{at}": as_document(rows) for at, rows in enumerate(groups)}
+    if updated:
+        values |= _span([row.lead_id for rows in groups for row in rows])
+    if LeadChange in updated:
+        values["lease"] = LEASE
+    counts = database.execute(_put_together(inserted, updated), values).one()
+    for kind, rows, count in zip((*inserted, *updated), groups, counts, strict=True):
+        if count != len(rows):
+            raise LostWrite(f"{kind.__name__}: {len(rows)} rows")
 
 
 def _held(leases: Iterable[Lease]) -> dict[str, Any]:
