@@ -65,6 +65,7 @@ class Round:
     def __init__(self, supplier: Supplier, begin: int, every: float = EVERY) -> None:
         self.supplier = supplier
         self.ends = threading.Event()
+        self.clerks: list[threading.Thread] = []
         self._number = begin
         self._every = every
         self._next_at = time.monotonic()
@@ -164,11 +165,13 @@ def await_sources(home: Path) -> Mapping[str, SourceAccess]:
 
 
 def start_posting(server: str, sources: Mapping[str, SourceAccess], *, begin: int, every: float = EVERY) -> list[Round]:
-    """Start the clerks of both suppliers; each round goes on until its `ends` is set."""
+    """Start the clerks of both suppliers; each round's `clerks` go on until its `ends` is set."""
     rounds = [Round(supplier, begin, every) for supplier in SUPPLIERS]
     for round_ in rounds:
         for _ in range(CLERKS):
-            threading.Thread(target=Clerk(server, sources, round_).work, daemon=True).start()
+            clerk = threading.Thread(target=Clerk(server, sources, round_).work, daemon=True)
+            round_.clerks.append(clerk)
+            clerk.start()
     return rounds
 
 

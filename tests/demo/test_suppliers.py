@@ -111,6 +111,8 @@ def test_both_suppliers_go_through_their_numbers_side_by_side_and_count(httpserv
     assert enough.wait(10)
     for round_ in rounds:
         round_.ends.set()
+        for posting in round_.clerks:
+            posting.join(10)
     assert {make_lead(name, number).key for name in ("search", "quotes") for number in range(501, 511)} <= set(seen)
     assert [round_.told().split(" posted ")[0] for round_ in rounds] == ["Search Leads", "Quote Forms"]
 
