@@ -56,6 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     access.init_app(app)
     door = _create_door(settings)
     app.extensions[intake.EXTENSION] = door.extensions[intake.EXTENSION]
+    app.extensions["door"] = door
     app.wsgi_app = _by_path(app.wsgi_app, door.wsgi_app)  # type: ignore[assignment,method-assign]
     if settings.trusted_proxies:
         count = settings.trusted_proxies

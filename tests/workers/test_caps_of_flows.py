@@ -235,3 +235,14 @@ def test_a_cap_that_is_changed_keeps_what_was_used_of_its_window(market: Market)
         market.post(2, version=newest)
         market.carry()
     assert outcomes(market) == ["rejected", "sold", "sold", "sold"]
+
+
+def test_a_buyer_that_sets_its_own_price_cannot_pass_a_cap_in_money(market: Market) -> None:
+    dear = (200, {"status": "accepted", "price": 500})
+    with a_buyer(in_turn(dear)) as sunrise:
+        connection = market.connect(sunrise, price_from="answer")
+        market.publish([buyer(connection, caps=[{"spend": 100, "per": "day"}])])
+        [lead_id] = market.post()
+        market.carry()
+    assert market.lead(lead_id).revenue == 4200
+    assert market.used() == {"s1/day/spend": 4200}

@@ -78,7 +78,8 @@ def settle(turn: Turn, carried: Carried, effect: Offer, sent: Sent) -> Result | 
     _end_attempt(turn, attempt, "blocked" if sent.kind == "blocked" else STATES[answer.kind], sent.error or None)
     row.reason, row.reference = answer.said or sent.error or None, answer.reference
     if answer.kind == "accepted" and connection:
-        row.price = _price(row.price, answer.price, connection, carried)
+        is_bounded = any(ask["cap"].endswith(MONEY) for ask in effect.caps)
+        row.price = _price(row.price, answer.price, carried, sets=_sets_price(connection) and not is_bounded)
         _return_unspent(turn, effect, row)
     return _after(turn, carried, effect, Tried(answer.kind, answer.reason, answer.retry_after))
 
@@ -231,15 +232,20 @@ def _end_attempt(turn: Turn, attempt: AttemptRow, state: str, error: str | None)
     turn.changes.touch(attempt)
 
 
-def _price(offered: int, answered: Decimal | None, connection: Connection, carried: Carried) -> int:
+def _sets_price(connection: Connection) -> bool:
+    return connection.destination.price_from == "answer"
+
+
+def _price(offered: int, answered: Decimal | None, carried: Carried, *, sets: bool) -> int:
     """Return what the buyer pays, in minor units: its own price if it sets it, else at most what it was offered for.
 
-    More decimals than the currency has are rounded down.
+    Under a cap in money no buyer sets it: only the offered price was reserved, and no cap is passed. More decimals
+    than the currency has are rounded down.
     """
     if answered is None:
         return offered
     scaled = answered.scaleb(exponent_of(carried.known_flow.currency)).to_integral_value(ROUND_DOWN)
-    return int(scaled) if connection.destination.price_from == "answer" else min(offered, int(scaled))
+    return int(scaled) if sets else min(offered, int(scaled))
 
 
 def _return_unspent(turn: Turn, effect: Offer, row: OfferRow) -> None:

@@ -126,3 +126,9 @@ def test_a_role_that_does_not_suffice_is_told_so(
             assert answer.status_code == 403, f"{method} {rule}"
             assert "Ask an owner of the account" in answer.text
     assert walked >= 1
+
+
+def test_what_takes_posts_has_few_routes_and_each_asks_for_a_key(app: Flask) -> None:
+    door: Flask = app.extensions["door"]
+    assert set(door.view_functions) == {"intake.post_lead", "intake.show_answer", "intake.elsewhere"}
+    assert {declared_access(door, name).kind for name in door.view_functions} == {"keyed"}
