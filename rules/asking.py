@@ -58,9 +58,11 @@ def contrary(asked: Asked) -> Asked:
 
 def translated(key: str, arguments: list[object]) -> Asked | None:
     """Return the use of an operator as the rule builder would have written it, None when it has no such operator."""
+    if key == "exists":
+        return Asked(key, {"val": arguments})
     if OPERATORS[key].says:
         return Asked(key, arguments[0], tuple(arguments[1:]))
-    if key in ("!", "!!", "var"):
+    if key in ("!", "!!", "var", "val"):
         return presence(key, arguments)
     if key == "in":
         return membership(*arguments)
@@ -71,8 +73,8 @@ def translated(key: str, arguments: list[object]) -> Asked | None:
 
 def presence(key: str, arguments: list[object]) -> Asked | None:
     """Return the question whether a variable says yes, or says anything when it can say more than yes and no."""
-    if key == "var":
-        return Asked("yes", {"var": arguments})
+    if key in ("var", "val"):
+        return Asked("yes", {key: arguments})
     return Asked("yes", arguments[0], denied=key == "!") if is_variable(arguments[0]) else None
 
 

@@ -76,6 +76,16 @@ def say_default(speaker: Says, arguments: Sequence[object]) -> str:
     return ", or else ".join(speaker.value(argument) for argument in arguments)
 
 
+def say_rescue(speaker: Says, arguments: Sequence[object]) -> str:
+    """Return "Credit score plus 10, or if that fails 0"."""
+    return ", or if that fails ".join(speaker.value(argument) for argument in arguments)
+
+
+def say_error(speaker: Says, arguments: Sequence[object]) -> str:
+    """Return "stop with the error “No price”"."""
+    return f"stop with the error {speaker.value(arguments[0])}"
+
+
 def say_hash(speaker: Says, arguments: Sequence[object]) -> str:
     """Return "SHA-256 of Email"."""
     name = arguments[1] if len(arguments) > 1 else "sha256"
@@ -91,6 +101,7 @@ PHRASES: Mapping[str, Phrase] = {
     "cat": between_values("followed by"),
     "phone": say_phone,
     "date": behind("as date {0}"),
+    "number": behind("as number {0}"),
     "upper": behind("in capitals"),
     "lower": behind("in small letters"),
     "title": behind("with capital initials"),
@@ -102,6 +113,9 @@ PHRASES: Mapping[str, Phrase] = {
     "yes_no": behind("as yes or no"),
     "table": say_table,
     "default": say_default,
+    "??": say_default,
+    "try": say_rescue,
+    "throw": say_error,
     "join": behind("as one text"),
     "split": behind("split at “{0}”"),
     "hash": say_hash,

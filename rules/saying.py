@@ -1,6 +1,7 @@
 """Values in words: literals by the type of the field beside them, lists, days, durations, and JSON as a last resort."""
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -9,11 +10,16 @@ from phonenumbers import PhoneNumberFormat, format_number
 
 from rules.bounds import RuleError
 from rules.fields import Field, normalise
-from rules.fields.date import DAYS, read_date
+from rules.fields.date import DAYS
+from rules.fields.datetime import read_datetime
 from rules.fields.phone import NORTH_AMERICA, parse_phone
+from rules.fields.range import read_span, span_text
 from rules.money import exponent_of, money, say_money
 from rules.text import number_text, scalar_text
 
+READ_FIRST = ("state", "country", "postal_code", "choice", "date", "dob", "number", "money")
+"""The types whose values are said in their normal form; others are said as they stand."""
+LONG_NUMBER = re.compile(r"\d{5,}")
 LONGEST_LIST = 4
 LONGEST_JSON = 200
 DAY_WORDS = dict(zip(DAYS, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), strict=True))
@@ -27,7 +33,9 @@ def say_literal(value: object, field: Field | None = None, currency: str = "USD"
     if value is None or value == "":
         return "nothing"
     kind = field.type if field else None
-    if field and kind in ("state", "choice", "date", "number", "money"):
+    if isinstance(value, (list, tuple)):
+        return say_list([say_literal(entry, field, currency) for entry in value], "and")
+    if field and kind in READ_FIRST:
         normal = normalise(value, field).value
         value = value if normal is None else normal
     if kind == "money":
@@ -41,12 +49,35 @@ def say_text(text: str | None, value: object, kind: str | None) -> str:
     """Return a text as fields of a type show it."""
     if text is None:
         return say_json(value)
-    if kind == "choice" and text == text.lower():
-        return (text[:1].upper() + text[1:]).replace("_", " ")
+    if kind in ("choice", "multi"):
+        return say_option(text)
     if kind == "phone":
         return say_phone(text)
-    day = read_date(text) if kind in ("date", "moment") and len(text) <= len("2026-11-20") else None
-    return say_day(day) if day else text
+    if kind == "range":
+        return say_range(text)
+    return say_time(text) if kind in ("date", "dob", "datetime", "moment") else text
+
+
+def say_option(text: str) -> str:
+    """Return an option of a choice, one without capitals as the beginning of a sentence."""
+    return (text[:1].upper() + text[1:]).replace("_", " ") if text == text.lower() else text
+
+
+def say_range(text: str) -> str:
+    """Return a range like "50,000-75,000" or "under 50,000"; what is none as it is."""
+    span = read_span(text)
+    return LONG_NUMBER.sub(lambda number: f"{int(number[0]):,}", span_text(span)) if span else text
+
+
+def say_time(text: str) -> str:
+    """Return a day like "Nov 20, 2026", with a time "Nov 20, 2026, 18:41 UTC"; what is neither as it is."""
+    moment = read_datetime(text)
+    if moment is None:
+        return text
+    if len(text) <= len("2026-11-20"):
+        return say_day(moment.date())
+    zone = moment.isoformat()[len(moment.replace(tzinfo=None).isoformat()) :].replace("+00:00", "UTC")
+    return f"{say_day(moment.date())}, {moment:%H:%M} {zone}".rstrip()
 
 
 def say_number(value: float | Decimal) -> str:

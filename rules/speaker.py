@@ -5,15 +5,33 @@ from decimal import Decimal
 
 from rules.asking import Asked, arguments_of, asked_by, entries, merged
 from rules.durations import DurationError, say_duration
-from rules.fields import Field
+from rules.fields import TYPES, Field
 from rules.naming import field_at, label_of
 from rules.operators.base import Shape
 from rules.operators.table import OPERATORS
-from rules.phrases import PHRASES
+from rules.phrases import PHRASES, say_error
 from rules.saying import say_amount, say_days, say_json, say_list, say_literal, say_number
 from rules.templates import PLACE, resolve
 
-NOUNS = {"phone": "phone number", "email": "email address", "boolean": "yes or no", "money": "amount of money"}
+ORELSE = {"??": "that says nothing,", "try": "that cannot be decided,"}
+DISTANCES = {"mi": "miles", "km": "km"}
+NOUNS = {key: field_type.label.lower() for key, field_type in TYPES.items()} | {
+    "phone": "phone number",
+    "email": "email address",
+    "money": "amount of money",
+    "multi": "list of choices",
+    "range": "range of numbers",
+    "ip": "IP address",
+}
+SEVERAL = {
+    "is": "{0} is exactly {1}",
+    "is_not": "{0} is not exactly {1}",
+    "any_of": "{0} has {1}",
+    "none_of": "{0} has none of {1}",
+}
+"""How comparisons of several choices are said, where their operators say it otherwise of one value."""
+BARE = ("domain_in", "area_code_in", "country_in", "age_between", "near", "in_block")
+"""Operators whose values beside the left one are not values of its own type."""
 
 
 class Speaker:
@@ -52,13 +70,19 @@ class Speaker:
         if key in ("and", "or"):
             return self.group(arguments, either=(key == "or") is not negated, negated=negated, depth=depth)
         asked = asked_by(document, negated=negated)
-        if asked is not None:
-            return self.asked(asked)
+        return self.asked(asked) if asked else self.woven(document, negated=negated, depth=depth)
+
+    def woven(self, document: object, *, negated: bool, depth: int) -> str:
+        """Return a condition that is made of others, but not by "and" or "or"; one without words as it is written."""
+        key, arguments = arguments_of(document) or ("", [])
         if key in ("!", "!!"):
             return self.condition(arguments[0], negated=negated is not (key == "!"), depth=depth)
         if key in ("if", "?:") and len(arguments) > 1:
             return self.cases(arguments, lambda branch: self.condition(branch, negated=negated, depth=depth + 1))
-        return self.as_written(document, negated=negated)
+        if key in ORELSE:
+            said = [self.condition(argument, negated=negated, depth=depth + 1) for argument in arguments]
+            return f", or if {ORELSE[key]} ".join(said)
+        return say_error(self, arguments) if key == "throw" else self.as_written(document, negated=negated)
 
     def as_written(self, document: object, *, negated: bool) -> str:
         """Return a condition that has no words as the JSON it is."""
@@ -74,7 +98,7 @@ class Speaker:
 
     def parts(self, conditions: Sequence[object], *, either: bool, negated: bool, depth: int) -> list[str]:
         """Return the conditions of a group in words, those that ask the same of the same field as one."""
-        asked = [asked_by(condition, negated=negated) or condition for condition in conditions]
+        asked = [self.mergeable(condition, negated=negated) or condition for condition in conditions]
         said = []
         for part in merged(asked, either=either):
             is_group = not isinstance(part, Asked)
@@ -84,6 +108,19 @@ class Speaker:
                 self.asked(part) if isinstance(part, Asked) else self.condition(part, negated=negated, depth=deeper)
             )
         return said
+
+    def mergeable(self, condition: object, *, negated: bool) -> Asked | None:
+        """Return what a condition asks, unless it asks for exactly one of several choices.
+
+        "Is exactly A" or "is exactly B" is not "has A or B".
+        """
+        asked = asked_by(condition, negated=negated)
+        return None if asked and asked.operator in ("is", "is_not") and self.has_several(asked.left) else asked
+
+    def has_several(self, document: object) -> bool:
+        """Say whether an expression reads a field of several choices."""
+        field = self.field_of(document)
+        return field is not None and field.type == "multi"
 
     def cases(self, arguments: Sequence[object], say: Callable[[object], str]) -> str:
         """Return "A if B, C if D, otherwise E"."""
@@ -99,9 +136,13 @@ class Speaker:
             asked = Asked("blank" if asked.denied else "filled", asked.left)
         operator = OPERATORS[asked.operator]
         words = operator.denies if asked.denied else operator.says
-        if asked.operator == "none_of" and len(entries(asked)) == 1:
+        if self.has_several(asked.left):
+            words = SEVERAL.get(asked.operator, words)
+        elif asked.operator == "none_of" and len(entries(asked)) == 1:
             words = OPERATORS["is_not"].says
         beside = [self.beside(asked, operator.shape, entry, field) for entry in asked.beside]
+        if operator.shape == "distance":
+            beside = [beside[0], f"{beside[1]} {DISTANCES.get(beside[2] if len(beside) > 2 else 'mi', 'miles')}"]
         if operator.shape == "type" and not beside:
             beside = [NOUNS.get(field.type, field.type) if field else "value"]
         said = words.format(self.value(asked.left), *beside)
@@ -113,6 +154,8 @@ class Speaker:
         if isinstance(entry, dict):
             return self.value(entry)
         many = entry if isinstance(entry, list) else [entry]
+        if shape == "list":
+            return f"“{self.names.get(str(entry), str(entry))}”"
         if shape == "days":
             return say_days(many)
         if shape == "duration":
@@ -122,7 +165,9 @@ class Speaker:
         if shape in ("parts", "pattern"):
             return say_list([f"“{say_literal(one)}”" for one in many])
         word = "" if asked.operator == "none_of" or asked.denied else "or"
-        kind = None if asked.operator in ("domain_in", "area_code_in", "country_in", "age_between") else field
+        if asked.operator == "all_of" or (asked.operator in ("is", "is_not") and self.has_several(asked.left)):
+            word = "and"
+        kind = None if asked.operator in BARE else field
         return say_list([self.literal(one, kind) for one in many], word)
 
     def literal(self, entry: object, field: Field | None) -> str:
@@ -169,9 +214,11 @@ class Speaker:
 def path_of(document: object) -> str | None:
     """Return the path that a variable reads; None for every other expression."""
     used = arguments_of(document)
-    if used is None or used[0] != "var":
+    if used is None or used[0] not in ("var", "val"):
         return None
-    path = used[1][0] if used[1] else ""
+    if used[0] == "val" and len(used[1]) > 1:
+        return ".".join(map(str, used[1])) if not any(isinstance(key, (dict, list)) for key in used[1]) else None
+    path = used[1][0] if used[1] and used[1] != [None] else ""
     return str(path) if isinstance(path, (str, int)) and not isinstance(path, bool) else None
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar, Literal, NamedTuple
 
 from rules.text import scalar_text
@@ -29,6 +30,7 @@ class Field:
     check: Check = "none"
     sensitive: bool = False
     aliases: tuple[str, ...] = ()
+    country_field: str | None = None  # The key of the field that holds the country, in place of a fixed region.
 
     def __post_init__(self) -> None:
         if not self.label:
@@ -52,8 +54,12 @@ class FieldType:
     label: ClassVar[str]
     operators: ClassVar[tuple[str, ...]]
     part_names: ClassVar[tuple[str, ...]] = ()
+    part_kinds: ClassVar[Mapping[str, str]] = {}  # The types of those parts that are not texts.
+    part_words: ClassVar[Mapping[str, str]] = {}  # What parts are called where their names do not say it.
     personal: ClassVar[bool] = False
     checked_when_required: ClassVar[bool] = False
+    has_region: ClassVar[bool] = False  # Whether a value is read by the rules of a country.
+    validity_ages: ClassVar[bool] = False  # Whether a valid value can be none on another day.
 
     def normalise(self, raw: object, field: Field) -> Normal:
         """Return the normal form of what was posted; null, lists, objects and empty texts are blank."""
@@ -66,6 +72,10 @@ class FieldType:
 
     def is_possible(self, value: object, field: Field) -> bool:  # noqa: ARG002 - types that look closer need it
         """Say whether a normal form could be a real value, which asks less than being valid."""
+        return value is not None
+
+    def is_valid_on(self, value: object, day: date) -> bool:  # noqa: ARG002 - asked where `validity_ages`
+        """Say whether a normal form that is valid by itself is valid on a day too."""
         return value is not None
 
     def parts(self, value: object, field: Field) -> dict[str, object]:  # noqa: ARG002 - likewise

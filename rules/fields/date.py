@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime
+from typing import ClassVar
 
 from typing_extensions import override
 
@@ -17,7 +18,7 @@ class DateType(FieldType):
 
     key = "date"
     label = "Date"
-    operators = (
+    operators: ClassVar[tuple[str, ...]] = (
         *("is", "is_not", "before", "after", "between", "not_between", "within_last", "within_next"),
         *("age_between", "day_is", "any_of", "none_of"),
         *PRESENCE_OPERATORS,

@@ -1,17 +1,18 @@
 """A field's document read into a Field, or into the full list of its problems."""
 
 import re
+from collections.abc import Mapping
 from typing import cast, get_args
 
-from phonenumbers import SUPPORTED_REGIONS
-
+from rules.countries import COUNTRIES
 from rules.fields.base import Check, Field
 from rules.fields.types import TYPES
 from rules.problems import Problem, shorten, suggest
 from rules.text import fold
 
 KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
-SETTINGS = ("key", "type", "label", "required", "options", "region", "check", "sensitive", "aliases")
+SETTINGS = ("key", "type", "label", "required", "options", "region", "country_field", "check", "sensitive", "aliases")
+WITH_OPTIONS = ("choice", "multi")
 LONGEST_LABEL = 100
 MOST_OPTIONS = 1000
 
@@ -42,16 +43,19 @@ class FieldReader:
         required = self.flag("required", False)
         field_type = TYPES[type_key]
         strict = required and field_type.checked_when_required
+        options = self.options(type_key)
+        any_text = type_key == "multi" and not options
         return Field(
             key=self.key(),
             type=type_key,
             label=self.label(),
             required=required,
-            options=self.options(type_key),
+            options=options,
             region=self.region(type_key),
             check=self.check("valid" if strict else "none"),
-            sensitive=self.flag("sensitive", field_type.personal),
+            sensitive=self.flag("sensitive", field_type.personal or any_text),
             aliases=self.texts("aliases"),
+            country_field=self.country_field(type_key),
         )
 
     def problem(self, setting: str, code: str, message: str) -> None:
@@ -124,12 +128,12 @@ class FieldReader:
         return tuple(text.strip() for text in value)
 
     def options(self, type_key: str) -> tuple[str, ...]:
-        """Return the options of a choice."""
+        """Return the options of a choice; several choices may do without, and then any text is one."""
         options = self.texts("options")
         if type_key == "choice" and not options and "options" not in self.settings_with_problems():
             self.problem("options", "options_needed", "A choice needs the list of its options.")
-        if type_key != "choice" and options:
-            self.problem("options", "not_used", "Only a choice has options.")
+        if type_key not in WITH_OPTIONS and options:
+            self.problem("options", "not_used", "Only choices have options.")
         return options
 
     def settings_with_problems(self) -> set[str]:
@@ -137,12 +141,37 @@ class FieldReader:
         return {problem.path.removeprefix(f"{self.at}.") for problem in self.problems}
 
     def region(self, type_key: str) -> str | None:
-        """Return the region of a phone's national numbers."""
+        """Return the country by whose rules a phone number or a postal code is read."""
         region = self.document.get("region")
         if region is None:
             return None
-        if type_key != "phone":
-            self.problem("region", "not_used", "Only a phone has a region.")
-        elif not isinstance(region, str) or region.upper() not in SUPPORTED_REGIONS:
+        if not TYPES[type_key].has_region:
+            self.problem("region", "not_used", "Only a phone and a postal code have a region.")
+        elif not isinstance(region, str) or region.upper() not in COUNTRIES:
             self.problem("region", "unknown_region", "A region is a two-letter country code, like US.")
         return str(region).upper()
+
+    def country_field(self, type_key: str) -> str | None:
+        """Return the key of the field that says the country in place of the region."""
+        key = self.document.get("country_field")
+        if key is None:
+            return None
+        if not TYPES[type_key].has_region:
+            self.problem("country_field", "not_used", "Only a phone and a postal code are read by a country.")
+        elif not isinstance(key, str) or not KEY.fullmatch(key):
+            self.problem("country_field", "wrong_type", "“country_field” is the key of a field, like country.")
+        return str(key)
+
+
+def check_together(fields: Mapping[str, Field]) -> list[Problem]:
+    """Return what is wrong among fields, given by their addresses: a country field is a country of the same flow."""
+    countries = {field.key for field in fields.values() if field.type == "country"}
+    return [
+        Problem(
+            f"{at}.country_field",
+            "unknown_country_field",
+            f"{field.label} takes its country from “{field.country_field}”, but the flow has no such country field.",
+        )
+        for at, field in fields.items()
+        if field.country_field and field.country_field not in countries
+    ]

@@ -15,6 +15,7 @@ from phonenumbers import (
 )
 from typing_extensions import override
 
+from rules import north_american
 from rules.fields.base import COMMON_OPERATORS, PRESENCE_OPERATORS, Field, FieldType, Normal
 
 LONGEST = 40
@@ -30,13 +31,19 @@ class PhoneType(FieldType):
     part_names = ("country", "code", "area", "national")
     personal = True
     checked_when_required = True
+    has_region = True
 
     @override
     def read(self, text: str, field: Field) -> Normal:
+        if digits := north_american.read_plain(text, field.region):
+            return Normal(north_american.PREFIX + digits, north_american.exists(digits))
         number = parse_phone(text, field.region)
         if number is None or not is_possible_number(number):
             return Normal(text, False)
-        return Normal(format_number(number, PhoneNumberFormat.E164), is_valid_number(number))
+        written, valid = format_number(number, PhoneNumberFormat.E164), is_valid_number(number)
+        if not valid and not says_itself(written):
+            return Normal(text, False)
+        return Normal(written, valid)
 
     @override
     def is_possible(self, value: object, field: Field) -> bool:
@@ -71,6 +78,12 @@ def parse_phone(text: str, region: str | None) -> PhoneNumber | None:
         return parse(text, region)
     except NumberParseException:
         return None
+
+
+def says_itself(written: str) -> bool:
+    """Say whether a number in E.164 is read as that number; one with zeros that no number begins with is another."""
+    number = parse_phone(written, None)
+    return number is not None and format_number(number, PhoneNumberFormat.E164) == written
 
 
 def country_of(number: PhoneNumber) -> str | None:

@@ -10,7 +10,7 @@ from rules.fields.date import read_date
 from rules.fields.moment import read_moment
 from rules.numbers import as_number
 from rules.operators.base import Build, Call, Evaluate, Node
-from rules.operators.keys import iso_day, read_day_key, read_moment_key, read_number_key
+from rules.operators.keys import DATES, TIMES, iso_day, read_day_key, read_moment_key, read_number_key
 from rules.operators.likeness import constant, contrary
 from rules.problems import shorten
 
@@ -79,7 +79,7 @@ def time_side(node: Node, *, by_day: bool) -> Side:
 
 def compares_days(call: Call) -> bool:
     """Say whether a comparison is one of calendar days: a date is on either side, and no clock time on the other."""
-    if call.left_type == "date":
+    if call.left_type in DATES:
         return True
     return any(node.is_literal and is_plain_day(node.document) for node in call.arguments[1:])
 
@@ -135,7 +135,7 @@ build_not_between = contrary(build_between)
 def sides(call: Call) -> tuple[Evaluate, Side, Side]:
     """Return the left value's reading and both bounds, all of one kind."""
     low, high = call.arguments[1:]
-    if call.left_type in ("date", "moment") or (call.left_type is None and is_date_literal(low)):
+    if call.left_type in (*DATES, *TIMES) or (call.left_type is None and is_date_literal(low)):
         by_day = compares_days(call)
         read = read_day_key if by_day else read_moment_key
         return read(call.left.run), time_side(low, by_day=by_day), time_side(high, by_day=by_day)

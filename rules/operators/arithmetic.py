@@ -1,7 +1,7 @@
 """+, -, *, /, %, min and max: exact arithmetic on integers and decimals."""
 
 from collections.abc import Callable
-from decimal import Context, DivisionByZero, InvalidOperation, Overflow
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from functools import reduce
 from typing import Any
 
@@ -75,7 +75,8 @@ def folding(combine: Callable[[Number, Number], Number]) -> Build:
             try:
                 return bounded(reduce(combine, [operand(run(data, budget)) for run in runs]))
             except RuleError as error:
-                raise RuleError(error.code, error.message, error.path or at) from None
+                error.path = error.path or at
+                raise
             except ArithmeticError:
                 raise RuleError("number_too_large", "The rule calculates a number past all bounds.", at) from None
 
@@ -113,5 +114,6 @@ def operand(value: object) -> Number:
 def bounded(number: Number) -> Number:
     """Return the number; raise a RuleError when it has more than 300 digits."""
     if -LARGEST < number < LARGEST:
-        return number
+        # Nobody means the sign of a zero.
+        return number.copy_abs() if isinstance(number, Decimal) and not number else number
     raise RuleError("number_too_large", "The rule calculates a number past all bounds.")

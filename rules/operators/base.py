@@ -11,7 +11,9 @@ from rules.fields import Field, type_of
 Evaluate = Callable[[Any, Budget], Any]
 
 # What stands beside the left value in the rule builder.
-Shape = Literal["nothing", "one", "parts", "several", "two", "duration", "days", "times", "pattern", "type"]
+Shape = Literal[
+    "nothing", "one", "parts", "several", "two", "duration", "days", "times", "pattern", "type", "list", "distance"
+]
 
 
 class CompileError(Exception):

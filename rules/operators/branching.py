@@ -1,4 +1,4 @@
-"""and, or, !, !! and if: conditions made of conditions, each looked at only when it matters."""
+"""and, or, !, !!, if and ??: conditions made of conditions, each looked at only when it matters."""
 
 from typing import Any
 
@@ -62,3 +62,17 @@ def build_if(call: Call) -> Evaluate:
         return otherwise(data, budget) if otherwise else None
 
     return choose
+
+
+def build_coalesce(call: Call) -> Evaluate:
+    """Build the first value that is not null; null when all are."""
+    runs = call.runs
+
+    def first_known(data: Any, budget: Budget) -> object:
+        for run in runs:
+            value = run(data, budget)
+            if value is not None:
+                return value
+        return None
+
+    return first_known

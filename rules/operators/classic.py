@@ -1,6 +1,10 @@
-"""The operators of JSON-logic itself, as its public test suite describes them (jsonlogic.com/operations.html)."""
+"""The operators of JSON-logic itself, as its public test suites describe them.
 
-from rules.operators import arithmetic, branching, comparing, lists, texts, variables
+The classic ones are those of jsonlogic.com/operations.html; `val`, `exists`, `??`, `throw` and `try` are the newer ones
+that the JSON-logic community agreed on (github.com/json-logic/.github).
+"""
+
+from rules.operators import arithmetic, branching, comparing, lists, rescuing, texts, variables
 from rules.operators.base import Operator
 
 CLASSIC = (
@@ -38,4 +42,9 @@ CLASSIC = (
     Operator("all", lists.build_all, 2, 2, body=1),
     Operator("some", lists.build_some, 2, 2, body=1),
     Operator("none", lists.build_none, 2, 2, body=1),
+    Operator("val", variables.build_val, 0, None, decides=False),
+    Operator("exists", variables.build_exists, 1, None, says="{0} is there", denies="{0} is not there"),
+    Operator("??", branching.build_coalesce, 1, None, decides=False, joins=True),
+    Operator("throw", rescuing.build_throw),
+    Operator("try", rescuing.build_try, 1, None, decides=False, joins=True),
 )

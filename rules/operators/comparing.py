@@ -61,7 +61,8 @@ def build_in(call: Call) -> Evaluate:
     def contained(data: Any, budget: Budget) -> bool:
         wanted, place = needle(data, budget), haystack(data, budget)
         if isinstance(place, str):
-            return joined(wanted, budget) in budget.spend_text(place)
+            # A value that is not there would be written as nothing, which is part of every text.
+            return wanted is not None and joined(wanted, budget) in budget.spend_text(place)
         if not is_list(place):
             return False
         if isinstance(wanted, str):

@@ -8,8 +8,8 @@ from typing import Any
 from rules.bounds import Budget
 from rules.clock_values import zone_of
 from rules.fields.date import read_date
-from rules.fields.moment import read_moment
 from rules.operators.base import Call, Evaluate, Node
+from rules.operators.keys import clock_time
 from rules.operators.times import named_zone
 from rules.text import moment_text
 
@@ -45,7 +45,7 @@ def build_date(call: Call) -> Evaluate:
 
     def formatted(data: Any, budget: Budget) -> object:
         value = run(data, budget)
-        moment = read_moment(value)
+        moment = clock_time(value, data)
         if moment is not None:
             return write(moment.astimezone(zone or zone_of(data)))
         day = read_date(value) if isinstance(value, str) else value if isinstance(value, date) else None

@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from rules.bounds import LETTERS_PER_STEP, Budget, RuleError
-from rules.clock_values import day_in_zone, local_midnight
-from rules.fields import normalise
+from rules.clock_values import day_in_zone, in_local_time, local_midnight
+from rules.fields import Normal, normalise
 from rules.fields.date import read_date
+from rules.fields.datetime import read_datetime
 from rules.fields.moment import read_moment
 from rules.numbers import Number, as_number
 from rules.operators.base import Call, Evaluate, Node
@@ -17,6 +18,10 @@ from rules.problems import shorten
 from rules.text import fold, scalar_text
 
 NUMBERS = ("number", "money")
+DATES = ("date", "dob")
+TIMES = ("datetime", "moment")
+# What is none of these types stays as posted and can be equal to nothing that is one.
+MUST_BE_VALID = ("postal_code", "url", "ip", "certificate")
 Key = Callable[[object], Hashable | None]
 
 
@@ -93,7 +98,7 @@ def read_moment_key(run: Evaluate) -> Evaluate:
 
     def read(data: Any, budget: Budget) -> datetime | None:
         value = run(data, budget)
-        moment = read_moment(value)
+        moment = clock_time(value, data)
         if moment is None and (day := day_key(value, data)):
             return local_midnight(date.fromisoformat(day), data)
         return moment
@@ -101,14 +106,53 @@ def read_moment_key(run: Evaluate) -> Evaluate:
     return read
 
 
+def clock_time(value: object, data: Any) -> datetime | None:
+    """Return the aware moment of a date with a time, in the run's time zone unless it says one; None without a time."""
+    moment = read_moment(value)
+    if moment is not None or not isinstance(value, str) or len(value) <= len("2026-11-20"):
+        return moment
+    written = read_datetime(value)
+    return written and (written if written.tzinfo else in_local_time(written, data))
+
+
+def read_postal_key(run: Evaluate, exact: frozenset[str]) -> Evaluate:
+    """Return the reading of a postal code: a ZIP code with its four digits more is also the one of the first five.
+
+    Those among `exact` are meant with all nine.
+    """
+    read_text = read_text_key(run)
+
+    def read(data: Any, budget: Budget) -> str | None:
+        text: str | None = read_text(data, budget)
+        return text[:5] if text is not None and is_long_zip(text) and text not in exact else text
+
+    return read
+
+
+def is_long_zip(text: str) -> bool:
+    """Say whether a normal postal code is a ZIP code of nine digits."""
+    return len(text) == len("94105-1234") and text[5] == "-" and text[:5].isdecimal()
+
+
 def readers(call: Call) -> Callable[[Evaluate], Evaluate]:
     """Return how both sides of an equality are read, by the type of the left one or else by the literal beside it."""
     kind = call.left_type or kind_of_literal(call.arguments[-1])
     if kind in NUMBERS:
         return read_number_key
-    if kind in ("date", "moment"):
+    if kind in DATES or kind in TIMES:
         return read_day_key
+    if kind == "postal_code":
+        exact = frozenset(written_codes(call))
+        return lambda run: read_postal_key(run, exact)
     return read_boolean_key if kind == "boolean" else read_text_key
+
+
+def written_codes(call: Call) -> list[str]:
+    """Return the ZIP codes of nine digits that stand in a comparison of a postal code, as they are compared."""
+    node = call.arguments[-1]
+    entries = (node.document if isinstance(node.document, list) else [node.document]) if node.is_literal else []
+    keys = [text_key(normalise(entry, call.left.field).value) for entry in entries if call.left.field]
+    return [key for key in keys if key is not None and is_long_zip(key)]
 
 
 def kind_of_literal(node: Node) -> str:
@@ -127,8 +171,9 @@ def literal_key(call: Call, node: Node, value: object) -> Hashable:
         node.refuse("blank_value", "A comparison needs a value. To ask for a blank field, use “is blank”.")
     field = call.left.field
     # A moment is compared by its day, which a literal says without a clock time.
-    normal = normalise(value, field).value if field and field.type != "moment" else value
-    key = KEYS[call.left_type or kind_of_literal(node)](normal)
+    normal = normalise(value, field) if field and field.type != "moment" else Normal(value, True)
+    kind = call.left_type or kind_of_literal(node)
+    key = KEYS[kind](normal.value) if normal.valid or kind not in MUST_BE_VALID else None
     if key is None:
         what = f"a value of {field.label}" if field else "a value to compare with"
         node.refuse("bad_value", f"“{shorten(value)}” is not {what}.")
@@ -142,9 +187,10 @@ def iso_day(value: object) -> str | None:
 
 
 KEYS: Mapping[str, Key] = {
-    **dict.fromkeys(("text", "name", "email", "phone", "state", "choice"), text_key),
+    **dict.fromkeys(("text", "name", "email", "phone", "state", "choice", "country", "range"), text_key),
+    **dict.fromkeys(("postal_code", "url", "ip", "certificate"), text_key),
     **dict.fromkeys(NUMBERS, number_key),
-    **dict.fromkeys(("date", "moment"), iso_day),
+    **dict.fromkeys((*DATES, *TIMES), iso_day),
     "boolean": boolean_key,
 }
 

@@ -1,21 +1,21 @@
 """Phone numbers in the formats that buyers ask for, and the country they are in."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from babel import Locale
 from phonenumbers import PhoneNumber, PhoneNumberFormat, format_number, national_significant_number
 
 from rules.bounds import Budget
+from rules.countries import COUNTRIES, country_of_text
 from rules.fields.phone import country_of, parse_phone
 from rules.operators.base import Call, Evaluate
 from rules.operators.shapes import filled_text, literal_option, shaped
 
 COST = 40  # steps: what reading a phone number takes, against one comparison
-COUNTRIES: dict[str, str] = {
-    code: name for code, name in Locale("en").territories.items() if len(code) == 2 and code.isalpha()
-}
+# North American numbers in their normal form, of which nothing has to be looked up.
+NORTH_AMERICAN = re.compile(r"\+1([2-9]\d\d)(\d{3})(\d{4})")
 
 
 def dashed(number: PhoneNumber) -> str:
@@ -48,20 +48,34 @@ FORMATS: dict[str, Callable[[PhoneNumber], str]] = {
 }
 
 
+AT_ONCE = {
+    "international": "+1{}{}{}",
+    "e164": "+1{}{}{}",
+    "national": "1{}{}{}",
+    "local": "1-{}-{}-{}",
+    "in_country": "({}) {}-{}",
+    "spaced": "+1 {}-{}-{}",
+}
+
+
 def build_phone(call: Call) -> Evaluate:
     """Build a phone number in a format; a text that is no phone number stays as it is."""
     name = literal_option(call.arguments[1], FORMATS, "A phone format") if len(call.arguments) > 1 else "e164"
     region = call.left.field.region if call.left.field else None
 
+    form, at_once = FORMATS[name], AT_ONCE[name]
+
     def write(text: str) -> str:
+        if found := NORTH_AMERICAN.fullmatch(text):
+            return at_once.format(*found.groups())
         number = parse_phone(text, region)
-        return FORMATS[name](number) if number else text
+        return form(number) if number else text
 
     return shaped(write)(call)
 
 
 def build_country_code(call: Call) -> Evaluate:
-    """Build the two-letter code of a phone number's country, or of the country that a code names."""
+    """Build the two-letter code of a phone number's country, or of the one that a code or a name means."""
     read = filled_text(call.left.run)
     region = call.left.field.region if call.left.field else None
     return lambda data, budget: country_code(read(data, budget), region)
@@ -79,10 +93,11 @@ def build_country_name(call: Call) -> Evaluate:
 
 
 def country_code(text: str | None, region: str | None) -> str | None:
-    """Return the country of a phone number or of a two-letter code; None when there is none."""
+    """Return the country that a phone number, a code or an English name means; None when there is none."""
     if text is None:
         return None
-    if text.strip().upper() in COUNTRIES:
-        return text.strip().upper()
+    country = country_of_text(text)
+    if country is not None:
+        return country
     number = parse_phone(text, region)
     return country_of(number) if number else None

@@ -3,7 +3,8 @@
 from typing import Any
 
 from rules.bounds import Budget
-from rules.fields import TYPES, Field, normalise
+from rules.clock_values import today
+from rules.fields import TYPES, Field, normalise, type_of
 from rules.operators.base import Call, Evaluate, Node
 from rules.operators.likeness import contrary
 from rules.operators.loose import is_list
@@ -52,7 +53,7 @@ def build_valid(call: Call) -> Evaluate:
     def is_valid(data: Any, budget: Budget) -> bool:
         return normalise(run(data, budget), kind).valid
 
-    return is_valid
+    return valid_today(call, kind, is_valid)
 
 
 build_not_valid = contrary(build_valid)
@@ -73,4 +74,13 @@ def known_validity(call: Call, field: Field) -> Evaluate:
         known = look_up(data, ("valid", field.key))
         return known if isinstance(known, bool) else normalise(run(data, budget), field).valid
 
-    return is_valid
+    return valid_today(call, field, is_valid)
+
+
+def valid_today(call: Call, field: Field, is_valid: Evaluate) -> Evaluate:
+    """Return a validity that also looks at the day of the run, for the types to which it matters."""
+    field_type = type_of(field)
+    if not field_type.validity_ages:
+        return is_valid
+    run = call.left.run
+    return lambda data, budget: is_valid(data, budget) and field_type.is_valid_on(run(data, budget), today(data))

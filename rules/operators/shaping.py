@@ -1,6 +1,6 @@
 """The operators that shape a value for a buyer: phone and date formats, tables, case, hashes."""
 
-from rules.operators import dates, phones, shapes
+from rules.operators import dates, figures, phones, shapes
 from rules.operators.base import Operator
 
 SHAPING = (
@@ -8,6 +8,7 @@ SHAPING = (
     Operator("country_code", phones.build_country_code, decides=False, cost=phones.COST),
     Operator("country_name", phones.build_country_name, decides=False, cost=phones.COST),
     Operator("date", dates.build_date, 2, 3, decides=False, cost=10),
+    Operator("number", figures.build_number, 1, 2, decides=False),
     Operator("upper", shapes.build_upper, decides=False),
     Operator("lower", shapes.build_lower, decides=False),
     Operator("title", shapes.build_title, decides=False),

@@ -8,10 +8,9 @@ from rules.bounds import Budget
 from rules.clock_values import now_of, read_zone, today, years_between, zone_of
 from rules.durations import DurationError, read_duration, seconds
 from rules.fields.date import DAYS
-from rules.fields.moment import read_moment
 from rules.operators.amounts import number_side, refuse_reversed
 from rules.operators.base import Build, Call, Evaluate, Node
-from rules.operators.keys import day_key, literal_list, read_day_key, read_moment_key
+from rules.operators.keys import DATES, clock_time, day_key, literal_list, read_day_key, read_moment_key
 from rules.problems import shorten
 
 TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00", re.ASCII)
@@ -31,7 +30,7 @@ def within(direction: int) -> Build:
         duration = call.arguments[1]
         unit = duration_unit(duration)
         span = timedelta(seconds=seconds(duration.document)) * direction
-        if call.left_type == "date" and unit in "dw":
+        if call.left_type in DATES and unit in "dw":
             return within_days(read_day_key(call.left.run), span)
         return within_moments(read_moment_key(call.left.run), span)
 
@@ -116,7 +115,7 @@ def build_time_between(call: Call) -> Evaluate:
     left = call.left.run
 
     def run(data: Any, budget: Budget) -> bool:
-        moment = read_moment(left(data, budget))
+        moment = clock_time(left(data, budget), data)
         if moment is None:
             return False
         local = moment.astimezone(zone or zone_of(data))

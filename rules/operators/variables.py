@@ -1,12 +1,14 @@
-"""var, missing and missing_some: what a rule reads from its data."""
+"""var, val, exists, missing and missing_some: what a rule reads from its data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rules.bounds import Budget, RuleError
 from rules.operators.base import Call, Evaluate
 from rules.operators.loose import is_list, numeric
 from rules.text import scalar_text
+
+ABSENT = object()
 
 
 def look_up(data: object, keys: Sequence[str], default: object = None) -> object:
@@ -51,6 +53,32 @@ def path_text(path: object) -> str:
     if text is None or isinstance(path, bool):
         raise RuleError("bad_path", "A variable is named by a text or a number.")
     return text
+
+
+def build_val(call: Call) -> Evaluate:
+    """Build the reading of a path whose keys are given one by one, so that a key may have dots in it."""
+    find = path_finder(call)
+    return lambda data, budget: look_up(data, find(data, budget))
+
+
+def build_exists(call: Call) -> Evaluate:
+    """Build whether something stands at a path of keys, be it null."""
+    find = path_finder(call)
+    return lambda data, budget: look_up(data, find(data, budget), ABSENT) is not ABSENT
+
+
+def path_finder(call: Call) -> Callable[[Any, Budget], Sequence[str]]:
+    """Return what gives the keys of a path; no keys, or a single null, name all the data."""
+    if all(argument.is_literal for argument in call.arguments):
+        known = keys_in([argument.document for argument in call.arguments])
+        return lambda _data, _budget: known
+    runs = call.runs
+    return lambda data, budget: keys_in([run(data, budget) for run in runs])
+
+
+def keys_in(given: Sequence[object]) -> Sequence[str]:
+    """Return keys as texts; raise a RuleError when one is neither text nor a number."""
+    return () if len(given) == 1 and given[0] is None else tuple(map(path_text, given))
 
 
 def read_path(path: str, default: Evaluate | None) -> Evaluate:

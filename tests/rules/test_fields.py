@@ -1,5 +1,6 @@
 """Field types by table: normal forms, validity, parts, masks; and how a field's document is read."""
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -7,14 +8,27 @@ from typing import Any
 
 import pytest
 
-from rules.fields import TYPES, Field, Normal, normalise, parse_field, passes_check
+from rules.fields import (
+    TYPES,
+    Field,
+    Normal,
+    check_together,
+    in_country_of,
+    normalise,
+    parse_field,
+    passes_check,
+)
 from rules.problems import Problem
 from tests.support.cases import rows
 
+OPTIONS = {"quality": ("hot", "warm", "cold"), "any": ()}
+
 
 def field_of(key: str) -> Field:
-    """Return a field of a type."""
-    return Field(key, key, region="US", options=("solar", "Roofing", "7"))
+    """Return a field of a type; behind the type may stand the country of its codes, or what its options are of."""
+    kind, _, more = key.partition(" ")
+    region = "US" if kind == "phone" else more if kind == "postal_code" and more else None
+    return Field(kind, kind, region=region, options=OPTIONS.get(more, ("solar", "Roofing", "7", "Kitchen, bath")))
 
 
 @pytest.mark.parametrize(("key", "raw", "value", "valid"), rows("fields.json"))
@@ -58,9 +72,43 @@ def test_a_value_has_parts(key: str, value: Any, parts: dict[str, Any]) -> None:
     assert TYPES[key].parts(value, field_of(key)) == parts
 
 
+@pytest.mark.parametrize(("key", "value", "parts"), rows("field_parts.json"))
+def test_a_value_of_a_type_with_a_form_has_parts(key: str, value: Any, parts: dict[str, Any]) -> None:
+    field = field_of(key)
+
+    assert TYPES[field.type].parts(value, field) == parts
+
+
+@pytest.mark.parametrize("field_type", TYPES.values(), ids=TYPES)
+def test_a_blank_value_has_no_parts_and_no_mask(field_type: Any) -> None:
+    parts = field_type.parts(None, field_of(field_type.key))
+
+    assert set(parts) <= set(field_type.part_names)
+    assert not any(parts.values())
+    assert field_type.mask(None) == ""
+    assert set(field_type.part_kinds) | set(field_type.part_words) <= set(field_type.part_names)
+
+
 @pytest.mark.parametrize(
     ("key", "value", "masked"),
     [
+        ("postal_code", "94105-1234", "941••"),
+        ("postal_code", "SW1A 1AA", "SW1••"),
+        ("postal_code", "M1 1AE", "M1••"),
+        ("postal_code", "1010", "••••"),
+        ("country", "DE", "••"),
+        ("multi", ["solar", "roofing"], "••••, ••••"),
+        ("multi", ["a", "b", "c", "d", "e"], "••••, ••••, ••••"),
+        ("range", "100-200", "••••"),
+        ("dob", "1985-01-05", "1985-••-••"),
+        ("datetime", "2026-11-20T18:41:58Z", "2026-••-••"),
+        ("url", "https://example.com/thanks?email=ana@example.com", "https://example.com/••••"),
+        ("url", "nonsense", "••••"),
+        ("ip", "203.0.113.7", "203.0.••••"),
+        ("ip", "2001:db8::1", "2001:db8:••••"),
+        ("ip", "nonsense", "••••"),
+        ("certificate", "5D1E9A36-8B8D-4D3C-9A55-3F1F2C6C7D10", "jornaya ••••7D10"),
+        ("certificate", "yes", "••••"),
         ("email", "ana@gmail.com", "a••@g••••.com"),
         ("email", "nonsense", "••••"),
         ("phone", "+12135550148", "(•••) •••-0148"),
@@ -79,6 +127,14 @@ def test_a_value_has_parts(key: str, value: Any, parts: dict[str, Any]) -> None:
 )
 def test_a_value_is_masked_for_who_may_not_see_it(key: str, value: Any, masked: str) -> None:
     assert TYPES[key].mask(value) == masked
+
+
+@pytest.mark.parametrize("field_type", TYPES.values(), ids=TYPES)
+def test_every_type_and_its_parts_are_documented(field_type: Any) -> None:
+    page = (Path(__file__).parents[2] / "docs/field-types.md").read_text()
+    row = next(line for line in page.splitlines() if line.startswith(f"| `{field_type.key}` |"))
+
+    assert re.findall(r"`(\w+)`", row.rpartition(" | ")[2]) == list(field_type.part_names)
 
 
 def test_every_type_has_a_file_and_stands_once_in_the_palette() -> None:
@@ -159,7 +215,13 @@ def test_a_required_phone_or_email_must_be_valid_unless_it_says_otherwise(docume
     assert field.check == check
 
 
-@pytest.mark.parametrize(("key", "sensitive"), [("name", True), ("email", True), ("phone", True), ("state", False)])
+@pytest.mark.parametrize(
+    ("key", "sensitive"),
+    [
+        *[(key, True) for key in ("name", "email", "phone", "postal_code", "dob", "url", "ip", "certificate", "multi")],
+        *[(key, False) for key in ("state", "country", "range", "datetime", "date", "number")],
+    ],
+)
 def test_personal_types_are_sensitive_by_default(key: str, sensitive: bool) -> None:
     field, _ = read({"key": "some_field", "type": key})
 
@@ -188,6 +250,14 @@ def test_personal_types_are_sensitive_by_default(key: str, sensitive: bool) -> N
         ({"key": "a", "type": "text", "options": ["A"]}, "fields[0].options", "not_used"),
         ({"key": "a", "type": "phone", "region": "XX"}, "fields[0].region", "unknown_region"),
         ({"key": "a", "type": "text", "region": "US"}, "fields[0].region", "not_used"),
+        ({"key": "a", "type": "postal_code", "region": "EU"}, "fields[0].region", "unknown_region"),
+        ({"key": "a", "type": "postal_code", "region": 1}, "fields[0].region", "unknown_region"),
+        ({"key": "a", "type": "country", "region": "US"}, "fields[0].region", "not_used"),
+        ({"key": "a", "type": "text", "country_field": "country"}, "fields[0].country_field", "not_used"),
+        ({"key": "a", "type": "phone", "country_field": "The country"}, "fields[0].country_field", "wrong_type"),
+        ({"key": "a", "type": "postal_code", "country_field": ["b"]}, "fields[0].country_field", "wrong_type"),
+        ({"key": "a", "type": "range", "options": ["1-2"]}, "fields[0].options", "not_used"),
+        ({"key": "a", "type": "multi", "options": ["A", "a"]}, "fields[0].options", "doubled"),
         ({"key": "a", "type": "text", "check": "strict"}, "fields[0].check", "wrong_value"),
         ({"key": "a", "type": "text", "aliases": [5]}, "fields[0].aliases", "wrong_type"),
         ({"key": "a", "type": "text", "aliases": [f"a{n}" for n in range(1001)]}, "fields[0].aliases", "too_many"),
@@ -198,6 +268,58 @@ def test_a_wrong_document_is_one_problem_with_an_address(document: Any, path: st
 
     assert field is None
     assert [(problem.path, problem.code) for problem in problems] == [(path, code)]
+
+
+def test_several_choices_may_do_without_options_and_are_then_any_text() -> None:
+    field, problems = read({"key": "tags", "type": "multi", "sensitive": False})
+
+    assert problems == []
+    assert field == Field("tags", "multi", "Tags")
+
+
+@pytest.mark.parametrize(
+    ("others", "codes"),
+    [
+        ([{"key": "country", "type": "country"}], []),
+        ([{"key": "country", "type": "text"}], ["unknown_country_field"]),
+        ([], ["unknown_country_field"]),
+    ],
+)
+def test_a_country_field_is_a_country_of_the_same_flow(others: list[Any], codes: list[str]) -> None:
+    documents = [{"key": "zip", "type": "postal_code", "country_field": "country"}, *others]
+    fields = {f"fields[{n}]": parse_field(document, "", []) for n, document in enumerate(documents)}
+
+    problems = check_together({at: field for at, field in fields.items() if field})
+
+    assert [(problem.path, problem.code) for problem in problems] == [
+        ("fields[0].country_field", code) for code in codes
+    ]
+
+
+@pytest.mark.parametrize(
+    ("country", "region", "read_by"), [("DE", None, "DE"), ("DE", "US", "DE"), (None, "US", "US"), (None, None, None)]
+)
+def test_the_country_of_a_lead_counts_before_the_region_of_a_field(
+    country: str | None, region: str | None, read_by: str | None
+) -> None:
+    field = Field("zip", "postal_code", region=region, country_field="country")
+
+    assert in_country_of(field, {"country": country}).region == read_by
+
+
+@pytest.mark.parametrize(
+    ("born", "valid"),
+    [
+        ("2026-11-20", True),
+        ("2026-11-21", False),
+        ("1985-01-05", True),
+        ("1901-01-01", True),
+        ("1900-12-31", False),
+        ("x", False),
+    ],
+)
+def test_a_date_of_birth_is_valid_on_some_days(born: str, valid: bool) -> None:
+    assert TYPES["dob"].is_valid_on(born, date(2026, 11, 20)) is valid
 
 
 def test_all_problems_of_a_field_are_found_at_once() -> None:

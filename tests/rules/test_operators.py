@@ -58,5 +58,6 @@ def test_each_type_and_operator_it_offers_has_a_row() -> None:
 def test_operator_keys_are_unique_across_all_tables() -> None:
     from rules.operators.classic import CLASSIC
     from rules.operators.shaping import SHAPING
+    from rules.operators.stored import STORED
 
-    assert len(OPERATORS) == len(CLASSIC) + len(TYPED) + len(SHAPING)
+    assert len(OPERATORS) == len(CLASSIC) + len(TYPED) + len(SHAPING) + len(STORED)
