@@ -9,6 +9,11 @@ MOST_STEPS = 100_000
 LONGEST_TEXT = 65_536
 LETTERS_PER_STEP = 64
 
+# What foreign data can make Python itself raise; every one of them is an error of the rule, never a verdict.
+FOREIGN = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
+# What a rule cannot rescue itself from: it cost more than a rule may cost.
+PAST_BOUNDS = frozenset({"too_many_steps", "text_too_long", "number_too_large"})
+
 
 class RuleError(Exception):
     """A rule that cannot be compiled or decided; never to be read as yes or no."""
@@ -18,6 +23,19 @@ class RuleError(Exception):
         self.code = code
         self.message = message
         self.path = path
+
+
+class Thrown(RuleError):
+    """An error that the rule itself asks for; `value` is what it throws."""
+
+    def __init__(self, message: str, value: object, path: str = "") -> None:
+        super().__init__("thrown", message, path)
+        self.value = value
+
+
+def undecidable(error: BaseException) -> RuleError:
+    """Return the error of a rule whose data made Python raise."""
+    return RuleError("cannot_decide", f"The rule cannot be decided for this data ({type(error).__name__}).")
 
 
 class Budget:

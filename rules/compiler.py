@@ -1,10 +1,10 @@
 """Turns a JSON-logic document into functions, and collects everything that is wrong with it on the way."""
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from rules.bounds import MOST_STEPS, Budget, Recorder, RuleError
+from rules.bounds import FOREIGN, MOST_STEPS, Budget, Recorder, RuleError
 from rules.conditions import Condition
 from rules.fields import Field
 from rules.measuring import measure
@@ -12,24 +12,19 @@ from rules.naming import NAMES, field_at, name_problem
 from rules.operators.base import Call, CompileError, Evaluate, Node, Operator, fits
 from rules.operators.likeness import constant
 from rules.operators.loose import truthy
+from rules.operators.rescuing import ERROR_NAMES
+from rules.operators.stored import Question
 from rules.operators.table import OPERATORS
 from rules.operators.times import age_of
 from rules.operators.typed import TYPED
-from rules.operators.variables import keys_of, look_up, path_text
+from rules.operators.variables import keys_in, keys_of, look_up, path_text
+from rules.placing import Place, inside, joins_conditions
 from rules.problems import Problem, shorten, suggest
 from rules.templates import build_template, is_template, template_names
 
 TYPED_KEYS = frozenset(operator.key for operator in TYPED)
 NOTHING = constant(None)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an expression stands: among its rule's conditions, under a negation, in the body of a list operator."""
-
-    is_condition: bool = False
-    negated: bool = False
-    in_body: bool = False
+READING = ("var", "val", "exists")
 
 
 class Compiler:
@@ -56,6 +51,7 @@ class Compiler:
         self.notes: list[Problem] = []
         self.conditions: list[Condition] = []
         self.variables: set[str] = set()
+        self.questions: list[Question] = []
 
     def compile(self, document: object, at: str = "") -> Node:
         """Return the compiled document; it is only usable when there are no problems."""
@@ -97,8 +93,8 @@ class Compiler:
         """Return the compiling of a list with computed entries."""
         if place.is_condition:
             self.note(at, "not_a_condition", "A list is a value. A condition compares something.")
-        inside = Place(in_body=place.in_body)
-        nodes = [self.node(entry, f"{at}[{i}]", inside) for i, entry in enumerate(entries)]
+        inner = replace(place, is_condition=False, negated=False)
+        nodes = [self.node(entry, f"{at}[{i}]", inner) for i, entry in enumerate(entries)]
         runs = [node.run for node in nodes]
         return Node(
             entries,
@@ -158,11 +154,26 @@ class Compiler:
             operator.cost + sum(argument.weight for argument in call.arguments),
             decides=operator.decides,
         )
-        path = None if place.in_body or operator.key != "var" else known_path(call)
-        if path is not None:
-            return self.variable(node, path)
-        self.note_misfit(operator, call)
+        if operator.key == "in_list":
+            self.question(call, place)
+        path = None if place.in_body or operator.key not in READING else known_path(call)
+        if path is None or (place.rescuing and path in ERROR_NAMES):
+            self.note_misfit(operator, call)
+            return node
+        return self.variable(node, path) if operator.key != "exists" else self.existence(node, path)
+
+    def existence(self, node: Node, path: str) -> Node:
+        """Return the question whether something stands at a known path."""
+        self.name(path, node.at)
         return node
+
+    def question(self, call: Call, place: Place) -> None:
+        """Note what is asked of a stored list, so that it can be looked up before the rule is decided."""
+        if place.in_body:
+            message = "A stored list cannot be asked for each entry of a list."
+            self.problems.append(Problem(call.at, "list_in_body", message))
+        listed = call.arguments[1].document
+        self.questions.append(Question(str(listed), call.left.document, call.left.run))
 
     def attempt(self, at: str, build: Callable[[], Evaluate]) -> Evaluate:
         """Return what is built, or nothing and a problem when it cannot be."""
@@ -195,59 +206,67 @@ class Compiler:
         """Return the node, noted as one of the rule's conditions when it is one, and recorded when that is wanted."""
         if not place.is_condition or joins_conditions(operator, nodes):
             return node
-        if not node.decides and not (operator.key == "var" and (node.field is None or node.field.type == "boolean")):
+        if not node.decides and not (
+            operator.key in ("var", "val") and (node.field is None or node.field.type == "boolean")
+        ):
             what = node.field.label if node.field else f"What “{operator.key}” makes"
             self.note(node.at, "not_a_condition", f"{what} is a value. A condition compares it with something.")
-        seen = node if operator.key == "var" else next((n for n in nodes if not n.is_literal), node)
+        asked = (argument for i, argument in enumerate(nodes) if not argument.is_literal and i != operator.body)
+        seen = node if operator.key in READING else next(asked, node)
         index = len(self.conditions)
         self.conditions.append(Condition(node.at, node.document, seen.field, place.negated, fields=self.fields))
         if not self.recording:
             return node
-        return replace(node, run=recorded(node.run, seen.run, index, place.negated))
-
-
-def inside(operator: Operator, arguments: list[object], position: int, place: Place) -> Place:
-    """Return the place of one argument of an operator."""
-    if operator.body == position:
-        return Place(in_body=True)
-    if operator.key in ("if", "?:"):
-        is_test = position % 2 == 0 and position + 1 < len(arguments)
-        return Place(is_condition=not place.in_body, in_body=place.in_body) if is_test else place
-    if place.is_condition and operator.joins and (operator.key in ("and", "or") or is_decision(arguments[position])):
-        return replace(place, negated=place.negated is not (operator.key == "!"))
-    return Place(in_body=place.in_body)
-
-
-def is_decision(document: object) -> bool:
-    """Say whether an expression is a condition by itself, so that a negation of it is said as its contrary."""
-    operator = OPERATORS.get(next(iter(document))) if isinstance(document, dict) and document else None
-    return operator is not None and operator.decides
-
-
-def joins_conditions(operator: Operator, nodes: tuple[Node, ...]) -> bool:
-    """Say whether the conditions are the operator's arguments and not the operator itself."""
-    return operator.joins and not (operator.key in ("!", "!!") and not is_decision(nodes[0].document))
+        return replace(node, run=recorded(node.run, None if seen is node else seen.run, index, place.negated))
 
 
 def known_path(call: Call) -> str | None:
     """Return the path that a variable always reads, None when it is computed or none at all."""
     if not call.arguments:
         return ""
+    if call.key != "var":
+        return path_of_keys([argument.document for argument in call.arguments]) if all_literal(call) else None
     document = call.left.document
     is_path = call.left.is_literal and not isinstance(document, (bool, list))
     return path_text(document) if is_path else None
 
 
-def recorded(run: Evaluate, seen: Evaluate, index: int, negated: bool) -> Evaluate:
-    """Return a condition that leaves the value it saw and its verdict with the recorder that a trace runs on."""
+def all_literal(call: Call) -> bool:
+    """Say whether nothing in the arguments is computed."""
+    return all(argument.is_literal for argument in call.arguments)
+
+
+def path_of_keys(given: Sequence[object]) -> str | None:
+    """Return the dotted path that keys spell, None when one of them has no place in it."""
+    try:
+        keys = keys_in(given)
+    except RuleError:
+        return None
+    return None if any(not key or "." in key for key in keys) else ".".join(keys)
+
+
+def recorded(run: Evaluate, seen: Evaluate | None, index: int, negated: bool) -> Evaluate:
+    """Return a condition that leaves the value it saw and its verdict with the recorder that a trace runs on.
+
+    Without `seen` it saw its own value.
+    """
 
     def look(data: Any, budget: Budget) -> object:
         value = run(data, budget)
         if isinstance(budget, Recorder):
-            budget.seen[index] = (seen(data, budget), truthy(value) is not negated)
+            found = value if seen is None else glimpse(seen, data, budget)
+            budget.seen[index] = (found, truthy(value) is not negated)
         return value
 
     return look
+
+
+def glimpse(seen: Evaluate, data: Any, budget: Budget) -> object:
+    """Return what a condition saw; nothing where it was decided without looking, and looking fails."""
+    try:
+        return seen(data, budget)
+    except (RuleError, *FOREIGN):
+        return None
 
 
 def read_age(key: str) -> Evaluate:

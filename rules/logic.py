@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from rules.bounds import MOST_STEPS, Budget, Recorder, RuleError
+from rules.bounds import FOREIGN, MOST_STEPS, Budget, Recorder, RuleError, undecidable
 from rules.compiler import Compiler
 from rules.conditions import Condition, Trace
 from rules.fields import Field
@@ -15,15 +15,24 @@ from rules.problems import Problem
 
 Purpose = Literal["condition", "value"]
 
-# What foreign data can make Python itself raise; every one of them is an error of the rule, never a verdict.
-FOREIGN = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
 NO_FIELDS: Mapping[str, Field] = {}
 
 
 class Rule:
     """A compiled rule: call it with data to get its value."""
 
-    __slots__ = ("_fields", "_is_value", "_run", "_steps", "_traced", "conditions", "document", "node", "variables")
+    __slots__ = (
+        "_fields",
+        "_is_value",
+        "_run",
+        "_steps",
+        "_traced",
+        "conditions",
+        "document",
+        "node",
+        "questions",
+        "variables",
+    )
 
     def __init__(self, document: object, fields: Mapping[str, Field], *, is_value: bool = False) -> None:
         """Compile a document; raise a RuleError that names its first problem."""
@@ -32,6 +41,7 @@ class Rule:
         self.node = node
         self.variables = frozenset(compiler.variables)
         self.conditions = tuple(compiler.conditions)
+        self.questions = tuple(compiler.questions)
         self._fields = fields
         self._is_value = is_value
         self._run = node.run
@@ -73,11 +83,6 @@ def compiled(
     return compiler, node
 
 
-def undecidable(error: BaseException) -> RuleError:
-    """Return the error of a rule whose data made Python raise."""
-    return RuleError("cannot_decide", f"The rule cannot be decided for this data ({type(error).__name__}).")
-
-
 def seen(condition: Condition, found: tuple[object, bool] | None) -> Condition:
     """Return a condition with what an evaluation saw of it, as it is when the evaluation never came to it."""
     return replace(condition, value=found[0], verdict=found[1]) if found else condition
@@ -103,13 +108,17 @@ def check_rule(
     *,
     purpose: Purpose = "condition",
     names: Collection[str] | None = NAMES,
+    asks_lists: bool = False,
 ) -> list[Problem]:
     """Return everything that is wrong with a rule, each problem with its path under `at`.
 
-    `names` are the first names that the rule may read from; None allows all of them.
+    `names` are the first names that the rule may read from; None allows all of them. Stored lists can only be asked
+    where somebody looks them up before the rule is decided, which `asks_lists` says.
     """
     compiler = Compiler(fields, names, is_value=purpose == "value")
     compiler.compile(rule, at)
+    if compiler.questions and not asks_lists:
+        compiler.note(at, "no_lists_here", "Stored lists can be asked in the steps and the intake of a flow only.")
     return compiler.problems + compiler.notes
 
 

@@ -35,8 +35,9 @@ def part_at(path: str, fields: Mapping[str, Field]) -> Field | None:
     field = fields.get(key)
     if field is None or part not in type_of(field).part_names:
         return None
-    kind = "number" if part in NUMBER_PARTS else "text"
-    words = PART_WORDS.get(part, part)
+    field_type = type_of(field)
+    kind = field_type.part_kinds.get(part) or ("number" if part in NUMBER_PARTS else "text")
+    words = field_type.part_words.get(part) or PART_WORDS.get(part, part)
     return Field(key, kind, f"age by {field.label}" if part == "age" else f"{field.label} {words}")
 
 

@@ -20,7 +20,12 @@ def compile_value(expression: object, fields: Mapping[str, Field]) -> Value:
 
 
 def check_value(
-    expression: object, at: str, fields: Mapping[str, Field], *, names: Collection[str] | None = DELIVERY_NAMES
+    expression: object,
+    at: str,
+    fields: Mapping[str, Field],
+    *,
+    names: Collection[str] | None = DELIVERY_NAMES,
+    asks_lists: bool = False,
 ) -> list[Problem]:
     """Return everything that is wrong with an expression, each problem with its path under `at`."""
-    return check_rule(expression, at, fields, purpose="value", names=names)
+    return check_rule(expression, at, fields, purpose="value", names=names, asks_lists=asks_lists)

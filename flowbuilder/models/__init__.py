@@ -7,6 +7,7 @@ from flowbuilder.models.flow import Flow, FlowVersion
 from flowbuilder.models.lead import Attempt, Lead, LeadEvent, Offer
 from flowbuilder.models.limited import CapWindow, Claim, Idempotency, IntakeRefusal, Worker
 from flowbuilder.models.source import Source, SourceKey
+from flowbuilder.models.stored_list import StoredList, StoredListEntry
 
 __all__ = [
     "Account",
@@ -31,6 +32,8 @@ __all__ = [
     "SignInThrottle",
     "Source",
     "SourceKey",
+    "StoredList",
+    "StoredListEntry",
     "WebSession",
     "Worker",
 ]

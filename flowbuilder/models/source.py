@@ -11,7 +11,10 @@ from flowbuilder.models.base import Base
 
 
 class Source(Base):
-    """Where a supplier's leads come in; `cost` is `{"fixed": money}` or `{"share": percent}`."""
+    """Where a supplier's leads come in; `cost` is `{"fixed": money}` or `{"share": percent}`.
+
+    No `categories` means every one; forms may send people on to pages of the `redirect_hosts` alone.
+    """
 
     __tablename__ = "source"
     __table_args__ = (UniqueConstraint("flow_id", "key"),)
@@ -25,6 +28,8 @@ class Source(Base):
     cost: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     caps: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
     accept_if: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    categories: Mapped[list[str]] = mapped_column(server_default="{}")
+    redirect_hosts: Mapped[list[str]] = mapped_column(server_default="{}")
     created_at: Mapped[datetime]
 
 

@@ -1,0 +1,1 @@
+"""Stored lists of a seller: blocked or wanted people and places, by the million, that rules ask."""

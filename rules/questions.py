@@ -1,0 +1,85 @@
+"""What the rules of a flow ask of stored lists, and the asking: once, before the step that needs the answers."""
+
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import TypeVar
+
+from rules.effects import Effect, Lists, Result
+from rules.logic import Rule
+from rules.operators.stored import ANSWERS, Question, answer_key
+from rules.running import Run
+from rules.steps.split import Lane
+from rules.steps.ways import Way
+
+Found = TypeVar("Found")
+Questions = Mapping[str, tuple[Question, ...]]
+
+
+def questions_by_step(parts: Mapping[str, object]) -> Questions:
+    """Return what each part of a flow asks, by the step's id; parts that ask nothing are left out.
+
+    A way that names a buyer has that buyer's rules decided within the step, so that they are asked about with it.
+    """
+    own = {step: tuple(questions_in(part)) for step, part in parts.items()}
+    if not any(own.values()):
+        return {}
+    ways = {step: set(buyers_named(part)) for step, part in parts.items()}
+    asked = {step: [own.get(other, ()) for other in reachable(step, ways)] for step in parts}
+    return {step: tuple(one for some in asked[step] for one in some) for step in parts if any(asked[step])}
+
+
+def reachable(step: str, ways: Mapping[str, set[str]]) -> list[str]:
+    """Return a step and every buyer that its ways lead to, directly or by other buyers."""
+    found, pending = [step], sorted(ways.get(step, ()))
+    while pending:
+        following = pending.pop()
+        if following not in found:
+            found.append(following)
+            pending += sorted(ways.get(following, ()))
+    return found
+
+
+def questions_in(part: object) -> Iterator[Question]:
+    """Yield what the rules in a part of a flow ask."""
+    for rule in within(part, Rule):
+        yield from rule.questions
+
+
+def buyers_named(part: object) -> Iterator[str]:
+    """Yield the buyers that the ways in a part of a flow name."""
+    for way in within(part, Way):
+        if way.kind == "buyer" and way.target:
+            yield way.target
+
+
+def within(part: object, kind: type[Found]) -> Iterator[Found]:
+    """Yield every object of a kind in a part of a flow; the steps of lanes are parts of their own."""
+    if isinstance(part, kind):
+        yield part
+    elif isinstance(part, Lane):
+        yield from within(part.when, kind)
+    elif isinstance(part, (tuple, list)):
+        for entry in part:
+            yield from within(entry, kind)
+    elif is_dataclass(part):
+        for field in fields(part):
+            yield from within(getattr(part, field.name), kind)
+
+
+def ask_lists(step: str, questions: Iterable[Question], run: Run) -> Generator[Effect, Result, None]:
+    """Ask what has not been asked yet in this round, and lay the answers out for the step's rules."""
+    asked: dict[str, tuple[Question, str]] = {}
+    for question in questions:
+        text = question.value_in(run.at(step))
+        key = answer_key(question.list_id, text) if text is not None else None
+        if text is not None and key is not None and run.listed_in.get(key) != run.round:
+            asked.setdefault(key, (question, text))
+    if not asked:
+        return
+    result = yield Lists(
+        step,
+        pairs=tuple((question.list_id, question.of) for question, _ in asked.values()),
+        values=tuple((question.list_id, text) for question, text in asked.values()),
+    )
+    run.view[ANSWERS].update(zip(asked, result["in"], strict=True))
+    run.listed_in.update(dict.fromkeys(asked, run.round))
