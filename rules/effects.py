@@ -29,13 +29,19 @@ class Effect(ABC):
     def outcome(self, result: Result) -> Said:
         """Return the step's outcome and reason that a result means."""
 
+    @property
+    def detail(self) -> Asks | None:
+        """Return values of the person that the event keeps apart, so that they can be erased; None for none."""
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Intake(Effect):
     """Take the lead in, if the door is open, the lead is accepted and new, and there is room.
 
     Result: `{"outcome": passed | paused | rejected | duplicate | full | error, "source": {…}, "reason", "full",
-    "places"}`; an error is a rule of the source that could not be decided.
+    "places"}`; an error is a rule of the source that could not be decided. Of a full cap of the source it says
+    `when_full` and when the window `ends`.
     """
 
     name: ClassVar[str] = "intake"
@@ -74,6 +80,27 @@ class Reserve(Effect):
     def outcome(self, result: Result) -> Said:
         """Return passed or full."""
         return ("full", "cap_reached") if result["full"] else ("passed", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Lists(Effect):
+    """Look values up in stored lists. Result: `{"in": [true, false, or null when there is no such list, …]}`.
+
+    `pairs` are the lists with the path or expression that is looked up, `values` the lists with the texts themselves,
+    which are not journaled.
+    """
+
+    name: ClassVar[str] = "lists"
+    pairs: tuple[tuple[str, str], ...]
+    values: tuple[tuple[str, str], ...]
+
+    def asks(self) -> Asks:
+        """Return which list is asked about what, never a value."""
+        return {"lists": [{"list": listed, "of": of} for listed, of in self.pairs]}
+
+    def outcome(self, result: Result) -> Said:  # noqa: ARG002  (every effect is asked the same way)
+        """Return passed: what the answers mean is the step's to say."""
+        return "passed", None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +149,20 @@ class Offer(Effect):
 class Hold(Effect):
     """Wait until a moment, or for a person when there is none. Result: `{"now": when the lead woke}`.
 
-    The places of cap steps and of intake are given back while a lead is held.
+    The places of cap steps and of intake are given back while a lead is held, unless it was sold to somebody already:
+    then it `keeps` them.
     """
 
     name: ClassVar[str] = "hold"
     until: str | None
     waiting_for: str
     reason: str | None = None
+    keeps: bool = False
 
     def asks(self) -> Asks:
         """Return until when (ISO, UTC) and for what."""
-        return {"until": self.until, "for": self.waiting_for, "reason": self.reason}
+        asked: Asks = {"until": self.until, "for": self.waiting_for, "reason": self.reason}
+        return asked | {"keeps": True} if self.keeps else asked
 
     def outcome(self, result: Result) -> Said:  # noqa: ARG002  (every effect is asked the same way)
         """Return passed: the wait is over."""
@@ -167,15 +197,32 @@ class Close(Effect):
 
 @dataclass(frozen=True, slots=True)
 class Note(Effect):
-    """What a step did by itself: passed, stopped, skipped or error, and why. Result: `{}`."""
+    """What a step did by itself: passed, stopped, skipped or error, and why. Result: `{}`.
+
+    `lane` is the one that a split chose. `changes` are the fields that a transform set, each with its value before and
+    after; only their keys are asked about, the values are detail.
+    """
 
     name: ClassVar[str] = "note"
     what: str
     reason: str | None = None
+    lane: str | None = None
+    changes: Mapping[str, tuple[Any, Any]] | None = None
 
     def asks(self) -> Asks:
-        """Return outcome and reason."""
-        return {"outcome": self.what, "reason": self.reason}
+        """Return outcome and reason, with the lane or the changed fields if there are any."""
+        asked: Asks = {"outcome": self.what, "reason": self.reason}
+        if self.lane is not None:
+            asked["lane"] = self.lane
+        if self.changes is not None:
+            asked["fields"] = list(self.changes)
+        return asked
+
+    @property
+    def detail(self) -> Asks | None:
+        """Return the changed fields with their values before and after."""
+        changed = {key: list(values) for key, values in (self.changes or {}).items()}
+        return {"changes": changed} if changed else None
 
     def outcome(self, result: Result) -> Said:  # noqa: ARG002  (every effect is asked the same way)
         """Return outcome and reason."""

@@ -1,51 +1,73 @@
 """A flow: read from its document, or refused with the full list of its problems."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from rules.caps import Cap, read_caps
-from rules.fields import Field, parse_field
+from rules.fields import Field, check_together, parse_field
+from rules.fields.parsing import KEY
 from rules.logic import Rule
 from rules.problems import Problem
+from rules.questions import Questions, questions_by_step
 from rules.reading import Document, Part
-from rules.steps import READERS, Buyer, Fallback, Step, read_fallback
-from rules.steps.ways import Way
+from rules.road import Spot, buyers_of, check_ways, lay_out, paths_of
+from rules.steps import (
+    MOST_STEPS,
+    Buyer,
+    CapStep,
+    Fallback,
+    Step,
+    fields_set_in,
+    read_fallback,
+    read_steps,
+)
 
 SCHEMA = 1
 CURRENCIES = 3
-MOST_STEPS = 200
 DOOR = "intake"
 
 
 @dataclass(frozen=True, slots=True)
 class Duplicates:
-    """A lead is a duplicate when one of these fields (or all) was seen within a time, in seconds."""
+    """A lead is a duplicate when one of these fields (or all) was seen within a time, in seconds.
+
+    Seen among the leads of its flow, of its source alone, or of all flows of the seller that look there.
+    """
 
     by: tuple[str, ...]
     match_all: bool
     within: int
+    scope: str = "flow"
 
     def as_asked(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return the claims that a lead makes: which fields are filled in, never their values."""
         filled = [key for key in self.by if fields.get(key) is not None]
         complete = not self.match_all or len(filled) == len(self.by)
-        return {"by": filled if complete else [], "together": self.match_all, "within": self.within}
+        asked = {"by": filled if complete else [], "together": self.match_all, "within": self.within}
+        # The usual scope is left out, because journals that were begun before there was another do not say it.
+        return asked if self.scope == "flow" else asked | {"scope": self.scope}
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What is asked of every lead before the first step."""
+    """What is asked of every lead before the first step; `category` is what the flow's leads are about."""
 
     accept_if: Rule | None = None
     reason: str = "Not accepted"
     duplicates: Duplicates | None = None
     caps: tuple[Cap, ...] = ()
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A flow that can run. `document` is what was written; `buyers` are all that a way may name, by id."""
+    """A flow that can run.
+
+    `document` is what was written; `by_key` are its fields with those that its own steps make; `spots` are all steps,
+    those in lanes too, at their `positions`; `buyers` are all that a way may name, by id; `questions` are what its
+    rules ask of stored lists, by the step that needs the answers.
+    """
 
     document: Mapping[str, Any]
     currency: str
@@ -56,18 +78,35 @@ class Flow:
     steps: tuple[Step, ...]
     fallback: Fallback
     by_key: Mapping[str, Field]
-    buyers: Mapping[str, Buyer]
+    spots: tuple[Spot, ...]
     positions: Mapping[str, int]
+    buyers: Mapping[str, Buyer]
+    paths: Mapping[str, str]
+    caps: tuple[Cap, ...]
+    questions: Questions
 
-    @property
-    def connections(self) -> tuple[tuple[str, str], ...]:
-        """Return every (address in the document, connection id) that the flow names."""
-        return tuple(_connections(self.document))
+    def step(self, identifier: str) -> Step | None:
+        """Return a step by its id, wherever it stands; rows of groups are found among the buyers."""
+        position = self.positions.get(identifier)
+        return None if position is None else self.spots[position].step
+
+    def position_of(self, address: str) -> int | None:
+        """Return the position of the innermost step that an address in the document is in, None for the door."""
+        within = (at for at, spot in enumerate(self.spots) if f"{address}.".startswith(f"{spot.address}."))
+        return max(within, default=None)
+
+    def resumes_at(self, identifier: str) -> int:
+        """Return the position at which a lead goes on that waited at a step; it begins again where none is named."""
+        return len(self.spots) if identifier == self.fallback.common.id else self.positions.get(identifier, 0)
+
+    def buyer(self, identifier: str) -> Buyer | None:
+        """Return a buyer step, a row of a group or the fallback's buyer by its id."""
+        return self.buyers.get(identifier)
 
 
 def parse_flow(document: object) -> tuple[Flow | None, list[Problem]]:
     """Return the flow, or None and every problem of the document at once."""
-    reading = Document()
+    reading = Document(asks_lists=True)
     part = reading.part(document, "", "a flow")
     if part is None:
         return None, reading.problems
@@ -82,22 +121,24 @@ def _read_flow(part: Part) -> Flow | None:
     document.currency = _read_currency(part)
     document.time_zone = part.zone(default="UTC")
     fields = _read_fields(part)
-    document.fields = {field.key: field for field in fields}
+    made = _made_fields(part.settings.get("steps"))
+    document.fields = made | {field.key: field for field in fields}
     values = _read_values(part)
     door = _read_door(part)
-    written = part.parts("steps", "a step")
-    steps = tuple(step for step in map(_read_step, written[:MOST_STEPS]) if step)
-    if len(written) > MOST_STEPS:
-        part.report("steps", "too_many_steps", f"A flow has at most {MOST_STEPS} steps.")
+    steps = read_steps(part, "steps")
     inner = part.inside("fallback", "the fallback")
     if inner is None:
         part.report("fallback", "missing_fallback", "A flow needs a fallback: what happens when nobody takes the lead.")
     part.finish()
     fallback = read_fallback(inner) if inner else None
-    if fallback is None or len(steps) < len(written):
+    if fallback is None or steps is None:
         return None
-    buyers = [step for step in steps if isinstance(step, Buyer)] + ([fallback.buyer] if fallback.buyer else [])
-    flow = Flow(
+    spots = lay_out(steps)
+    if len(spots) > MOST_STEPS:
+        part.report("steps", "too_many_steps", f"A flow has at most {MOST_STEPS} steps, those in lanes included.")
+    buyers = buyers_of(spots, fallback)
+    check_ways(spots, fallback, buyers, document)
+    return Flow(
         document=part.settings,
         currency=document.currency,
         time_zone=document.time_zone,
@@ -107,11 +148,30 @@ def _read_flow(part: Part) -> Flow | None:
         steps=steps,
         fallback=fallback,
         by_key=document.fields,
-        buyers={buyer.common.id: buyer for buyer in buyers},
-        positions={step.common.id: position for position, step in enumerate(steps)},
+        spots=spots,
+        positions={spot.step.common.id: position for position, spot in enumerate(spots)},
+        buyers=buyers,
+        paths=paths_of(spots),
+        caps=_caps_of(door, spots, buyers),
+        questions=_questions_of(door, spots, fallback, buyers),
     )
-    _check_targets(flow, part)
-    return flow
+
+
+def _made_fields(steps: object) -> dict[str, Field]:
+    """Return the fields that the flow's own transforms make, as free text; those of the document come before them."""
+    return {key: Field(key, "text") for key in fields_set_in(steps) if KEY.fullmatch(key)}
+
+
+def _caps_of(door: Door, spots: tuple[Spot, ...], buyers: Mapping[str, Buyer]) -> tuple[Cap, ...]:
+    """Return every cap of a flow, on whatever it is."""
+    steps = [spot.step.cap for spot in spots if isinstance(spot.step, CapStep)]
+    return *door.caps, *steps, *(cap for buyer in buyers.values() for cap in buyer.caps)
+
+
+def _questions_of(door: Door, spots: tuple[Spot, ...], fallback: Fallback, buyers: Mapping[str, Buyer]) -> Questions:
+    """Return what each step, each row and the door ask of stored lists."""
+    parts: dict[str, object] = {**buyers, DOOR: door, fallback.common.id: fallback}
+    return questions_by_step(parts | {spot.step.common.id: spot.step for spot in spots})
 
 
 def _read_currency(part: Part) -> str:
@@ -131,10 +191,11 @@ def _read_fields(part: Part) -> tuple[Field, ...]:
     for position, document in enumerate(written):
         at = f"{part.at('fields')}[{position}]"
         field = parse_field(document, at, part.document.problems)
-        if field and field.key in found:
+        if field and any(field.key == other.key for other in found.values()):
             part.document.report(f"{at}.key", "key_used_twice", f"There are two fields “{field.key}”.")
         elif field:
-            found[field.key] = field
+            found[at] = field
+    part.document.problems.extend(check_together(found))
     return tuple(found.values())
 
 
@@ -155,6 +216,7 @@ def _read_door(part: Part) -> Door:
         reason=inner.text("reason", "Not accepted"),
         duplicates=_read_duplicates(inner),
         caps=read_caps(inner, "caps", DOOR, at_door=True),
+        category=inner.text("category", "", longest=120),
     )
     inner.finish()
     return door
@@ -168,56 +230,10 @@ def _read_duplicates(part: Part) -> Duplicates | None:
     if not by:
         inner.report("by", "no_fields", "Name at least one field to tell duplicates by.")
     match = inner.choice("match", ("any", "all"), "any")
-    duplicates = Duplicates(by, match == "all", inner.duration("within", "30d"))
+    scope = inner.choice("scope", ("flow", "source", "seller"), "flow")
+    duplicates = Duplicates(by, match == "all", inner.duration("within", "30d"), scope)
     inner.finish()
     return duplicates
-
-
-def _read_step(part: Part) -> Step | None:
-    """Return the step of a one-key object `{"<kind>": {settings}}`."""
-    if len(part.settings) != 1:
-        part.document.report(part.path, "not_a_step", 'A step is written {"<kind>": {settings}}, with one kind.')
-        return None
-    [(kind, settings)] = part.settings.items()
-    if kind not in READERS:
-        known = ", ".join(READERS)
-        part.report(kind, "unknown_kind", f"“{kind}” is not a kind of step; there are {known}.")
-        return None
-    inner = part.document.part(settings, part.at(kind), f"a {kind} step")
-    return READERS[kind](inner) if inner else None
-
-
-def _check_targets(flow: Flow, part: Part) -> None:
-    """Report ways that lead to no step, backwards, or to no buyer."""
-    for position, step in enumerate(flow.steps):
-        for key, way in _ways_of(step):
-            at = f"steps[{position}].{step.kind}.{key}"
-            if way.kind == "buyer" and way.target not in flow.buyers:
-                part.document.report(at, "unknown_buyer", f"There is no buyer “{way.target}” in this flow.")
-            if way.kind == "go_to" and way.target != "fallback" and flow.positions.get(way.target, -1) <= position:
-                part.document.report(at, "not_a_later_step", f"“{way.target}” is not a later step of this flow.")
-    start = flow.fallback.start
-    if start and start not in flow.positions:
-        part.document.report("fallback.from", "unknown_step", f"There is no step “{start}” in this flow.")
-
-
-def _ways_of(step: Step) -> Iterator[tuple[str, Way]]:
-    """Yield every way of a step with the name of its setting."""
-    ways = getattr(step, "ways", step)
-    for key in getattr(ways, "__dataclass_fields__", ()):
-        value = getattr(ways, key)
-        if isinstance(value, Way):
-            yield key, value
-
-
-def _connections(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for position, step in enumerate(document.get("steps", [])):
-        for kind, settings in step.items():
-            if "connection" in settings:
-                yield f"steps[{position}].{kind}.connection", settings["connection"]
-    last = document["fallback"].get("buyer")
-    if last:
-        yield "fallback.buyer.connection", last["connection"]
 
 
 __all__ = ["DOOR", "Door", "Duplicates", "Flow", "parse_flow"]

@@ -1,11 +1,12 @@
 """Says a flow card by card: each step as a sentence with all its exits."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from rules.caps import Cap
 from rules.flow import Flow
-from rules.steps import Buyer, CapStep, Step
+from rules.road import lanes_of
+from rules.steps import Buyer, CapStep, Group, Lane, Row, Step
 from rules.steps.base import Exit, Words
 
 
@@ -22,8 +23,20 @@ class CapLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LaneCards:
+    """One lane of a split: what it is for, and the cards on it."""
+
+    name: str
+    label: str
+    cards: tuple["Card", ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """One stop on the rail; `number` is None for the fixed first and last one."""
+    """One stop on the rail; `number` is None for the fixed first and last one.
+
+    `rows` are the buyers of a group in the order in which they are asked, `lanes` those of a split.
+    """
 
     id: str
     number: int | None
@@ -36,6 +49,8 @@ class Card:
     is_off: bool
     caps: tuple[CapLine, ...]
     connection: str | None
+    rows: tuple["Card", ...] = ()
+    lanes: tuple[LaneCards, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +63,7 @@ class Names:
 
 def words_of(flow: Flow, names: Names) -> Words:
     """Return the words that sentences of a flow need."""
-    steps = {step.common.id: f"step {position + 1}" for position, step in enumerate(flow.steps)}
+    steps = {spot.step.common.id: f"step {position + 1}" for position, spot in enumerate(flow.spots)}
     steps |= {step.common.id: names.connections.get(step.connection, "") for step in flow.buyers.values()}
     steps["fallback"] = "the last step"
     return Words(flow.by_key, flow.currency, names.connections, steps)
@@ -57,14 +72,28 @@ def words_of(flow: Flow, names: Names) -> Words:
 def rail(flow: Flow, names: Names) -> list[Card]:
     """Return the cards from “Leads arrive” to “When nobody takes the lead”."""
     words = words_of(flow, names)
-    cards = [_card(step, words, position + 1) for position, step in enumerate(flow.steps)]
-    return [_door_card(flow, names), *cards, _card(flow.fallback, words, None)]
+    return [_door_card(flow, names), *_cards(flow.steps, words, flow.positions), _card(flow.fallback, words, {})]
 
 
-def _card(step: Step, words: Words, number: int | None) -> Card:
+def every_card(cards: Iterable[Card]) -> Iterator[Card]:
+    """Yield all cards with their rows and the cards in their lanes."""
+    for card in cards:
+        yield card
+        yield from card.rows
+        for lane in card.lanes:
+            yield from every_card(lane.cards)
+
+
+def _cards(steps: Iterable[Step], words: Words, positions: Mapping[str, int]) -> tuple[Card, ...]:
+    return tuple(_card(step, words, positions) for step in steps)
+
+
+def _card(step: Step, words: Words, positions: Mapping[str, int]) -> Card:
+    """Return the card of a step; steps are numbered as they stand in the document, lanes included."""
+    position = positions.get(step.common.id)
     return Card(
         id=step.common.id,
-        number=number,
+        number=None if position is None else position + 1,
         kind=step.kind,
         label=step.label,
         name=step.common.name,
@@ -74,7 +103,31 @@ def _card(step: Step, words: Words, number: int | None) -> Card:
         is_off=step.common.off,
         caps=tuple(_cap_line(cap, words.currency) for cap in _caps_of(step)),
         connection=step.connection if isinstance(step, Buyer) else None,
+        rows=tuple(_row_card(row, words) for row in step.in_order) if isinstance(step, Group) else (),
+        lanes=tuple(_lane_cards(lane, words, positions) for lane in lanes_of(step)),
     )
+
+
+def _row_card(row: Row, words: Words) -> Card:
+    """Return a row of a group: its buyer on the group's own card."""
+    buyer = row.buyer
+    return Card(
+        id=row.id,
+        number=None,
+        kind="row",
+        label="Buyer",
+        name=buyer.common.name,
+        sentence=buyer.terms(words),
+        exits=buyer.other_exits(words, "next buyer"),
+        note=buyer.common.note,
+        is_off=buyer.common.off,
+        caps=tuple(_cap_line(cap, words.currency) for cap in buyer.caps),
+        connection=buyer.connection,
+    )
+
+
+def _lane_cards(lane: Lane, words: Words, positions: Mapping[str, int]) -> LaneCards:
+    return LaneCards(lane.name, lane.say(words), _cards(lane.steps, words, positions))
 
 
 def _door_card(flow: Flow, names: Names) -> Card:

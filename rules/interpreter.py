@@ -3,13 +3,13 @@
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
+from rules.earnings import supplier_cost
 from rules.effects import Close, Effect, Hold, Intake, Note, Reserve, Result
 from rules.flow import DOOR, Flow
 from rules.logic import RuleError, truthy
-from rules.money import exponent_of, money
+from rules.questions import ask_lists
 from rules.running import End, GoTo, Lead, Next, Run, Verdict, Wait
 from rules.steps.cap import CapStep, reset_of
 
@@ -17,6 +17,16 @@ Running = Generator[Effect, Result, End]
 
 LONGEST_HOLD = timedelta(days=7)
 """How long a lead may be held in all; a fallback has its own, shorter or longer, time for its rounds."""
+
+TEST_WAIT = timedelta(minutes=10)
+TEST_REASON = "The test asked for this answer"
+TEST_ENDS = {
+    "sold": End("sold", None, None),
+    "rejected": End("rejected", "test_outcome", TEST_REASON),
+    "duplicate": End("duplicate", "test_outcome", TEST_REASON),
+    "error": End("error", "test_outcome", TEST_REASON),
+}
+"""How a test lead ends that asks for it and would have ended otherwise."""
 
 REFUSALS = {
     "paused": ("paused", "This flow is paused"),
@@ -41,38 +51,47 @@ def begin(flow: Flow, lead: Lead, now: datetime) -> Run:
 
 def _walk(flow: Flow, state: Run) -> Running:
     position = 0
-    verdict = yield from _guarded(DOOR, _enter(flow, state))
+    verdict = yield from _guarded(flow, state, DOOR, _enter(flow, state))
     while True:
-        if state.sales and position >= len(flow.steps) and isinstance(verdict, Next):
+        if state.sales and position >= len(flow.spots) and isinstance(verdict, Next):
             verdict = End("sold", None, None)
         match verdict:
             case End():
                 return (yield from _close(state, verdict))
+            case Wait() if state.lead.test_outcome:
+                return (yield from _close(state, End("rejected", "expired", verdict.reason)))
             case Wait():
-                position = flow.positions.get(verdict.resume, 0)
+                position = flow.resumes_at(verdict.resume)
                 verdict = yield from _hold(flow, state, verdict, position)
                 continue
             case GoTo():
-                position = flow.positions.get(verdict.target, len(flow.steps))
+                position = flow.positions.get(verdict.target, len(flow.spots))
         verdict, position = yield from _step(flow, state, position)
 
 
 def _step(flow: Flow, state: Run, position: int) -> Generator[Effect, Result, tuple[Verdict, int]]:
     """Interpret the step at a position, the fallback past the last one; return the verdict and the next position."""
-    if position >= len(flow.steps):
+    if position >= len(flow.spots):
         if state.sales:
             return End("sold", None, None), position
-        return (yield from _guarded(flow.fallback.common.id, flow.fallback.interpret(state))), position
-    step = flow.steps[position]
-    if step.common.off:
-        yield Note(step.common.id, "skipped", "off")
-        return Next(), position + 1
-    return (yield from _guarded(step.common.id, step.interpret(state))), position + 1
+        return (yield from _guarded(flow, state, flow.fallback.common.id, flow.fallback.interpret(state))), position
+    spot = flow.spots[position]
+    identifier = spot.step.common.id
+    if spot.step.common.off:
+        yield Note(identifier, "skipped", "off")
+        return Next(), spot.after
+    return (yield from _guarded(flow, state, identifier, spot.step.interpret(state))), spot.after
 
 
-def _guarded(step: str, interpreting: Generator[Effect, Result, Verdict]) -> Generator[Effect, Result, Verdict]:
-    """Turn a rule that cannot be evaluated into an error of the lead: it is neither a yes nor a no."""
+def _guarded(
+    flow: Flow, state: Run, step: str, interpreting: Generator[Effect, Result, Verdict]
+) -> Generator[Effect, Result, Verdict]:
+    """Look up what the step asks of stored lists, and interpret it.
+
+    A rule that cannot be evaluated is an error of the lead: it is neither a yes nor a no.
+    """
     try:
+        yield from ask_lists(step, flow.questions.get(step, ()), state)
         return (yield from interpreting)
     except RuleError as error:
         yield Note(step, "error", error.message)
@@ -98,18 +117,22 @@ def _enter(flow: Flow, state: Run) -> Generator[Effect, Result, Verdict]:
     code, words = REFUSALS.get(outcome, ("not_accepted", "Not accepted"))
     reason = result.get("reason") or words
     if outcome == "full":
-        return _full_at_door(flow, state, result["full"], reason)
+        return _full_at_door(flow, state, result, reason)
     return End("duplicate" if outcome == "duplicate" else "rejected", code, reason)
 
 
-def _full_at_door(flow: Flow, state: Run, key: str, reason: str) -> Verdict:
-    """Return where a lead goes for which a cap of the flow or of its source has no place."""
-    cap = next((cap for cap in flow.door.caps if cap.key == key), None)
-    if cap is None or cap.when_full == "reject":
+def _full_at_door(flow: Flow, state: Run, result: Result, reason: str) -> Verdict:
+    """Return where a lead goes for which a cap of the flow or of its source has no place.
+
+    The flow does not know the caps of its sources, so that the result says of them what happens and until when.
+    """
+    cap = next((cap for cap in flow.door.caps if cap.key == result["full"]), None)
+    when_full = cap.when_full if cap else result.get("when_full", "reject")
+    if when_full == "reject":
         return End("rejected", "cap_reached", reason)
-    if cap.when_full == "fallback":
+    if when_full == "fallback":
         return GoTo("fallback")
-    return Wait(reset_of(cap.ask(state.view, state.now)), "cap", DOOR, reason)
+    return Wait(reset_of(cap.ask(state.view, state.now) if cap else result), "cap", DOOR, reason)
 
 
 def _hold(flow: Flow, state: Run, wait: Wait, position: int) -> Generator[Effect, Result, Verdict]:
@@ -121,12 +144,16 @@ def _hold(flow: Flow, state: Run, wait: Wait, position: int) -> Generator[Effect
     if wait.until is not None and wait.until > state.first_held + LONGEST_HOLD:
         return End("rejected", "expired", flow.fallback.reason)
     until = wait.until.isoformat() if wait.until else None
-    result = yield Hold(wait.resume or DOOR, until, wait.waiting_for, wait.reason)
+    is_sold = bool(state.sales)
+    result = yield Hold(wait.resume or DOOR, until, wait.waiting_for, wait.reason, keeps=is_sold)
     state.round += 1
     state.move_to(datetime.fromisoformat(result["now"]))
+    state.keep_changes(lambda step: flow.positions[step] < position)
+    if is_sold:
+        return GoTo(wait.resume)
     if wait.resume == DOOR:
-        return (yield from _guarded(DOOR, _enter(flow, state)))
-    return (yield from _guarded(DOOR, _take_again(flow, state, position)))
+        return (yield from _guarded(flow, state, DOOR, _enter(flow, state)))
+    return (yield from _guarded(flow, state, DOOR, _take_again(flow, state, position)))
 
 
 def _take_again(flow: Flow, state: Run, position: int) -> Generator[Effect, Result, Verdict]:
@@ -137,27 +164,30 @@ def _take_again(flow: Flow, state: Run, position: int) -> Generator[Effect, Resu
     result = yield Reserve(DOOR, tuple(cap.ask(state.at(cap.owner), state.now) for cap in again), with_source=True)
     full = result["full"]
     if not full:
-        return GoTo(flow.steps[position].common.id) if position < len(flow.steps) else GoTo("fallback")
+        return GoTo(flow.spots[position].step.common.id) if position < len(flow.spots) else GoTo("fallback")
     owner = next((cap.owner for cap in kept.values() if cap.key == full), None)
-    step = flow.steps[flow.positions[owner]] if owner else None
-    return step.turn_away(state) if isinstance(step, CapStep) else _full_at_door(flow, state, full, "Cap reached")
+    step = flow.step(owner) if owner else None
+    return step.turn_away(state) if isinstance(step, CapStep) else _full_at_door(flow, state, result, "Cap reached")
 
 
 def _close(state: Run, end: End) -> Running:
     """Yield the end; what was sold is sold, whatever a later step said."""
-    sold = bool(state.sales)
-    ended = End("sold", None, None) if sold else end
-    cost = supplier_cost(state.lead.source, state.revenue, state.currency) if sold else 0
-    yield Close(DOOR, ended.outcome, ended.code, ended.reason, state.revenue, cost)
+    ended = End("sold", None, None) if state.sales else end
+    if state.lead.test_outcome:
+        ended = yield from _as_test_asks(state, ended)
+    revenue = state.revenue if ended.outcome == "sold" else 0
+    cost = supplier_cost(state.lead.source, revenue, state.currency) if ended.outcome == "sold" else 0
+    yield Close(DOOR, ended.outcome, ended.code, ended.reason, revenue, cost)
     return ended
 
 
-def supplier_cost(source: Mapping[str, Any], revenue: int, currency: str) -> int:
-    """Return what the supplier is paid for a sold lead, in minor units: a fixed sum, or a share of the revenue."""
-    cost: Mapping[str, Any] = source.get("cost") or {}
-    if "share" in cost:
-        return money(Decimal(str(cost["share"])) * revenue / 100, 0)
-    return money(cost.get("fixed", 0), exponent_of(currency))
+def _as_test_asks(state: Run, end: End) -> Running:
+    """Return the end that a test lead asks for, whatever the flow said; one that asks to wait ends a while later."""
+    asked = state.lead.test_outcome
+    if asked == "waiting":
+        result = yield Hold(DOOR, (state.now + TEST_WAIT).isoformat(), "answer", TEST_REASON)
+        state.move_to(datetime.fromisoformat(result["now"]))
+    return end if asked == end.outcome else TEST_ENDS.get(asked or "", end)
 
 
 @dataclass(frozen=True, slots=True)

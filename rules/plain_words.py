@@ -1,16 +1,33 @@
 """Says a whole flow in plain words, the way one would tell it to a colleague."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from rules.durations import say_seconds
 from rules.flow import Flow
 from rules.flow_wording import Names, words_of
-from rules.steps import Buyer, CapStep, Fallback, Filter, Step
+from rules.steps import Buyer, CapStep, Fallback, Filter, Group, Lane, Row, Split, Step
 from rules.steps.base import Words
-from rules.wording import say_rule, say_value
+from rules.wording import say_rule
+
+MOST_SHOWN = 4
+"""How many buyers of a group are named."""
+SEEN_WHERE = {"flow": "", "source": " from the same source", "seller": " in any of your flows"}
+"""Among which leads a duplicate is looked for."""
 
 
 def say_flow(flow: Flow, names: Names) -> str:
     """Return the flow in plain words: who gets which leads, what comes after a no, and what happens to the rest."""
     return _Teller(flow, words_of(flow, names)).tell()
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Who was offered the lead last: what a no of theirs is called, and whether a sold lead goes on."""
+
+    no: str
+    sells_on: bool
+    is_capped: bool
 
 
 class _Teller:
@@ -20,20 +37,23 @@ class _Teller:
         self._flow, self._words = flow, words
         self._before: list[str] = []
         self._turned_away: list[Filter] = []
-        self._last: Buyer | None = None
+        self._last: _Asked | None = None
+        self._is_joined = False
         self._said: list[str] = []
 
     def tell(self) -> str:
         """Return all sentences."""
         self._said.extend(_say_door(self._flow))
-        for step in self._flow.steps:
-            if not step.common.off:
-                self._tell_step(step)
-        if self._before:
-            self._said.append(f"Leads where {_all_of(self._before)} go on.")
-        if self._last is None and self._flow.fallback.do != "buyer":
+        self._tell_steps(self._flow.steps)
+        if all(buyer.common.off for buyer in self._flow.buyers.values()):
             self._said.append("Nobody is set to take the leads.")
         return " ".join([*self._said, _say_fallback(self._flow.fallback, self._words), *self._say_turned_away()])
+
+    def _tell_steps(self, steps: Iterable[Step]) -> None:
+        for step in steps:
+            if not step.common.off:
+                self._tell_step(step)
+        self._tell_filtered()
 
     def _tell_step(self, step: Step) -> None:
         match step:
@@ -41,10 +61,21 @@ class _Teller:
                 self._tell_filter(step)
             case Buyer():
                 self._tell_buyer(step)
+            case Group():
+                self._tell_group(step)
+            case Split():
+                self._tell_split(step)
             case CapStep():
                 self._said.append(f"{step.sentence(self._words)}; when full: {step.when_full.say(self._words)}.")
             case _:
+                self._tell_filtered()
                 self._said.append(f"{step.sentence(self._words)}.")
+
+    def _tell_filtered(self) -> None:
+        """Say what the filters before let through, where nobody follows that could be told with it."""
+        if self._before:
+            self._said.append(f"Leads where {_all_of(self._before)} go on.")
+        self._before = []
 
     def _tell_filter(self, step: Filter) -> None:
         rule = self._rule(step.rule.document)
@@ -68,44 +99,78 @@ class _Teller:
         """Return what becomes of the leads that filters turned away; of a single filter they are everything else."""
         if len(self._turned_away) == 1:
             return [f"All others {self._away(self._turned_away[0])}."]
-        negated = [{"!": [step.rule.document]} for step in self._turned_away]
-        rules = [self._rule(rule) for rule in negated]
-        return [f"Leads where {rule} {self._away(step)}." for rule, step in zip(rules, self._turned_away, strict=True)]
+        return [f"Leads where {self._contrary(step)} {self._away(step)}." for step in self._turned_away]
+
+    def _contrary(self, step: Filter) -> str:
+        return self._rule({"!": [step.rule.document]})
 
     def _tell_buyer(self, step: Buyer) -> None:
-        offer = f"{self._words.buyer(step.connection)} at {self._price(step)}{self._limits(step)}"
-        sentence = f"{self._after()}{self._which(step)} go to {offer}."
-        self._said.append(sentence[0].upper() + sentence[1:])
+        which = self._which()
+        which = f"{which}, if {self._rule(step.when.document)}," if step.when else which
+        self._offer(f"{which} go to {step.terms(self._words)}")
         if step.ways.on_declined.kind == "buyer":
             self._said.append(f"After its no: {step.ways.on_declined.say(self._words)}.")
-        self._before, self._last = [], step
+        self._last = _Asked(f"{self._words.buyer(step.connection)} says no", step.sells_on, bool(step.caps))
 
-    def _which(self, step: Buyer) -> str:
-        """Return which leads a buyer is offered."""
-        which = "leads" if self._last is None else "they"
+    def _tell_group(self, step: Group) -> None:
+        rows = [row for row in step.in_order if not row.buyer.common.off]
+        shown = [self._say_row(row) for row in rows[:MOST_SHOWN]]
+        more = [f"{len(rows) - MOST_SHOWN} more"] if len(rows) > MOST_SHOWN else []
+        buyers = ", then to ".join(shown + more) or "nobody"
+        shared = f", and sold to up to {step.sell_up_to} of them" if step.sell_up_to > 1 else ""
+        self._offer(f"{self._which()} are offered to {buyers}{shared}{step.say_least(self._words)}")
+        self._last = _Asked("none of them takes it", step.goes_on, is_capped=False)
+
+    def _say_row(self, row: Row) -> str:
+        when = f" (if {self._rule(row.buyer.when.document)})" if row.buyer.when else ""
+        return f"{row.buyer.terms(self._words)}{when}"
+
+    def _tell_split(self, step: Split) -> None:
+        """Tell lane by lane; the first sentence of each says which leads take it."""
+        self._tell_filtered()
+        before = self._last, self._turned_away
+        for lane in step.lanes:
+            said, self._said, self._last, self._turned_away, self._is_joined = self._said, [], None, [], False
+            self._tell_steps(lane.steps)
+            self._said += [
+                f"Of these, those where {self._contrary(one)} {self._away(one)}." for one in self._turned_away
+            ]
+            told = self._said or ["They go on."]
+            self._said = [*said, f"{self._say_lane(lane)}: {told[0][0].lower()}{told[0][1:]}", *told[1:]]
+        self._last, self._turned_away = before
+        self._is_joined = True
+
+    def _say_lane(self, lane: Lane) -> str:
+        if lane.share:
+            return lane.say(self._words)
+        return f"If {self._rule(lane.when.document)}" if lane.when else "Everything else"
+
+    def _offer(self, said: str) -> None:
+        """Say an offer with what leads to it."""
+        sentence = f"{self._after()}{said}."
+        self._said.append(sentence[0].upper() + sentence[1:])
+        self._before, self._is_joined = [], False
+
+    def _which(self) -> str:
+        """Return which leads are offered."""
         if self._before:
-            which = f"leads where {_all_of(self._before)}"
-        return f"{which}, if {self._rule(step.when.document)}," if step.when else which
+            return f"leads where {_all_of(self._before)}"
+        return "leads" if self._last is None and not self._is_joined else "they"
 
     def _after(self) -> str:
-        """Return what leads from the buyer before to this one."""
+        """Return what leads from those that were asked before to the next ones."""
+        if self._is_joined:
+            return "If nobody took them by then, "
         if self._last is None:
             return ""
-        name = self._words.buyer(self._last.connection)
         if self._last.sells_on:
             return "As well, "
-        return f"After that, or if {name} says no, " if self._last.caps else f"If {name} says no, "
+        return f"After that, or if {self._last.no}, " if self._last.is_capped else f"If {self._last.no}, "
 
     def _rule(self, document: object) -> str:
         """Return a rule to stand inside a sentence: its own first word is not the label of a field."""
         said = say_rule(document, self._words.fields)
         return said[0].lower() + said[1:] if said.startswith(("Either ", "It ")) else said
-
-    def _price(self, step: Buyer) -> str:
-        return say_value(step.price_written, self._words.fields, self._words.currency)
-
-    def _limits(self, step: Buyer) -> str:
-        return "".join(f", up to {cap.say(self._words.currency)}" for cap in step.caps)
 
 
 def _all_of(rules: list[str]) -> str:
@@ -117,7 +182,8 @@ def _say_door(flow: Flow) -> list[str]:
     if flow.door.accept_if:
         said.insert(0, f"Leads come in if {say_rule(flow.door.accept_if.document, flow.by_key)}.")
     if flow.door.duplicates:
-        said.append(f"A lead seen in the last {say_seconds(flow.door.duplicates.within)} is a duplicate.")
+        where = SEEN_WHERE[flow.door.duplicates.scope]
+        said.append(f"A lead seen{where} in the last {say_seconds(flow.door.duplicates.within)} is a duplicate.")
     return said
 
 

@@ -1,14 +1,14 @@
 """What a run knows while it walks a flow: the lead, the clock, what was asked, what was sold."""
 
 import hashlib
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from rules.caps import Cap
 from rules.effects import Effect, Result
-from rules.fields import TYPES, Field
+from rules.fields import TYPES, Field, Normal, in_country_of
 
 WaitsFor = Literal["retry", "cap", "hours", "answer", "post", "person"]
 
@@ -19,7 +19,7 @@ class Lead:
 
     `fields` holds normal forms, `posted` what came in, `invalid` the keys of unreadable values. `source` is what the
     journal says of the source (id, name, cost, is_test); `asked_before` names buyers that an earlier run asked, with
-    their last answers.
+    their last answers. A test lead ends as its `test_outcome` says, if it has one.
     """
 
     id: str
@@ -30,6 +30,7 @@ class Lead:
     invalid: frozenset[str] = frozenset()
     is_test: bool = False
     asked_before: Mapping[str, str] = field(default_factory=dict)
+    test_outcome: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class Parts(Mapping[str, Mapping[str, Any]]):
 
     def __getitem__(self, key: str) -> Mapping[str, Any]:
         known, value = self._known[key], self._fields.get(key)
-        return {} if value is None else TYPES[known.type].parts(value, known)
+        return {} if value is None else TYPES[known.type].parts(value, in_country_of(known, self._fields))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._known)
@@ -123,6 +124,8 @@ class Run:
     asked_in: dict[str, int] = field(default_factory=dict)
     sales: list[tuple[str, int]] = field(default_factory=list)
     held_caps: dict[str, Cap] = field(default_factory=dict)
+    changes: dict[str, dict[str, Normal]] = field(default_factory=dict)
+    listed_in: dict[str, int] = field(default_factory=dict)
     first_held: datetime | None = None
     ask_again: Literal["unavailable", "all"] = "unavailable"
     view: dict[str, Any] = field(init=False)
@@ -132,15 +135,14 @@ class Run:
         self.asked.update(self.lead.asked_before)
         lead = self.lead
         self.view = {
-            "lead": lead.fields,
             "raw": lead.posted,
-            "valid": Valid(lead.fields, lead.invalid),
-            "parts": Parts(lead.fields, self.fields),
             "source": lead.source,
             "flow": self.values,
             "step": {},
+            "lists": {},
             "run": {"attempt": 1, "price": 0, "time_zone": self.time_zone, "is_test": lead.is_test},
         }
+        self._lay_out_fields()
         self.move_to(self.now)
 
     @property
@@ -161,6 +163,25 @@ class Run:
     def remember(self, step: str, outcome: str, reason: str | None) -> None:
         """Let later steps read how a step ended."""
         self.view["step"][step] = {"outcome": outcome, "reason": reason}
+
+    def change(self, step: str, key: str, normal: Normal) -> None:
+        """Let what comes after a step read another value of a field; what was posted stays as it is."""
+        self.changes.setdefault(step, {})[key] = normal
+        self._lay_out_fields()
+
+    def keep_changes(self, is_kept: Callable[[str], bool]) -> None:
+        """Undo the changes of all steps but some, because the lead goes back to a point before the others."""
+        self.changes = {step: changed for step, changed in self.changes.items() if is_kept(step)}
+        self._lay_out_fields()
+
+    def _lay_out_fields(self) -> None:
+        """Let expressions see the lead's values with all changes so far, their parts, and which are valid."""
+        fields, invalid = self.lead.fields, self.lead.invalid
+        for changed in self.changes.values():
+            fields = {**fields, **{key: normal.value for key, normal in changed.items()}}
+            wrong = frozenset(key for key, normal in changed.items() if not normal.valid)
+            invalid = (invalid - changed.keys()) | wrong
+        self.view.update(lead=fields, valid=Valid(fields, invalid), parts=Parts(fields, self.fields))
 
     def sell(self, buyer: str, price: int) -> None:
         """Note a sale at a price in minor units."""

@@ -10,41 +10,17 @@ from itertools import groupby
 from typing import Any, Protocol
 
 from rules.conditions import Condition
+from rules.event_words import EventLike, Telling, kind_of, say_event, title_of
 from rules.fields import Field
 from rules.fields.base import readable
 from rules.flow import Flow
 from rules.flow_wording import Names
 from rules.interpreter import Diverged, Recorded, Walk, confirm
 from rules.logic import Rule, RuleError
-from rules.money import say_money
-from rules.reasons import say_reason
 from rules.running import Lead
 from rules.saying import say_literal
-from rules.steps import Buyer, Filter
-from rules.wording import say_condition, say_rule, say_seen
-
-LABELS = {
-    "intake": "Arrived",
-    "reserve": "Cap",
-    "offer": "Buyer",
-    "hold": "Waiting",
-    "close": "Ended",
-    "replaced": "Began again",
-}
-
-
-class EventLike(Protocol):
-    """One row of a journal."""
-
-    run: int
-    seq: int
-    effect: str
-    step: str
-    asks: Any
-    result: Any
-    outcome: str | None
-    reason: str | None
-    at: datetime
+from rules.steps import Filter, Split
+from rules.wording import say_condition, say_seen
 
 
 class LeadLike(Protocol):
@@ -71,8 +47,18 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """One field that a step changed, with its value before and after in words."""
+
+    key: str
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """One event in words."""
+    """One event in words; `path` says where a step in a lane or a row of a group stands."""
 
     run: int
     seq: int
@@ -85,19 +71,8 @@ class Entry:
     said: str
     conditions: tuple[Line, ...]
     offer_no: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """What all entries of a lead need."""
-
-    flow: Flow | None
-    names: Names
-
-    @property
-    def currency(self) -> str:
-        """Return the flow's currency."""
-        return self.flow.currency if self.flow else "USD"
+    path: str | None = None
+    changes: tuple[Change, ...] = ()
 
 
 def entries(flow: Flow | None, lead: LeadLike, events: Iterable[EventLike], names: Names) -> list[Entry]:
@@ -105,7 +80,7 @@ def entries(flow: Flow | None, lead: LeadLike, events: Iterable[EventLike], name
     telling, told, offers = Telling(flow, names), list[Entry](), 0
     for _, of_run in groupby(events, key=lambda event: event.run):
         own = list(of_run)
-        traced = _traces(flow, _as_rules_see(lead, own[0]), own) if flow else {}
+        traced = _traces(flow, _as_rules_see(lead, own), own) if flow else {}
         for event in own:
             offer_no = _offer_no(event, offers)
             offers = max(offers, offer_no or 0)
@@ -121,12 +96,13 @@ def _offer_no(event: EventLike, before: int) -> int | None:
     return number
 
 
-def _as_rules_see(lead: LeadLike, first: EventLike) -> Lead:
+def _as_rules_see(lead: LeadLike, events: list[EventLike]) -> Lead:
+    door = next((event for event in events if event.effect == "intake"), events[0])
     return Lead(
         id=str(lead.id),
         fields=lead.fields,
         posted=lead.posted,
-        source=(first.result or {}).get("source", {}),
+        source=(door.result or {}).get("source", {}),
         received_at=lead.received_at,
         invalid=frozenset(lead.invalid),
         is_test=lead.is_test,
@@ -139,9 +115,8 @@ def _traces(flow: Flow, lead: Lead, events: list[EventLike]) -> dict[int, tuple[
     traced: dict[int, tuple[Line, ...]] = {}
     try:
         for event, walk in _walked(flow, lead, events):
-            rule = _rule_of(flow, event)
-            if rule:
-                traced[event.seq] = _lines(rule, walk.state.at(event.step), flow)
+            rules, view = _rules_of(flow, event), walk.state.at(event.step)
+            traced[event.seq] = tuple(line for rule in rules for line in _lines(rule, view, flow))
     except (Diverged, RuleError, KeyError):
         pass
     return traced
@@ -157,16 +132,21 @@ def _walked(flow: Flow, lead: Lead, events: list[EventLike]) -> Iterator[tuple[E
         walk.answer(event.result)
 
 
-def _rule_of(flow: Flow, event: EventLike) -> Rule | None:
-    """Return the rule that an event's outcome came from, if it came from one."""
+def _rules_of(flow: Flow, event: EventLike) -> list[Rule]:
+    """Return the rules that an event's outcome came from, in the order in which they were decided."""
     if event.effect == "intake":
-        return flow.door.accept_if
-    if event.step not in flow.positions or event.effect != "note":
-        return None
-    step = flow.steps[flow.positions[event.step]]
+        return [flow.door.accept_if] if flow.door.accept_if else []
+    if event.effect != "note":
+        return []
+    step, buyer = flow.step(event.step), flow.buyer(event.step)
     if isinstance(step, Filter):
-        return step.rule
-    return step.when if isinstance(step, Buyer) and event.reason == "rule_not_met" else None
+        return [step.rule]
+    if isinstance(step, Split):
+        names = [lane.name for lane in step.lanes]
+        lane = event.asks.get("lane")
+        decided = step.lanes[: names.index(lane) + 1] if lane in names else ()
+        return [lane.when for lane in decided if lane.when]
+    return [buyer.when] if buyer and buyer.when and event.reason == "rule_not_met" else []
 
 
 def _lines(rule: Rule, view: Mapping[str, Any], flow: Flow) -> tuple[Line, ...]:
@@ -188,117 +168,30 @@ def _values_named(flow: Flow, beside: Field | None) -> dict[str, str]:
 
 
 def _entry(telling: Telling, event: EventLike, conditions: tuple[Line, ...], offer_no: int | None) -> Entry:
-    kind = _kind(telling, event)
+    kind = kind_of(telling, event)
     return Entry(
         run=event.run,
         seq=event.seq,
         at=event.at,
         step=event.step,
         kind=kind,
-        title=_title(telling, event, kind),
+        title=title_of(telling, event, kind),
         outcome=event.outcome,
         reason=event.reason,
-        said=_say(telling, event),
+        said=say_event(telling, event),
         conditions=conditions,
         offer_no=offer_no,
+        path=telling.flow.paths.get(event.step) if telling.flow else None,
+        changes=_changes(telling, event),
     )
 
 
-def _kind(telling: Telling, event: EventLike) -> str:
-    """Return the kind of the step that an event belongs to."""
-    flow = telling.flow
-    if event.effect != "note":
-        return {"reserve": "cap", "offer": "buyer"}.get(event.effect, event.effect)
-    if flow and event.step in flow.positions:
-        return flow.steps[flow.positions[event.step]].kind
-    return "fallback" if flow and event.step == flow.fallback.common.id else "note"
-
-
-def _title(telling: Telling, event: EventLike, kind: str) -> str:
-    buyer = _buyer(telling, event)
-    if buyer:
-        return buyer
-    if event.effect == "note":
-        return {"filter": "Filter", "fallback": "When nobody takes the lead"}.get(kind, kind.capitalize())
-    return LABELS.get(event.effect, event.effect.capitalize())
-
-
-def _buyer(telling: Telling, event: EventLike) -> str | None:
-    """Return the name of the buyer that an event is about, if it is about one."""
-    connection = event.asks.get("connection")
-    if connection is None and telling.flow and event.step in telling.flow.buyers:
-        connection = telling.flow.buyers[event.step].connection
-    return telling.names.connections.get(connection, connection) if connection else None
-
-
-def _say(telling: Telling, event: EventLike) -> str:
-    """Return what came of an event, as one sentence without a full stop."""
-    match event.effect:
-        case "intake":
-            return _say_intake(telling, event)
-        case "reserve":
-            return "There was room" if event.outcome == "passed" else "Full"
-        case "offer":
-            return _say_offer(telling, event)
-        case "hold":
-            return _say_hold(event)
-        case "close":
-            return _say_close(telling, event)
-        case "replaced":
-            return "The flow would not take this road any more, so that the lead began again"
-    return _say_note(telling, event)
-
-
-def _say_intake(telling: Telling, event: EventLike) -> str:
-    if event.outcome == "passed":
-        count = len(telling.flow.fields) if telling.flow else 0
-        return f"Taken in, {count} field{'' if count == 1 else 's'} checked" if count else "Taken in"
-    said = {"paused": "The flow or its source is paused", "duplicate": "Seen before", "full": "Full"}
-    return said.get((event.result or {}).get("outcome", ""), event.reason or "Not accepted")
-
-
-def _say_offer(telling: Telling, event: EventLike) -> str:
-    price = say_money(event.asks["price"], telling.currency)
-    if event.result is None:
-        return f"Offered at {price}; no clear answer yet"
-    match event.result["answer"]:
-        case "accepted":
-            return f"Accepted at {say_money(event.result['price'], telling.currency)}"
-        case "declined":
-            return f"Offered at {price}: {say_reason(event.reason or 'rejected')}"
-        case "not_asked":
-            return f"Not asked: {say_reason(event.reason or 'error')}"
-        case "unknown":
-            return "May have taken the lead, and never answered"
-    return f"Offered at {price}: {say_reason(event.reason or 'error')}"
-
-
-def _say_hold(event: EventLike) -> str:
-    waiting = {
-        "cap": "for room in a cap",
-        "hours": "until the buyer opens",
-        "person": "for a person to decide",
-        "answer": "for a buyer's answer",
-    }
-    return f"Waits {waiting.get(event.asks['for'], 'to be offered again')}"
-
-
-def _say_close(telling: Telling, event: EventLike) -> str:
-    asks = event.asks
-    if asks["outcome"] == "sold":
-        return f"Sold for {say_money(asks['revenue'], telling.currency)}"
-    word = asks["outcome"].capitalize()
-    return f"{word}: {asks['reason']}" if asks["reason"] not in (None, word) else word
-
-
-def _say_note(telling: Telling, event: EventLike) -> str:
-    flow = telling.flow
-    step = flow.steps[flow.positions[event.step]] if flow and event.step in flow.positions else None
-    if event.outcome == "error":
-        return f"Could not be decided: {event.reason}"
-    if isinstance(step, Filter) and flow:
-        polarity = "Stop if" if step.stops else "Continue only if"
-        return f"{polarity} {say_rule(step.rule.document, flow.by_key)}"
-    if event.outcome == "skipped":
-        return f"Skipped: {say_reason(event.reason or '')}"
-    return event.reason or (event.outcome or "").capitalize()
+def _changes(telling: Telling, event: EventLike) -> tuple[Change, ...]:
+    """Return what a transform changed, as its event keeps it."""
+    known = telling.flow.by_key if telling.flow else {}
+    changes, told = (event.detail or {}).get("changes", {}), []
+    for key in event.asks.get("fields", ()) if changes else ():
+        field = known.get(key)
+        said = [say_literal(value, field, telling.currency) for value in changes[key]]
+        told.append(Change(key, field.label if field else readable(key), *said))
+    return tuple(told)

@@ -129,7 +129,7 @@ def california_solar(connections: Connections) -> Document:
 
 
 def home_roofing(connections: Connections) -> Document:
-    """Return the flow for roofing leads: jobs by their size, and a clear no at the end."""
+    """Return the flow for roofing leads: a lane for big jobs, two buyers in turn, and a clear no at the end."""
     return {
         "schema": 1,
         "currency": "USD",
@@ -160,34 +160,60 @@ def home_roofing(connections: Connections) -> Document:
                 }
             },
             {
-                "buyer": {
-                    "id": "r2",
-                    "name": "BrightRoof",
-                    "connection": connections["brightroof"],
-                    "price": Decimal("55.00"),
-                    "when": {"at_least": [{"var": "lead.budget"}, {"var": "flow.small_job"}]},
-                    "caps": [{"limit": 14, "per": "minute"}],
-                    "on_declined": {"buyer": "r4"},
+                "transform": {
+                    "id": "r5",
+                    "name": "No word of damage means none",
+                    "set": [["damage", "none", {"when": {"blank": [{"var": "lead.damage"}]}}]],
                 }
             },
             {
-                "buyer": {
-                    "id": "r3",
-                    "name": "Helio",
-                    "connection": connections["helio"],
-                    "price": Decimal("28.00"),
-                    "on_ambiguous": "treat_as_declined",
-                    "note": "Helio says itself that no answer within two seconds means no.",
+                "split": {
+                    "id": "r6",
+                    "name": "By the size of the job",
+                    "cases": [
+                        {
+                            "name": "Big jobs",
+                            "when": {"at_least": [{"var": "lead.budget"}, {"var": "flow.small_job"}]},
+                            "steps": [
+                                {
+                                    "buyer": {
+                                        "id": "r2",
+                                        "name": "BrightRoof",
+                                        "connection": connections["brightroof"],
+                                        "price": Decimal("55.00"),
+                                        "caps": [{"limit": 14, "per": "minute"}],
+                                        "on_declined": {"buyer": "r4"},
+                                    }
+                                }
+                            ],
+                        }
+                    ],
                 }
             },
             {
-                "buyer": {
-                    "id": "r4",
-                    "name": "Sunrise Roofing",
-                    "connection": connections["sunrise"],
-                    "price": Decimal("24.75"),
-                    "caps": [{"limit": 10, "per": "minute"}],
-                    "when_full": "reject",
+                "group": {
+                    "id": "r7",
+                    "name": "All other jobs, and big ones that are left",
+                    "mode": "waterfall",
+                    "floor": 20,
+                    "buyers": [
+                        {
+                            "id": "r3",
+                            "name": "Helio",
+                            "connection": connections["helio"],
+                            "price": Decimal("28.00"),
+                            "on_ambiguous": "treat_as_declined",
+                            "note": "Helio says itself that no answer within two seconds means no.",
+                        },
+                        {
+                            "id": "r4",
+                            "name": "Sunrise Roofing",
+                            "connection": connections["sunrise"],
+                            "price": Decimal("24.75"),
+                            "caps": [{"limit": 10, "per": "minute"}],
+                            "when_full": "reject",
+                        },
+                    ],
                 }
             },
         ],

@@ -8,9 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from flowbuilder import ids
+from flowbuilder.lists.queries import known_lists
 from flowbuilder.models import Connection
 from rules.flow import Flow, parse_flow
+from rules.lint import lint
 from rules.problems import Problem
+from rules.stored_lists import lists_named
 
 
 def document_problems(*, session: Session, account_id: UUID, document: Mapping[str, Any]) -> list[Problem]:
@@ -21,9 +24,13 @@ def document_problems(*, session: Session, account_id: UUID, document: Mapping[s
 def check_document(
     *, session: Session, account_id: UUID, document: Mapping[str, Any]
 ) -> tuple[Flow | None, list[Problem]]:
-    """Return the flow that a document describes (None when it is malformed), and all its problems."""
+    """Return the flow that a document describes (None when it is malformed), and all its problems.
+
+    What is only worth a look is among them as warnings, which do not stand in the way of publishing.
+    """
     flow, problems = parse_flow(document)
-    return flow, [*problems, *_connection_problems(session, account_id, document)]
+    named = [*_connection_problems(session, account_id, document), *_list_problems(session, account_id, document)]
+    return flow, [*problems, *named, *(lint(flow) if flow else ())]
 
 
 def named_connections(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -55,6 +62,14 @@ def _connection_problems(session: Session, account_id: UUID, document: Mapping[s
             )
 
 
+def _list_problems(session: Session, account_id: UUID, document: Mapping[str, Any]) -> Iterator[Problem]:
+    named = list(lists_named(document))
+    known = known_lists(session, account_id, [shown for _, shown in named])
+    for path, shown in named:
+        if shown not in known:
+            yield Problem(path, "unknown_list", f"This account has no stored list “{shown[:40]}”.")
+
+
 def _states(session: Session, account_id: UUID) -> dict[UUID | None, str]:
     wanted = select(Connection.id, Connection.state).where(Connection.account_id == account_id)
     return dict(session.execute(wanted).all())
@@ -78,7 +93,7 @@ def _in_settings(settings: object, path: str) -> Iterator[tuple[str, str]]:
         return
     if isinstance(settings.get("connection"), str):
         yield f"{path}.connection", settings["connection"]
-    for key in ("buyers", "cases"):
+    for key in ("buyers", "cases", "percent"):
         rows = settings.get(key)
         for position, row in enumerate(rows if isinstance(rows, list) else []):
             yield from _in_settings(row, f"{path}.{key}[{position}]")

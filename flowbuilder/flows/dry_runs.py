@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from flowbuilder.intake.reading import LeadForm
 from rules import timeline
-from rules.dry_run import MadeUp, dry_run
+from rules.dry_run import LookUp, MadeUp, dry_run, in_no_list
 from rules.flow import Flow
 from rules.flow_wording import Names
 from rules.interpreter import Recorded, Walk
@@ -40,18 +40,28 @@ class _Event:
     outcome: str | None
     reason: str | None
     at: datetime
+    detail: Any = None
     run: int = 1
 
 
 def try_lead(
-    flow: Flow, posted: Mapping[str, Any], answers: Mapping[str, MadeUp], *, names: Names, now: datetime
+    flow: Flow,
+    posted: Mapping[str, Any],
+    answers: Mapping[str, MadeUp],
+    *,
+    names: Names,
+    now: datetime,
+    look_up: LookUp = in_no_list,
 ) -> Tried:
-    """Return what would happen to a posted lead; buyers without an answer accept. Nobody is called, nothing is kept."""
+    """Return what would happen to a posted lead; buyers without an answer accept. Nobody is called, nothing is kept.
+
+    Stored lists answer as `look_up` says.
+    """
     reading = LeadForm(flow.fields, version=0, currency=flow.currency).read(posted, is_test=False)
     if reading.problems:
         return Tried("invalid", reading.problems[0].message, 0, problems=reading.problems)
     lead = Lead(NOBODY, reading.values, reading.posted, SOURCE, now, frozenset(reading.invalid))
-    run = dry_run(flow, lead, answers, now)
+    run = dry_run(flow, lead, answers, now, look_up)
     told = timeline.entries(flow, cast(LeadLike, lead), list(_events(flow, lead, run.events, now)), names)
     return Tried(run.outcome or "waiting", run.reason, run.revenue, told)
 
@@ -63,6 +73,6 @@ def _events(flow: Flow, lead: Lead, recorded: Sequence[Recorded], now: datetime)
         if event.result is None or walk.effect is None:
             yield _Event(event.seq, event.effect, event.step, event.asks, None, None, None, now)
             return
-        outcome, reason = walk.effect.outcome(event.result)
-        yield _Event(event.seq, event.effect, event.step, event.asks, event.result, outcome, reason, now)
+        said, detail = walk.effect.outcome(event.result), walk.effect.detail
+        yield _Event(event.seq, event.effect, event.step, event.asks, event.result, *said, now, detail)
         walk.answer(event.result)

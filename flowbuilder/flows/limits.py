@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from flowbuilder.cap_names import flow_cap_name
 from flowbuilder.models import CapWindow
 from rules.flow import parse_flow
-from rules.flow_wording import CapLine, Names, rail
+from rules.flow_wording import CapLine, Names, every_card, rail
 from rules.windows import window
 
 PERIOD_WORDS = {
@@ -68,7 +68,7 @@ def meters_of(session: Session, flow_id: UUID, lines: Iterable[CapLine], now: da
 def flow_meters(session: Session, flow_id: UUID, document: Mapping[str, Any], now: datetime) -> list[Meter]:
     """Return the meters of all caps that a document describes, in the order of its steps; none when it is malformed."""
     rules, _ = parse_flow(document)
-    lines = [line for card in rail(rules, Names({})) for line in card.caps] if rules else []
+    lines = [line for card in every_card(rail(rules, Names({}))) for line in card.caps] if rules else []
     meters = meters_of(session, flow_id, lines, now)
     return [meter for line in lines for meter in meters[line.key]]
 

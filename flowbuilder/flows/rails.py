@@ -1,6 +1,6 @@
 """A flow as its page shows it: the cards of the rail with their meters and notes, and the whole in plain words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from flowbuilder.flows.limits import Meter, meters_of
 from flowbuilder.models import Connection
 from flowbuilder.models import Flow as FlowRow
 from rules.flow import Flow, parse_flow
-from rules.flow_wording import Card, Names, rail
+from rules.flow_wording import Card, Names, every_card, rail
 from rules.plain_words import say_flow
 
 NOTES = {
@@ -25,14 +25,27 @@ NOTES = {
 
 
 @dataclass(frozen=True)
+class Lane:
+    """One lane of a split with its stops."""
+
+    label: str
+    stops: tuple["Stop", ...]
+
+
+@dataclass(frozen=True)
 class Stop:
-    """One stop on the rail: its card, how full its limits are, and what to look at."""
+    """One stop on the rail: its card, how full its limits are, and what to look at.
+
+    `rows` are the buyers of a group, `lanes` those of a split.
+    """
 
     card: Card
     meters: tuple[Meter, ...]
     warning: str
     is_new: bool
     connection: Connection | None
+    rows: tuple["Stop", ...] = ()
+    lanes: tuple[Lane, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,21 +79,34 @@ def connections_by_id(session: Session, account_id: UUID) -> dict[str, Connectio
 def rail_of(session: Session, around: Around, rules: Flow, now: datetime, *, live: Mapping[str, Any] | None) -> Rail:
     """Return the rail of a flow's document; `live` is the document to tell new steps from, if there is one."""
     cards = rail(rules, around.names)
-    meters = meters_of(session, around.flow.id, [line for card in cards for line in card.caps], now)
-    known = _step_ids(live)
-    stops = (_stop(card, around, meters, is_new=_is_new(card, known)) for card in cards)
-    return Rail(say_flow(rules, around.names), tuple(stops))
+    lines = [line for card in every_card(cards) for line in card.caps]
+    layout = _Layout(around, meters_of(session, around.flow.id, lines, now), _step_ids(live))
+    return Rail(say_flow(rules, around.names), layout.stops(cards))
 
 
-def _stop(card: Card, around: Around, meters: Mapping[str, Sequence[Meter]], *, is_new: bool) -> Stop:
-    connection = around.connections.get(card.connection or "")
-    return Stop(
-        card=card,
-        meters=tuple(meter for line in card.caps for meter in meters[line.key][:3]),
-        warning=_warning(connection) if not card.is_off else "",
-        is_new=is_new,
-        connection=connection,
-    )
+@dataclass(frozen=True)
+class _Layout:
+    """Turns cards into stops; `known` are the steps that are live, None where all are."""
+
+    around: Around
+    meters: Mapping[str, Sequence[Meter]]
+    known: set[str] | None
+
+    def stops(self, cards: Iterable[Card]) -> tuple[Stop, ...]:
+        """Return the stops of some cards, with their rows and lanes."""
+        return tuple(map(self._stop, cards))
+
+    def _stop(self, card: Card) -> Stop:
+        connection = self.around.connections.get(card.connection or "")
+        return Stop(
+            card=card,
+            meters=tuple(meter for line in card.caps for meter in self.meters[line.key][:3]),
+            warning=_warning(connection) if not card.is_off else "",
+            is_new=_is_new(card, self.known),
+            connection=connection,
+            rows=self.stops(card.rows),
+            lanes=tuple(Lane(lane.label, self.stops(lane.cards)) for lane in card.lanes),
+        )
 
 
 def _warning(connection: Connection | None) -> str:
@@ -91,10 +117,11 @@ def _warning(connection: Connection | None) -> str:
 
 
 def _is_new(card: Card, known: set[str] | None) -> bool:
-    """Return whether a step is not in what is live; the first and the last card always are."""
-    return known is not None and card.number is not None and card.id not in known
+    """Return whether a step or a row is not in what is live; the first and the last card always are."""
+    is_fixed = card.number is None and card.kind != "row"
+    return known is not None and not is_fixed and card.id not in known
 
 
 def _step_ids(document: Mapping[str, Any] | None) -> set[str] | None:
     rules = parse_flow(document)[0] if document else None
-    return set(rules.positions) if rules else None
+    return {*rules.positions, *rules.buyers} if rules else None

@@ -17,6 +17,7 @@ from flowbuilder.flows.checks import check_document
 from flowbuilder.flows.queries import Traffic
 from flowbuilder.flows.rails import Around, connections_by_id, rail_of
 from flowbuilder.models import Flow, FlowVersion
+from rules.flow import Flow as Rules
 from rules.problems import Problem
 
 
@@ -28,6 +29,15 @@ class Listed:
     draft_differs: bool
     problems: int
     traffic: Traffic
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One problem on the page of a flow, with id and number of the step it is about; neither where there is none."""
+
+    problem: Problem
+    step_id: str
+    number: int
 
 
 def listed(session: Session, account_id: UUID, now: datetime) -> Sequence[Listed]:
@@ -50,7 +60,7 @@ def draft_view(session: Session, flow: Flow, now: datetime) -> dict[str, Any]:
         "flow": flow,
         "live": live,
         "draft_differs": live_document is not None and live_document != flow.draft,
-        "problems": problems,
+        "findings": findings(rules, problems),
         "has_errors": has_errors(problems),
         "rail": rail_of(session, around, rules, now, live=live_document) if rules else None,
         "waiting": queries.waiting_count(session, flow),
@@ -66,12 +76,24 @@ def version_view(session: Session, flow: Flow, version: FlowVersion, now: dateti
         "flow": flow,
         "version": version,
         "is_live": flow.live_version == version.number,
-        "problems": problems,
+        "findings": findings(rules, problems),
         "has_errors": has_errors(problems),
         "rail": rail_of(session, around, rules, now, live=None) if rules else None,
         "next_number": queries.last_number(session, flow) + 1,
         "json": pretty(version.document),
     }
+
+
+def findings(rules: Rules | None, problems: Sequence[Problem]) -> list[Finding]:
+    """Return problems, those that stand in the way of publishing first, each with the step that it is about."""
+    ordered = sorted(problems, key=lambda problem: problem.severity != "error")
+    return [Finding(problem, *_step_of(rules, problem)) for problem in ordered]
+
+
+def _step_of(rules: Rules | None, problem: Problem) -> tuple[str, int]:
+    """Return id and number of the step that a problem is about; nothing where no step is shown for it."""
+    position = rules.position_of(problem.path) if rules else None
+    return ("", 0) if rules is None or position is None else (rules.spots[position].step.common.id, position + 1)
 
 
 def has_errors(problems: Sequence[Problem]) -> bool:

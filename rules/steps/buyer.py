@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from rules.caps import Cap, read_caps
+from rules.earnings import Least
 from rules.effects import Effect, Note, Offer, Result
 from rules.hours import Hours, is_open, next_opening, read_hours
 from rules.logic import Rule, truthy
@@ -20,11 +21,13 @@ from rules.values import Value
 from rules.wording import say_value
 
 NEVER_AGAIN = ("accepted", "declined", "unknown")
+NO_FIELD = "The flow has no field “{}”."
 SKIPPED: dict[str, str] = {
     "rule_not_met": "Does not fit this buyer",
     "missing_field": "A field that this buyer needs is blank",
     "outside_hours": "This buyer is closed now",
     "cap_reached": "This buyer's cap is reached",
+    "below_floor": "The price is below what the seller asks for",
 }
 
 
@@ -70,23 +73,37 @@ class Buyer:
     policy_written: dict[str, Any]
     timeout_ms: int | None
     sells_on: bool
+    least: Least | None = None
 
     def sentence(self, words: Words) -> str:
         """Return `Offer to Sunrise Energy at $42.00, up to 100 a day`."""
+        return f"Offer to {self.terms(words)}"
+
+    def terms(self, words: Words) -> str:
+        """Return `Sunrise Energy at $42.00, up to 100 a day`."""
         limits = "".join(f", up to {cap.say(words.currency)}" for cap in self.caps)
         price = say_value(self.price_written, words.fields, words.currency)
-        return f"Offer to {words.buyer(self.connection)} at {price}{limits}"
+        return f"{words.buyer(self.connection)} at {price}{limits}"
 
-    def exits(self, words: Words) -> tuple[Exit, ...]:
+    def exits(self, words: Words, following: str = "next step") -> tuple[Exit, ...]:
         """Return the ways out; those that lead to the same place share one exit."""
         sold = Exit("ok", "Accepts: sold, goes on to others" if self.sells_on else "Accepts: sold, stop here")
+        return sold, *self.other_exits(words, following)
+
+    def other_exits(self, words: Words, following: str) -> tuple[Exit, ...]:
+        """Return the ways out of a buyer that did not say yes; `following` is what its way `next` leads to."""
         told: dict[Way, list[str]] = {}
         for when, way in self._worded_ways():
             told.setdefault(way, []).append(when)
-        return sold, *(way.exit(_listed(whens), words) for way, whens in told.items()), self._ambiguous_exit()
+        exits = (way.exit(_listed(whens), words, following=following) for way, whens in told.items())
+        return *exits, self._ambiguous_exit()
 
     def interpret(self, run: Run) -> Interpreting:
         """Offer the lead here, and to the buyer that a way names; then follow this step's own way."""
+        return (yield from self.ask(run, self.common.id))
+
+    def ask(self, run: Run, resume: str) -> Interpreting:
+        """Offer the lead as `interpret` does; a lead that has to wait goes on at the step `resume`."""
         verdict, why = yield from self.offer(run)
         asked = {self.common.id}
         buyer: CanBeOffered = self
@@ -96,11 +113,11 @@ class Buyer:
             verdict, why = yield from buyer.offer(run)
         if not isinstance(verdict, Way):
             return verdict
-        return follow(verdict, run, self.common.id, why) if buyer is self else Next()
+        return follow(verdict, run, resume, why) if buyer is self else Next()
 
     def offer(self, run: Run) -> Generator[Effect, Result, tuple[Verdict | Way, Why]]:
         """Yield the offer, or a note why none is made; return a verdict, or the way to follow and why."""
-        skipped = self._reason_not_to_ask(run)
+        skipped = self.reason_not_to_ask(run)
         if skipped:
             yield Note(self.common.id, "skipped", skipped)
             run.remember(self.common.id, "skipped", skipped)
@@ -113,7 +130,8 @@ class Buyer:
         run.remember(self.common.id, *effect.outcome(result))
         return self._read(result, run, effect)
 
-    def _reason_not_to_ask(self, run: Run) -> str | None:
+    def reason_not_to_ask(self, run: Run) -> str | None:
+        """Return why the lead is not offered here, as far as the flow itself can say; None when it can be."""
         view, last = run.at(self.common.id), run.asked.get(self.common.id)
         if self.common.off:
             return "off"
@@ -124,11 +142,15 @@ class Buyer:
             return "rule_not_met"
         if any(view["lead"].get(key) is None for key in self.requires):
             return "missing_field"
-        return None if is_open(self.hours, run.now) else "outside_hours"
+        if not is_open(self.hours, run.now):
+            return "outside_hours"
+        return "below_floor" if self.least and self.least.refuses(self._price(run), run) else None
+
+    def _price(self, run: Run) -> int:
+        return money(self.price(run.at(self.common.id)), exponent_of(run.currency))
 
     def _effect(self, run: Run) -> Offer:
-        view = run.at(self.common.id)
-        price = money(self.price(view), exponent_of(run.currency))
+        price, view = self._price(run), run.at(self.common.id)
         return Offer(
             step=self.common.id,
             buyer=self.common.id,
@@ -185,30 +207,40 @@ class Buyer:
 
 def read_buyer(part: Part) -> Buyer | None:
     """Return the buyer step that a part describes, None when something it cannot do without has problems."""
+    sells_on = part.choice("sell", ("stop", "continue"), "stop") == "continue"
+    buyer = read_offer(part, sells_on=sells_on)
+    part.finish()
+    return buyer
+
+
+def read_offer(part: Part, *, sells_on: bool, least: Least | None = None) -> Buyer | None:
+    """Return the buyer of a step or of a group's row; the caller reads what only one of the two has."""
     common = read_common(part)
     price, when = part.value("price"), part.rule("when")
     if not part.has("price"):
         part.report("price", "missing_price", "A buyer needs a price.")
     policy = read_policy(part, holds=part.settings.get("on_error") == "hold")
+    connection, requires = part.text("connection"), part.words("requires", part.document.fields.__contains__, NO_FIELD)
+    caps, hours = read_caps(part, "caps", common.id, may_spend=True), read_hours(part)
+    ways, timeout_ms, on_ambiguous = _read_ways(part), _read_timeout(part), part.take("on_ambiguous")
     if price is None:
         return None
-    buyer = Buyer(
+    return Buyer(
         common=common,
-        connection=part.text("connection"),
+        connection=connection,
         price=price,
         price_written=part.take("price"),
         when=when,
-        requires=part.words("requires", part.document.fields.__contains__, "The flow has no field “{}”."),
-        caps=read_caps(part, "caps", common.id, may_spend=True),
-        hours=read_hours(part),
-        ways=_read_ways(part),
+        requires=requires,
+        caps=caps,
+        hours=hours,
+        ways=ways,
         policy=policy,
-        policy_written=policy.as_asked() | {"on_ambiguous": part.take("on_ambiguous")},
-        timeout_ms=_read_timeout(part),
-        sells_on=part.choice("sell", ("stop", "continue"), "stop") == "continue",
+        policy_written=policy.as_asked() | {"on_ambiguous": on_ambiguous},
+        timeout_ms=timeout_ms,
+        sells_on=sells_on,
+        least=least,
     )
-    part.finish()
-    return buyer
 
 
 def _read_ways(part: Part) -> Ways:

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from rules.durations import say_seconds
 from rules.effects import Note
 from rules.reading import Part
-from rules.running import End, Interpreting, Run, Verdict, Wait
+from rules.running import End, Interpreting, Next, Run, Verdict, Wait
 from rules.steps.base import Common, Exit, Words, read_common
 from rules.steps.buyer import Buyer, read_buyer
 
@@ -40,15 +40,16 @@ class Fallback:
         """Return the ways out of the flow."""
         if self.do == "hold":
             return Exit("que", "Waits"), Exit("bad", f"After {say_seconds(self.for_up_to)}: reject “{self.reason}”")
-        rejected = Exit("bad", f"Rejects “{self.reason}”")
-        return (self.buyer.exits(words)[0], rejected) if self.buyer else (rejected,)
+        if self.buyer:
+            return self.buyer.exits(words, f"reject “{self.reason}”")
+        return (Exit("bad", f"Rejects “{self.reason}”"),)
 
     def interpret(self, run: Run) -> Interpreting:
         """Note the rejection, hold for another round while there is time, or ask the last buyer."""
         if self.buyer:
-            verdict, _ = yield from self.buyer.offer(run)
-            if isinstance(verdict, End):
-                return verdict
+            verdict = yield from self.buyer.ask(run, self.common.id)
+            if run.sales or not isinstance(verdict, Next):
+                return End("sold", None, None) if run.sales else verdict
         if self.do == "hold" and self._has_time(run):
             run.ask_again = self.ask_again
             return Wait(run.now + timedelta(seconds=self.retry_every), "retry", self.start, self.reason)

@@ -29,25 +29,25 @@ class Way:
     kind: str
     target: str = ""
 
-    def say(self, words: Words) -> str:
-        """Return the way in a few words."""
+    def say(self, words: Words, following: str = "next step") -> str:
+        """Return the way in a few words; `following` is what comes next."""
         match self.kind:
             case "next":
-                return "next step"
+                return following
             case "go_to":
                 return f"go to {words.step(self.target)}"
             case "buyer":
-                return f"offer to {words.step(self.target)}, then next step"
+                return f"offer to {words.step(self.target)}, then {following}"
             case "hold":
                 return "wait and try again"
             case "fallback":
                 return "nobody takes it"
         return "reject"
 
-    def exit(self, when: str, words: Words, reason: str | None = None) -> Exit:
+    def exit(self, when: str, words: Words, reason: str | None = None, following: str = "next step") -> Exit:
         """Return the card's exit for this way, such as “Declines: next step”."""
         told = f" “{reason}”" if self.kind == "reject" and reason else ""
-        return Exit(TONES.get(self.kind, "nxt"), f"{when}: {self.say(words)}{told}")
+        return Exit(TONES.get(self.kind, "nxt"), f"{when}: {self.say(words, following)}{told}")
 
 
 def read_way(part: Part, key: str, default: str, allowed: tuple[str, ...]) -> Way:

@@ -1,0 +1,184 @@
+"""Says one event of a lead's journal: of what kind of step it is, its title, and what came of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from rules.flow import Flow
+from rules.flow_wording import Names, words_of
+from rules.money import say_money
+from rules.reasons import say_reason
+from rules.saying import say_list
+from rules.steps import Filter, Split, Step
+from rules.wording import say_rule
+
+LABELS = {
+    "intake": "Arrived",
+    "reserve": "Cap",
+    "lists": "Stored lists",
+    "offer": "Buyer",
+    "hold": "Waiting",
+    "close": "Ended",
+    "replaced": "Began again",
+}
+TITLES = {
+    "filter": "Filter",
+    "group": "Buyer group",
+    "transform": "Change fields",
+    "fallback": "When nobody takes the lead",
+}
+
+
+class EventLike(Protocol):
+    """One row of a journal."""
+
+    run: int
+    seq: int
+    effect: str
+    step: str
+    asks: Any
+    result: Any
+    outcome: str | None
+    reason: str | None
+    detail: Any
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What all entries of a lead need."""
+
+    flow: Flow | None
+    names: Names
+
+    @property
+    def currency(self) -> str:
+        """Return the flow's currency."""
+        return self.flow.currency if self.flow else "USD"
+
+
+def kind_of(telling: Telling, event: EventLike) -> str:
+    """Return the kind of the step that an event belongs to; a row of a group is a buyer."""
+    flow = telling.flow
+    if event.effect != "note":
+        return {"reserve": "cap", "offer": "buyer"}.get(event.effect, event.effect)
+    step = flow.step(event.step) if flow else None
+    if step:
+        return step.kind
+    if flow and event.step in flow.buyers:
+        return "buyer"
+    return "fallback" if flow and event.step == flow.fallback.common.id else "note"
+
+
+def title_of(telling: Telling, event: EventLike, kind: str) -> str:
+    """Return what stands over an event: the buyer's name, or what its step is called."""
+    buyer = _buyer(telling, event)
+    if buyer:
+        return buyer
+    if event.effect == "note":
+        return TITLES.get(kind, kind.capitalize())
+    return LABELS.get(event.effect, event.effect.capitalize())
+
+
+def _buyer(telling: Telling, event: EventLike) -> str | None:
+    """Return the name of the buyer that an event is about, if it is about one."""
+    connection = event.asks.get("connection")
+    if connection is None and telling.flow and event.step in telling.flow.buyers:
+        connection = telling.flow.buyers[event.step].connection
+    return telling.names.connections.get(connection, connection) if connection else None
+
+
+def say_event(telling: Telling, event: EventLike) -> str:
+    """Return what came of an event, as one sentence without a full stop."""
+    match event.effect:
+        case "intake":
+            return _say_intake(telling, event)
+        case "reserve":
+            return "There was room" if event.outcome == "passed" else "Full"
+        case "offer":
+            return _say_offer(telling, event)
+        case "lists":
+            return _say_lists(event)
+        case "hold":
+            return _say_hold(event)
+        case "close":
+            return _say_close(telling, event)
+        case "replaced":
+            return "The flow would not take this road any more, so that the lead began again"
+    return _say_note(telling, event)
+
+
+def _say_intake(telling: Telling, event: EventLike) -> str:
+    if event.outcome == "passed":
+        count = len(telling.flow.fields) if telling.flow else 0
+        return f"Taken in, {count} field{'' if count == 1 else 's'} checked" if count else "Taken in"
+    said = {"paused": "The flow or its source is paused", "duplicate": "Seen before", "full": "Full"}
+    return said.get((event.result or {}).get("outcome", ""), event.reason or "Not accepted")
+
+
+def _say_offer(telling: Telling, event: EventLike) -> str:
+    price = say_money(event.asks["price"], telling.currency)
+    if event.result is None:
+        return f"Offered at {price}; no clear answer yet"
+    match event.result["answer"]:
+        case "accepted":
+            return f"Accepted at {say_money(event.result['price'], telling.currency)}"
+        case "declined":
+            return f"Offered at {price}: {say_reason(event.reason or 'rejected')}"
+        case "not_asked":
+            return f"Not asked: {say_reason(event.reason or 'error')}"
+        case "unknown":
+            return "May have taken the lead, and never answered"
+    return f"Offered at {price}: {say_reason(event.reason or 'error')}"
+
+
+def _say_lists(event: EventLike) -> str:
+    """Return `Looked up: in 1 of 2 lists`."""
+    answers = (event.result or {}).get("in", [])
+    count = len(event.asks["lists"])
+    return f"Looked up: in {sum(map(bool, answers))} of {count} list{'' if count == 1 else 's'}"
+
+
+def _say_hold(event: EventLike) -> str:
+    waiting = {
+        "cap": "for room in a cap",
+        "hours": "until the buyer opens",
+        "person": "for a person to decide",
+        "answer": "for a buyer's answer",
+    }
+    return f"Waits {waiting.get(event.asks['for'], 'to be offered again')}"
+
+
+def _say_close(telling: Telling, event: EventLike) -> str:
+    asks = event.asks
+    if asks["outcome"] == "sold":
+        return f"Sold for {say_money(asks['revenue'], telling.currency)}"
+    word = asks["outcome"].capitalize()
+    return f"{word}: {asks['reason']}" if asks["reason"] not in (None, word) else word
+
+
+def _say_note(telling: Telling, event: EventLike) -> str:
+    flow = telling.flow
+    step = flow.step(event.step) if flow else None
+    if event.outcome == "error":
+        return f"Could not be decided: {event.reason}"
+    if event.outcome == "skipped":
+        return f"Skipped: {say_reason(event.reason or '')}"
+    said = _say_step(telling, flow, step, event) if flow and step else ""
+    return said or event.reason or (event.outcome or "").capitalize()
+
+
+def _say_step(telling: Telling, flow: Flow, step: Step, event: EventLike) -> str:
+    """Return what a filter, a split or a transform did; nothing for other steps, whose events say it themselves."""
+    match step:
+        case Filter():
+            polarity = "Stop if" if step.stops else "Continue only if"
+            return f"{polarity} {say_rule(step.rule.document, flow.by_key)}"
+        case Split():
+            lane = step.lane_named(event.asks.get("lane", ""))
+            return f"Lane: {lane.say(words_of(flow, telling.names))}" if lane else ""
+    keys = event.asks.get("fields")
+    if keys is None:
+        return ""
+    labels = [flow.by_key[key].label if key in flow.by_key else key for key in keys]
+    return f"Changed {say_list(labels, 'and')}" if labels else "Nothing changed"
