@@ -5,10 +5,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 import orjson
-from flask import Response
 
 from flowbuilder import ids
 from flowbuilder.intake.refused import Refused
+from rules import xml_text
 from rules.money import exponent_of
 
 OUTCOMES = {"sold": "success", "rejected": "failure", "duplicate": "failure", "error": "error"}
@@ -16,8 +16,18 @@ OUTCOMES = {"sold": "success", "rejected": "failure", "duplicate": "failure", "e
 TRY_LATER = (429, 500, 503)
 """Statuses that say nothing against the post itself."""
 REPLAY = "Idempotent-Replay"
-NOT_KEPT = ("Cache-Control", "no-store")
 JSON = "application/json"
+XML = "application/xml; charset=utf-8"
+XML_ROOT = "result"
+
+
+class Answer(NamedTuple):
+    """What is sent back for a request; `headers` are those that not every answer of intake has."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+    content_type: str = JSON
 
 
 class LeadAnswer(NamedTuple):
@@ -44,16 +54,22 @@ class LeadAnswer(NamedTuple):
 
 def lead_body(lead: LeadAnswer) -> bytes:
     """Return the JSON of a lead's answer, always with the same keys in the same order."""
-    return orjson.dumps(
-        {
-            "outcome": OUTCOMES[lead.outcome] if lead.outcome else "pending",
-            "status": lead.outcome or "waiting",
-            "reason": lead.reason if lead.is_done else None,
-            "lead": {"id": ids.show(lead.id)},
-            "price": orjson.Fragment(price_of(lead)),
-            "ignored": lead.ignored,
-        }
-    )
+    return orjson.dumps(_lead_document(lead) | {"price": orjson.Fragment(price_of(lead)), "ignored": lead.ignored})
+
+
+def lead_xml(lead: LeadAnswer) -> bytes:
+    """Return the XML of a lead's answer: what the JSON says, with each ignored name as a `field`."""
+    told = _lead_document(lead) | {"price": price_of(lead), "ignored": {"field": lead.ignored}}
+    return xml_text.write(XML_ROOT, told)
+
+
+def _lead_document(lead: LeadAnswer) -> dict[str, object]:
+    return {
+        "outcome": OUTCOMES[lead.outcome] if lead.outcome else "pending",
+        "status": lead.outcome or "waiting",
+        "reason": lead.reason if lead.is_done else None,
+        "lead": {"id": ids.show(lead.id)},
+    }
 
 
 def price_of(lead: LeadAnswer) -> str:
@@ -61,27 +77,37 @@ def price_of(lead: LeadAnswer) -> str:
     return str(Decimal(lead.cost).scaleb(-exponent_of(lead.currency))) if lead.cost else "0"
 
 
-def lead_response(lead: LeadAnswer, *, done: int, location: str, is_replay: bool = False) -> Response:
+def lead_response(
+    lead: LeadAnswer, *, done: int, location: str, is_replay: bool = False, as_xml: bool = False
+) -> Answer:
     """Return the answer with status `done`, or 202 and where to ask again while the lead is not done."""
-    headers = [NOT_KEPT]
+    headers = []
     if not lead.is_done:
         headers.append(("Location", f"{location}/leads/{ids.show(lead.id)}"))
     if is_replay:
         headers.append((REPLAY, "true"))
-    return Response(lead_body(lead), done if lead.is_done else 202, headers, content_type=JSON)
+    status = done if lead.is_done else 202
+    if as_xml:
+        return Answer(status, lead_xml(lead), tuple(headers), XML)
+    return Answer(status, lead_body(lead), tuple(headers))
 
 
-def refusal_response(refused: Refused) -> Response:
+def redirected(answer: Answer, url: str) -> Answer:
+    """Return the answer as one that sends a browser on to another page (RFC 9110, 303)."""
+    kept = tuple(header for header in answer.headers if header[0] != "Location")
+    return answer._replace(status=303, headers=(*kept, ("Location", url)))
+
+
+def refusal_response(refused: Refused, *, as_xml: bool = False) -> Answer:
     """Return the answer to a refused post: every problem, and no lead."""
     try_later = refused.status in TRY_LATER
     errors = [
         {"field": problem.path or None, "code": problem.code, "message": problem.message}
         for problem in refused.problems
     ]
-    body = {
-        "outcome": "error" if try_later else "failure",
-        "status": "error" if try_later else "invalid",
-        "errors": errors,
-        "lead": None,
-    }
-    return Response(orjson.dumps(body), refused.status, [NOT_KEPT, *refused.headers.items()], content_type=JSON)
+    told = {"outcome": "error" if try_later else "failure", "status": "error" if try_later else "invalid"}
+    headers = tuple(refused.headers.items())
+    if as_xml:
+        body = xml_text.write(XML_ROOT, {**told, "errors": {"error": errors}, "lead": None})
+        return Answer(refused.status, body, headers, XML)
+    return Answer(refused.status, orjson.dumps({**told, "errors": errors, "lead": None}), headers)

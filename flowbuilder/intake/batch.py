@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from queue import Empty, SimpleQueue
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
+import psycopg
 
 from flowbuilder.intake import meters
 from flowbuilder.intake.refused import Refused, unavailable
-from flowbuilder.intake.store import TRY_AGAIN, LeadStore, is_about_data, is_disconnect, refusal_of, sqlstate
+from flowbuilder.intake.store import TRY_AGAIN, Broken, LeadStore, is_about_data, refusal_of, sqlstate
 from flowbuilder.intake.tickets import Entry, KeyUsed
 from rules import json_text
 
@@ -96,7 +96,7 @@ class Batcher:
         """Store the leads, or refuse those that cannot be; whatever happens, each request gets its answer."""
         try:
             self._store_batch(entries)
-        except SQLAlchemyError as problem:
+        except psycopg.Error as problem:
             if is_about_data(problem) and len(entries) > 1:
                 for entry in entries:
                     self._store_or_refuse([entry])
@@ -125,9 +125,9 @@ class Batcher:
         for attempt in range(1, MOST_TRIES + 1):
             try:
                 return self._store.insert(entry.row for entry in entries)
-            except SQLAlchemyError as problem:
-                if is_disconnect(problem):
-                    return self._insert_after_break(entries)
+            except Broken:
+                return self._insert_after_break(entries)
+            except psycopg.Error as problem:
                 if sqlstate(problem) not in TRY_AGAIN or attempt == MOST_TRIES:
                     raise
                 time.sleep(random.uniform(0.5, 1.5) * 0.005 * attempt)  # noqa: S311 - it hides nothing
@@ -163,7 +163,7 @@ class Batcher:
         self._refusals_due_at = time.monotonic() + REFUSALS_EVERY
         try:
             self._store.insert_refusals(rows)
-        except SQLAlchemyError as problem:
+        except psycopg.Error as problem:
             meters.REFUSALS_LOST.inc(len(rows))
             log.warning(
                 "%d refused posts were not recorded: %s", len(rows), sqlstate(problem) or type(problem).__name__

@@ -7,10 +7,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from werkzeug.datastructures import Headers
-
 from flowbuilder import keys
-from flowbuilder.intake.refused import refuse
+from flowbuilder.intake.refused import Refused, refuse
+from flowbuilder.intake.request import Request
 from flowbuilder.intake.sources import OpenSource
 
 WRONG_KEYS = 30
@@ -43,29 +42,34 @@ class WrongKeys:
         return 0 if allowed else math.ceil((1 - left) * PER_SECONDS / WRONG_KEYS)
 
 
-def posts_tests(source: OpenSource, headers: Headers, address: str, wrong: WrongKeys) -> bool:
+def posts_tests(source: OpenSource, request: Request, wrong: WrongKeys) -> bool:
     """Return whether the presented key is a test key; raises Refused, 401 for no key or a wrong one, 429 for too many.
 
     A source that needs no key takes posts without one, but a key that is presented must be right.
     """
-    text = presented_key(headers)
+    text = presented_key(request)
     if text is None and not source.needs_key:
         return False
     given = keys.read_key(text) if text else None
     stored = source.keys.get(given.id) if given else None
     if given and stored and hmac.compare_digest(stored.secret_hash, given.secret_hash):
         return stored.is_test
-    if wait := wrong.count(address):
+    raise wrong_key(request, wrong)
+
+
+def wrong_key(request: Request, wrong: WrongKeys) -> Refused:
+    """Count a wrong key, and return its refusal: 401, or 429 when there were too many."""
+    if wait := wrong.count(request.remote_addr):
         message = f"Too many posts with a wrong key. Wait {wait} s, and check the key."
-        raise refuse(429, "too_many_wrong_keys", message, Retry_After=str(wait))
+        return refuse(429, "too_many_wrong_keys", message, Retry_After=str(wait))
     message = "The key is missing or wrong: send the source's key as X-API-Key, or as Authorization: Bearer."
-    raise refuse(401, "wrong_key", message, WWW_Authenticate="Bearer")
+    return refuse(401, "wrong_key", message, WWW_Authenticate="Bearer")
 
 
-def presented_key(headers: Headers) -> str | None:
+def presented_key(request: Request) -> str | None:
     """Return the key that a request presents, if any."""
-    given = headers.get("X-API-Key")
+    given = request.header("X-API-Key")
     if given is not None:
         return given.strip()
-    scheme, _, text = headers.get("Authorization", "").partition(" ")
+    scheme, _, text = (request.header("Authorization") or "").partition(" ")
     return text.strip() if scheme.lower() == "bearer" else None

@@ -7,6 +7,7 @@ from prometheus_client import Counter, Gauge, Histogram
 _POSTS = Counter(
     "flowbuilder_posts", "Posts to flow addresses, by the status that they were answered with.", ["status"]
 )
+REFUSED = Counter("flowbuilder_posts_refused", "Posts that were not taken, by status and problem.", ["status", "code"])
 BATCH = Histogram(
     "flowbuilder_intake_batch_leads", "Leads stored by one commit.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 500)
 )

@@ -3,14 +3,15 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from flowbuilder import ids
 from flowbuilder.intake.answers import LeadAnswer
 from flowbuilder.intake.desk import Desk
-from flowbuilder.intake.reading import is_filled
+from flowbuilder.intake.reading import Reading, is_filled
+from flowbuilder.intake.redirects import FIELD, read_redirect
 from flowbuilder.intake.refused import Refused, refuse, unavailable
 from flowbuilder.intake.sources import OpenSource
 from flowbuilder.intake.tickets import Entry, IdempotencyKey, KeyUsed, Ticket, hash_fields, make_entry
@@ -32,10 +33,14 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A lead that was taken, as it stands; a replay when the key had been used for the same post before."""
+    """A lead that was taken, as it stands; a replay when the key had been used for the same post before.
+
+    `redirect` is the page that the sender asked to be sent on to.
+    """
 
     lead: LeadAnswer
     is_replay: bool = False
+    redirect: str | None = None
 
 
 def receive_lead(desk: Desk, source: OpenSource, post: Post, *, now: datetime) -> Taken:
@@ -45,14 +50,16 @@ def receive_lead(desk: Desk, source: OpenSource, post: Post, *, now: datetime) -
     not stored. A lead is returned only after its row was committed.
     """
     desk.backlog.refuse_when_full()
-    reading = source.form.read(post.fields, is_test=post.is_test)
+    reading = source.form.read(post.fields, is_test=post.is_test, now=now)
+    redirect = _redirect(reading, source)
     if reading.problems:
         raise Refused(422, reading.problems)
-    key = _idempotency_key(post, is_test=reading.is_test)
+    key = _idempotency_key(post, reading)
     ends_at = time.monotonic() + post.wait
     with _place(desk, post.wait) as waits:
         entry = make_entry(source, reading, key, answer_to=desk.room.web_id if waits else None, now=now)
-        return _store_and_wait(desk, entry, ends_at)
+        taken = _store_and_wait(desk, entry, ends_at)
+    return replace(taken, redirect=redirect) if redirect else taken
 
 
 def find_answer(desk: Desk, source: OpenSource, shown_id: str) -> LeadAnswer:
@@ -80,11 +87,19 @@ def refusal_row(source: OpenSource, refused: Refused, *, now: datetime) -> dict[
     }
 
 
-def _idempotency_key(post: Post, *, is_test: bool) -> IdempotencyKey | None:
+def _redirect(reading: Reading, source: OpenSource) -> str | None:
+    """A page that the source does not allow is a problem of the post, told with those of its fields."""
+    redirect, problem = read_redirect(reading.control(FIELD), source.redirect_hosts)
+    if problem:
+        reading.problems.append(problem)
+    return redirect
+
+
+def _idempotency_key(post: Post, reading: Reading) -> IdempotencyKey | None:
     """The header counts before the supplier's own number of the lead, which is a key as well."""
     text = post.key
     if text is None:
-        own = post.fields.get("lead_id")
+        own = reading.control("lead_id")
         text = str(own).strip() if isinstance(own, str | int) and is_filled(own) else None
     elif not text:
         raise refuse(400, "empty_idempotency_key", "Idempotency-Key is empty: leave it out, or send a key.")
@@ -92,7 +107,7 @@ def _idempotency_key(post: Post, *, is_test: bool) -> IdempotencyKey | None:
         return None
     if len(text) > LONGEST_KEY:
         raise refuse(400, "idempotency_key_too_long", f"The key has more than {LONGEST_KEY} characters.")
-    return IdempotencyKey(text, hash_fields(post.fields, is_test=is_test))
+    return IdempotencyKey(text, hash_fields(post.fields, is_test=reading.is_test))
 
 
 @contextmanager

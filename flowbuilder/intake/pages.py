@@ -1,92 +1,68 @@
-"""The addresses that suppliers post to, `/f/<flow key>/<source key>`, and where they ask for an answer later."""
+"""What is answered under `/f/<flow key>/<source key>`: where suppliers post, and where they ask for an answer later."""
 
 import re
-from typing import cast
-
-from flask import Blueprint, Response, current_app, request
-from flask.blueprints import BlueprintSetupState
-from werkzeug.exceptions import InternalServerError
 
 from flowbuilder import clock
-from flowbuilder.accounts.access import keyed
 from flowbuilder.intake import meters, operations, wire
-from flowbuilder.intake.answers import lead_response, refusal_response
+from flowbuilder.intake.answers import Answer, lead_response, redirected
 from flowbuilder.intake.desk import Desk
 from flowbuilder.intake.guard import posts_tests
-from flowbuilder.intake.operations import LONGEST_WAIT, Post
+from flowbuilder.intake.language import speaks_xml
+from flowbuilder.intake.operations import LONGEST_WAIT, Post, Taken
 from flowbuilder.intake.refused import Refused, refuse
+from flowbuilder.intake.request import Request
 from flowbuilder.intake.sources import OpenSource
 
-bp = Blueprint("intake", __name__)
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
-EXTENSION = "intake"
-
-
-@bp.record_once
-def start(state: BlueprintSetupState) -> None:
-    """Give the app that the blueprint joins its desk; the first post starts the threads."""
-    state.app.extensions[EXTENSION] = Desk(state.app.extensions["settings"])
-
-
-@bp.post("/f/<flow_key>/<source_key>", strict_slashes=False, provide_automatic_options=False)
-@keyed
-def post_lead(flow_key: str, source_key: str) -> Response:
-    """Take a lead in and answer with what became of it, or with where to ask."""
-    source, is_test = _enter(flow_key, source_key)
-    try:
-        posted, wait = wire.read_posted(request)
-        post = Post(posted, request.headers.get("Idempotency-Key"), _seconds(wait), is_test)
-        taken = operations.receive_lead(desk(), source, post, now=clock.now())
-    except Refused as refused:
-        _record(source, refused)
-        raise
-    response = lead_response(taken.lead, done=201, location=f"/f/{flow_key}/{source_key}", is_replay=taken.is_replay)
-    meters.posts(response.status_code).inc()
-    return response
-
-
-@bp.get("/f/<flow_key>/<source_key>/leads/<lead_id>", provide_automatic_options=False)
-@keyed
-def show_answer(flow_key: str, source_key: str, lead_id: str) -> Response:
-    """Answer with what has become of a lead by now."""
-    source, _ = _enter(flow_key, source_key)
-    lead = operations.find_answer(desk(), source, lead_id)
-    return lead_response(lead, done=200, location=f"/f/{flow_key}/{source_key}")
-
-
-@bp.route("/f/", methods=METHODS, provide_automatic_options=False)
-@bp.route("/f/<path:rest>", methods=METHODS, provide_automatic_options=False)
-@keyed
-def elsewhere(rest: str = "") -> Response:
-    """Answer programs in their own language where there is nothing, or nothing for this method."""
-    parts = rest.rstrip("/").split("/")
-    if len(parts) == 2 and all(parts):
-        raise refuse(405, "post_only", "Leads are posted: send POST.", Allow="POST")
-    if len(parts) == 4 and parts[2] == "leads":
-        raise refuse(405, "get_only", "Answers are read: send GET.", Allow="GET, HEAD")
+def answer(desk: Desk, request: Request) -> Answer:
+    """Return the answer to a request under `/f/`; raises Refused, also where there is nothing, or not this method."""
+    match request.path.removesuffix("/").split("/")[2:]:
+        case [flow_key, source_key] if flow_key and source_key:
+            if request.method not in ("POST", "GET"):
+                message = "Leads are posted: send POST, or GET where a form can do nothing else."
+                raise refuse(405, "post_only", message, Allow="GET, POST")
+            return _post_lead(desk, request, flow_key, source_key)
+        case [flow_key, source_key, "leads", lead_id] if lead_id:
+            if request.method not in ("GET", "HEAD"):
+                raise refuse(405, "get_only", "Answers are read: send GET.", Allow="GET, HEAD")
+            return _show_answer(desk, request, flow_key, source_key, lead_id)
     raise refuse(404, "no_such_address", "There is nothing at this address: leads go to /f/<flow key>/<source key>.")
 
 
-@bp.errorhandler(Refused)
-def _refused(refused: Refused) -> Response:
-    meters.posts(refused.status).inc()
-    return refusal_response(refused)
+def _post_lead(desk: Desk, request: Request, flow_key: str, source_key: str) -> Answer:
+    """Take a lead in and answer with what became of it, or with where to ask."""
+    source = desk.sources.find(flow_key, source_key)
+    is_test = posts_tests(source, request, desk.wrong_keys)
+    try:
+        taken = operations.receive_lead(desk, source, read_post(request, is_test=is_test), now=clock.now())
+    except Refused as refused:
+        record(desk, source, refused)
+        raise
+    return taken_response(taken, request, location=f"/f/{flow_key}/{source_key}")
 
 
-@bp.errorhandler(InternalServerError)
-def _our_fault(_error: InternalServerError) -> Response:
-    return _refused(refuse(500, "our_fault", "Something went wrong on our side, and the lead is not stored."))
+def _show_answer(desk: Desk, request: Request, flow_key: str, source_key: str, lead_id: str) -> Answer:
+    """Answer with what has become of a lead by now."""
+    source = desk.sources.find(flow_key, source_key)
+    posts_tests(source, request, desk.wrong_keys)
+    lead = operations.find_answer(desk, source, lead_id)
+    return lead_response(lead, done=200, location=f"/f/{flow_key}/{source_key}", as_xml=speaks_xml(request))
 
 
-def desk() -> Desk:
-    """Return the desk of the app that answers this request."""
-    return cast(Desk, current_app.extensions[EXTENSION])
+def read_post(request: Request, *, is_test: bool) -> Post:
+    """Return what a request posts; raises Refused: 400, 411, 413, 415."""
+    posted, wait = wire.read_posted(request)
+    return Post(posted, request.header("Idempotency-Key"), _seconds(wait), is_test)
 
 
-def _enter(flow_key: str, source_key: str) -> tuple[OpenSource, bool]:
-    source = desk().sources.find(flow_key, source_key)
-    return source, posts_tests(source, request.headers, request.remote_addr or "", desk().wrong_keys)
+def taken_response(taken: Taken, request: Request, *, location: str) -> Answer:
+    """Return the answer to a post that was taken, or 303 to the page that it asked for."""
+    as_xml = speaks_xml(request)
+    answered = lead_response(taken.lead, done=201, location=location, is_replay=taken.is_replay, as_xml=as_xml)
+    if taken.redirect:
+        answered = redirected(answered, taken.redirect)
+    meters.posts(answered.status).inc()
+    return answered
 
 
 def _seconds(wait: object) -> float:
@@ -98,7 +74,7 @@ def _seconds(wait: object) -> float:
     raise refuse(400, "wait_not_usable", f"wait is a whole number of seconds from 0 to {LONGEST_WAIT:.0f}.")
 
 
-def _record(source: OpenSource, refused: Refused) -> None:
+def record(desk: Desk, source: OpenSource, refused: Refused) -> None:
     """What is wrong with a post is recorded for the owner of the flow; what is wrong with us is not."""
     if refused.status < 500:
-        desk().batcher.note_refusal(operations.refusal_row(source, refused, now=clock.now()))
+        desk.batcher.note_refusal(operations.refusal_row(source, refused, now=clock.now()))

@@ -2,15 +2,23 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from rules.fields import TYPES, Field, passes_check
+from rules.fields import TYPES, Field, Normal, in_country_of, passes_check
 from rules.problems import Problem
 from rules.text import fold
 
+MOST_ENDINGS = 8  # parts of a dotted name that are looked at, from its end
 LONGEST_SHOWN = 100  # characters of an unknown field's name that are reported back
-CONTROLS = frozenset({"is_test", "test_outcome", "lead_id"})
-"""Names that say something about the post itself; they are no unknown fields."""
+CONTROLS = {
+    "istest": "is_test",
+    "testoutcome": "test_outcome",
+    "leadid": "lead_id",
+    "redirecturl": "redirect_url",
+    "redirurl": "redirect_url",
+}
+"""Names that say something about the post itself, as they are compared; they are no unknown fields."""
 TEST_OUTCOMES = ("sold", "rejected", "duplicate", "waiting", "error")
 _SEPARATORS = {ord(char): None for char in "_-. "}
 
@@ -20,47 +28,73 @@ class Reading:
     """What one post says: `values` in normal form, `posted` as it came with known fields under their own keys."""
 
     is_test: bool = False
+    now: datetime | None = None
     test_outcome: str | None = None
     posted: dict[str, object] = field(default_factory=dict)
     values: dict[str, object] = field(default_factory=dict)
     invalid: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
+    controls: dict[str, object] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+
+    def control(self, name: str) -> object:
+        """Return what the post says about itself under this name, also where the flow has a field of that name."""
+        return self.controls.get(name, self.posted.get(name))
 
 
 class LeadForm:
-    """The fields that one published version of a flow takes, ready to read posts with."""
+    """The fields that one published version of a flow takes, ready to read posts with; and what its leads are about."""
 
-    def __init__(self, fields: Iterable[Field], *, version: int, currency: str) -> None:
+    def __init__(self, fields: Iterable[Field], *, version: int, currency: str, category: str = "") -> None:
         self.fields = tuple(fields)
         self.version = version
         self.currency = currency
+        self.category = category
         self._by_name = _name_index(self.fields)
+        self._keys = frozenset(wanted.key for wanted in self.fields)
+        # A field that is read by the country of another comes after it.
+        self._in_reading_order = sorted(self.fields, key=lambda wanted: wanted.country_field is not None)
 
-    def read(self, posted: Mapping[str, object], *, is_test: bool = False) -> Reading:
+    def read(self, posted: Mapping[str, object], *, is_test: bool = False, now: datetime | None = None) -> Reading:
         """Return the lead that a post describes, with all its problems; a post may say itself that it is a test.
 
-        Required means filled in, and valid where the field asks for it; test leads need not be valid.
+        Required means filled in, and valid where the field asks for it; test leads need not be valid. Dates of birth
+        are also looked at from `now`, an aware moment.
         """
-        reading = Reading(is_test=is_test or says_yes(posted.get("is_test")))
+        reading = Reading(now=now)
         self._sort_out(posted, reading)
-        for wanted in self.fields:
-            self._normalise(wanted, reading)
+        reading.is_test = is_test or says_yes(reading.control("is_test"))
+        for wanted in self._in_reading_order:
+            self._normalise(in_country_of(wanted, reading.values) if wanted.country_field else wanted, reading)
         if reading.is_test:
-            _read_test_outcome(posted.get("test_outcome"), reading)
+            _read_test_outcome(reading.control("test_outcome"), reading)
         return reading
 
     def find(self, name: str) -> Field | None:
         """Return the field that a posted name means: its key or an alias, whatever the case and the separators."""
         return self._by_name.get(name) or self._by_name.get(squeeze(name))
 
+    def _find_ending(self, name: str) -> Field | None:
+        """Return the field that a dotted name means, by as much of its end as a field is called."""
+        found = self.find(name)
+        if found is None and "." in name:
+            parts = name.rsplit(".", MOST_ENDINGS)[1:]
+            endings = (".".join(parts[start:]) for start in range(len(parts)))
+            found = next((meant for ending in endings if (meant := self.find(ending))), None)
+        return found
+
     def _sort_out(self, posted: Mapping[str, object], reading: Reading) -> None:
         """A field's exact key counts before any other spelling; between others the first counts."""
-        exact = {wanted.key for wanted in self.fields if wanted.key in posted}
+        reading.posted = {name: value for name, value in posted.items() if name in self._keys}
+        if len(reading.posted) < len(posted):
+            others = {name: value for name, value in posted.items() if name not in self._keys}
+            self._sort_out_others(others, reading)
+
+    def _sort_out_others(self, posted: Mapping[str, object], reading: Reading) -> None:
         for path, value in self._leaves(posted, ()):
             name = ".".join(path)
-            meant = self.find(name) or (self.find(path[-1].rpartition(".")[2]) if "." in name else None)
-            if meant is None or meant.key in reading.posted or (meant.key in exact and name != meant.key):
+            meant = self._find_ending(name)
+            if meant is None or meant.key in reading.posted:
                 _keep_unknown(reading, path, name, value)
             else:
                 reading.posted[meant.key] = value
@@ -75,17 +109,25 @@ class LeadForm:
     def _normalise(self, wanted: Field, reading: Reading) -> None:
         field_type = TYPES[wanted.type]
         normal = field_type.normalise(reading.posted.get(wanted.key), wanted)
+        if normal.valid and field_type.validity_ages and reading.now:
+            normal = Normal(normal.value, field_type.is_valid_on(normal.value, latest_day(reading.now)))
         if normal.value is None:
-            if is_filled(reading.posted.get(wanted.key)):
+            is_there = is_filled(reading.posted.get(wanted.key))
+            if is_there:
                 reading.invalid.append(wanted.key)
-            if wanted.required:
-                reading.problems.append(_missing(wanted, reading))
+            if wanted.required and not (is_there and reading.is_test):
+                reading.problems.append(_not_valid(wanted) if is_there else _missing(wanted))
             return
         reading.values[wanted.key] = normal.value
         if not normal.valid:
             reading.invalid.append(wanted.key)
             if wanted.required and not reading.is_test and not passes_check(normal, wanted, field_type):
                 reading.problems.append(_not_valid(wanted))
+
+
+def latest_day(now: datetime) -> date:
+    """Return the calendar day that it is where it is latest: fourteen hours ahead of UTC."""
+    return (now + timedelta(hours=14)).date()
 
 
 def squeeze(name: str) -> str:
@@ -135,7 +177,10 @@ def _keep_unknown(reading: Reading, path: tuple[str, ...], name: str, value: obj
         place = below
     else:
         place[path[-1]] = value
-    if not (len(path) == 1 and fold(name) in CONTROLS):
+    control = CONTROLS.get(squeeze(name)) if len(path) == 1 else None
+    if control:
+        reading.controls.setdefault(control, value)
+    else:
         reading.ignored.append(name[:LONGEST_SHOWN])
 
 
@@ -150,9 +195,7 @@ def _read_test_outcome(value: object, reading: Reading) -> None:
         reading.problems.append(Problem("test_outcome", "unknown_test_outcome", message))
 
 
-def _missing(wanted: Field, reading: Reading) -> Problem:
-    if is_filled(reading.posted.get(wanted.key)):
-        return _not_valid(wanted)
+def _missing(wanted: Field) -> Problem:
     return Problem(wanted.key, "required", f"{wanted.label} is required.")
 
 

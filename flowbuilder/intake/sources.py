@@ -30,6 +30,7 @@ V = TypeVar("V")
 LOOK_UP = text(
     """
     SELECT flow.id AS flow_id, flow.account_id, flow.live_version, source.id AS source_id, source.needs_key,
+        source.categories, source.redirect_hosts,
         (SELECT json_agg(json_build_array(k.id, encode(k.secret_hash, 'hex'), k.mode))::text FROM source_key AS k
           WHERE k.source_id = source.id AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
         ) AS keys
@@ -50,7 +51,11 @@ class StoredKey:
 
 @dataclass(frozen=True, slots=True)
 class OpenSource:
-    """A source of a published flow: whose it is, who may post, and which fields its flow takes."""
+    """A source of a published flow: whose it is, who may post, and which fields its flow takes.
+
+    `address` is the path that it posts to. `categories` are those that it may send leads of, all when there is none;
+    `redirect_hosts` is where its forms may send people on to.
+    """
 
     account_id: UUID
     flow_id: UUID
@@ -58,6 +63,9 @@ class OpenSource:
     needs_key: bool
     keys: Mapping[UUID, StoredKey]
     form: LeadForm
+    address: str = ""
+    categories: tuple[str, ...] = ()
+    redirect_hosts: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -96,12 +104,12 @@ class Sources:
         row = (
             self._database.first(LOOK_UP, flow_key=flow_key, source_key=source_key) if _are_storable(address) else None
         )
-        kept = _Kept(None if row is None else self._open(row), now, now + FRESH_FOR)
+        kept = _Kept(None if row is None else self._open(row, "/".join(("", "f", *address))), now, now + FRESH_FOR)
         with self._lock:
             _keep(self._kept, address, kept, MOST_KEPT)
         return kept
 
-    def _open(self, row: Row[Any]) -> OpenSource:
+    def _open(self, row: Row[Any], address: str) -> OpenSource:
         return OpenSource(
             account_id=row.account_id,
             flow_id=row.flow_id,
@@ -109,6 +117,9 @@ class Sources:
             needs_key=row.needs_key,
             keys=_read_keys(row.keys),
             form=self._form(row.flow_id, row.live_version),
+            address=address,
+            categories=tuple(row.categories),
+            redirect_hosts=frozenset(row.redirect_hosts),
         )
 
     def _form(self, flow_id: UUID, version: int) -> LeadForm:
@@ -125,7 +136,7 @@ class Sources:
         if flow is None:
             log.error("flow %s version %s cannot be read: %s", flow_id, version, [problem.code for problem in problems])
             raise unavailable("flow_not_readable", "The flow cannot take leads at the moment; its owner must look.")
-        return LeadForm(flow.fields, version=version, currency=flow.currency)
+        return LeadForm(flow.fields, version=version, currency=flow.currency, category=flow.door.category)
 
 
 def _read_keys(written: str | None) -> dict[UUID, StoredKey]:

@@ -77,7 +77,7 @@ class Entry:
 
 def hash_fields(posted: Mapping[str, object], *, is_test: bool) -> bytes:
     """Return the SHA-256 of posted fields in key order, so that only what was said counts; a test is another post."""
-    return hashlib.sha256(json_text.write([is_test, _in_key_order(posted)])).digest()
+    return hashlib.sha256(json_text.write([is_test, posted], in_key_order=True)).digest()
 
 
 def make_entry(
@@ -86,10 +86,10 @@ def make_entry(
     """Return the lead that a post becomes; `answer_to` names the web process whose request waits for it."""
     lead_id, form = ids.new_id(), source.form
     row: dict[str, object] = {
-        "id": str(lead_id),
-        "account_id": str(source.account_id),
-        "flow_id": str(source.flow_id),
-        "source_id": str(source.source_id),
+        "id": lead_id,
+        "account_id": source.account_id,
+        "flow_id": source.flow_id,
+        "source_id": source.source_id,
         "version": form.version,
         "is_test": reading.is_test,
         "posted": reading.posted,
@@ -108,9 +108,3 @@ def make_entry(
         row |= {"key": key.text, "body_hash": key.body_hash.hex()}
     pending = LeadAnswer(lead_id, "received", None, None, 0, form.currency, reading.ignored)
     return Entry(Ticket(lead_id), source.source_id, key, json_text.write(row), pending, waits=answer_to is not None)
-
-
-def _in_key_order(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {name: _in_key_order(value[name]) for name in sorted(value)}
-    return [_in_key_order(entry) for entry in value] if isinstance(value, list) else value

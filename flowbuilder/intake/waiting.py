@@ -12,9 +12,9 @@ from contextlib import suppress
 from typing import TypeVar, cast
 from uuid import UUID
 
+import psycopg
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
 
 from flowbuilder import enqueue
 from flowbuilder.intake import meters
@@ -103,7 +103,7 @@ class WaitingRoom:
             self._occupied.wait()
             try:
                 self._listen_once()
-            except SQLAlchemyError as problem:
+            except psycopg.Error as problem:
                 log.warning("answers could not be read: %s", type(problem).__name__)
                 time.sleep(LOOK_EVERY)
             except Exception as problem:  # noqa: BLE001 - the outermost place of a thread that must live on
@@ -130,16 +130,17 @@ class WaitingRoom:
     def _hear(self) -> list[UUID] | None:
         """Return the leads that workers have answered, nothing after a silent second, None while Valkey is away."""
         name = enqueue.DONE + self.web_id
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.blpop([name], timeout=LISTEN_FOR)
+        pipe.lpop(name, MOST_AT_ONCE)  # Sent along: what came together is taken together.
         try:
-            first = cast("tuple[bytes, bytes] | None", self._redis.blpop([name], timeout=LISTEN_FOR))
-            if first is None:
-                return []
-            rest = cast("list[bytes] | None", self._redis.lpop(name, MOST_AT_ONCE)) or []
+            first, rest = cast("tuple[tuple[bytes, bytes] | None, list[bytes] | None]", pipe.execute())
         except RedisError as problem:
             log.warning("Valkey does not answer, rows are watched instead: %s", type(problem).__name__)
             self._valkey_back_at = time.monotonic() + LOOK_AFTER
             return None
-        return [lead_id for text in (first[1], *rest) if (lead_id := _read_id(text)) is not None]
+        texts = [*(first or ())[1:], *(rest or ())]
+        return [lead_id for text in texts if (lead_id := _read_id(text)) is not None]
 
     def _after_silence(self) -> None:
         waiting = self._rest_when_empty()

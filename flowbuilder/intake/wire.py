@@ -1,16 +1,16 @@
-"""From an HTTP request to the fields it posts: JSON and forms, with the query string merged over them."""
+"""From an HTTP request to the fields it posts: JSON, XML and forms, with the query string merged over them."""
 
+import re
 from io import BytesIO
 from typing import NoReturn, cast
 from urllib.parse import parse_qsl
 
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
-from werkzeug.wrappers import Request
 
 from flowbuilder.intake.refused import Refused, refuse
-from rules import json_text
+from flowbuilder.intake.request import Request
+from rules import json_text, xml_text
 from rules.text import fold
 
 Posted = dict[str, object]
@@ -20,8 +20,11 @@ MOST_FIELDS = 500
 LONGEST_TEXT = 64 * 1024
 DEEPEST_NAME = 8
 JSON_TYPES = ("application/json", "text/json")
+XML_TYPES = ("application/xml", "text/xml")
 FORM_TYPE = "application/x-www-form-urlencoded"
 MULTIPART_TYPE = "multipart/form-data"
+ONLY_WAIT = re.compile(rb"wait=([0-9]{1,2})")
+TAKEN_TYPES = f"application/json, application/xml, {FORM_TYPE}, {MULTIPART_TYPE}"
 CHARSETS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "utf-8", "iso-8859-1": "cp1252", "windows-1252": "cp1252"}
 """Character sets that forms in the field use; browsers read ISO 8859-1 as Windows-1252 (WHATWG Encoding)."""
 
@@ -30,15 +33,25 @@ def read_posted(request: Request) -> tuple[Posted, object]:
     """Return the fields that a request posts, and what it says in `?wait=`; raises Refused: 400, 411, 413, 415.
 
     Fields in the query string replace those of the same name in the body; `wait` speaks to us and is no field.
+    A GET has all its fields in the query string, because what else it carries has no meaning (RFC 9110, 9.3.1).
     """
+    if request.method == "GET":
+        return _read_query(request)
     posted, wait = _read_body(request), None
-    if request.query_string:
+    if only_wait := ONLY_WAIT.fullmatch(request.query_string):
+        wait = only_wait[1].decode()
+    elif request.query_string:
         query = _read_pairs(request.query_string, "utf-8")
         wait = query.pop("wait", None)
         posted = merge(posted, query) if query else posted
     if not posted and not request.content_length and not request.mimetype:
         raise refuse(400, "empty_body", "The request has no body: post the lead's fields as JSON or as a form.")
     return posted, wait
+
+
+def is_xml(kind: str) -> bool:
+    """Say whether a media type in lower case is one of XML (RFC 7303)."""
+    return kind in XML_TYPES or kind.endswith("+xml")
 
 
 def merge(under: Posted, over: Posted) -> Posted:
@@ -60,19 +73,29 @@ def nest(pairs: list[tuple[str, str]]) -> Posted:
     return nested
 
 
+def _read_query(request: Request) -> tuple[Posted, object]:
+    query = _read_pairs(request.query_string, "utf-8")
+    wait = query.pop("wait", None)
+    if not query:
+        raise refuse(400, "empty_query", "A GET says the lead's fields in its query string: ?email=ana@example.com&…")
+    return query, wait
+
+
 def _read_body(request: Request) -> Posted:
     if (request.content_length or 0) > MOST_BYTES:
         raise _too_large()
     kind = request.mimetype
     is_json = kind in JSON_TYPES or kind.endswith("+json")
-    if not (is_json or kind in (FORM_TYPE, MULTIPART_TYPE)):
+    if not (is_json or kind in (FORM_TYPE, MULTIPART_TYPE) or is_xml(kind)):
         return _read_nothing(request)
     charset = _charset(request)
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if (request.header("Content-Encoding") or "identity").lower() != "identity":
         raise refuse(415, "unsupported_encoding", "Send the body as it is, without Content-Encoding.")
     body = _read_whole(request)
     if is_json:
         return _read_json(body)
+    if is_xml(kind):
+        return _read_xml(body, request.mimetype_params.get("charset"))
     return _read_multipart(request, body) if kind == MULTIPART_TYPE else _read_form(body, charset)
 
 
@@ -84,13 +107,7 @@ def _read_whole(request: Request) -> bytes:
     """
     if request.content_length is None and request.mimetype == FORM_TYPE:
         raise refuse(411, "length_required", "Send the form with a Content-Length.")
-    request.max_content_length = MOST_BYTES + 1  # At its limit Werkzeug stops without a word.
-    try:
-        body = request.get_data(cache=False)
-    except RequestEntityTooLarge:
-        raise _too_large() from None
-    except ClientDisconnected:
-        raise _cut_short() from None
+    body = request.read(MOST_BYTES + 1)
     if len(body) > MOST_BYTES:
         raise _too_large()
     if request.content_length is not None and len(body) != request.content_length:
@@ -100,13 +117,13 @@ def _read_whole(request: Request) -> bytes:
 
 def _read_nothing(request: Request) -> Posted:
     """A post may carry all its fields in the query string and no body at all."""
-    if not request.mimetype and not request.content_length and "Transfer-Encoding" not in request.headers:
+    if not request.mimetype and not request.content_length and not request.is_chunked:
         return {}
     raise refuse(
         415,
         "unsupported_content_type",
-        f"Send Content-Type: application/json, {FORM_TYPE} or {MULTIPART_TYPE}.",
-        Accept_Post=f"application/json, {FORM_TYPE}, {MULTIPART_TYPE}",
+        f"Send the lead with one of these as Content-Type: {TAKEN_TYPES}.",
+        Accept_Post=TAKEN_TYPES,
     )
 
 
@@ -129,6 +146,19 @@ def _read_json(body: bytes) -> Posted:
         raise refuse(400, "not_an_object", "The body must be one JSON object with the lead's fields.")
     if len(body) > LONGEST_TEXT or body.count(b",") >= MOST_FIELDS:
         _refuse_too_much(posted)
+    return posted
+
+
+def _read_xml(body: bytes, charset: str | None) -> Posted:
+    if not body.strip():
+        raise refuse(400, "empty_body", "The body is empty: post the lead's fields inside one root element.")
+    try:
+        _, posted = xml_text.read(body, charset=charset)
+    except xml_text.XmlProblem as problem:
+        raise refuse(400, problem.code, problem.message) from None
+    if not isinstance(posted, dict):
+        raise refuse(400, "no_fields", "The root element must have the lead's fields inside it, each as an element.")
+    _refuse_too_much(posted)
     return posted
 
 
@@ -160,7 +190,7 @@ def _read_multipart(request: Request, body: bytes) -> Posted:
         max_form_parts=None,
         silent=False,
     )
-    options = request.mimetype_params
+    options = dict(request.mimetype_params)
     try:
         _, fields, _ = parser.parse(BytesIO(body), request.mimetype, len(body), options)
     except ValueError:

@@ -37,10 +37,20 @@ def create_source(
     """Return a new source that posts to the flow; it has no keys yet."""
     source = Source(id=ids.new_id(), account_id=actor.account_id, flow_id=flow.id, key=ids.new_key(), name=name)
     source.state, source.needs_key, source.created_at = "active", needs_key, now
-    source.cost, source.caps, source.accept_if = terms.cost, terms.caps, terms.accept_if
+    _set_terms(source, terms)
     session.add(source)
     session.flush()
     return source
+
+
+def change_source(
+    *, session: Session, actor: Actor, source: Source, name: str, terms: Terms, needs_key: bool, now: datetime
+) -> None:
+    """Give the source another name, other terms, or a need for keys; leads that are carried keep what was counted."""
+    source.name, source.needs_key = name, needs_key
+    _set_terms(source, terms)
+    _record(session, actor, source, "source.changed", now)
+    session.flush()
 
 
 def make_key(*, session: Session, actor: Actor, source: Source, mode: Mode, now: datetime) -> NewKey:
@@ -70,6 +80,11 @@ def pause_source(*, session: Session, actor: Actor, source: Source, now: datetim
 def resume_source(*, session: Session, actor: Actor, source: Source, now: datetime) -> None:
     """Let a paused source post again."""
     _set_state(session, actor, source, "active", now)
+
+
+def _set_terms(source: Source, terms: Terms) -> None:
+    source.cost, source.caps, source.accept_if = terms.cost, terms.caps, terms.accept_if
+    source.categories, source.redirect_hosts = terms.categories, terms.redirect_hosts
 
 
 def _set_state(session: Session, actor: Actor, source: Source, state: str, now: datetime) -> None:

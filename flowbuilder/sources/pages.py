@@ -14,6 +14,7 @@ from flowbuilder.models import Flow, Source
 from flowbuilder.sources import operations, posting, queries
 from flowbuilder.sources.forms import SourceForm
 from flowbuilder.sources.operations import Mode, NewKey
+from flowbuilder.sources.terms import Terms
 from flowbuilder.web import current
 from flowbuilder.web.found import found
 from flowbuilder.web.fragments import go_to, page
@@ -41,7 +42,7 @@ def new() -> Response:
     """Show the form for a new source."""
     flow = _flow_asked()
     form = SourceForm.among(_flows(), chosen=ids.show(flow.id, "flo") if flow else "")
-    return page("sources/new.html", form=form)
+    return page("sources/form.html", form=form)
 
 
 @bp.post("/new")
@@ -52,10 +53,9 @@ def create() -> Response:
     form = SourceForm.among(flows)
     is_valid = form.validate()
     flow = next((flow for flow in flows if ids.show(flow.id, "flo") == form.flow.data), None)
-    terms, problems = posting.read_terms_for(flow, form.settings())
-    form.show_problems(problems)
-    if flow is None or not is_valid or problems:
-        return page("sources/new.html", form=form, status=422)
+    terms = _terms(form, flow)
+    if flow is None or not is_valid or terms is None:
+        return page("sources/form.html", form=form, status=422)
     source = operations.create_source(
         session=current.session(), actor=actor(), flow=flow, name=form.name.data, terms=terms,
         needs_key=form.needs_key.data, now=current.now(),
@@ -63,6 +63,32 @@ def create() -> Response:
     made = [_new_key(source, mode) for mode in MODES.values()] if form.needs_key.data else []
     current.session().commit()
     return _source_page(source, flow, made=made, status=201)
+
+
+@bp.get("/<source:source_id>/edit")
+@signed_in("owner", "editor")
+def edit(source_id: UUID) -> Response:
+    """Show the form for the terms of a source."""
+    source, flow = source_called(source_id)
+    return page("sources/form.html", form=SourceForm.of(source, flow), source=source, flow=flow)
+
+
+@bp.post("/<source:source_id>/edit")
+@signed_in("owner", "editor")
+def change(source_id: UUID) -> Response:
+    """Change name and terms; or show the form again with everything that is wrong."""
+    source, flow = source_called(source_id)
+    form = SourceForm.of(source, flow)
+    is_valid = form.validate()
+    terms = _terms(form, flow)
+    if not is_valid or terms is None:
+        return page("sources/form.html", form=form, source=source, flow=flow, status=422)
+    operations.change_source(
+        session=current.session(), actor=actor(), source=source, name=form.name.data, terms=terms,
+        needs_key=form.needs_key.data, now=current.now(),
+    )  # fmt: skip
+    current.session().commit()
+    return go_to(url_for("sources.show", source_id=source.id))
 
 
 @bp.get("/<source:source_id>")
@@ -139,11 +165,19 @@ def _source_page(source: Source, flow: Flow, *, made: Sequence[NewKey] = (), sta
         keys=queries.keys_of(session, source),
         made=made,
         fields=fields,
-        command=posting.curl(address, fields, _key_to_show(source, made)),
+        commands=posting.commands(address, fields, _key_to_show(source, made)),
+        rule=posting.say_accepted(source, fields),
         refusals=queries.last_refusals(session, source),
         leads=queries.last_leads(session, source, current.now()),
         currency=document.get("currency", "USD"),
     )
+
+
+def _terms(form: SourceForm, flow: Flow | None) -> Terms | None:
+    """Return the terms that were typed, None when something is wrong with them, which the form says then."""
+    terms, problems = posting.read_terms_for(flow, form.settings())
+    form.show_problems(problems)
+    return None if problems or form.accept_if.errors else terms
 
 
 def _key_to_show(source: Source, made: Sequence[NewKey]) -> str | None:

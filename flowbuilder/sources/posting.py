@@ -1,4 +1,4 @@
-"""How suppliers post to a source: the address, the fields, and a command to paste."""
+"""How suppliers post to a source: the address, the fields, and commands to paste."""
 
 import json
 import shlex
@@ -13,9 +13,11 @@ from flowbuilder.models import Flow, Source
 from flowbuilder.sources.samples import sample_lead
 from flowbuilder.sources.terms import Terms, read_terms
 from flowbuilder.web import current
+from rules import xml_text
 from rules.fields import Field
 from rules.flow import parse_flow
 from rules.problems import Problem
+from rules.wording import say_rule
 
 
 def address(flow: Flow, source: Source) -> str:
@@ -43,11 +45,28 @@ def posted_keys(session: Session, account_id: UUID) -> list[str]:
     return sorted({field.key for flow in flows for field in posted_fields(flow.draft)})
 
 
-def curl(post_url: str, fields: Sequence[Field], key: str | None) -> str:
-    """Return a command that posts a made-up lead, ready to paste; with a blank to fill in when the key is not known."""
-    body = json.dumps(sample_lead(fields), ensure_ascii=False)
-    lines = [f"curl -X POST {shlex.quote(post_url)}", "  -H 'Content-Type: application/json'"]
-    if key is not None:
-        lines.append(f"  -H {shlex.quote(f'X-API-Key: {key}')}")
-    lines.append(f"  -d {shlex.quote(body)}")
-    return " \\\n".join(lines)
+def say_accepted(source: Source, fields: Sequence[Field]) -> str | None:
+    """Return the rule of a source in words, None when it takes every lead."""
+    return say_rule(source.accept_if, {field.key: field for field in fields}) if source.accept_if else None
+
+
+def commands(post_url: str, fields: Sequence[Field], key: str | None) -> dict[str, str]:
+    """Return, by format, a command that posts a made-up lead, with a blank to fill in when the key is not known."""
+    lead = sample_lead(fields)
+    said = {name: value if isinstance(value, str) else json.dumps(value) for name, value in lead.items()}
+    as_form = [f"  --data-urlencode {shlex.quote(f'{name}={value}')}" for name, value in said.items()]
+    return {
+        "JSON": _curl("POST", post_url, key, _content("application/json", json.dumps(lead, ensure_ascii=False))),
+        "Form": _curl("POST", post_url, key, as_form),
+        "XML": _curl("POST", post_url, key, _content("application/xml", xml_text.write("lead", lead).decode())),
+        "GET": _curl("GET", post_url, key, ["  --get", *as_form]),
+    }
+
+
+def _curl(method: str, post_url: str, key: str | None, rest: Sequence[str]) -> str:
+    proof = [] if key is None else [f"  -H {shlex.quote(f'X-API-Key: {key}')}"]
+    return " \\\n".join([f"curl -X {method} {shlex.quote(post_url)}", *proof, *rest])
+
+
+def _content(kind: str, body: str) -> list[str]:
+    return [f"  -H 'Content-Type: {kind}'", f"  -d {shlex.quote(body)}"]

@@ -34,6 +34,24 @@ BY_TYPE: Mapping[str, Any] = {
     "money": 180,
     "date": "2026-01-15",
     "boolean": True,
+    "country": "US",
+    "range": "100-200",
+    "dob": "1984-03-02",
+    "datetime": "2026-01-15T10:30:00Z",
+    "url": "https://www.example.com/offer",
+    "ip": "203.0.113.7",
+    "certificate": "https://cert.trustedform.com/eb9fc4dd9bed9ad451a5648946cf4bf09b5bb947",
+}
+# By country: codes that are real ones, of a town hall or a seat of government.
+POSTAL_CODES: Mapping[str, str] = {
+    "US": "90012",
+    "CA": "K1A 0A6",
+    "GB": "SW1A 1AA",
+    "DE": "10178",
+    "AT": "1010",
+    "ES": "28001",
+    "IT": "00186",
+    "NO": "0151",
 }
 
 
@@ -49,6 +67,10 @@ def sample_value(field: Field) -> Any:
             return sample_phone(field.region or "US")
         case "choice":
             return field.options[0] if field.options else "other"
+        case "multi":
+            return list(field.options[:2]) or ["Example"]
+        case "postal_code":
+            return POSTAL_CODES.get("US" if field.country_field else field.region or "US", "1000")
         case "text" | "name" | "date" if field.key in BY_KEY:
             return BY_KEY[field.key]
     return BY_TYPE.get(field.type, "Example")

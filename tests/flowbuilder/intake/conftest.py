@@ -9,9 +9,14 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from flowbuilder import enqueue
+from flowbuilder import embedded, enqueue
 from flowbuilder.config import Settings, settings
+from tests.support.buyers import a_buyer
+from tests.support.market import a_market
+from tests.support.servers import copied_database
+from tests.support.shop import Shop, make_test_key, open_flow
 from tests.support.supplier import Rows, Supplier, a_supplier, intake_app
+from tests.support.yard import a_yard
 
 T = TypeVar("T")
 
@@ -64,3 +69,14 @@ def empty_queue(redis_url: str) -> Iterator[None]:
     client.flushall()
     yield
     client.close()
+
+
+@pytest.fixture(scope="module")
+def shop(servers: embedded.Servers, template: str, redis_url: str) -> Iterator[Shop]:
+    """Give a flow with one buyer that takes everything, carried by a real web server and a real worker."""
+    with copied_database(servers, template) as url, a_buyer() as buyer, a_market(url, redis_url) as market:
+        open_flow(market, buyer)
+        with a_yard(market, servers) as yard:
+            yard.open()
+            yard.hire()
+            yield Shop(yard, buyer, *yard.address(), make_test_key(market))

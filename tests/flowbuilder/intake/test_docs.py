@@ -6,19 +6,23 @@ from pathlib import Path
 from flowbuilder.intake import wire
 from flowbuilder.intake.guard import WRONG_KEYS
 from flowbuilder.intake.operations import LONGEST_KEY, LONGEST_WAIT
-from rules import json_text
+from rules import json_text, xml_text
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "posting-leads.md").read_text()
 
 
-GIVEN = re.compile(r'(?:refuse\(\s*\d+,|unavailable\(|JsonProblem\(|Problem\([^,()]+, )\s*"([a-z0-9_]+)"')
+GIVEN = re.compile(r'(?:refuse\(\s*\d+,|unavailable\(|JsonProblem\(|XmlProblem\(|Problem\([^,()]+, )\s*"([a-z0-9_]+)"')
+
+
+OF_WRITING = {"not_a_name"}
+"""What only a document of ours can have wrong with it."""
 
 
 def codes_in_code() -> set[str]:
     """Return every code that intake gives."""
-    files = [*(ROOT / "flowbuilder" / "intake").glob("*.py"), Path(json_text.__file__)]
-    return {code for path in files for code in GIVEN.findall(path.read_text())}
+    files = [*(ROOT / "flowbuilder" / "intake").glob("*.py"), Path(json_text.__file__), Path(xml_text.__file__)]
+    return {code for path in files for code in GIVEN.findall(path.read_text())} - OF_WRITING
 
 
 def codes_on_page() -> set[str]:

@@ -190,11 +190,12 @@ def test_a_lead_may_say_itself_that_it_is_a_test(supplier: Supplier, rows: Rows)
     assert rows.leads(supplier)[0]["is_test"]
 
 
-@pytest.mark.parametrize("method", ["get", "put", "patch", "delete", "options"])
+@pytest.mark.parametrize("method", ["head", "put", "patch", "delete", "options"])
 def test_another_method_is_405_and_says_which_is_allowed(supplier: Supplier, method: str):
-    answer = getattr(supplier.app.test_client(), method)(supplier.address)
-    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
-    assert answer.json == refusal("post_only", "Leads are posted: send POST.")
+    answer = getattr(supplier.app.test_client(), method)(f"{supplier.address}?email=ana@example.com")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
+    message = "Leads are posted: send POST, or GET where a form can do nothing else."
+    assert method == "head" or answer.json == refusal("post_only", message)
 
 
 def test_posting_to_the_address_of_an_answer_is_405(supplier: Supplier):
@@ -229,7 +230,7 @@ def test_a_body_of_more_than_256_kib_is_413(supplier: Supplier):
 
 
 def test_a_body_of_another_kind_is_415(supplier: Supplier):
-    answer = supplier.post(data="<lead/>", content_type="application/xml")
+    answer = supplier.post(data="lead", content_type="text/plain")
     assert answer.status_code == 415
     assert answer.headers["Accept-Post"].startswith("application/json, ")
 

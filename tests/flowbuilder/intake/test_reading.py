@@ -1,5 +1,7 @@
 """Which posted name means which field, and what is wrong with a lead, all at once."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from flowbuilder.intake.reading import LeadForm, Reading
@@ -40,6 +42,17 @@ def test_a_field_is_found_by_its_key_and_its_aliases_whatever_the_case_and_separ
 )
 def test_a_nested_field_is_found_by_its_last_name(posted: dict[str, object]):
     assert read(**posted).values["state"] == "CA"
+
+
+@pytest.mark.parametrize("name", ["contact.phone.1", "Lead.Contact.PHONE.1", "x.phone_1", "1.2.3.4.5.6.7.phone.1"])
+def test_a_dotted_name_is_found_by_as_much_of_its_end_as_a_field_is_called(name: str):
+    assert form().read({"email": "ana@example.com", name: "5125550148"}).values["phone_1"] == "+15125550148"
+
+
+def test_a_name_of_dots_alone_is_looked_at_no_longer_than_others():
+    name = "a." * 100_000 + "b"
+    reading = read(**{name: 1})
+    assert reading.ignored == [name[:100]]
 
 
 def test_known_fields_are_kept_as_posted_under_their_own_keys():
@@ -105,6 +118,11 @@ def test_a_test_lead_needs_its_fields_filled_in_but_not_valid(says: object):
     assert [(problem.path, problem.code) for problem in reading.problems] == [("phone_1", "required")]
 
 
+def test_a_test_lead_may_have_a_value_that_nobody_can_read():
+    reading = form().read({"email": "ana@example.com", "phone_1": "any", "is_test": True})
+    assert (reading.problems, reading.invalid) == ([], ["phone_1"])
+
+
 @pytest.mark.parametrize("says", [False, "false", "0", "", None, 0, "no"])
 def test_a_lead_is_no_test_unless_it_says_so(says: object):
     assert not read(is_test=says).is_test
@@ -122,3 +140,38 @@ def test_an_outcome_that_does_not_exist_is_a_problem_of_a_test_lead():
 def test_the_outcome_of_a_lead_that_is_no_test_is_not_asked_for():
     reading = read(test_outcome="sold")
     assert (reading.test_outcome, reading.problems) == (None, [])
+
+
+PLACES = [
+    {"key": "postal_code", "type": "postal_code", "required": True, "check": "valid", "country_field": "country"},
+    {"key": "country", "type": "country"},
+]
+
+
+@pytest.mark.parametrize(
+    ("country", "code", "value", "codes"),
+    [
+        ("Germany", "D-10115", "10115", []),
+        ("AT", 1010, "1010", []),
+        ("United Kingdom", "sw1a1aa", "SW1A 1AA", []),
+        ("Germany", "SW1A 1AA", "SW1A 1AA", ["invalid_postal_code"]),
+        ("", "k1a0b1", "K1A 0B1", []),
+    ],
+)
+def test_a_postal_code_is_read_as_one_of_the_country_that_the_lead_names(
+    country: str, code: object, value: str, codes: list[str]
+):
+    reading = form(PLACES).read({"postal_code": code, "country": country})
+    assert (reading.values["postal_code"], [problem.code for problem in reading.problems]) == (value, codes)
+
+
+@pytest.mark.parametrize(("born", "invalid"), [("1960-03-01", []), ("2030-01-01", ["dob"]), ("1850-01-01", ["dob"])])
+def test_a_date_of_birth_is_a_day_in_the_past(born: str, invalid: list[str]):
+    dates = form([{"key": "dob", "type": "dob"}])
+    assert dates.read({"dob": born}, now=datetime(2026, 11, 20, tzinfo=UTC)).invalid == invalid
+
+
+def test_several_choices_come_as_a_list():
+    document = {"key": "interests", "type": "multi", "options": ["solar", "roofing"]}
+    reading = form([document]).read({"interests": ["Solar", "roofing"]})
+    assert (reading.values, reading.invalid) == ({"interests": ["solar", "roofing"]}, [])

@@ -4,20 +4,25 @@ import json
 
 import pytest
 from werkzeug.test import EnvironBuilder
-from werkzeug.wrappers import Request
 
 from flowbuilder.intake import wire
 from flowbuilder.intake.refused import Refused
+from flowbuilder.intake.request import Request
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
+XML = "application/xml"
 
 
-def request(body: bytes, kind: str | None = JSON, query: str = "", **headers: str) -> Request:
-    """Return a request as a server hands it over."""
+def request(
+    body: bytes, kind: str | None = JSON, query: str = "", *, length: int | None = None, **headers: str
+) -> Request:
+    """Return a request as a server hands it over, announced as longer than it is if told so."""
+    method = headers.pop("Method", "POST")
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    builder = EnvironBuilder("/f/a/b", method="POST", data=body, content_type=kind, query_string=query, headers=named)
-    return Request(builder.get_environ())
+    builder = EnvironBuilder("/f/a/b", method=method, data=body, content_type=kind, query_string=query, headers=named)
+    announced = {} if length is None else {"CONTENT_LENGTH": str(length)}
+    return Request(builder.get_environ() | announced)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +46,10 @@ def request(body: bytes, kind: str | None = JSON, query: str = "", **headers: st
         (b"name=Jos%E9", FORM + "; charset=iso-8859-1", "", {"name": "José"}),
         (b"a=x%00y", FORM, "", {"a": "xy"}),
         (b"", None, "a=1", {"a": "1"}),
+        (b"<lead><a>1</a><b>2</b></lead>", XML, "b=3&wait=0", {"a": "1", "b": "3"}),
+        (b"<lead><contact><a>1</a></contact></lead>", "text/xml; charset=UTF-8", "", {"contact": {"a": "1"}}),
+        (b"<lead><a>\xe9</a></lead>", "text/xml; charset=iso-8859-1", "", {"a": "é"}),
+        (b'<soap:Body xmlns:soap="urn:s"><a>1</a></soap:Body>', "application/soap+xml", "", {"a": "1"}),
     ],
 )
 def test_a_body_becomes_fields(body: bytes, kind: str | None, query: str, posted: object):
@@ -89,7 +98,16 @@ PARTS = (
         (b"a=" + b"x" * 70_000, FORM, 400, "text_too_long"),
         (b'{"email": "a@b.example"}', FORM, 400, "json_sent_as_form"),
         (b"{}", "application/json; charset=utf-16", 415, "unsupported_charset"),
-        (b"<lead/>", "application/xml", 415, "unsupported_content_type"),
+        (b"", XML, 400, "empty_body"),
+        (b"<lead><a>1</b></lead>", XML, 400, "not_xml"),
+        (b"<lead>\xff</lead>", XML, 400, "wrong_encoding"),
+        (b'<?xml version="1.0" encoding="cp037"?><lead/>', XML, 400, "unknown_encoding"),
+        (b"<lead/>", "text/xml; charset=utf-7", 415, "unsupported_charset"),
+        (b'<!DOCTYPE l [<!ENTITY x "y">]><lead><a>&x;</a></lead>', XML, 400, "doctype_not_taken"),
+        (b"<a>" * 50_000, XML, 400, "too_deep"),
+        (b"<lead>ana@example.com</lead>", XML, 400, "no_fields"),
+        (b"<lead>" + b"<a/>" * 501 + b"</lead>", XML, 400, "too_many_fields"),
+        (b"<lead><a>" + b"x" * 70_000 + b"</a></lead>", XML, 400, "text_too_long"),
         (b"a", "text/plain", 415, "unsupported_content_type"),
         (b'{"a": 1}', None, 415, "unsupported_content_type"),
         (b"a", "multipart/form-data", 400, "not_multipart"),
@@ -118,19 +136,27 @@ def test_a_query_with_too_many_fields_is_refused_as_a_body_is():
 
 
 def test_a_form_without_a_length_is_refused_because_half_of_it_would_look_whole():
-    chunked = request(b"a=1", FORM)
-    del chunked.environ["CONTENT_LENGTH"]
     with pytest.raises(Refused) as refused:
-        wire.read_posted(chunked)
+        wire.read_posted(request(b"a=1", FORM, Transfer_Encoding="chunked"))
     assert (refused.value.status, refused.value.problems[0].code) == (411, "length_required")
 
 
 def test_a_body_that_is_shorter_than_announced_is_refused():
-    short = request(b"a=1", FORM)
-    short.environ["CONTENT_LENGTH"] = "10"
     with pytest.raises(Refused) as refused:
-        wire.read_posted(short)
+        wire.read_posted(request(b"a=1", FORM, length=10))
     assert (refused.value.status, refused.value.problems[0].code) == (400, "body_cut_short")
+
+
+def test_a_get_says_its_fields_in_the_query_string_alone():
+    got = request(b'{"a": 1}', JSON, "b=2&wait=3", Method="GET")
+    assert wire.read_posted(got) == ({"b": "2"}, "3")
+
+
+@pytest.mark.parametrize("query", ["", "wait=3"])
+def test_a_get_without_fields_is_no_lead(query: str):
+    with pytest.raises(Refused) as refused:
+        wire.read_posted(request(b"", None, query, Method="GET"))
+    assert (refused.value.status, refused.value.problems[0].code) == (400, "empty_query")
 
 
 def test_no_body_and_no_query_is_no_lead():

@@ -149,3 +149,83 @@ def test_a_flow_that_is_not_live_is_told(sara, session, cast):
     source = a_source(session, a_flow(session, cast.sara, document=solar(), live_version=None))
     session.commit()
     assert "is not published yet" in sara.get(address_of(source)).text
+
+
+RULE = '{"is": [{"var": "lead.state"}, "CA"]}'
+SETTINGS = {
+    "limit": "50",
+    "when_full": "hold",
+    "accept_if": RULE,
+    "categories": "solar, Roofing ,solar",
+    "redirect_hosts": "WWW.Example.com\nthanks.example.com:8443",
+}
+
+
+def test_everything_that_is_agreed_can_be_changed(sara, session, cast, flow):
+    source = a_source(session, flow)
+    session.commit()
+    saved = post(sara, address_of(source, "/edit"), **form(flow, **SETTINGS, cost_kind="share", cost="75"))
+    assert saved.headers["Location"].endswith(address_of(source))
+    source = newest(session, cast.sara)
+    assert source.cost == {"share": 75}
+    assert source.caps == [{"limit": 50, "per": "day", "count": "received", "when_full": "hold"}]
+    assert source.accept_if == {"is": [{"var": "lead.state"}, "CA"]}
+    assert source.categories == ["solar", "Roofing"]
+    assert source.redirect_hosts == ["www.example.com", "thanks.example.com:8443"]
+    shown = sara.get(address_of(source)).text
+    for words in ("State is CA", "solar, Roofing", "www.example.com", "then leads wait", "75 % of its price"):
+        assert words in shown
+
+
+def test_the_form_shows_what_is_set_and_saving_it_changes_nothing(sara, session, cast, flow):
+    post(sara, "/sources/new", **form(flow, **SETTINGS))
+    source = newest(session, cast.sara)
+    before = {name: getattr(source, name) for name in ("cost", "caps", "accept_if", "categories", "redirect_hosts")}
+    shown = sara.get(address_of(source, "/edit")).text
+    for words in ("31.5", 'value="50"', "solar, Roofing", "lead.state", "www.example.com, thanks.example.com:8443"):
+        assert words in shown
+    typed = {"cost": "31.5", "limit": "50", "categories": "solar, Roofing"}
+    post(sara, address_of(source, "/edit"), **form(flow, **{**SETTINGS, **typed}))
+    source = newest(session, cast.sara)
+    assert {name: getattr(source, name) for name in before} == before
+
+
+def test_limits_that_the_form_cannot_show_are_kept(sara, session, cast, flow):
+    caps = [{"limit": 5, "per": "hour"}, {"limit": 9, "per": "day", "count_by": {"var": "lead.state"}}]
+    source = a_source(session, flow, caps=caps)
+    session.commit()
+    assert "2 limits were set by a program" in sara.get(address_of(source, "/edit")).text
+    fields = form(flow, name="Other")
+    for name in ("limit", "per", "counts"):
+        del fields[name]
+    post(sara, address_of(source, "/edit"), **fields)
+    source = newest(session, cast.sara)
+    assert (source.name, source.caps) == ("Other", caps)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"accept_if": "{"}, "The text is not JSON"),
+        ({"accept_if": '{"resembles": [1]}'}, "resembles"),
+        ({"accept_if": "[]"}, "accept_if"),
+        ({"redirect_hosts": "https://www.example.com"}, "is not a host"),
+        ({"when_full": "explode"}, "Not a valid choice"),
+        ({"name": ""}, "Give the source a name."),
+    ],
+)
+def test_a_change_that_is_wrong_changes_nothing_and_says_so(sara, session, cast, flow, changes, words):
+    source = a_source(session, flow, name="Before")
+    session.commit()
+    refused = post(sara, address_of(source, "/edit"), **form(flow, **changes))
+    assert refused.status_code == 422
+    assert words in refused.text
+    assert newest(session, cast.sara).name == "Before"
+
+
+def test_who_may_not_edit_finds_no_form(app, session, cast, flow):
+    source = a_source(session, flow)
+    session.commit()
+    tom = signed_in(app, session, cast.tom)
+    assert tom.get(address_of(source, "/edit")).status_code == 403
+    assert post(tom, address_of(source, "/edit"), name="Mine").status_code == 403

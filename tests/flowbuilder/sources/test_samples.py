@@ -1,9 +1,15 @@
 """Made-up leads are valid for every type of field, so that a pasted command works at once."""
 
+import shlex
+from urllib.parse import urlencode
+
 import pytest
+from werkzeug.test import EnvironBuilder
 
 from flowbuilder.intake.reading import LeadForm
-from flowbuilder.sources.posting import curl
+from flowbuilder.intake.request import Request
+from flowbuilder.intake.wire import read_posted
+from flowbuilder.sources.posting import commands
 from flowbuilder.sources.samples import sample_lead, sample_phone
 from rules.fields import TYPES, Field, normalise
 
@@ -36,16 +42,38 @@ def test_well_known_names_get_fitting_samples():
 
 
 def test_the_command_carries_key_and_lead():
-    command = curl("http://127.0.0.1:8000/f/solar/forms", [Field("email", "email")], "lk_live_secret")
+    command = commands("http://127.0.0.1:8000/f/solar/forms", [Field("email", "email")], "lk_live_secret")["JSON"]
     assert command.splitlines() == [
         "curl -X POST http://127.0.0.1:8000/f/solar/forms \\",
-        "  -H 'Content-Type: application/json' \\",
         "  -H 'X-API-Key: lk_live_secret' \\",
+        "  -H 'Content-Type: application/json' \\",
         '  -d \'{"email": "ana.silva@example.com"}\'',
     ]
 
 
 def test_an_option_with_a_quote_in_it_does_not_break_the_command():
     field = Field("color", "choice", options=("it's red",))
-    assert "'\"'\"'" in curl("http://127.0.0.1:8000/f/a/b", [field], None)
-    assert "X-API-Key" not in curl("http://127.0.0.1:8000/f/a/b", [field], None)
+    for command in commands("http://127.0.0.1:8000/f/a/b", [field], None).values():
+        assert "'\"'\"'" in command
+        assert "X-API-Key" not in command
+
+
+def as_curl_sends(command: str) -> Request:
+    """Return the request that curl makes of a command."""
+    words = iter(shlex.split(command.replace("\\\n", " "))[3:])
+    options = [(word, "" if word == "--get" else next(words)) for word in words if word.startswith("-")]
+    form = urlencode([value.partition("=")[::2] for name, value in options if name == "--data-urlencode"])
+    body = next((value for name, value in options if name == "-d"), form)
+    kinds = [value.partition(": ")[2] for name, value in options if value.startswith("Content-Type")]
+    if ("--get", "") in options:
+        return Request(EnvironBuilder(method="GET", query_string=form).get_environ())
+    kind = kinds[0] if kinds else "application/x-www-form-urlencoded"
+    return Request(EnvironBuilder(method="POST", data=body, content_type=kind).get_environ())
+
+
+@pytest.mark.parametrize("way", ["JSON", "Form", "XML", "GET"])
+def test_each_command_posts_a_lead_that_passes(way):
+    fields = [Field(f"f{n}", name, required=True, options=OPTIONS.get(name, ())) for n, name in enumerate(TYPES)]
+    command = commands("http://127.0.0.1:8000/f/a/b", fields, "lk_live_secret")[way]
+    posted, _ = read_posted(as_curl_sends(command))
+    assert LeadForm(fields, version=1, currency="USD").read(posted).problems == []

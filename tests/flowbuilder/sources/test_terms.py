@@ -39,6 +39,7 @@ def test_good_terms_are_kept_as_they_were_written(settings, terms):
         ({"cost": {"share": Decimal("100.01")}}, "cost", "not_a_share"),
         ({"caps": [CAP, CAP]}, "caps[1].per", "period_used_twice"),
         ({"caps": "none"}, "caps", "not_a_list"),
+        ({"caps": False}, "caps", "not_a_list"),
     ],
 )
 def test_bad_terms_are_told_with_their_address(settings, path, code):
@@ -50,3 +51,32 @@ def test_yen_have_no_decimals():
     assert [problem.code for problem in read_terms({"cost": Decimal("10.5")}, currency="JPY")[1]] == [
         "too_many_decimals"
     ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "kept"),
+    [
+        ({"categories": [" solar ", "Roofing", "solar"]}, Terms(categories=["solar", "Roofing"])),
+        ({"redirect_hosts": ["WWW.Example.com"]}, Terms(redirect_hosts=["www.example.com"])),
+        ({"categories": [], "redirect_hosts": []}, Terms()),
+    ],
+)
+def test_categories_and_hosts_are_kept_each_once(settings, kept):
+    assert read_terms(settings) == (kept, [])
+
+
+@pytest.mark.parametrize(
+    ("settings", "path", "code"),
+    [
+        ({"categories": "solar"}, "categories", "not_texts"),
+        ({"categories": [1]}, "categories", "not_texts"),
+        ({"categories": [" "]}, "categories", "not_texts"),
+        ({"categories": ["x" * 121]}, "categories", "too_many"),
+        ({"categories": [str(n) for n in range(51)]}, "categories", "too_many"),
+        ({"redirect_hosts": ["www.example.com", "https://a.example"]}, "redirect_hosts[1]", "not_a_host"),
+        ({"redirect_hosts": ["*"]}, "redirect_hosts[0]", "not_a_host"),
+        ({"caps": [{**CAP, "when_full": "explode"}]}, "caps[0].when_full", "not_an_option"),
+    ],
+)
+def test_what_is_no_category_host_or_way_is_told(settings, path, code):
+    assert [(problem.path, problem.code) for problem in read_terms(settings)[1]] == [(path, code)]

@@ -1,0 +1,53 @@
+"""Leads of suppliers that post to one address for all their flows; answered as the addresses of flows answer."""
+
+from typing import cast
+
+from flask import Blueprint, Response, current_app, request
+
+from flowbuilder.accounts.access import keyed
+from flowbuilder.api.lead_rows import STATUSES
+from flowbuilder.api.openapi import ANYTHING, MONEY, PREFIX, TEXT, describe, or_null, shape
+from flowbuilder.intake import app, ingest
+from flowbuilder.intake.desk import Desk
+from flowbuilder.intake.request import Request
+
+bp = Blueprint("ingest", __name__)
+
+OUTCOME = {"type": "string", "enum": ["success", "failure", "error", "pending"]}
+LEAD = {
+    "campaignId": {**TEXT, "description": "The key or id of the flow; without it, the flow of the key's own source."},
+    "categoryId": {**TEXT, "description": "What the lead is about; 403 for what the source may not send."},
+    "state": TEXT,
+    "quality": {**TEXT, "description": "hot, warm or cold, where the flow asks for it."},
+    "data": {**ANYTHING, "description": "The fields of the lead."},
+}
+ANSWER = shape(
+    outcome=OUTCOME, status={"type": "string", "enum": list(STATUSES)}, reason=or_null(TEXT), lead=shape(id=TEXT),
+    price=MONEY, ignored={"type": "array", "items": TEXT},
+)  # fmt: skip
+PROBLEM = shape(field=or_null(TEXT), code=TEXT, message=TEXT)
+REFUSAL = shape(
+    outcome=OUTCOME, status={"type": "string", "enum": ["invalid", "error"]},
+    errors={"type": "array", "items": PROBLEM}, lead={"type": "null"},
+)  # fmt: skip
+
+
+@bp.post(f"{PREFIX}/leads")
+@bp.post("/api/leads/ingest")
+@describe(
+    "Post a lead as a supplier, with the key of a source: 201 when its answer is known, 202 when it is not yet",
+    status=201,
+    also=(202, 303),
+    takes={"type": "object", "properties": LEAD},
+    gives=ANSWER,
+    query={"wait": "How many seconds to wait for the answer, 0 to 25; 25 by default."},
+    refuses=(403, 404, 411),
+    refusal=REFUSAL,
+    key="source_key",
+)
+@keyed
+def post_lead() -> Response:
+    """Take a lead in for the flow that its body names."""
+    desk = cast(Desk, current_app.extensions["intake"])
+    answered = app.answer_or_refuse(ingest.answer, desk, Request(request.environ))
+    return Response(answered.body, answered.status, list(answered.headers), content_type=answered.content_type)

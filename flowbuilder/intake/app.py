@@ -1,0 +1,58 @@
+"""The app that takes posts in: plain WSGI beside the pages, so that a lead pays for nothing that only pages need."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from flowbuilder import logs
+from flowbuilder.intake import meters, pages
+from flowbuilder.intake.answers import Answer, refusal_response
+from flowbuilder.intake.desk import Desk
+from flowbuilder.intake.language import speaks_xml
+from flowbuilder.intake.refusal_lines import RefusalLines
+from flowbuilder.intake.refused import Refused, refuse
+from flowbuilder.intake.request import Request
+
+POSTS = "/f/"
+"""Where the addresses begin that leads are posted to."""
+STATUS_LINES = {status.value: f"{status.value} {status.phrase.upper()}" for status in HTTPStatus}
+
+_lines = RefusalLines()
+
+
+class IntakeApp:
+    """Answers every request under `/f/` and hands all others on; `headers` go out with each answer."""
+
+    def __init__(self, desk: Desk, others: WSGIApplication, headers: Mapping[str, str]) -> None:
+        self._desk = desk
+        self._others = others
+        self._headers = list(headers.items())
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request as PEP 3333 asks for."""
+        if not environ["PATH_INFO"].startswith(POSTS):
+            return self._others(environ, start_response)
+        request = Request(environ)
+        status, body, headers, content_type = answer_or_refuse(pages.answer, self._desk, request)
+        about_body = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
+        start_response(STATUS_LINES[status], [*about_body, *headers, *self._headers])
+        return [] if request.method == "HEAD" else [body]
+
+
+def answer_or_refuse(answer: Callable[[Desk, Request], Answer], desk: Desk, request: Request) -> Answer:
+    """Return the answer to a request: what `answer` gives, or the refusal that it raises; 500 for anything else."""
+    try:
+        return answer(desk, request)
+    except Refused as refused:
+        return _refusal(request, refused)
+    except Exception as problem:  # noqa: BLE001 - the outermost place of a request
+        logs.tell("post_failed", level=logging.ERROR, **logs.fault_fields(problem))
+        message = "Something went wrong on our side, and the lead is not stored."
+        return _refusal(request, refuse(500, "our_fault", message))
+
+
+def _refusal(request: Request, refused: Refused) -> Answer:
+    meters.posts(refused.status).inc()
+    _lines.note(refused)
+    return refusal_response(refused, as_xml=speaks_xml(request))

@@ -1,0 +1,69 @@
+"""A request as intake reads it: thin, because a lead must not pay for what only pages need."""
+
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from wsgiref.types import InputStream, WSGIEnvironment
+
+from werkzeug.http import parse_options_header
+
+
+class Request:
+    """One request of a WSGI server (PEP 3333); its body stays where it is until `read` is called."""
+
+    __slots__ = ("_environ", "content_length", "method", "mimetype", "mimetype_params", "path", "query_string")
+
+    def __init__(self, environ: WSGIEnvironment) -> None:
+        self._environ = environ
+        self.method: str = environ["REQUEST_METHOD"]
+        self.path: str = environ["PATH_INFO"]
+        self.query_string: bytes = environ.get("QUERY_STRING", "").encode("latin-1")
+        self.mimetype, self.mimetype_params = read_content_type(environ.get("CONTENT_TYPE", ""))
+        self.content_length = None if self.is_chunked else _read_length(environ.get("CONTENT_LENGTH"))
+
+    @property
+    def is_chunked(self) -> bool:
+        """Return whether the body comes in chunks, without saying beforehand how long it is."""
+        return "HTTP_TRANSFER_ENCODING" in self._environ
+
+    @property
+    def remote_addr(self) -> str:
+        """Return the address that the request came from."""
+        return str(self._environ.get("REMOTE_ADDR") or "")
+
+    def header(self, name: str) -> str | None:
+        """Return a header's text, whatever the case of its name."""
+        return self._environ.get(_variable_of(name))
+
+    def read(self, most: int) -> bytes:
+        """Return the body, but not more than so many bytes of it; less than announced when the sender went away."""
+        stream, length = self._environ["wsgi.input"], self.content_length
+        if length is None and not self._environ.get("wsgi.input_terminated"):
+            return b""  # Nobody says where it ends, so asking for more would wait for ever.
+        return _read_up_to(stream, most if length is None else min(length, most))
+
+
+def _read_up_to(stream: InputStream, most: int) -> bytes:
+    """One call may give less than was asked for; nothing at all means the end."""
+    body = stream.read(most)
+    while 0 < len(body) < most and (more := stream.read(most - len(body))):
+        body += more
+    return body
+
+
+@cache
+def _variable_of(header: str) -> str:
+    return "HTTP_" + header.upper().replace("-", "_")
+
+
+@lru_cache(maxsize=256)
+def read_content_type(text: str) -> tuple[str, Mapping[str, str]]:
+    """Return the type in lower case and its parameters, as `Content-Type` says them (RFC 9110, 8.3)."""
+    named, parameters = parse_options_header(text)
+    return named.lower(), parameters
+
+
+def _read_length(text: str | None) -> int | None:
+    """Return the announced length; what is no length announces an empty body."""
+    if text is None:
+        return None
+    return int(text) if text.isdecimal() and text.isascii() else 0
