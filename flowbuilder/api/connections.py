@@ -13,8 +13,8 @@ from flowbuilder.api.auth import caller
 from flowbuilder.api.bodies import Body, read_body
 from flowbuilder.api.errors import Refusal
 from flowbuilder.api.openapi import ANYTHING, MOMENT, PAGING, PROBLEMS, TEXT, describe, many, or_null, shape
-from flowbuilder.connections import operations, queries, tools
-from flowbuilder.connections.checks import SECRET_WORDS, destination_problems
+from flowbuilder.connections import operations, queries, signing, tools
+from flowbuilder.connections.checks import SECRET_WORDS, destination_problems, needed_secrets
 from flowbuilder.connections.operations import Revoked
 from flowbuilder.models import Connection, ConnectionTest, Credential
 from flowbuilder.web import current
@@ -117,11 +117,13 @@ def change(connection_id: UUID) -> Response:
 def replace_secret(connection_id: UUID, name: str) -> Response:
     """Put a new secret in the place of the old one."""
     row = connection_called(connection_id)
-    found(SECRET_WORDS.get(name))
+    found(needed_secrets(row.destination).get(name) or SECRET_WORDS.get(name))
     body = read_body("secret")
     secret = body.settings.get("secret")
     if not isinstance(secret, str) or not 1 <= len(secret.strip()) <= LONGEST_SECRET or not secret.isprintable():
         body.report("secret", "bad_secret", f"“secret” must be a text of 1 to {LONGEST_SECRET} printable characters.")
+    elif problem := signing.secret_problem(name, secret.strip()):
+        body.report("secret", "bad_secret", problem)
     body.refuse_problems()
     with_refusal(
         lambda: operations.replace_secret(
@@ -173,7 +175,7 @@ def show_test(connection_id: UUID, test_id: UUID) -> Response:
 @keyed
 def pause(connection_id: UUID) -> Response:
     """Pause the connection."""
-    return _set_state(connection_id, operations.pause_connection)
+    return set_state(connection_id, operations.pause_connection)
 
 
 @bp.post("/connections/<connection:connection_id>/resume")
@@ -181,7 +183,7 @@ def pause(connection_id: UUID) -> Response:
 @keyed
 def resume(connection_id: UUID) -> Response:
     """Resume the connection."""
-    return _set_state(connection_id, operations.resume_connection)
+    return set_state(connection_id, operations.resume_connection)
 
 
 @bp.post("/connections/<connection:connection_id>/revoke")
@@ -189,7 +191,7 @@ def resume(connection_id: UUID) -> Response:
 @keyed
 def revoke(connection_id: UUID) -> Response:
     """Revoke the connection and delete its secrets."""
-    return _set_state(connection_id, operations.revoke_connection)
+    return set_state(connection_id, operations.revoke_connection)
 
 
 def connection_called(connection_id: UUID) -> Connection:
@@ -226,7 +228,8 @@ def _check(body: Body, destination: dict[str, Any], stored: set[str] | None = No
     body.refuse_problems()
 
 
-def _set_state(connection_id: UUID, operation: Callable[..., None]) -> Response:
+def set_state(connection_id: UUID, operation: Callable[..., None]) -> Response:
+    """Run an operation that takes nothing more, and answer the state that the connection is in."""
     row = connection_called(connection_id)
     with_refusal(lambda: operation(session=current.session(), actor=caller().actor, connection=row, now=current.now()))
     current.session().commit()

@@ -6,14 +6,21 @@ from typing import Any
 
 from flowbuilder import addresses
 from flowbuilder.addresses import AddressBlocked, AddressUnresolved, Allowed, Resolver, system_resolver
-from rules.delivery.auth import CREDENTIAL_OF
+from rules.delivery.auth import credential_paths
 from rules.delivery.destination import parse_destination, split_secrets
 from rules.problems import Problem
 
 TEMPLATE = re.compile(r"\{\{[^{}]*\}\}")
 """What is filled in for each lead stands in the path or the query only, so that any text will do for a check."""
 
-SECRET_WORDS = {"token": "token", "password": "password", "key": "key", "signing_secret": "signing secret"}
+SECRET_WORDS = {
+    "token": "token",
+    "password": "password",
+    "key": "key",
+    "client_secret": "client secret",
+    "signing_secret": "signing secret",
+    "old_signing_secret": "old signing secret",
+}
 
 
 def destination_problems(
@@ -38,17 +45,26 @@ def destination_problems(
 
 def needed_secrets(destination: Mapping[str, Any]) -> dict[str, str]:
     """Return the secrets that a destination needs, by name, each with its path in the document."""
-    auth = destination.get("auth")
-    name = CREDENTIAL_OF.get(str(auth.get("type"))) if isinstance(auth, Mapping) else None
     signing = {"signing_secret": "signing_secret"} if destination.get("signed") is True else {}
-    return {name: f"auth.{name}", **signing} if name else signing
+    return {**credential_paths(destination.get("auth")), **signing}
+
+
+def kept_secrets(destination: Mapping[str, Any]) -> set[str]:
+    """Return the secrets that a destination still uses: those it needs, and an older one to sign with."""
+    old = {"old_signing_secret"} if destination.get("old_secret_until") and destination.get("signed") is True else set()
+    return {*needed_secrets(destination), *old}
+
+
+def say_secret(name: str) -> str:
+    """Return what a secret is called in a sentence."""
+    return SECRET_WORDS.get(name) or f"secret for the header {name.removeprefix('header:')}"
 
 
 def _missing_secrets(destination: Mapping[str, Any], stored: Collection[str]) -> Iterator[Problem]:
     _, given = split_secrets(destination)
     for name, path in needed_secrets(destination).items():
         if name not in given and name not in stored:
-            yield Problem(path, "missing_secret", f"The buyer's {SECRET_WORDS[name]} is missing.")
+            yield Problem(path, "missing_secret", f"The buyer's {say_secret(name)} is missing.")
 
 
 def _address_problems(destination: Mapping[str, Any], allow: Allowed, resolve: Resolver) -> Iterator[Problem]:
@@ -63,8 +79,12 @@ def _address_problems(destination: Mapping[str, Any], allow: Allowed, resolve: R
 
 
 def _addresses(destination: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    ping = destination.get("ping")
-    written = (("url", destination.get("url")), ("ping.url", ping.get("url") if isinstance(ping, Mapping) else None))
+    ping, auth = destination.get("ping"), destination.get("auth")
+    written = (
+        ("url", destination.get("url")),
+        ("ping.url", ping.get("url") if isinstance(ping, Mapping) else None),
+        ("auth.token_url", auth.get("token_url") if isinstance(auth, Mapping) else None),
+    )
     for path, url in written:
         if isinstance(url, str) and url.strip():
             yield path, TEMPLATE.sub("x", url.strip())

@@ -5,39 +5,77 @@ from typing import Any, Self
 
 from flask import request
 from flask_wtf import FlaskForm
-from wtforms import Field, IntegerField, PasswordField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    Field,
+    IntegerField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
-from flowbuilder.connections import written
-from flowbuilder.connections.written import OWN, NotReadable, Row
+from flowbuilder.connections import described, written
+from flowbuilder.connections.written import OWN, Row
 from flowbuilder.flows.forms import stripped
+from rules.delivery.answers import FORMATS as ANSWERS
+from rules.delivery.destination import METHODS
 from rules.delivery.formats import FORMATS
+from rules.delivery.presets import READY_MAPPINGS, REASON_PATTERNS
 from rules.problems import Problem
 
 NAME_LENGTH = Length(max=120, message="Use at most 120 characters.")
-FORMAT_WORDS = {key: {"json": "JSON", "form": "Form fields"}.get(key, key) for key in FORMATS}
+FORMAT_WORDS = {
+    key: {"json": "JSON", "form": "Form fields", "xml": "XML", "query": "In the query of the address"}.get(key, key)
+    for key in FORMATS
+}
+METHOD_WORDS = {method: method for method in METHODS}
 AUTH_WORDS = {
     "none": "Nothing",
     "bearer": "A token (Authorization: Bearer)",
     "basic": "User name and password",
     "header": "A key in a header",
+    "query": "A key in the query of the address",
+    "body": "A key among the fields",
+    "headers": "Secrets in several headers",
+    "oauth2": "OAuth 2: a token that is fetched (client credentials)",
 }
-SECRET_OF = {"bearer": "token", "basic": "password", "header": "key"}
+SENT_IN_WORDS = {"body": "In the body", "header": "As basic authentication"}
+ANSWER_WORDS = {
+    key: {"auto": "By its content type", "json": "JSON", "xml": "XML", "form": "Form fields", "text": "Text"}.get(
+        key, key
+    )
+    for key in ANSWERS
+}
+PRICE_WORDS = {"step": "What the step says, or less if they answer less", "answer": "What they answer"}
 AMBIGUOUS_WORDS = {
     "retry_same": "Ask the same buyer again, with the same key",
     "hold": "Hold the lead until a person decides",
     "treat_as_declined": "A timeout from this buyer means no",
 }
 ACCEPTED_WORDS = {name: words for name, (words, _) in written.ACCEPTED.items()} | {OWN: "A rule of your own"}
+READY_WORDS = {name: ready.words for name, ready in READY_MAPPINGS.items()}
+REASON_WORDS = {name: ready.words for name, ready in REASON_PATTERNS.items()}
 BLANK_ROWS = 3
 
 # Where the problem of a path in the document is shown; the longest beginning that fits counts.
 FIELD_OF = {
     "url": "url",
+    "method": "method",
     "format": "format",
+    "xml_root": "xml_root",
     "auth": "secret",
     "auth.username": "username",
     "auth.name": "header_name",
+    "auth.in": "auth",
+    "auth.headers": "secret_headers",
+    "auth.token_url": "token_url",
+    "auth.client_id": "client_id",
+    "auth.scope": "scope",
+    "auth.audience": "audience",
     "headers": "other_headers",
     "mapping": "mapping",
     "accepted_if": "accepted_own",
@@ -46,6 +84,8 @@ FIELD_OF = {
     "reference_path": "reference_path",
     "timeout_ms": "timeout",
     "on_ambiguous": "on_ambiguous",
+    "errors": "errors",
+    "reasons": "own_reasons",
 }
 
 
@@ -54,23 +94,38 @@ class ConnectionForm(FlaskForm):
 
     name = StringField("Buyer", [DataRequired("Give the buyer a name."), NAME_LENGTH], filters=[stripped])
     url = StringField("Address", [DataRequired("Type the address that leads are sent to.")], filters=[stripped])
+    method = SelectField("Method", choices=METHOD_WORDS, default="POST")
     format = SelectField("Send it as", choices=FORMAT_WORDS)
+    xml_root = StringField("Root element", default="lead", filters=[stripped])
     auth = RadioField("They know us by", choices=AUTH_WORDS, default="none")
     username = StringField("User name", filters=[stripped])
-    header_name = StringField("Header", filters=[stripped])
-    secret = PasswordField("Token, password or key", filters=[stripped])
+    header_name = StringField("Its name", filters=[stripped])
+    secret = PasswordField("Token, password, key or client secret", filters=[stripped])
+    secret_headers = TextAreaField("Headers with secrets")
+    token_url = StringField("Where tokens are fetched", filters=[stripped])
+    client_id = StringField("Client id", filters=[stripped])
+    scope = StringField("Scope", filters=[stripped])
+    audience = StringField("Audience", filters=[stripped])
+    sent_in = SelectField("Client id and secret go", choices=SENT_IN_WORDS, default="body")
     other_headers = TextAreaField("Other headers")
+    ready = SelectField("Start from", choices=READY_WORDS, default="partner_standard")
+    answer = SelectField("Their answer is", choices=ANSWER_WORDS, default="auto")
     accepted = RadioField("It was accepted when", choices=ACCEPTED_WORDS, default="http")
-    accepted_own = TextAreaField("The rule, as JSON")
+    accepted_own = TextAreaField("The rule")
     price_path = StringField("Price", filters=[stripped])
     reason_path = StringField("Reason", filters=[stripped])
     reference_path = StringField("Their reference", filters=[stripped])
+    price_from = SelectField("They pay", choices=PRICE_WORDS, default="step")
+    ready_reasons = SelectMultipleField("A no means", choices=REASON_WORDS)
+    own_reasons = TextAreaField("Other words of theirs")
+    errors = StringField("Statuses that are errors", filters=[stripped])
     timeout = IntegerField(
         "Wait for an answer",
         [InputRequired("Say how many seconds."), NumberRange(1, 60, "From 1 to 60 seconds.")],
         default=30,
     )
     on_ambiguous = SelectField("When no answer comes", choices=AMBIGUOUS_WORDS)
+    duplicate_is_accepted = BooleanField("If it then says “duplicate”, the first try was taken")
 
     rows: Sequence[Row] = ()
     mapping_problems: Sequence[str] = ()
@@ -79,7 +134,7 @@ class ConnectionForm(FlaskForm):
     @classmethod
     def of(cls, name: str, destination: Mapping[str, Any]) -> Self:
         """Return a form that shows a stored destination."""
-        form = cls(formdata=None, data={"name": name, **_shown(destination)})
+        form = cls(formdata=None, data={"name": name, **described.shown_fields(destination)})
         form.rows = written.show_rows(destination.get("mapping", []))
         return form
 
@@ -103,27 +158,14 @@ class ConnectionForm(FlaskForm):
         """Return the rows, and blank ones to write in."""
         return [*self.rows, *([Row()] * BLANK_ROWS)]
 
+    def take_ready_mapping(self) -> None:
+        """Replace the rows by those of the ready mapping that is chosen."""
+        ready = READY_MAPPINGS.get(self.ready.data)
+        self.rows = written.show_rows(ready.mapping) if ready else self.rows
+
     def destination(self, base: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
         """Return the destination that the form describes, the other settings of `base` kept, and what is unreadable."""
-        mapping, problems = written.read_rows(self.rows)
-        headers, header_problems = written.read_headers(self.other_headers.data or "")
-        accepted, rule_problems = self._accepted_if()
-        changed = {
-            "url": self.url.data,
-            "format": self.format.data,
-            "auth": self._auth(),
-            "headers": headers,
-            "mapping": mapping,
-            "accepted_if": accepted,
-            "price_path": self.price_path.data,
-            "reason_path": self.reason_path.data,
-            "reference_path": self.reference_path.data,
-            "timeout_ms": (self.timeout.data or 30) * 1000,
-            "on_ambiguous": self.on_ambiguous.data,
-        }
-        filled = {key: value for key, value in changed.items() if value not in (None, "", {})}
-        kept = {key: value for key, value in base.items() if key not in changed}
-        return {**filled, **kept}, [*problems, *header_problems, *rule_problems]
+        return described.read_fields(self.data, self.rows, base, set(request.form))
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
         """Put each problem beside the field that it is about."""
@@ -137,32 +179,18 @@ class ConnectionForm(FlaskForm):
             else:
                 self.other_problems = [*self.other_problems, problem.message]
 
-    def _auth(self) -> dict[str, Any] | None:
-        kind = self.auth.data
-        auth = {"type": kind, SECRET_OF.get(kind, ""): self.secret.data}
-        if kind == "basic":
-            auth["username"] = self.username.data
-        if kind == "header":
-            auth["name"] = self.header_name.data
-        kept = {key: value for key, value in auth.items() if key and (value or key in ("username", "name"))}
-        return kept if kind in SECRET_OF else None
-
-    def _accepted_if(self) -> tuple[Any, list[Problem]]:
-        if self.accepted.data != OWN:
-            return written.ACCEPTED[self.accepted.data or "http"][1], []
-        try:
-            rule = written.read_expression(self.accepted_own.data or "")
-        except NotReadable as problem:
-            return None, [Problem("accepted_if", "not_readable", str(problem))]
-        if isinstance(rule, dict):
-            return rule, []
-        return None, [Problem("accepted_if", "not_a_rule", 'Write a rule, like {"is": [{"var": "body.ok"}, "yes"]}.')]
-
 
 class SecretForm(FlaskForm):
     """A new secret in the place of the old one."""
 
     secret = PasswordField("New secret", [DataRequired("Type the new secret."), Length(max=4000)], filters=[stripped])
+
+
+class SigningForm(FlaskForm):
+    """A new secret to sign with, made up where none is typed; the old one may stay in use beside it for a week."""
+
+    secret = StringField("New signing secret", [Length(max=200)], filters=[stripped])
+    keep_old = BooleanField("Keep the old one for 7 days")
 
 
 class RevokeForm(FlaskForm):
@@ -181,23 +209,6 @@ def sent_rows() -> list[Row]:
         for position, (name, value, when) in enumerate(rows)
         if not (row := Row(name.strip(), value, str(position) in needed, when)).is_blank
     ]
-
-
-def _shown(destination: Mapping[str, Any]) -> dict[str, Any]:
-    auth = destination.get("auth") or {}
-    rule = destination.get("accepted_if")
-    choice = written.accepted_choice(rule)
-    return {
-        **{key: destination.get(key) for key in ("url", "format", "price_path", "reason_path", "reference_path")},
-        "auth": auth.get("type", "none"),
-        "username": auth.get("username", ""),
-        "header_name": auth.get("name", ""),
-        "other_headers": written.show_headers(destination.get("headers") or {}),
-        "accepted": choice,
-        "accepted_own": written.show_expression(rule) if choice == OWN else "",
-        "timeout": destination.get("timeout_ms", 30_000) // 1000,
-        "on_ambiguous": destination.get("on_ambiguous", "retry_same"),
-    }
 
 
 def _field_name(path: str) -> str | None:

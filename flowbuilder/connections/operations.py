@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from flowbuilder import audit, enqueue, ids
 from flowbuilder.audit import Actor
-from flowbuilder.connections.checks import needed_secrets
+from flowbuilder.connections.checks import kept_secrets
 from flowbuilder.models import Connection, ConnectionTest, Credential
 from flowbuilder.vault import Vault, credential_place, hint_of
 from rules.delivery.destination import split_secrets
+from rules.text import moment_text
 
 
 class Revoked(Exception):
@@ -49,7 +50,7 @@ def change_connection(
     _lock(session, connection)
     connection.name, connection.updated_at = name, now
     connection.destination, secrets = split_secrets(destination)
-    _drop_secrets(session, connection, but=needed_secrets(connection.destination))
+    _drop_secrets(session, connection, but=kept_secrets(connection.destination))
     for secret_name, secret in secrets.items():
         _keep(session, vault, connection, name=secret_name, secret=secret, now=now)
         _record(session, actor, connection, "connection.secret_replaced", now, secret=secret_name)
@@ -64,6 +65,43 @@ def replace_secret(
     _lock(session, connection)
     _keep(session, vault, connection, name=name, secret=secret, now=now)
     _record(session, actor, connection, "connection.secret_replaced", now, secret=name)
+    session.flush()
+
+
+def sign_with(
+    *,
+    session: Session,
+    actor: Actor,
+    vault: Vault,
+    connection: Connection,
+    secret: str,
+    now: datetime,
+    old_until: datetime | None = None,
+) -> None:
+    """Sign all requests with a secret, and until a moment with the one before it too. Raises Revoked."""
+    _lock(session, connection)
+    before = session.get(Credential, (connection.id, "signing_secret")) if old_until else None
+    if before is not None:
+        opened = vault.open(before.sealed, **credential_place(connection.account_id, connection.id, "signing_secret"))
+        _keep(session, vault, connection, name="old_signing_secret", secret=opened, now=now)
+    destination = {key: value for key, value in connection.destination.items() if key != "old_secret_until"}
+    until = {"old_secret_until": moment_text(old_until)} if before is not None and old_until else {}
+    connection.destination = {**destination, "signed": True, **until}
+    connection.updated_at = now
+    _keep(session, vault, connection, name="signing_secret", secret=secret, now=now)
+    _drop_secrets(session, connection, but=kept_secrets(connection.destination))
+    _record(session, actor, connection, "connection.secret_replaced", now, secret="signing_secret")  # noqa: S106
+    session.flush()
+
+
+def stop_signing(*, session: Session, actor: Actor, connection: Connection, now: datetime) -> None:
+    """Send requests unsigned from now on; the signing secrets are deleted. Raises Revoked."""
+    _lock(session, connection)
+    signing = ("signed", "old_secret_until")
+    connection.destination = {key: value for key, value in connection.destination.items() if key not in signing}
+    connection.updated_at = now
+    _drop_secrets(session, connection, but=kept_secrets(connection.destination))
+    _record(session, actor, connection, "connection.changed", now)
     session.flush()
 
 

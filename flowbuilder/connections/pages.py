@@ -4,18 +4,18 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, request, url_for
 
 from flowbuilder.accounts.access import signed_in, visitor
 from flowbuilder.audit import Actor
-from flowbuilder.connections import operations, queries, tools
+from flowbuilder.connections import operations, queries, signing, tools
 from flowbuilder.connections.checks import destination_problems, needed_secrets
-from flowbuilder.connections.forms import ConnectionForm, RevokeForm, SecretForm
+from flowbuilder.connections.forms import ConnectionForm, RevokeForm, SecretForm, SigningForm
 from flowbuilder.connections.operations import Revoked
+from flowbuilder.connections.preview import Preview, preview
+from flowbuilder.connections.rendering import connection_page, form_page, revoke_page, stored_secrets
 from flowbuilder.connections.test_words import told
-from flowbuilder.connections.written import show_rows
 from flowbuilder.models import Connection
-from flowbuilder.sources.posting import posted_keys
 from flowbuilder.web import current
 from flowbuilder.web.found import found
 from flowbuilder.web.fragments import go_to, page
@@ -39,7 +39,7 @@ def index() -> Response:
 @signed_in("owner", "editor")
 def new() -> Response:
     """Show the form for a new connection."""
-    return _form_page(ConnectionForm(formdata=None))
+    return form_page(ConnectionForm(formdata=None))
 
 
 @bp.post("/new")
@@ -47,9 +47,11 @@ def new() -> Response:
 def create() -> Response:
     """Create a connection, or show the form again with everything that is wrong."""
     form = ConnectionForm.sent()
+    if _asks_to_look(form):
+        return form_page(form, looked_at=_previewed(form, {}, tools.usual_sample()))
     destination = _checked(form, {}, {})
     if destination is None:
-        return _form_page(form, status=422)
+        return form_page(form, status=422)
     row = operations.create_connection(
         session=current.session(), actor=actor(), vault=tools.vault(), name=form.name.data, destination=destination,
         now=current.now(),
@@ -62,7 +64,7 @@ def create() -> Response:
 @signed_in()
 def show(connection_id: UUID) -> Response:
     """Show one connection: where leads go, what is sent, how answers are read, and its tests."""
-    return _connection_page(connection_called(connection_id))
+    return connection_page(connection_called(connection_id))
 
 
 @bp.get("/<connection:connection_id>/edit")
@@ -70,7 +72,7 @@ def show(connection_id: UUID) -> Response:
 def edit(connection_id: UUID) -> Response:
     """Show the form with the connection in it; its secrets only as hints."""
     row = connection_called(connection_id)
-    return _form_page(ConnectionForm.of(row.name, row.destination), row)
+    return form_page(ConnectionForm.of(row.name, row.destination), row)
 
 
 @bp.post("/<connection:connection_id>/edit")
@@ -78,10 +80,13 @@ def edit(connection_id: UUID) -> Response:
 def change(connection_id: UUID) -> Response:
     """Change the connection; a secret that was not typed stays."""
     row, form = connection_called(connection_id), ConnectionForm.sent()
-    stored = _stored(row)
+    if _asks_to_look(form):
+        sample = tools.sample_for(current.session(), row)
+        return form_page(form, row, looked_at=_previewed(form, row.destination, sample))
+    stored = stored_secrets(row)
     destination = _checked(form, row.destination, stored)
     if destination is None:
-        return _form_page(form, row, status=422)
+        return form_page(form, row, status=422)
     return _changed(
         row,
         operations.change_connection,
@@ -97,11 +102,41 @@ def replace_secret(connection_id: UUID, name: str) -> Response:
     """Put a new secret in the place of the old one."""
     row, form = connection_called(connection_id), SecretForm()
     found(needed_secrets(row.destination).get(name))
-    if form.validate() and not form.secret.data.isprintable():
-        form.secret.errors = ["A secret cannot hold line breaks or other control characters."]
+    if form.validate() and (problem := signing.secret_problem(name, form.secret.data)):
+        form.secret.errors = [problem]
     if form.errors or form.secret.errors:
-        return _connection_page(row, secret_form=form, status=422)
+        return connection_page(row, secret_form=form, status=422)
     return _changed(row, operations.replace_secret, vault=tools.vault(), name=name, secret=form.secret.data)
+
+
+@bp.post("/<connection:connection_id>/signing")
+@signed_in("owner", "editor")
+def sign(connection_id: UUID) -> Response:
+    """Sign with a new secret and show it, this once; the old one may stay in use beside it for a week."""
+    row, form = connection_called(connection_id), SigningForm()
+    secret = form.secret.data or signing.new_secret()
+    form.validate()
+    if problem := signing.secret_problem("signing_secret", secret):
+        form.secret.errors = [problem]
+    if form.errors or form.secret.errors:
+        return connection_page(row, signing_form=form, status=422)
+    old_until = current.now() + signing.OVERLAP if form.keep_old.data else None
+    try:
+        operations.sign_with(
+            session=current.session(), actor=actor(), vault=tools.vault(), connection=row, secret=secret,
+            now=current.now(), old_until=old_until,
+        )  # fmt: skip
+    except Revoked:
+        return connection_page(row, problem=GONE, status=409)
+    current.session().commit()
+    return connection_page(row, new_signing_secret=secret)
+
+
+@bp.post("/<connection:connection_id>/signing/stop")
+@signed_in("owner", "editor")
+def stop_signing(connection_id: UUID) -> Response:
+    """Send requests unsigned from now on."""
+    return _changed(connection_called(connection_id), operations.stop_signing)
 
 
 @bp.post("/<connection:connection_id>/pause")
@@ -122,7 +157,7 @@ def resume(connection_id: UUID) -> Response:
 @signed_in("owner", "editor")
 def revoke_form(connection_id: UUID) -> Response:
     """Ask for the connection's name, because revoking is final."""
-    return _revoke_page(connection_called(connection_id), RevokeForm())
+    return revoke_page(connection_called(connection_id), RevokeForm())
 
 
 @bp.post("/<connection:connection_id>/revoke")
@@ -132,7 +167,7 @@ def revoke(connection_id: UUID) -> Response:
     row, form = connection_called(connection_id), RevokeForm()
     if form.name.data != row.name:
         form.name.errors = [f"Type “{row.name}”, exactly as it is written."]
-        return _revoke_page(row, form, status=422)
+        return revoke_page(row, form, status=422)
     return _changed(row, operations.revoke_connection)
 
 
@@ -150,7 +185,7 @@ def start_test(connection_id: UUID) -> Response:
             now=current.now(),
         )
     except Revoked:
-        return _connection_page(row, problem=GONE, status=409)
+        return connection_page(row, problem=GONE, status=409)
     current.session().commit()
     return go_to(url_for("connections.show_test", connection_id=row.id, test_id=test.id))
 
@@ -189,40 +224,22 @@ def _changed(row: Connection, operation: Callable[..., None], **values: Any) -> 
     try:
         operation(session=current.session(), actor=actor(), connection=row, now=current.now(), **values)
     except Revoked:
-        return _connection_page(row, problem=GONE, status=409)
+        return connection_page(row, problem=GONE, status=409)
     current.session().commit()
     return go_to(url_for("connections.show", connection_id=row.id))
 
 
-def _stored(row: Connection) -> dict[str, Any]:
-    return {credential.name: credential for credential in queries.credentials_of(current.session(), row)}
+def _asks_to_look(form: ConnectionForm) -> bool:
+    """Return whether the form was sent to be shown again: with a ready mapping in it, or with its request."""
+    if "take" in request.form:
+        form.take_ready_mapping()
+    return "take" in request.form or "preview" in request.form
 
 
-def _form_page(form: ConnectionForm, row: Connection | None = None, *, status: int = 200) -> Response:
-    known = posted_keys(current.session(), visitor().account.id)
-    stored = _stored(row) if row else {}
-    return page("connections/form.html", form=form, connection=row, stored=stored, known_fields=known, status=status)
-
-
-def _connection_page(
-    row: Connection, *, status: int = 200, problem: str = "", secret_form: SecretForm | None = None
-) -> Response:
-    session = current.session()
-    return page(
-        "connections/show.html",
-        status=status,
-        problem=problem,
-        connection=row,
-        destination=row.destination,
-        rows=show_rows(row.destination.get("mapping", [])),
-        shown=ConnectionForm.of(row.name, row.destination),
-        secrets=queries.credentials_of(session, row),
-        secret_form=secret_form or SecretForm(formdata=None),
-        flows=queries.flows_with(session, row),
-        tests=[(test, told(test, row, current.now())) for test in queries.last_tests(session, row)],
-    )
-
-
-def _revoke_page(row: Connection, form: RevokeForm, *, status: int = 200) -> Response:
-    flows = queries.flows_with(current.session(), row)
-    return page("connections/revoke.html", connection=row, form=form, flows=flows, status=status)
+def _previewed(form: ConnectionForm, base: dict[str, Any], sample: dict[str, Any]) -> Preview | None:
+    if "preview" not in request.form:
+        return None
+    destination, problems = form.destination(base)
+    if problems:
+        return Preview(None, problems[0].message)
+    return preview(destination, sample, buyer=form.name.data or "", now=current.now())

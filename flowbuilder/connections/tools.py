@@ -1,15 +1,20 @@
 """What requests about connections work with: the vault, the queue, and a made-up lead for a test."""
 
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from flowbuilder import config
 from flowbuilder.connections import queries
 from flowbuilder.models import Connection
 from flowbuilder.sources.posting import posted_fields
 from flowbuilder.sources.samples import sample_lead
 from flowbuilder.vault import Vault
 from flowbuilder.web import current
+from rules import json_text
+from rules.delivery.presets import ANSWER_STYLES
 from rules.fields import Field, normalise
 
 USUAL_FIELDS = (
@@ -22,14 +27,35 @@ USUAL_FIELDS = (
 )
 
 
+ANSWER_PATHS = {
+    name: json_text.write({
+        "price_path": style.price_path, "reason_path": style.reason_path, "reference_path": style.reference_path,
+    }).decode()
+    for name, style in ANSWER_STYLES.items()
+    if style.reason_path
+}  # fmt: skip
+"""Where a common way to answer has its price, reason and reference, as JSON for the form's script."""
+
+
 def vault() -> Vault:
     """Return the vault with the keys of this app."""
-    return Vault(current.settings().vault_keys)
+    own = current.settings()
+    return Vault(own.vault_keys, newer=partial(config.vault_keys_now, own))
 
 
 def sample_for(session: Session, connection: Connection) -> dict[str, Any]:
     """Return a made-up lead in normal form, with the fields of flows that name the connection, or the usual ones."""
     flows = queries.flows_with(session, connection)
     fields = {field.key: field for flow in flows for field in posted_fields(flow.draft)}.values() or USUAL_FIELDS
+    return _sample_of(fields)
+
+
+def usual_sample() -> dict[str, Any]:
+    """Return a made-up lead with the usual fields, for a connection that no flow names yet."""
+    return _sample_of(USUAL_FIELDS)
+
+
+def _sample_of(fields: Iterable[Field]) -> dict[str, Any]:
+    fields = list(fields)
     posted = sample_lead(fields)
     return {field.key: normalise(posted[field.key], field).value for field in fields}

@@ -1,38 +1,78 @@
 """How a destination shows who is calling, and the credentials for it, which are kept apart from the document."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from rules.delivery.headers import HeaderRefused, check_header, check_name
 from rules.delivery.signing import BadSecret, read_secret
+from rules.delivery.tokens import Grant, read_grant
 from rules.reading import Part
 
-Kind = Literal["none", "basic", "bearer", "header"]
-KINDS = ("none", "basic", "bearer", "header")
+Kind = Literal["none", "basic", "bearer", "key", "headers", "oauth2"]
+Place = Literal["header", "query", "body"]
+# `header` is the older way to write a key in a header.
+KINDS = ("none", "basic", "bearer", "header", "key", "headers", "oauth2")
+PLACES = ("header", "query", "body")
 LONGEST_SECRET = 4000
+MOST_SECRET_HEADERS = 10
+LONGEST_NAME = 200
 
-# Where a document names a credential, and under which name it is kept.
-CREDENTIAL_OF = {"bearer": "token", "basic": "password", "header": "key"}
-_WRITTEN_AS = {"token": "token", "password": "password", "key": "key", "value": "key"}
+# The credential that a kind needs, and the settings under which a document that is being saved may hold it.
+CREDENTIALS = {"bearer": "token", "basic": "password", "header": "key", "key": "key", "oauth2": "client_secret"}
+_WRITTEN_AS = {
+    "token": "token", "password": "password", "key": "key", "value": "key", "client_secret": "client_secret",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """What a request needs to be let in; `name` is a header's name or the user name of basic authentication."""
+    """What a request needs to be let in.
+
+    `name` is the user name of basic authentication, or what carries a key: a header, a field of the query or of the
+    body. `headers` are the names of several headers that each hold a secret.
+    """
 
     kind: Kind = "none"
     name: str = ""
+    place: Place = "header"
+    headers: tuple[str, ...] = ()
+    grant: Grant | None = None
 
     @property
-    def credential(self) -> str | None:
-        """Return the name of the credential that has to be there, None if there is none."""
-        return CREDENTIAL_OF.get(self.kind)
+    def credentials(self) -> tuple[str, ...]:
+        """Return the names of the credentials that have to be there."""
+        if self.kind == "headers":
+            return tuple(header_credential(name) for name in self.headers)
+        return (CREDENTIALS[self.kind],) if self.kind in CREDENTIALS else ()
 
     @property
-    def header(self) -> str | None:
-        """Return the header that carries the credential, in lower case."""
-        return {"none": None, "header": self.name.lower()}.get(self.kind, "authorization")
+    def header_names(self) -> frozenset[str]:
+        """Return the headers that carry credentials, in lower case."""
+        match self.kind:
+            case "none":
+                return frozenset()
+            case "key":
+                return frozenset({self.name.lower()} if self.place == "header" else ())
+            case "headers":
+                return frozenset(name.lower() for name in self.headers)
+        return frozenset({"authorization"})
+
+
+def header_credential(name: str) -> str:
+    """Return the name under which the secret of one header is kept."""
+    return f"header:{name.lower()}"
+
+
+def credential_paths(auth: object) -> dict[str, str]:
+    """Return the credentials that the written authentication of a destination needs, each with its path."""
+    if not isinstance(auth, Mapping):
+        return {}
+    headers = auth.get("headers")
+    if auth.get("type") == "headers" and isinstance(headers, Mapping):
+        return {header_credential(str(name)): f"auth.headers.{name}" for name in headers}
+    name = CREDENTIALS.get(str(auth.get("type")))
+    return {name: f"auth.{name}"} if name else {}
 
 
 def read_auth(part: Part) -> Auth:
@@ -40,14 +80,9 @@ def read_auth(part: Part) -> Auth:
     settings = part.inside("auth", "the authentication")
     if settings is None:
         return Auth()
-    kind: Any = settings.choice("type", KINDS, "none")
-    name = {"basic": "username", "header": "name"}.get(kind)
-    auth = Auth(kind, settings.text(name) if name else "")
-    if kind == "header" and auth.name:
-        _check_header_name(settings, auth.name)
-    if kind == "basic" and ":" in auth.name:
-        settings.report("username", "bad_user_name", "A user name for basic authentication cannot hold a colon.")
-    _read_secrets(settings, auth.credential)
+    kind = settings.choice("type", KINDS, "none")
+    auth = _READERS[kind](settings)
+    _check_secrets(settings, CREDENTIALS.get(kind))
     settings.finish()
     return auth
 
@@ -66,10 +101,10 @@ def read_signing(part: Part) -> bool:
 
 
 def split_secrets(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the document without its secrets, and the secrets by name (token, password, key, signing_secret).
+    """Return the document without its secrets, and the secrets by the names under which they are kept.
 
     A secret that is not text stays where it is, for `parse_destination` to report. Blank secrets are dropped, so that
-    a form that shows none can be saved without changing them.
+    a form that shows none can be saved without changing them; a header that holds one keeps its name with a blank.
     """
     rest, credentials = dict(document), {}
     if isinstance(rest.get("signing_secret"), str):
@@ -80,24 +115,95 @@ def split_secrets(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str
         for key, name in _WRITTEN_AS.items():
             if isinstance(auth.get(key), str):
                 credentials[name] = auth.pop(key).strip()
+        if isinstance(auth.get("headers"), Mapping):
+            auth["headers"], given = _split_headers(auth["headers"])
+            credentials |= given
         rest["auth"] = auth
     return rest, {name: secret for name, secret in credentials.items() if secret}
 
 
-def _check_header_name(settings: Part, name: str) -> None:
+def _split_headers(headers: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    texts = {name: text for name, text in headers.items() if isinstance(text, str)}
+    left = {name: "" if name in texts else text for name, text in headers.items()}
+    return left, {header_credential(str(name)): text.strip() for name, text in texts.items()}
+
+
+def _read_nothing(_settings: Part) -> Auth:
+    return Auth()
+
+
+def _read_bearer(_settings: Part) -> Auth:
+    return Auth("bearer")
+
+
+def _read_basic(settings: Part) -> Auth:
+    name = settings.text("username")
+    if ":" in name:
+        settings.report("username", "bad_user_name", "A user name for basic authentication cannot hold a colon.")
+    return Auth("basic", name)
+
+
+def _read_key(settings: Part) -> Auth:
+    name = settings.text("name", longest=LONGEST_NAME)
+    place: Any = settings.choice("in", PLACES, "header")
+    if place == "header" and name:
+        _check_header_name(settings, "name", name)
+    return Auth("key", name, place)
+
+
+def _read_headers(settings: Part) -> Auth:
+    """Read several headers with secrets in them: `headers` holds their names, with a blank once they are kept."""
+    written = settings.take("headers")
+    if not isinstance(written, dict) or not 1 <= len(written) <= MOST_SECRET_HEADERS:
+        message = f"“headers” must be an object of 1 to {MOST_SECRET_HEADERS} headers and their secrets."
+        settings.report("headers", "not_an_object", message)
+        return Auth("headers")
+    for name, text in written.items():
+        _check_header_name(settings, f"headers.{name}", name)
+        if not isinstance(text, str):
+            settings.report(f"headers.{name}", "not_text", f"The secret of the header {name} must be text.")
+        else:
+            _check_secret(settings, f"headers.{name}", text)
+    if len({name.lower() for name in written}) < len(written):
+        settings.report("headers", "set_twice", "A header is there twice.")
+    return Auth("headers", headers=tuple(written))
+
+
+def _read_oauth2(settings: Part) -> Auth:
+    return Auth("oauth2", grant=read_grant(settings))
+
+
+_READERS = {
+    "none": _read_nothing,
+    "bearer": _read_bearer,
+    "basic": _read_basic,
+    "header": _read_key,
+    "key": _read_key,
+    "headers": _read_headers,
+    "oauth2": _read_oauth2,
+}
+
+
+def _check_header_name(settings: Part, key: str, name: str) -> None:
     try:
         check_name(name)
     except HeaderRefused as error:
-        settings.report("name", "bad_header", str(error))
+        settings.report(key, "bad_header", str(error))
 
 
-def _read_secrets(settings: Part, credential: str | None) -> None:
+def _check_secrets(settings: Part, credential: str | None) -> None:
     """Check secrets that are still in the document because it is just being saved."""
-    for key, name in _WRITTEN_AS.items():
-        if name != credential or not settings.has(key):
-            continue
-        secret = settings.text(key, longest=LONGEST_SECRET)
-        try:
-            check_header("Authorization", secret)
-        except HeaderRefused:
-            settings.report(key, "bad_secret", "A credential cannot hold line breaks or other control characters.")
+    for key in _written_keys(credential):
+        if settings.has(key):
+            _check_secret(settings, key, settings.text(key, longest=LONGEST_SECRET))
+
+
+def _written_keys(credential: str | None) -> Iterator[str]:
+    return (key for key, name in _WRITTEN_AS.items() if name == credential)
+
+
+def _check_secret(settings: Part, key: str, secret: str) -> None:
+    try:
+        check_header("Authorization", secret)
+    except HeaderRefused:
+        settings.report(key, "bad_secret", "A credential cannot hold line breaks or other control characters.")

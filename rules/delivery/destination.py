@@ -1,41 +1,30 @@
 """What a connection says about one buyer: where leads go, how they are written, and how the answer is read."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
+from rules.delivery.answers import REASONS, Answers, Path, read_answers, read_path
 from rules.delivery.auth import Auth, read_auth, read_signing, split_secrets
-from rules.delivery.expressions import ANSWER_NAMES, read_rule, read_value
-from rules.delivery.formats import FORMATS
+from rules.delivery.expressions import read_value
+from rules.delivery.formats import FORMATS, Format, xml
 from rules.delivery.headers import HeaderRefused, check_header, seems_secret
 from rules.delivery.mapping import Entry, read_mapping
+from rules.delivery.presets import IS_2XX
 from rules.delivery.web_address import WebAddress, read_web_address
 from rules.fields import Field
-from rules.logic import Rule, compile_rule
+from rules.fields.moment import read_moment
 from rules.problems import Problem
 from rules.reading import Document, Part
 from rules.values import Value
 
-__all__ = ["REASONS", "Destination", "Ping", "parse_destination", "split_secrets"]
+__all__ = ["IS_2XX", "METHODS", "REASONS", "Destination", "Ping", "parse_destination", "split_secrets"]
 
-METHODS = ("POST", "PUT", "PATCH")
-ANSWERS = ("auto", "json", "form", "text")
+METHODS = ("POST", "PUT", "PATCH", "GET")
 DEFAULT_TIMEOUT_MS = 30_000
 DEFAULT_PING_TIMEOUT_MS = 3_000
 MOST_HEADERS = 50
-
-IS_2XX = {"and": [{">=": [{"var": "status"}, 200]}, {"<": [{"var": "status"}, 300]}]}
-
-# Why a buyer that was asked can have said no.
-REASONS = (
-    "rejected", "duplicate", "cap_reached", "outside_hours", "missing_field", "rule_not_met", "outside_area",
-    "suppressed", "compliance_missing", "below_floor", "no_funds", "paused", "credentials_expired",
-)  # fmt: skip
-
-_PATH = re.compile(r"(?:body|headers)(?:\.[^.\s]+)+|body|status")
-
-AnswerFormat = Literal["auto", "json", "form", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +33,8 @@ class Ping:
 
     url: WebAddress
     mapping: tuple[Entry, ...]
-    bid_path: str
-    bid_id_path: str | None
+    bid_path: Path
+    bid_id_path: Path | None
     timeout_ms: int
 
 
@@ -56,19 +45,15 @@ class Destination:
     url: WebAddress
     method: str
     format: str
+    writing: Format
     timeout_ms: int
     auth: Auth
     is_signed: bool
+    old_secret_until: datetime | None
+    """Until when an older signing secret signs beside the new one."""
     headers: tuple[tuple[str, Value], ...]
     mapping: tuple[Entry, ...]
-    accepted_if: Rule
-    price_path: str | None
-    reason_path: str | None
-    reference_path: str | None
-    errors: frozenset[int]
-    reasons: tuple[tuple[Rule, str], ...]
-    answer: AnswerFormat
-    price_from: Literal["step", "answer"]
+    answers: Answers
     on_ambiguous: Literal["retry_same", "hold", "treat_as_declined"]
     duplicate_is_accepted: bool
     """A "duplicate" answer after an ambiguous attempt with the same key means that the first attempt was taken."""
@@ -77,8 +62,12 @@ class Destination:
     @property
     def credentials(self) -> frozenset[str]:
         """Return the names of the credentials that a request needs."""
-        needed = {self.auth.credential, "signing_secret" if self.is_signed else None}
-        return frozenset(name for name in needed if name)
+        return frozenset([*self.auth.credentials, *(["signing_secret"] if self.is_signed else [])])
+
+    @property
+    def price_from(self) -> Literal["step", "answer"]:
+        """Return whether the step or the buyer's answer sets the price."""
+        return self.answers.price_from
 
 
 def parse_destination(
@@ -98,33 +87,67 @@ def parse_destination(
 
 def _read_destination(part: Part) -> Destination | None:
     """Read every setting, so that all problems are found at once."""
-    url, form = read_web_address(part), part.choice("format", FORMATS, "json")
+    url, form, writing = read_web_address(part), *_read_format(part)
     auth = read_auth(part)
+    in_body = [auth.name] if auth.kind == "key" and auth.place == "body" else []
+    mapping = read_mapping(part, writing, in_body)
+    _report_method(part, writing, auth)
+    _report_query_clashes(part, [entry.name for entry in mapping], url, writing, auth)
     settings: dict[str, Any] = {
         "method": part.choice("method", METHODS, "POST"),
-        "format": form,
         "timeout_ms": part.whole("timeout_ms", least=1000, most=60_000, default=DEFAULT_TIMEOUT_MS),
-        "auth": auth,
         "is_signed": read_signing(part),
+        "old_secret_until": _read_until(part),
         "headers": _read_headers(part, auth),
-        "mapping": read_mapping(part, nests=FORMATS[form].nests),
-        "accepted_if": _read_accepted_if(part),
-        **{key: _read_path(part, key) for key in ("price_path", "reason_path", "reference_path")},
-        "errors": _read_statuses(part),
-        "reasons": _read_reasons(part),
-        "answer": part.choice("answer", ANSWERS, "auto"),
-        "price_from": part.choice("price_from", ("step", "answer"), "step"),
+        "answers": read_answers(part),
         "on_ambiguous": part.choice("on_ambiguous", ("retry_same", "hold", "treat_as_declined"), "retry_same"),
         "duplicate_is_accepted": part.flag("duplicate_after_ambiguous_is_accepted"),
-        "ping": _read_ping(part, nests=FORMATS[form].nests),
+        "ping": _read_ping(part, writing),
     }
     part.finish()
-    return None if url is None else Destination(url=url, **settings)
+    if url is None:
+        return None
+    return Destination(url=url, format=form, writing=writing, auth=auth, mapping=mapping, **settings)
 
 
-def _read_accepted_if(part: Part) -> Rule:
-    written = part.take("accepted_if", IS_2XX)
-    return read_rule(part.document, written, part.at("accepted_if"), ANSWER_NAMES) or compile_rule(IS_2XX)
+def _read_format(part: Part) -> tuple[str, Format]:
+    """Return the name of the format, and the format with the settings that only it has."""
+    form = part.choice("format", FORMATS, "json")
+    root = part.text("xml_root", xml.DEFAULT_ROOT, longest=200)
+    if not xml.ELEMENT.fullmatch(root):
+        message = "The root element begins with a letter or _ and holds only letters, digits, - and _."
+        part.report("xml_root", "bad_name", message)
+    elif form == "xml":
+        return form, xml.below(root)
+    return form, FORMATS[form]
+
+
+def _report_method(part: Part, writing: Format, auth: Auth) -> None:
+    method = part.settings.get("method", "POST")
+    if method == "GET" and not writing.is_query:
+        part.report("method", "needs_query", "GET has no body: choose the format query, or another method.")
+    if method in ("PUT", "PATCH") and writing.is_query:
+        part.report("method", "needs_body", f"{method} needs a body: choose another format, or GET or POST.")
+    if auth.kind == "key" and auth.place == "body" and writing.is_query:
+        part.report("auth.in", "no_body", "There is no body to put the key in: put it in the query or in a header.")
+
+
+def _report_query_clashes(part: Part, names: list[str], url: WebAddress | None, writing: Format, auth: Auth) -> None:
+    """Report what would stand in the query twice."""
+    there = url.query_names if url else frozenset()
+    mapped = {*names} if writing.is_query else set()
+    for name in sorted(mapped & there):
+        part.report("mapping", "mapped_twice", f"Their field “{name}” already stands in the query of the address.")
+    if auth.kind == "key" and auth.place == "query" and auth.name in mapped | there:
+        part.report("auth.name", "mapped_twice", f"“{auth.name}” already stands in the query.")
+
+
+def _read_until(part: Part) -> datetime | None:
+    written = part.take("old_secret_until")
+    until = read_moment(written)
+    if written is not None and until is None:
+        part.report("old_secret_until", "not_a_time", "“old_secret_until” must be a time with its zone.")
+    return until
 
 
 def _read_headers(part: Part, auth: Auth) -> tuple[tuple[str, Value], ...]:
@@ -146,7 +169,7 @@ def _read_header(part: Part, name: str, text: object, auth: Auth) -> Value | Non
     except HeaderRefused as error:
         part.report(path, "bad_header", str(error))
         return None
-    if name.lower() == auth.header:
+    if name.lower() in auth.header_names:
         part.report(path, "set_twice", f"The header {name} is already set by the authentication.")
     elif seems_secret(name, text):
         message = f"The header {name} looks like a credential. Set it under Authentication, where it is kept encrypted."
@@ -154,44 +177,12 @@ def _read_header(part: Part, name: str, text: object, auth: Auth) -> Value | Non
     return read_value(part.document, text, part.at(path))
 
 
-def _read_path(part: Part, key: str) -> str | None:
-    path = part.text(key, "", longest=200)
-    if path and not _PATH.fullmatch(path):
-        part.report(key, "bad_path", f"“{key}” names a place in the answer, such as body.price or headers.x-price.")
-    return path or None
-
-
-def _read_statuses(part: Part) -> frozenset[int]:
-    written = part.take("errors", [])
-    if isinstance(written, list) and all(type(status) is int and 200 <= status <= 599 for status in written):
-        return frozenset(written)
-    part.report("errors", "bad_statuses", "“errors” must be a list of HTTP statuses from 200 to 599.")
-    return frozenset()
-
-
-def _read_reasons(part: Part) -> tuple[tuple[Rule, str], ...]:
-    written = part.take("reasons", [])
-    if not isinstance(written, list) or len(written) > 100:
-        part.report("reasons", "not_a_list", "“reasons” must be a list of at most 100 pairs [rule, reason].")
-        return ()
-    read = [_read_reason(part, pair, f"reasons[{position}]") for position, pair in enumerate(written)]
-    return tuple(pair for pair in read if pair)
-
-
-def _read_reason(part: Part, pair: Any, place: str) -> tuple[Rule, str] | None:
-    if not isinstance(pair, list) or len(pair) != 2 or pair[1] not in REASONS:
-        part.report(place, "bad_reason", f"A reason is [rule, reason], the reason one of {', '.join(REASONS)}.")
-        return None
-    rule = read_rule(part.document, pair[0], part.at(f"{place}[0]"), ANSWER_NAMES)
-    return None if rule is None else (rule, pair[1])
-
-
-def _read_ping(part: Part, *, nests: bool) -> Ping | None:
+def _read_ping(part: Part, writing: Format) -> Ping | None:
     inner = part.inside("ping", "a ping")
     if inner is None:
         return None
-    url, mapping = read_web_address(inner), read_mapping(inner, nests=nests)
-    bid_path, bid_id_path = _read_path(inner, "bid_path"), _read_path(inner, "bid_id_path")
+    url, mapping = read_web_address(inner), read_mapping(inner, writing)
+    bid_path, bid_id_path = read_path(inner, "bid_path"), read_path(inner, "bid_id_path")
     timeout_ms = inner.whole("timeout_ms", least=1000, most=60_000, default=DEFAULT_PING_TIMEOUT_MS)
     if bid_path is None:
         inner.report("bid_path", "missing_text", "A ping needs “bid_path”, the place of the bid in the answer.")

@@ -8,8 +8,8 @@ from rules.problems import Problem
 from rules.reading import Document
 from rules.values import Value, compile_value
 
-# What a rule over an answer can see.
-ANSWER_NAMES = frozenset({"status", "headers", "body"})
+# What a rule over an answer can see; `said` is what stands at the path of the reason, or else the body as text.
+ANSWER_NAMES = frozenset({"status", "headers", "body", "said"})
 
 
 def read_value(document: Document, expression: Any, path: str) -> Value | None:

@@ -23,6 +23,11 @@ class HeaderRefused(ValueError):
 def check_header(name: str, value: str) -> None:
     """Raise HeaderRefused for a name that is reserved or no name (RFC 9110), or a value that could begin a new line."""
     check_name(name)
+    check_value(name, value)
+
+
+def check_value(name: str, value: str) -> None:
+    """Raise HeaderRefused for a value that could begin a new line, or is too long."""
     if _CONTROL.search(value):
         raise HeaderRefused(f"The value of the header {name} holds a line break or another control character.")
     if len(value) > LONGEST_VALUE:

@@ -1,12 +1,14 @@
 """A buyer's fields and the expressions that fill them, in the order in which they are sent."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from rules.delivery.expressions import read_rule, read_value
-from rules.logic import Rule, truthy
+from rules.delivery.formats import Format
+from rules.delivery.formats.xml import ELEMENT
+from rules.logic import Rule
 from rules.reading import Part
 from rules.values import Value
 
@@ -16,27 +18,26 @@ _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One field of the buyer."""
+    """One field of the buyer; where it has a rule of its own, it is only sent if that is true."""
 
     name: str
     value: Value
     is_required: bool = False
     when: Rule | None = None
 
-    def is_sent(self, view: Mapping[str, Any]) -> bool:
-        """Return True if this entry's own rule lets it be sent; raises RuleError."""
-        return self.when is None or truthy(self.when(view))
 
-
-def read_mapping(part: Part, *, nests: bool) -> tuple[Entry, ...]:
-    """Return the entries of a `mapping`; `nests` if the format makes objects of dotted names."""
+def read_mapping(part: Part, writing: Format, beside: Iterable[str] = ()) -> tuple[Entry, ...]:
+    """Return the entries of a `mapping` that this format writes; `beside` are names that others fill with them."""
     written = part.take("mapping", [])
     if not isinstance(written, list) or len(written) > MOST_ENTRIES:
         part.report("mapping", "not_a_list", f"“mapping” must be a list of at most {MOST_ENTRIES} fields.")
         return ()
     entries = [_read_entry(part, entry, f"mapping[{position}]") for position, entry in enumerate(written)]
     read = tuple(entry for entry in entries if entry)
-    _report_clashes(part, [entry.name for entry in read], nests=nests)
+    names = [*(entry.name for entry in read), *beside]
+    _report_clashes(part, names, nests=writing.nests)
+    if writing.has_elements:
+        _report_no_elements(part, names)
     return read
 
 
@@ -66,3 +67,13 @@ def _report_clashes(part: Part, names: list[str], *, nests: bool) -> None:
     outer = {".".join(key[:depth]) for key in keys for depth in range(1, len(key))}
     for name in sorted(outer.intersection(names)):
         part.report("mapping", "mapped_twice", f"Their field “{name}” cannot be a value and an object at once.")
+
+
+def _report_no_elements(part: Part, names: list[str]) -> None:
+    for name in names:
+        if not all(ELEMENT.fullmatch(piece) for piece in name.split(".")):
+            message = (
+                f"Their field “{name}” cannot be an XML element: it begins with a letter or _ and holds letters, "
+                "digits, - and _; a dot nests."
+            )
+            part.report("mapping", "bad_field_name", message)

@@ -6,14 +6,20 @@ import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 from urllib.parse import quote, quote_plus
+from xml.sax.saxutils import escape
 
 from rules.delivery.texts import decode_text, without_controls
-from rules.delivery.wire import Headers, HttpRequest, Reply
+from rules.delivery.wire import HttpRequest, Reply
 
 MASK = "••••"
+TOKEN_HEADER = [["Authorization", f"Bearer {MASK}"]]
+"""What is kept of an access token, which a request only gets when it is sent."""
 MOST_KEPT = 8 * 1024
+MOST_HEADERS = 100
+LONGEST_NAME, LONGEST_VALUE = 200, 1000
 _SHORTEST_WITH_HINT = 12
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 _FROM_URL_SAFE, _TO_URL_SAFE = str.maketrans("-_", "+/"), str.maketrans("+/", "-_")
@@ -21,10 +27,11 @@ _FROM_URL_SAFE, _TO_URL_SAFE = str.maketrans("-_", "+/"), str.maketrans("+/", "-
 
 def masked(request: HttpRequest, credentials: Mapping[str, str]) -> dict[str, Any]:
     """Return a request as JSON to keep: `method`, `url`, `headers`, `body` (its first 8 KiB), secrets masked."""
+    url, *headers = _clean([request.url, *chain.from_iterable(request.headers[:MOST_HEADERS])], credentials)
     return {
         "method": request.method,
-        "url": mask(request.url, credentials),
-        "headers": _kept_headers(request.headers, credentials),
+        "url": url,
+        "headers": [*_pairs(headers), *(TOKEN_HEADER if request.grant else ())],
         **_kept_body(request.body.decode("utf-8", "replace"), credentials),
     }
 
@@ -33,7 +40,7 @@ def masked_reply(reply: Reply, credentials: Mapping[str, str]) -> dict[str, Any]
     """Return a reply as JSON to keep: `status`, `headers`, `body` (its first 8 KiB), echoed secrets masked."""
     return {
         "status": reply.status,
-        "headers": _kept_headers(reply.headers, credentials),
+        "headers": _pairs(_clean(list(chain.from_iterable(reply.headers[:MOST_HEADERS])), credentials)),
         **_kept_body(decode_text(reply), credentials),
     }
 
@@ -44,7 +51,7 @@ def hint(secret: str) -> str:
 
 
 def mask(text: str, credentials: Mapping[str, str]) -> str:
-    """Return the text with every secret masked, also where it is percent-encoded, in JSON, or inside base64."""
+    """Return the text with every secret masked, also where it is percent-encoded, in JSON, in XML, or inside base64."""
     return _masker(tuple(filter(None, credentials.values()))).mask(text) if credentials else text
 
 
@@ -53,13 +60,15 @@ class _Masker:
 
     def __init__(self, secrets: tuple[str, ...]) -> None:
         self._secrets = secrets
-        self._hints = {form: hint(secret) for secret in secrets for form in _forms(secret)}
-        longest_first = sorted(self._hints, key=len, reverse=True)
-        self._plain = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+        hints = {form: hint(secret) for secret in secrets for form in _forms(secret)}
+        # The longest first, so that no secret hides a part of a longer one.
+        self._hints = sorted(hints.items(), key=lambda item: len(item[0]), reverse=True)
         self._traces = [trace for secret in secrets for trace in _traces_in_base64(secret)]
 
     def mask(self, text: str) -> str:
-        text = self._plain.sub(lambda found: self._hints[found[0]], text)
+        for form, shown in self._hints:
+            if form in text:
+                text = text.replace(form, shown)
         if any(trace in text for trace in self._traces):
             return _BASE64.sub(lambda found: self._mask_base64(found[0]), text)
         return text
@@ -82,7 +91,7 @@ def _masker(secrets: tuple[str, ...]) -> _Masker:
 
 def _forms(secret: str) -> set[str]:
     in_json = {json.dumps(secret, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False)}
-    return {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)} | in_json
+    return {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), escape(secret)} | in_json
 
 
 def _traces_in_base64(secret: str) -> set[str]:
@@ -99,12 +108,21 @@ def _traces_in_base64(secret: str) -> set[str]:
     return traces
 
 
-def _kept_headers(headers: Headers, credentials: Mapping[str, str]) -> list[list[str]]:
-    kept = [[name[:200], mask(without_controls(text), credentials)[:1000]] for name, text in headers[:100]]
-    return [[without_controls(name), text] for name, text in kept]
+def _clean(texts: list[str], credentials: Mapping[str, str]) -> list[str]:
+    """Return texts masked and without control characters; all at once where each is a plain line, as nearly always."""
+    if texts and "".join(texts).isprintable():
+        lines = mask("\n".join(texts), credentials).split("\n")
+        if len(lines) == len(texts):  # No secret with a line break in it was masked.
+            return lines
+    return [without_controls(mask(text, credentials)) for text in texts]
+
+
+def _pairs(texts: list[str]) -> list[list[str]]:
+    return [[name[:LONGEST_NAME], text[:LONGEST_VALUE]] for name, text in zip(texts[::2], texts[1::2], strict=True)]
 
 
 def _kept_body(text: str, credentials: Mapping[str, str]) -> dict[str, Any]:
     """Return the body's beginning, and `cut` if there is more; masked first, so that no cut secret slips through."""
-    whole = without_controls(mask(text, credentials)).encode()
+    shown = mask(text, credentials)
+    whole = (shown if shown.isprintable() else without_controls(shown)).encode()
     return {"body": whole[:MOST_KEPT].decode("utf-8", "ignore"), "cut": len(whole) > MOST_KEPT}

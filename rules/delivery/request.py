@@ -4,20 +4,26 @@ import base64
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from rules.bounds import RuleError
+from rules.delivery.auth import header_credential
 from rules.delivery.destination import Destination
-from rules.delivery.formats import FORMATS, Mapped
-from rules.delivery.headers import HeaderRefused, check_header
+from rules.delivery.formats import Mapped, NotWritable
+from rules.delivery.headers import HeaderRefused, check_value
 from rules.delivery.signing import BadSecret, sign
+from rules.delivery.tokens import token_request
 from rules.delivery.url import BadUrl
+from rules.delivery.web_address import with_query
 from rules.delivery.wire import Headers, HttpRequest
+from rules.logic import truthy
 from rules.text import scalar_text
 
 __all__ = ["CannotBuild", "HttpRequest", "MissingField", "build_request"]
 
 Credentials = Mapping[str, str]
 View = Mapping[str, Any]
+Pairs = list[tuple[str, str]]
 
 USER_AGENT = "Flowbuilder"
 
@@ -39,19 +45,18 @@ def build_request(destination: Destination, data: View, offer: View, credentials
 
     `data` holds the namespaces of the run (lead, source, flow …). `offer` holds id, lead_id, attempt, is_test, price
     (a decimal number), received_at and sent_at (ISO 8601 with milliseconds and Z), flow_name, source_name and buyer.
-    Raises MissingField for a required field that is blank, and CannotBuild if an expression, a header, the address or
-    a credential prevents the request.
+    Raises MissingField for a required field that is blank, and CannotBuild if an expression, a value, a header, the
+    address or a credential prevents the request.
     """
     view = {**data, "offer": offer}
     try:
-        form = FORMATS[destination.format]
-        body = form.write(map_fields(destination, view))
-        own = {name: _header_text(value(view)) for name, value in destination.headers}
-        headers = _headers(destination, form.content_type, own, offer, credentials)
+        url, body = _address_and_body(destination, view, credentials)
+        headers = _headers(destination, view, offer, credentials)
         if destination.is_signed:
-            headers += sign(_signing_secrets(credentials), str(offer["id"]), _moment(offer["sent_at"]), body)
-        return HttpRequest(destination.method, destination.url.fill(view), headers, body)
-    except (RuleError, HeaderRefused, BadSecret, BadUrl) as error:
+            secrets = _signing_secrets(destination, credentials, _moment(offer["sent_at"]))
+            headers += sign(secrets, str(offer["id"]), _moment(offer["sent_at"]), body)
+        return HttpRequest(destination.method, url, headers, body, _grant(destination, credentials))
+    except (RuleError, NotWritable, HeaderRefused, BadSecret, BadUrl) as error:
         raise CannotBuild(str(error)) from error
 
 
@@ -62,7 +67,7 @@ def map_fields(destination: Destination, view: View) -> Mapped:
     """
     mapped = []
     for entry in destination.mapping:
-        if not entry.is_sent(view):
+        if entry.when is not None and not truthy(entry.when(view)):
             continue
         value = entry.value(view)
         if entry.is_required and _is_blank(value):
@@ -72,13 +77,24 @@ def map_fields(destination: Destination, view: View) -> Mapped:
     return mapped
 
 
-def _headers(
-    destination: Destination, content_type: str, own: Mapping[str, str], offer: View, credentials: Credentials
-) -> Headers:
+def _address_and_body(destination: Destination, view: View, credentials: Credentials) -> tuple[str, bytes]:
+    """Return where the request goes and what is in it; a key may stand in either."""
+    url, mapped, auth = destination.url.fill(view), map_fields(destination, view), destination.auth
+    if auth.kind == "key" and auth.place == "body":
+        mapped = [*mapped, (auth.name, _credential(credentials, "key"))]
+    written = destination.writing.write(mapped)
+    if destination.writing.is_query:
+        url, written = with_query(url, written.decode()), b""
+    if auth.kind == "key" and auth.place == "query":
+        url = with_query(url, urlencode({auth.name: _credential(credentials, "key")}))
+    return url, written
+
+
+def _headers(destination: Destination, view: View, offer: View, credentials: Credentials) -> Headers:
     """Return all headers but the signature; a destination's own Content-Type and User-Agent replace ours."""
-    taken = {name.lower() for name in own}
-    ours = [
-        ("Content-Type", content_type),
+    content_type = destination.writing.content_type
+    ours = [("Content-Type", content_type)] if content_type else []
+    ours += [
         ("User-Agent", USER_AGENT),
         ("Idempotency-Key", str(offer["id"])),
         ("X-Lead-Id", str(offer["lead_id"])),
@@ -87,34 +103,50 @@ def _headers(
         ours.append(("X-Test", "true"))
     if offer["attempt"] > 1:
         ours.append(("Lead-Attempt", str(offer["attempt"])))
-    theirs = [*own.items(), *_authorisation(destination, credentials)]
+    own = [(name, _header_text(value(view))) for name, value in destination.headers]
+    theirs = own + _authorisation(destination, credentials)
+    # Their names were checked when they were saved.
     for name, text in theirs:
-        check_header(name, text)
-    return tuple([(name, text) for name, text in ours if name.lower() not in taken] + theirs)
+        check_value(name, text)
+    if own:
+        taken = {name.lower() for name, _ in own}
+        ours = [header for header in ours if header[0].lower() not in taken]
+    return (*ours, *theirs)
 
 
-def _authorisation(destination: Destination, credentials: Credentials) -> list[tuple[str, str]]:
+def _authorisation(destination: Destination, credentials: Credentials) -> Pairs:
+    """Return the headers that show who is calling; an access token is only added when the request is sent."""
     auth = destination.auth
-    if auth.credential is None:
-        return []
-    secret = _credential(credentials, auth.credential)
-    if auth.kind == "basic":
-        # RFC 7617, with the character set that it asks for.
-        return [("Authorization", f"Basic {base64.b64encode(f'{auth.name}:{secret}'.encode()).decode()}")]
-    return [("Authorization", f"Bearer {secret}") if auth.kind == "bearer" else (auth.name, secret)]
+    match auth.kind:
+        case "bearer":
+            return [("Authorization", f"Bearer {_credential(credentials, 'token')}")]
+        case "basic":
+            # RFC 7617, with the character set that it asks for.
+            named = f"{auth.name}:{_credential(credentials, 'password')}"
+            return [("Authorization", f"Basic {base64.b64encode(named.encode()).decode()}")]
+        case "key" if auth.place == "header":
+            return [(auth.name, _credential(credentials, "key"))]
+    return [(name, _credential(credentials, header_credential(name))) for name in auth.headers]
+
+
+def _grant(destination: Destination, credentials: Credentials) -> HttpRequest | None:
+    grant = destination.auth.grant
+    return token_request(grant, _credential(credentials, "client_secret")) if grant else None
 
 
 def _credential(credentials: Credentials, name: str) -> str:
     secret = credentials.get(name)
     if not secret:
-        raise CannotBuild(f"The connection has no {name.replace('_', ' ')}; it must be entered again.")
+        shown = name.replace("header:", "secret for the header ").replace("_", " ")
+        raise CannotBuild(f"The connection has no {shown}; it must be entered again.")
     return secret
 
 
-def _signing_secrets(credentials: Credentials) -> list[str]:
+def _signing_secrets(destination: Destination, credentials: Credentials, now: datetime) -> list[str]:
     """Return the secret to sign with, and after it the one that it replaces, while both are in use."""
-    old = credentials.get("old_signing_secret")
-    return [_credential(credentials, "signing_secret"), *([old] if old else [])]
+    old, until = credentials.get("old_signing_secret"), destination.old_secret_until
+    is_in_use = old and (until is None or now < until)
+    return [_credential(credentials, "signing_secret"), *([old] if old and is_in_use else [])]
 
 
 def _header_text(value: object) -> str:

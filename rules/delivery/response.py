@@ -1,26 +1,27 @@
 """A buyer's answer from its reply: accepted, declined, an error, or ambiguous, and why."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
-from urllib.parse import parse_qsl
 
-from rules import json_text
 from rules.bounds import RuleError
+from rules.delivery.answers import Answers, Path
+from rules.delivery.bodies import UnreadableAnswer, read_body, read_text
 from rules.delivery.destination import Destination
+from rules.delivery.masking import mask
 from rules.delivery.texts import decode_text, one_line
 from rules.delivery.wire import Reply
 from rules.logic import truthy
 from rules.money import LARGEST
 from rules.numbers import as_number
-from rules.operators.variables import keys_of, look_up
+from rules.operators.variables import look_up
 
-__all__ = ["Answer", "Reply", "read_answer"]
+__all__ = ["Answer", "Reply", "read_answer", "read_body"]
 
 Kind = Literal["accepted", "declined", "error", "ambiguous"]
 
@@ -31,10 +32,8 @@ ERRORS = frozenset({408, 425, 429, 500, 503})
 AMBIGUOUS = frozenset({502, 504, 520, 522, 524})
 UNREADABLE = "could not read the answer"
 LONGEST_RETRY_AFTER = 3600
-
-
-class UnreadableAnswer(Exception):
-    """The body is not in the format that it should be in."""
+LONGEST_SEARCHED = 4000
+"""Characters of a body in which the words of a reason are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,28 +57,26 @@ def read_answer(destination: Destination, reply: Reply) -> Answer:
     First the status: errors, gateways and redirects are what they are. Then `accepted_if` decides over status,
     headers and body: a body that cannot be read and is needed is a no, a rule that cannot be decided is ambiguous.
     """
-    if reply.status in ERRORS | destination.errors:
-        return Answer("error", "error", f"the server answered {reply.status}", retry_after=read_retry_after(reply))
-    if reply.status in AMBIGUOUS:
-        return Answer("ambiguous", "unknown", f"a gateway answered {reply.status}")
-    if 300 <= reply.status < 400:
-        return Answer("declined", "rejected", f"redirects are not followed ({reply.status})")
+    status = reply.status
+    if status in ERRORS or status in destination.answers.errors:
+        return Answer("error", "error", f"the server answered {status}", retry_after=read_retry_after(reply))
+    if status in AMBIGUOUS:
+        return Answer("ambiguous", "unknown", f"a gateway answered {status}")
+    if 300 <= status < 400:
+        return Answer("declined", "rejected", f"redirects are not followed ({status})")
     try:
-        return _judge(destination, reply)
+        return _judge(destination.answers, reply)
     except RuleError as error:
         # The lead may have been taken: neither a yes nor a no can be made of a rule that failed.
         return Answer("ambiguous", "unknown", one_line(f"{UNREADABLE}: {error.message}"))
 
 
-def read_body(reply: Reply, answer: str) -> object:
-    """Return the body as a rule sees it: JSON as its value, a form as an object, anything else as text.
-
-    Raises UnreadableAnswer for a body that is not in the format that `answer` or its own content type names.
-    """
-    text = decode_text(reply)
-    if answer == "auto":
-        return _read_by_content(text, reply.header_map().get("content-type", "").lower())
-    return _READERS[answer](text)
+def without_secrets(answer: Answer, secrets: Mapping[str, str]) -> Answer:
+    """Return the answer with every secret masked that the buyer's words repeat."""
+    if not secrets or not (answer.said or answer.reference or answer.notes):
+        return answer
+    said, reference, *notes = (mask(text, secrets) for text in (answer.said, answer.reference or "", *answer.notes))
+    return replace(answer, said=said, reference=reference or None, notes=tuple(notes))
 
 
 def read_retry_after(reply: Reply) -> int | None:
@@ -97,19 +94,23 @@ def read_retry_after(reply: Reply) -> int | None:
     return min(max(0, round((until - now).total_seconds())), LONGEST_RETRY_AFTER)
 
 
-def _judge(destination: Destination, reply: Reply) -> Answer:
-    seen: dict[str, Any] = {"status": reply.status, "headers": reply.header_map(), "body": None}
+def _judge(answers: Answers, reply: Reply) -> Answer:
+    headers = reply.header_map()
+    seen: dict[str, Any] = {"status": reply.status, "headers": headers, "body": None, "said": ""}
+    content_type = headers.get("content-type", "").lower()
+    text = decode_text(reply, content_type)
     try:
-        seen["body"] = read_body(reply, destination.answer)
+        seen["body"] = read_text(reply, text, content_type, answers.format)
     except UnreadableAnswer as error:
-        if _may_read_body(destination.accepted_if.document):
+        if answers.needs_body:
             return Answer("declined", "rejected", UNREADABLE, notes=(one_line(error),))
-    said = one_line(_at(seen, destination.reason_path))
-    reference = one_line(_at(seen, destination.reference_path), longest=200) or None
-    if reply.status < 500 and truthy(destination.accepted_if(seen)):
-        price, notes = read_price(_at(seen, destination.price_path))
+    said = one_line(_at(seen, answers.reason_path))
+    reference = one_line(_at(seen, answers.reference_path), longest=200) or None
+    seen["said"] = said or text[:LONGEST_SEARCHED]
+    if reply.status < 500 and truthy(answers.accepted_if(seen)):
+        price, notes = read_price(_at(seen, answers.price_path))
         return Answer("accepted", None, said, price, reference, notes=notes)
-    return Answer("declined", _reason(destination, seen), said or _say_status(reply.status), reference=reference)
+    return Answer("declined", _reason(answers, seen), said or _say_status(reply.status), reference=reference)
 
 
 def read_price(value: object) -> tuple[Decimal | None, tuple[str, ...]]:
@@ -122,28 +123,9 @@ def read_price(value: object) -> tuple[Decimal | None, tuple[str, ...]]:
     return Decimal(number), ()
 
 
-def _may_read_body(rule: object) -> bool:
-    """Return True unless every path that the rule names is written out and leads to the status or a header."""
-    if isinstance(rule, list):
-        return any(_may_read_body(inner) for inner in rule)
-    if not isinstance(rule, dict):
-        return False
-    for operator, inner in rule.items():
-        path, *rest = inner if isinstance(inner, list) and inner else [inner]
-        if operator in ("missing", "missing_some") or (operator == "var" and not _is_beside_body(path)):
-            return True
-        if _may_read_body([path, *rest]):
-            return True
-    return False
-
-
-def _is_beside_body(path: object) -> bool:
-    return isinstance(path, str) and path.partition(".")[0] in ("status", "headers")
-
-
-def _reason(destination: Destination, seen: Mapping[str, Any]) -> str:
+def _reason(answers: Answers, seen: Mapping[str, Any]) -> str:
     """Return the code of the first reason whose rule is true; a rule that fails does not undo a clear no."""
-    for rule, reason in destination.reasons:
+    for rule, reason in answers.reasons:
         with suppress(RuleError):
             if truthy(rule(seen)):
                 return reason
@@ -156,37 +138,8 @@ def _say_status(status: int) -> str:
     return f"the server answered {status}"
 
 
-def _at(seen: Mapping[str, Any], path: str | None) -> object:
-    return look_up(seen, keys_of(path)) if path else None
-
-
-def _read_by_content(text: str, content_type: str) -> object:
-    if "json" in content_type:
-        return _read_json(text)
-    if "x-www-form-urlencoded" in content_type:
-        return _read_form(text)
-    # Many servers send JSON under the name of text or HTML.
-    try:
-        return _read_json(text) if text.lstrip()[:1] in ("{", "[") else text
-    except UnreadableAnswer:
-        return text
-
-
-def _read_json(text: str) -> object:
-    try:
-        return json_text.read(text) if text.strip() else None
-    except json_text.JsonProblem as error:
-        raise UnreadableAnswer(error.message) from error
-
-
-def _read_form(text: str) -> object:
-    try:
-        return dict(parse_qsl(text.strip(), keep_blank_values=True, max_num_fields=1000))
-    except ValueError as error:
-        raise UnreadableAnswer("The form has more than 1000 fields.") from error
-
-
-_READERS: Mapping[str, Callable[[str], object]] = {"json": _read_json, "form": _read_form, "text": str}
+def _at(seen: Mapping[str, Any], path: Path | None) -> object:
+    return look_up(seen, path) if path else None
 
 
 def _http_date(text: str) -> datetime | None:

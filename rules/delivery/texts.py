@@ -14,11 +14,19 @@ _CHARSET = re.compile(r"charset=[\"']?([\w-]+)", re.IGNORECASE)
 _CHARSETS = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "us-ascii": "cp1252", "windows-1252": "cp1252"}
 
 
-def decode_text(reply: Reply) -> str:
-    """Return the body as text: UTF-8, or Western European where the reply says so; what is neither is marked."""
-    charset = _CHARSET.search(reply.header_map().get("content-type", ""))
+def decode_text(reply: Reply, content_type: str = "") -> str:
+    """Return the body as text: UTF-8, or Western European where the reply says so; what is neither is marked.
+
+    `content_type` saves looking the header up again.
+    """
+    charset = _CHARSET.search(content_type or reply.header_map().get("content-type", ""))
     encoding = _CHARSETS.get(charset[1].lower(), "utf-8") if charset else "utf-8"
     return reply.body.decode(encoding, "replace").removeprefix("\ufeff")
+
+
+def names_charset(content_type: str) -> bool:
+    """Return whether a content type says in which character set the body is written."""
+    return _CHARSET.search(content_type) is not None
 
 
 def without_controls(text: str) -> str:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 MAX_LENGTH = 2048
+# What a lead in the query may make of it; servers take about that much in the first line of a request.
+LONGEST_SENT = 8000
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
 # RFC 3986 characters, and the square brackets that many query strings hold although the RFC asks to encode them.
@@ -48,14 +50,14 @@ def bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def parse(url: str) -> Target:
-    """Return the parts of an http or https address.
+def parse(url: str, longest: int = MAX_LENGTH) -> Target:
+    """Return the parts of an http or https address of at most `longest` characters.
 
     Raises BadUrl for whatever two readers of addresses could read differently: user names, fragments, backslashes,
     spaces and control characters, letters outside ASCII, numbers that are IP addresses in disguise, a query without a
     path. (Two common Python parsers disagree about the host of such texts.)
     """
-    _check_characters(url)
+    _check_characters(url, longest)
     scheme, _, rest = url.partition("://")
     scheme = scheme.lower()
     if scheme not in DEFAULT_PORTS or not rest:
@@ -67,11 +69,11 @@ def parse(url: str) -> Target:
     return Target(scheme, host, _read_port(port, scheme), (slash or "/") + path, query, is_literal)
 
 
-def _check_characters(url: str) -> None:
+def _check_characters(url: str, longest: int) -> None:
     if not url.strip():
         raise BadUrl("Enter an address.")
-    if len(url) > MAX_LENGTH:
-        raise BadUrl(f"The address is longer than {MAX_LENGTH} characters.")
+    if len(url) > longest:
+        raise BadUrl(f"The address is longer than {longest} characters.")
     if "#" in url:
         raise BadUrl("Leave out the part of the address from # on.")
     if not _CHARACTERS.fullmatch(url):

@@ -8,12 +8,16 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request that is ready to send; `body` is exactly the bytes that were signed."""
+    """A request that is ready to send; `body` is exactly the bytes that were signed.
+
+    `grant` asks for the access token that this request needs: it is sent with that token once there is one.
+    """
 
     method: str
     url: str
     headers: Headers
     body: bytes
+    grant: "HttpRequest | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A call to a buyer and what became of it, as the engine hands them over and gets them back."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -35,7 +36,8 @@ class Sent:
 
     reply: the whole answer was read (its body up to 64 KiB). not_sent: no byte of the request left this machine.
     ambiguous: the request may have arrived, and no whole answer was read. blocked: the address may not be called.
-    `ms` is the time since the call was submitted.
+    `ms` is the time since the call was submitted. `reason` says why a call was not made; `secrets` are those that it
+    had beside the connection's own, by name, so that they can be masked where an answer echoes them.
     """
 
     key: object
@@ -43,6 +45,8 @@ class Sent:
     reply: Reply | None
     error: str
     ms: int
+    reason: str = "error"
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
 
 class Flight:

@@ -61,7 +61,11 @@ class Descriptor:
         os.close(self._descriptor)
 
 
-def header_lines(headers: Headers) -> list[bytes]:
+def header_lines(headers: Headers, *, has_body: bool = True) -> list[bytes]:
     """Return the headers as libcurl takes them: it reads `Name:` as "do not send it" and `Name;` as "send it empty"."""
     own = [f"{name}: {text}".encode() if text else f"{name};".encode() for name, text in headers]
-    return [b"Expect:", b"Accept-Encoding: identity", *own]
+    return [*(USUAL if has_body else WITHOUT_BODY), *own]
+
+
+USUAL = (b"Expect:", b"Accept-Encoding: identity")
+WITHOUT_BODY = (*USUAL, b"Content-Type:")

@@ -12,7 +12,7 @@ import certifi
 import pycurl
 
 from flowbuilder.addresses import AddressBlocked, Allowed, Checked, Resolver, check_target, parse, system_resolver
-from rules.delivery.url import Target, bracketed
+from rules.delivery.url import LONGEST_SENT, Target, bracketed
 from rules.delivery.wire import Reply
 from workers.delivery.calls import Call, Flight, Kind, Sent
 from workers.delivery.exchange import Descriptor, Exchange, header_lines
@@ -69,7 +69,6 @@ class _Transfer:
 
     def _set_once(self, ca_file: str) -> None:
         options: dict[int, Any] = {
-            pycurl.POST: 1,
             pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_1_1,
             pycurl.PROTOCOLS: pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS,
             pycurl.FOLLOWLOCATION: 0,
@@ -100,8 +99,10 @@ class _Transfer:
         easy.setopt(pycurl.URL, target.url)
         # Pinned for this call alone: an entry of RESOLVE would stay in the name cache that all handles share.
         easy.setopt(pycurl.CONNECT_TO, [f"{bracketed(target.host)}:{target.port}:{bracketed(address)}:{target.port}"])
+        # As a GET libcurl announces no body at all; as a POST it announces one of no bytes.
+        easy.setopt(pycurl.HTTPGET if request.method == "GET" else pycurl.POST, 1)
         easy.setopt(pycurl.CUSTOMREQUEST, request.method)
-        easy.setopt(pycurl.HTTPHEADER, header_lines(request.headers))
+        easy.setopt(pycurl.HTTPHEADER, header_lines(request.headers, has_body=bool(request.body)))
         easy.setopt(pycurl.POSTFIELDSIZE_LARGE, len(request.body))
         # Without a body there is nothing to go back to, and libcurl would repeat the request on a new connection.
         easy.setopt(pycurl.FRESH_CONNECT, 0 if request.body else 1)
@@ -152,6 +153,7 @@ class Sender:
         self._timer_at: float | None = None
         self._stop_at: float | None = None
         self._selector = selectors.DefaultSelector()
+        self._watched: set[int] = set()
         self._selector.register(self._inbox, selectors.EVENT_READ)
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch_socket)
@@ -228,7 +230,7 @@ class Sender:
     def _depart(self, flight: Flight) -> None:
         """Check the address of a call: at once if it is a number, else after its name was looked up."""
         try:
-            flight.target = parse(flight.call.request.url)
+            flight.target = parse(flight.call.request.url, LONGEST_SENT)
             if not flight.target.is_literal:
                 self._lookups.wait(flight)
                 return
@@ -292,10 +294,12 @@ class Sender:
 
     def _watch_socket(self, events: int, fd: int, _multi: pycurl.CurlMulti, _extra: object) -> None:
         if events == pycurl.POLL_REMOVE:
+            self._watched.discard(fd)
             self._selector.unregister(fd)
-        elif fd in self._selector.get_map():
+        elif fd in self._watched:
             self._selector.modify(fd, _selector_events(events))
         else:
+            self._watched.add(fd)
             self._selector.register(fd, _selector_events(events))
 
     def _set_timer(self, timeout_ms: int) -> None:

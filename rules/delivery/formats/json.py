@@ -1,32 +1,11 @@
 """JSON: a dotted name nests, numbers stay exact decimals, moments are ISO 8601."""
 
-from datetime import date
-from typing import Any
-
-from rules import json_text
-from rules.delivery.formats.base import Format, Mapped
-from rules.text import scalar_text
+from rules.delivery.formats.base import PLAIN, Format, Mapped, nested, plain, write_json
 
 
 def write(mapped: Mapped) -> bytes:
-    """Return one JSON object; names that would be a value and an object at once are refused when saved."""
-    document: dict[str, Any] = {}
-    for name, value in mapped:
-        *outer, last = name.split(".")
-        place = document
-        for key in outer:
-            place = place.setdefault(key, {})
-        place[last] = _plain(value)
-    return json_text.write(document)
-
-
-def _plain(value: Any) -> Any:
-    """Return the value with its dates and moments as text."""
-    if isinstance(value, date):
-        return scalar_text(value)
-    if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+    """Return one JSON object; raise NotWritable for a value that has no JSON."""
+    return write_json(nested([(name, value if type(value) in PLAIN else plain(value)) for name, value in mapped]))
 
 
 FORMAT = Format("application/json", nests=True, write=write)

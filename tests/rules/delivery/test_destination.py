@@ -1,6 +1,9 @@
 """A destination is read with all its problems at once, and its secrets are taken out of it."""
 
 import base64
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,14 +62,15 @@ def test_the_documented_destination_has_no_problems() -> None:
     assert [entry.name for entry in destination.mapping] == ["email", "mobile", "campaign", "zip"]
     assert destination.credentials == {"token"}
     assert destination.ping is not None
-    assert destination.ping.bid_path == "body.bid"
+    assert destination.ping.bid_path == ("body", "bid")
 
 
 def test_an_address_alone_is_a_destination() -> None:
     destination = parse_destination({"url": URL}, "", [])
     assert destination is not None
-    assert (destination.timeout_ms, destination.on_ambiguous, destination.answer) == (30_000, "retry_same", "auto")
-    assert [bool(destination.accepted_if({"status": status})) for status in (199, 200, 299, 300)] == [
+    settings = (destination.timeout_ms, destination.on_ambiguous, destination.answers.format)
+    assert settings == (30_000, "retry_same", "auto")
+    assert [bool(destination.answers.accepted_if({"status": status})) for status in (199, 200, 299, 300)] == [
         False,
         True,
         True,
@@ -82,12 +86,49 @@ def test_an_address_alone_is_a_destination() -> None:
         ({"url": "https://user:pass@example.com/"}, ("destination.url", "bad_url")),
         ({"url": "https://{{lead.host}}/"}, ("destination.url", "bad_url")),
         ({"url": "https://example.com:{{lead.port}}/"}, ("destination.url", "bad_url")),
-        ({"method": "GET"}, ("destination.method", "not_an_option")),
-        ({"format": "xml"}, ("destination.format", "not_an_option")),
+        ({"method": "DELETE"}, ("destination.method", "not_an_option")),
+        ({"method": "GET"}, ("destination.method", "needs_query")),
+        ({"method": "PUT", "format": "query"}, ("destination.method", "needs_body")),
+        ({"format": "yaml"}, ("destination.format", "not_an_option")),
+        ({"xml_root": "a b"}, ("destination.xml_root", "bad_name")),
+        ({"format": "xml", "xml_root": "XmlLead"}, ("destination.xml_root", "bad_name")),
+        ({"format": "xml", "mapping": [["1st", 1]]}, ("destination.mapping", "bad_field_name")),
+        ({"format": "xml", "mapping": [["a.b c", 1]]}, ("destination.mapping", "bad_field_name")),
+        ({"format": "xml", "mapping": [["a", 1], ["a.b", 2]]}, ("destination.mapping", "mapped_twice")),
+        ({"url": f"{URL}?a=1", "format": "query", "mapping": [["a", 1]]}, ("destination.mapping", "mapped_twice")),
         ({"timeout_ms": 999}, ("destination.timeout_ms", "not_a_whole_number")),
         ({"timeout_ms": 60001}, ("destination.timeout_ms", "not_a_whole_number")),
         ({"auth": "bearer"}, ("destination.auth", "not_an_object")),
         ({"auth": {"type": "oauth"}}, ("destination.auth.type", "not_an_option")),
+        ({"auth": {"type": "key", "name": ""}}, ("destination.auth.name", "missing_text")),
+        ({"auth": {"type": "key", "in": "cookie", "name": "a"}}, ("destination.auth.in", "not_an_option")),
+        ({"auth": {"type": "key", "name": "Host"}}, ("destination.auth.name", "bad_header")),
+        ({"auth": {"type": "key", "in": "body", "name": "k"}, "format": "query"}, ("destination.auth.in", "no_body")),
+        (
+            {"auth": {"type": "key", "in": "body", "name": "k"}, "mapping": [["k", 1]]},
+            ("destination.mapping", "mapped_twice"),
+        ),
+        (
+            {"auth": {"type": "key", "in": "query", "name": "k"}, "url": f"{URL}?k=1"},
+            ("destination.auth.name", "mapped_twice"),
+        ),
+        ({"auth": {"type": "headers"}}, ("destination.auth.headers", "not_an_object")),
+        ({"auth": {"type": "headers", "headers": {"Host": "a"}}}, ("destination.auth.headers.Host", "bad_header")),
+        ({"auth": {"type": "headers", "headers": {"X-A": "a\nb"}}}, ("destination.auth.headers.X-A", "bad_secret")),
+        ({"auth": {"type": "headers", "headers": {"X-A": 5}}}, ("destination.auth.headers.X-A", "not_text")),
+        ({"auth": {"type": "headers", "headers": {"X-A": "", "x-a": ""}}}, ("destination.auth.headers", "set_twice")),
+        ({"auth": {"type": "oauth2", "client_id": "a"}}, ("destination.auth.token_url", "missing_text")),
+        ({"auth": {"type": "oauth2", "token_url": URL}}, ("destination.auth.client_id", "missing_text")),
+        (
+            {"auth": {"type": "oauth2", "token_url": "ftp://a.example.com/", "client_id": "a"}},
+            ("destination.auth.token_url", "bad_url"),
+        ),
+        (
+            {"auth": {"type": "oauth2", "token_url": URL, "client_id": "a", "sent_in": "query"}},
+            ("destination.auth.sent_in", "not_an_option"),
+        ),
+        ({"old_secret_until": "soon"}, ("destination.old_secret_until", "not_a_time")),
+        ({"reasons": ["no_such_pattern"]}, ("destination.reasons[0]", "bad_reason")),
         ({"auth": {"type": "bearer", "tokn": "x"}}, ("destination.auth.tokn", "unknown_setting")),
         ({"auth": {"type": "bearer", "token": 5}}, ("destination.auth.token", "missing_text")),
         ({"auth": {"type": "bearer", "token": "a\r\nb"}}, ("destination.auth.token", "bad_secret")),
@@ -116,7 +157,7 @@ def test_an_address_alone_is_a_destination() -> None:
         ({"errors": ["500"]}, ("destination.errors", "bad_statuses")),
         ({"reasons": [[{"var": "body"}, "no_such_reason"]]}, ("destination.reasons[0]", "bad_reason")),
         ({"reasons": [[{"nope": 1}, "duplicate"]]}, ("destination.reasons[0][0]", "unknown_operator")),
-        ({"answer": "xml"}, ("destination.answer", "not_an_option")),
+        ({"answer": "yaml"}, ("destination.answer", "not_an_option")),
         ({"on_ambiguous": "next"}, ("destination.on_ambiguous", "not_an_option")),
         ({"breaker": {}}, ("destination.breaker", "unknown_setting")),
         ({"ping": {"url": URL}}, ("destination.ping.bid_path", "missing_text")),
@@ -129,7 +170,7 @@ def test_a_wrong_setting_is_reported_with_its_path(change: dict[str, Any], place
 def test_all_problems_are_reported_at_once() -> None:
     wrong = {
         "url": "ftp://x",
-        "method": "GET",
+        "method": "DELETE",
         "headers": {"Host": "a"},
         "mapping": [[1, 2]],
         "errors": 5,
@@ -178,13 +219,18 @@ def test_a_header_cannot_be_set_twice() -> None:
         ({"type": "header", "name": "X-API-Key", "key": "key"}, {"key": "key"}),
         ({"type": "bearer", "token": ""}, {}),
         ({"type": "none"}, {}),
+        ({"type": "key", "in": "query", "name": "api_key", "key": "k1"}, {"key": "k1"}),
+        (
+            {"type": "oauth2", "token_url": URL, "client_id": "acme", "client_secret": "s3"},
+            {"client_secret": "s3"},
+        ),
     ],
 )
 def test_secrets_are_taken_out(auth: dict[str, str], credentials: dict[str, str]) -> None:
     document = {"url": URL, "auth": auth}
     rest, taken = split_secrets(document)
     assert taken == credentials
-    assert not set(rest["auth"]) & {"token", "password", "key", "value"}
+    assert not set(rest["auth"]) & {"token", "password", "key", "value", "client_secret"}
     assert document["auth"] is auth  # The document that was given is left as it is.
     assert problems_of(rest) == []
 
@@ -201,3 +247,19 @@ def test_a_secret_that_is_no_text_is_left_to_be_reported() -> None:
     rest, taken = split_secrets({"url": URL, "auth": {"type": "bearer", "token": 5}, "signing_secret": 5})
     assert taken == {}
     assert {path for path, _ in places(rest)} == {"destination.auth.token", "destination.signing_secret"}
+
+
+def test_secrets_in_several_headers_leave_their_names() -> None:
+    document = {"url": URL, "auth": {"type": "headers", "headers": {"X-Client": "acme", "X-Secret": " s3 "}}}
+    rest, taken = split_secrets(document)
+    assert rest["auth"] == {"type": "headers", "headers": {"X-Client": "", "X-Secret": ""}}
+    assert taken == {"header:x-client": "acme", "header:x-secret": "s3"}
+    destination = parse_destination(rest, "", [])
+    assert destination is not None
+    assert destination.credentials == set(taken)
+
+
+def test_the_destination_that_the_docs_show_has_no_problems() -> None:
+    page = (Path(__file__).parents[3] / "docs/delivering-leads.md").read_text()
+    [shown] = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert problems_of(json.loads(shown)) == []

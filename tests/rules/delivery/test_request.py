@@ -11,6 +11,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from rules.delivery.destination import Destination
+from rules.delivery.masking import masked
 from rules.delivery.request import CannotBuild, HttpRequest, MissingField, build_request
 
 MakeDestination = Callable[..., Destination]
@@ -95,12 +96,64 @@ def test_repeats_and_tests_say_so(a_destination: MakeDestination) -> None:
             ("Authorization", "Basic YWNtZTpww6Rzc3dvcmQ="),
         ),
         ({"type": "header", "name": "X-API-Key"}, {"key": "k_1"}, ("X-API-Key", "k_1")),
+        ({"type": "key", "name": "X-API-Key"}, {"key": "k_1"}, ("X-API-Key", "k_1")),
+        ({"type": "key", "in": "header", "name": "X-API-Key"}, {"key": "k_1"}, ("X-API-Key", "k_1")),
+        (
+            {"type": "headers", "headers": {"X-Client": "", "X-Secret": ""}},
+            {"header:x-client": "acme", "header:x-secret": "s_1"},
+            ("X-Secret", "s_1"),
+        ),
     ],
 )
 def test_credentials_go_into_their_header(
     a_destination: MakeDestination, auth: dict[str, str], credentials: dict[str, str], header: tuple[str, str]
 ) -> None:
     assert header in built(a_destination(auth=auth), AS_IT_IS, **credentials).headers
+
+
+def key_in(place: str) -> dict[str, str]:
+    return {"type": "key", "in": place, "name": "api_key"}
+
+
+@pytest.mark.parametrize(
+    ("form", "body"),
+    [
+        ("json", '{"a":1,"api_key":"k&1"}'),
+        ("form", "a=1&api_key=k%261"),
+        ("xml", '<?xml version="1.0" encoding="UTF-8"?>\n<lead><a>1</a><api_key>k&amp;1</api_key></lead>'),
+    ],
+)
+def test_a_key_can_stand_in_the_body(a_destination: MakeDestination, form: str, body: str) -> None:
+    destination = a_destination(format=form, auth=key_in("body"), mapping=[["a", 1]])
+    assert built(destination, AS_IT_IS, key="k&1").body.decode() == body
+
+
+@pytest.mark.parametrize(("form", "query"), [("json", "?api_key=k%261"), ("query", "?a=1&api_key=k%261")])
+def test_a_key_can_stand_in_the_query(a_destination: MakeDestination, form: str, query: str) -> None:
+    destination = a_destination(format=form, auth=key_in("query"), mapping=[["a", 1]])
+    assert built(destination, AS_IT_IS, key="k&1").url == f"https://api.sunrise.example.com/leads{query}"
+
+
+@pytest.mark.parametrize(
+    ("place", "form"), [("query", "json"), ("query", "query"), ("body", "form"), ("body", "json"), ("body", "xml")]
+)
+def test_a_key_is_masked_wherever_it_stands(a_destination: MakeDestination, place: str, form: str) -> None:
+    key = "k&1/planted+secret=9XYZ"
+    request = built(a_destination(format=form, auth=key_in(place), mapping=[["a", 1]]), AS_IT_IS, key=key)
+    kept = json.dumps(masked(request, {"key": key}), ensure_ascii=False)
+    assert "planted" not in kept
+    assert "••••9XYZ" in kept
+
+
+def test_an_access_token_is_asked_for_and_never_kept(a_destination: MakeDestination) -> None:
+    auth = {"type": "oauth2", "token_url": "https://id.example.com/token", "client_id": "acme", "scope": "leads"}
+    request = built(a_destination(auth=auth), AS_IT_IS, client_secret="s3cret_planted")
+    assert request.grant is not None
+    assert (request.grant.url, request.grant.method) == ("https://id.example.com/token", "POST")
+    assert b"client_secret=s3cret_planted" in request.grant.body
+    kept = masked(request, {"client_secret": "s3cret_planted"})
+    assert ["Authorization", "Bearer ••••"] in kept["headers"]
+    assert "planted" not in json.dumps(kept)
 
 
 @pytest.mark.parametrize("settings", [{"auth": {"type": "bearer"}}, {"signed": True}])
@@ -184,3 +237,11 @@ def test_a_new_and_an_old_secret_sign_side_by_side(a_destination: MakeDestinatio
     old = "whsec_" + base64.b64encode(bytes(24)).decode()
     headers = headers_of(a_destination(signed=True), signing_secret=SECRET, old_signing_secret=old)
     assert headers["webhook-signature"].count("v1,") == 2
+
+
+@pytest.mark.parametrize(("until", "signatures"), [("2026-11-20T18:41:58.301Z", 2), ("2026-11-20T18:41:58.300Z", 1)])
+def test_an_old_secret_signs_until_its_end(a_destination: MakeDestination, until: str, signatures: int) -> None:
+    old = "whsec_" + base64.b64encode(bytes(24)).decode()
+    destination = a_destination(signed=True, old_secret_until=until)
+    headers = headers_of(destination, signing_secret=SECRET, old_signing_secret=old)
+    assert headers["webhook-signature"].count("v1,") == signatures

@@ -292,3 +292,24 @@ def test_nothing_can_be_submitted_after_stopping(caller: Caller) -> None:
     caller.sender.stop(0)
     with pytest.raises(RuntimeError):
         caller.submit("https://buyer.example.com/")
+
+
+def test_a_get_has_no_body_and_announces_none(caller: Caller) -> None:
+    with serving(answering(OK)) as server:
+        for method, body in (("GET", b""), ("POST", b"{}"), ("GET", b""), ("PATCH", b"{}")):
+            caller.sender.submit(Call("key", HttpRequest(method, server.url, (), body), 1000))
+            assert caller.result().kind == "reply"
+    heads = [request.split(b"\r\n\r\n")[0].lower() for request in server.requests]
+    assert [head.split()[0] for head in heads] == [b"get", b"post", b"get", b"patch"]
+    assert [b"content-length" in head for head in heads] == [False, True, False, True]
+    assert server.accepted == 2  # A call without a body has a connection of its own; those with one share the other.
+
+
+def test_a_post_whose_fields_are_in_the_query_names_no_content_type(caller: Caller) -> None:
+    with serving(answering(OK)) as server:
+        caller.sender.submit(Call("key", HttpRequest("POST", f"{server.url}?a=1", (("X-A", "1"),), b""), 1000))
+        assert caller.result().kind == "reply"
+    [request] = server.requests
+    assert request.startswith(b"POST /leads?a=1 HTTP/1.1\r\n")
+    assert b"Content-Length: 0\r\n" in request
+    assert b"content-type" not in request.lower()

@@ -1,0 +1,49 @@
+"""The request that a buyer would get for a made-up lead, its secrets masked, before anything is sent."""
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from flowbuilder import ids
+from flowbuilder.leads.messages import Message, request_shown
+from rules.delivery.destination import parse_destination, split_secrets
+from rules.delivery.masking import MASK, masked
+from rules.delivery.request import CannotBuild, build_request
+from rules.delivery.sample import sample_offer, sample_view
+from rules.delivery.signing import PREFIX
+from rules.problems import Problem
+
+NO_SECRET = PREFIX + base64.b64encode(bytes(32)).decode()
+SIGNATURES = frozenset({"webhook-signature", "X-Webhook-Signature"})
+
+
+class Preview(NamedTuple):
+    """A request as it would be sent, and as a page shows it; or why none could be made."""
+
+    request: dict[str, Any] | None
+    problem: str = ""
+
+    @property
+    def message(self) -> Message | None:
+        """Return the request as a page shows it."""
+        return request_shown(self.request, in_full=True)
+
+
+def preview(document: Mapping[str, Any], fields: Mapping[str, Any], *, buyer: str, now: datetime) -> Preview:
+    """Return the request for a lead with these fields in normal form, whatever secrets there are."""
+    problems: list[Problem] = []
+    destination = parse_destination(split_secrets(document)[0], "", problems)
+    if destination is None:
+        first = next(problem for problem in problems if problem.severity == "error")
+        return Preview(None, first.message)
+    secrets = dict.fromkeys(destination.credentials, MASK)
+    offer = sample_offer(ids.show(ids.first_id_at(now)), buyer, now)
+    try:
+        built = {**secrets, "signing_secret": NO_SECRET} if destination.is_signed else secrets
+        request = build_request(destination, sample_view(fields), offer, built)
+    except CannotBuild as problem:
+        return Preview(None, str(problem))
+    kept = masked(request, secrets)
+    kept["headers"] = [[name, MASK if name in SIGNATURES else text] for name, text in kept["headers"]]
+    return Preview(kept)

@@ -1,0 +1,80 @@
+"""The pages of connections with everything that they show: the form, one connection, the question before revoking."""
+
+from flask import Response
+
+from flowbuilder.accounts.access import visitor
+from flowbuilder.connections import queries, signing, tools
+from flowbuilder.connections.checks import say_secret
+from flowbuilder.connections.described import other_settings
+from flowbuilder.connections.forms import REASON_WORDS, ConnectionForm, RevokeForm, SecretForm, SigningForm
+from flowbuilder.connections.preview import Preview, preview
+from flowbuilder.connections.test_words import told
+from flowbuilder.connections.written import show_rows
+from flowbuilder.models import Connection, Credential
+from flowbuilder.sources.posting import posted_keys
+from flowbuilder.web import current
+from flowbuilder.web.fragments import page
+
+
+def stored_secrets(row: Connection) -> dict[str, Credential]:
+    """Return the connection's secrets, sealed, by name."""
+    return {credential.name: credential for credential in queries.credentials_of(current.session(), row)}
+
+
+def form_page(
+    form: ConnectionForm,
+    row: Connection | None = None,
+    *,
+    status: int = 200,
+    looked_at: Preview | None = None,
+) -> Response:
+    """Return the form of a new connection, or of one; `looked_at` is the request that it would make."""
+    return page(
+        "connections/form.html",
+        status=status,
+        form=form,
+        connection=row,
+        stored=stored_secrets(row) if row else {},
+        known_fields=posted_keys(current.session(), visitor().account.id),
+        other_settings=other_settings(row.destination) if row else [],
+        answer_paths=tools.ANSWER_PATHS,
+        preview=looked_at,
+    )
+
+
+def connection_page(
+    row: Connection,
+    *,
+    status: int = 200,
+    problem: str = "",
+    secret_form: SecretForm | None = None,
+    signing_form: SigningForm | None = None,
+    new_signing_secret: str = "",
+) -> Response:
+    """Return the page of one connection; a new secret to sign with is on it this once."""
+    session = current.session()
+    return page(
+        "connections/show.html",
+        status=status,
+        problem=problem,
+        connection=row,
+        destination=row.destination,
+        rows=show_rows(row.destination.get("mapping", [])),
+        shown=ConnectionForm.of(row.name, row.destination),
+        secrets=queries.credentials_of(session, row),
+        say_secret=say_secret,
+        secret_form=secret_form or SecretForm(formdata=None),
+        signing_form=signing_form or SigningForm(formdata=None),
+        new_signing_secret=new_signing_secret,
+        old_secret_until=signing.old_secret_until(row.destination),
+        reason_words=REASON_WORDS,
+        preview=preview(row.destination, tools.sample_for(session, row), buyer=row.name, now=current.now()),
+        flows=queries.flows_with(session, row),
+        tests=[(test, told(test, row, current.now())) for test in queries.last_tests(session, row)],
+    )
+
+
+def revoke_page(row: Connection, form: RevokeForm, *, status: int = 200) -> Response:
+    """Return the question before revoking."""
+    flows = queries.flows_with(current.session(), row)
+    return page("connections/revoke.html", connection=row, form=form, flows=flows, status=status)
