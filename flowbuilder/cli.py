@@ -1,4 +1,4 @@
-"""The `flowbuilder` command: serve, web, worker, migrate, demo, account create, dump, restore, clean."""
+"""The `flowbuilder` command: serve, web, worker, migrate, demo, account create, dump, restore, keys, doctor, clean."""
 
 import argparse
 import json
@@ -45,6 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     worker_options.add_argument("kind", choices=("leads", "jobs"))
     _add(commands, "migrate", migrate, "bring the tables up to date")
     _add_account_commands(_add(commands, "account", _no_command, "accounts"))
+    _add_key_commands(commands)
+    _add_doctor(commands)
     for name, run_file, about in (
         ("dump", dump, "write the whole database to a file"),
         ("restore", restore, "read such a file into the database, in place of what is there"),
@@ -91,6 +93,38 @@ def _add_account_commands(parser: argparse.ArgumentParser) -> None:
     create.add_argument("--email", required=True, help="address that its first user signs in with")
     create.add_argument("--password-stdin", action="store_true", help="read the password from the first line of stdin")
     create.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _add_key_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    of_vault = _add(commands, "keys", _no_command, "the keys that seal stored credentials")
+    vault = of_vault.add_subparsers(required=True, metavar="COMMAND")
+    of_api = _add(commands, "api-keys", _no_command, "the keys of programs that use the management API")
+    api = of_api.add_subparsers(required=True, metavar="COMMAND")
+    _add(vault, "list", _key_command("list_keys"), "show ids and ages, and how many secrets each seals").add_argument(
+        "--json", action="store_true", help="print one JSON list"
+    )
+    _add(vault, "rotate", _key_command("rotate"), "make a new key, and seal every secret under it")
+    _add(vault, "remove", _key_command("remove"), "take out a key that seals nothing any more").add_argument("id")
+    _add(api, "list", _key_command("list_api_keys"), "show all of them, never a secret").add_argument(
+        "--json", action="store_true", help="print one JSON list"
+    )
+    _add(api, "revoke", _key_command("revoke_api_key"), "end one for good").add_argument("id")
+
+
+def _key_command(name: str) -> Callable[[argparse.Namespace], int]:
+    def run(options: argparse.Namespace) -> int:
+        from flowbuilder.operating import key_commands
+
+        command: Callable[[argparse.Namespace], int] = getattr(key_commands, name)
+        return command(options)
+
+    return run
+
+
+def _add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    checks = _add(commands, "doctor", doctor, "check everything it stands on, and say what to do")
+    checks.add_argument("--host", help="try a TLS handshake with this host, as buyer.example or buyer.example:8443")
+    checks.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _no_command(_options: argparse.Namespace) -> int:
@@ -168,6 +202,13 @@ def create_account(options: argparse.Namespace) -> int:
         engine.dispose()
     _print_made({name: text for name, text in asdict(made).items() if text is not None}, as_json=options.json)
     return 0
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Check everything and print what was found; 1 when something is wrong."""
+    from flowbuilder.operating.doctor import examine
+
+    return examine(host=options.host, as_json=options.json)
 
 
 def dump(options: argparse.Namespace) -> int:

@@ -1,30 +1,22 @@
 """For whoever watches the process: does it serve, can it work, and what has it counted."""
 
+import hmac
 import ipaddress
-from contextlib import suppress
 from typing import cast
 
 from flask import Blueprint, Response, abort, current_app, request
-from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from redis.exceptions import RedisError
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from flowbuilder.accounts.access import public
 from flowbuilder.intake.desk import Desk
+from flowbuilder.operating.measures import Measures, count_workers
 from flowbuilder.web import current
 from rules import json_text
 
 bp = Blueprint("health", __name__)
-
-WORKER_SEEN_WITHIN = 30  # seconds
-OLDEST_DUE = Gauge(
-    "flowbuilder_oldest_due_seconds", "How long the lead that is due longest has been due; 0 when none is."
-)
-WORKERS = text("SELECT count(*) FROM worker WHERE seen_at > now() - make_interval(secs => :seconds)")
-OLDEST = text(
-    "SELECT coalesce(extract(epoch FROM now() - min(due_at)), 0) FROM lead WHERE state <> 'done' AND due_at <= now()"
-)
 
 
 @bp.get("/healthz")
@@ -45,19 +37,21 @@ def readyz() -> Response:
 
 
 @bp.get("/metrics")
-@public("a collector on the same network reads it; everybody else gets 404")
+@public("a collector reads it: from this machine, or with the token; everybody else gets 404")
 def metrics() -> Response:
-    """Give the counts of this process in the text format of Prometheus, to private addresses only."""
-    if not _is_near():
+    """Give what this process and the workers counted, in the text format of Prometheus."""
+    if not (_has_token() or _is_here()):
         abort(404)
-    _measure_backlog(current.engine())
-    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    measured = CollectorRegistry()
+    measured.register(Measures(current.engine(), _desk().redis))
+    return Response(generate_latest() + generate_latest(measured), content_type=CONTENT_TYPE_LATEST)
 
 
 def _workers(engine: Engine) -> int | None:
+    """Return how many workers that carry leads live, None while the database is away."""
     try:
         with engine.connect() as connection:
-            return int(connection.execute(WORKERS, {"seconds": WORKER_SEEN_WITHIN}).scalar_one())
+            return count_workers(connection)["leads"]
     except SQLAlchemyError:
         return None
 
@@ -69,18 +63,18 @@ def _hears_queue() -> bool:
         return False
 
 
-def _measure_backlog(engine: Engine) -> None:
-    """While the database is away the gauge keeps its last value, and `/readyz` says what is the matter."""
-    with suppress(SQLAlchemyError), engine.connect() as connection:
-        OLDEST_DUE.set(float(connection.execute(OLDEST).scalar_one()))
+def _has_token() -> bool:
+    token = current.settings().metrics_token
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    return bool(token) and scheme.lower() == "bearer" and hmac.compare_digest(token.encode(), given.strip().encode())
 
 
-def _is_near() -> bool:
+def _is_here() -> bool:
     """A proxy before the app would make everybody look near, but it says for whom it asks."""
     if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
         return False
     try:
-        return ipaddress.ip_address(request.remote_addr or "").is_private
+        return ipaddress.ip_address(request.remote_addr or "").is_loopback
     except ValueError:
         return False
 

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypedDict
 from uuid import UUID
 
@@ -11,6 +11,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 FORMAT = "v1"
+Keys = Sequence[tuple[str, bytes]]
+"""(id, 32 bytes) pairs, the one that seals first."""
 NONCE_BYTES = 12  # 96 random bits, the length that NIST SP 800-38D (8.2.2) gives for random nonces.
 
 
@@ -45,18 +47,36 @@ def hint_of(secret: str) -> str:
     return secret[-4:] if len(secret) >= 12 else ""
 
 
+def key_id_of(sealed: str) -> str:
+    """Return the id of the key that sealed a text; raises NotOpened when it is none of ours."""
+    return _take_apart(sealed)[0]
+
+
 class Vault:
     """Seals with the first key, opens with any of them."""
 
-    def __init__(self, keys: Sequence[tuple[str, bytes]]) -> None:
-        """Take (id, 32 bytes) pairs; raises VaultError when there is none."""
+    def __init__(self, keys: Keys, *, newer: Callable[[], Keys] | None = None) -> None:
+        """Take the keys; raises VaultError when there is none.
+
+        `newer` gives the keys as they stand by now: a process that runs while keys are rotated asks it before it seals,
+        and when it meets a key that it does not know.
+        """
+        self._newer = newer
+        self._learn(keys)
+
+    def _learn(self, keys: Keys) -> None:
         if not keys:
             raise VaultError("The vault has no key.")
         self._first = keys[0][0]
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys}
 
+    def _look_again(self) -> None:
+        if self._newer is not None:
+            self._learn(self._newer())
+
     def seal(self, text: str, *, account_id: UUID, table: str, column: str, row_id: UUID | str) -> str:
         """Return `v1:<key id>:<nonce>:<ciphertext>`, the last two in base64."""
+        self._look_again()
         nonce = os.urandom(NONCE_BYTES)
         bound_to = _bound_to(account_id, table, column, row_id)
         ciphertext = self._ciphers[self._first].encrypt(nonce, text.encode(), bound_to)
@@ -65,6 +85,8 @@ class Vault:
     def open(self, sealed: str, *, account_id: UUID, table: str, column: str, row_id: UUID | str) -> str:
         """Return the secret; raises UnknownKey or NotOpened, and never says more than that."""
         key_id, nonce, ciphertext = _take_apart(sealed)
+        if key_id not in self._ciphers:
+            self._look_again()
         cipher = self._ciphers.get(key_id)
         if cipher is None:
             raise UnknownKey(f"No vault key is named {key_id}.")

@@ -1,5 +1,6 @@
 """`flowbuilder serve` as a process tree, with stand-ins for web and workers and real servers."""
 
+import json
 import os
 import signal
 import time
@@ -27,6 +28,18 @@ def test_ctrl_c_twice_ends_everything_in_order_and_leaves_no_process(home):
         assert serve.end() == 0
         assert processes_of(home) == {}
         assert "worker   | finished what it had begun\n" in serve.said
+
+
+def test_with_lines_as_json_whatever_is_printed_is_one_object_per_line(home):
+    environ = {"FLOWBUILDER_WEB_PORT": free_port(), "FLOWBUILDER_LOG_FORMAT": "json"}
+    with started(home, SERVE, "worker", **environ) as serve:
+        serve.wait_for("told that http://127.0.0.1")
+        serve.wait_for("works for postgresql+psycopg://")
+        serve.signal(signal.SIGTERM)
+        assert serve.end() == 0
+    rows = [json.loads(line) for line in serve.said if line.startswith("{")]
+    assert {row["process"] for row in rows} >= {"serve", "worker"}
+    assert "stopping" in [row["said"] for row in rows if row["process"] == "serve"]
 
 
 def test_a_second_serve_of_the_home_is_refused_in_one_sentence(home):

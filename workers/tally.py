@@ -1,0 +1,99 @@
+"""Tells and counts what a committed turn came to: a line for each attempt that ended, and sums for `/metrics`."""
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from flowbuilder import ids, logs
+from flowbuilder.counting import ATTEMPTS, LEADS, OFFERS, QUARANTINED, TURNS, Sums
+from workers.carrying import Carried
+from workers.rows import AttemptRow, LeadChange, OfferRow, Row
+from workers.turn import Turn
+
+EVERY = 2.0
+"""Seconds between two times at which sums are handed over; a worker that is killed loses what it counted since."""
+MOST_QUIET = 30.0
+"""Seconds at most until Valkey is tried again that was away."""
+
+
+class Tally:
+    """The counts of one loop. The loop counts, a thread of its own hands over, so that no lead waits for Valkey."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._sums = Sums()
+        self._ends = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="tally", daemon=True)
+
+    def start(self) -> None:
+        """Start handing over."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Hand over what is left, if Valkey takes it, and end."""
+        self._ends.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        with suppress(RedisError):
+            self._sums.hand_over(self._redis)
+
+    def note(self, turn: Turn, batch: Sequence[Carried]) -> None:
+        """Tell and count a turn that was committed; before what arrived is let go of."""
+        if batch:
+            self._sums.observe(TURNS, len(batch))
+        ended: list[AttemptRow] = [row for row in _rows(turn, AttemptRow) if row.finished_at == turn.now]
+        for row in ended:
+            self._sums.observe(ATTEMPTS, (row.ms or 0) / 1000, row.state)
+        offers: list[OfferRow] = _rows(turn, OfferRow)
+        self._sums.count(OFFERS, (row.state for row in offers if row.finished_at == turn.now))
+        self._sums.count(LEADS, (row.outcome for row in _rows(turn, LeadChange) if row.outcome))
+        if ended:
+            logs.tell_many("attempt", _lines(ended, offers, batch))
+
+    def note_quarantined(self) -> None:
+        """Count a lead that was put aside."""
+        self._sums.count(LEADS, ["error"])
+        self._sums.count(QUARANTINED)
+
+    def _run(self) -> None:
+        quiet = EVERY
+        while not self._ends.wait(quiet):
+            try:
+                self._sums.hand_over(self._redis)
+                quiet = EVERY
+            except RedisError:
+                quiet = min(quiet * 2, MOST_QUIET)
+
+
+def _rows(turn: Turn, kind: type[Row]) -> list[Any]:
+    return [*turn.changes.added(kind), *turn.changes.touched(kind)]
+
+
+def _lines(
+    ended: Iterable[AttemptRow], offers: Iterable[OfferRow], batch: Sequence[Carried]
+) -> Iterator[dict[str, logs.Field]]:
+    of = {(row.lead_id, row.offer_no): row for row in offers}
+    replies = {carried.id: carried.arrived.reply for carried in batch if carried.arrived}
+    for row in ended:
+        offer = of.get((row.lead_id, row.offer_no))
+        yield {
+            "lead": ids.show(row.lead_id),
+            "offer": ids.show(offer.id) if offer else None,
+            "attempt": row.attempt_no,
+            "connection": _connection(offer.connection_id) if offer else None,
+            "status": row.status,
+            "outcome": row.state,
+            "ms": row.ms,
+            "bytes": len(reply.body) if (reply := replies.get(row.lead_id)) and row.status else 0,
+        }
+
+
+@lru_cache(maxsize=1024)
+def _connection(identifier: UUID) -> str:
+    return ids.show(identifier, "con")
