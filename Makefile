@@ -13,7 +13,7 @@ PROCESSES ?= 2
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
-setup: $(VENV)/.runtime static/vendor/manifest.json ## fetch what running needs into .venv and static/vendor
+setup: $(VENV)/.runtime static/vendor/manifest.json rules/zip_codes.bin ## fetch what running needs into .venv and static/vendor
 
 demo: setup ## start everything with companies that trade leads, print the address and a sign-in
 	@exec flowbuilder demo
@@ -41,7 +41,7 @@ migrate: setup ## bring the tables up to date
 
 clean: ## delete the data of the home (it asks), then all that set-up made
 	@if [ -x $(RUN)/flowbuilder ]; then $(RUN)/flowbuilder clean; fi
-	rm -rf $(VENV) node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) node_modules static/vendor rules/zip_codes.bin .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.runtime: requirements.lock pyproject.toml
@@ -53,6 +53,9 @@ $(VENV)/.runtime: requirements.lock pyproject.toml
 $(VENV)/.development: $(VENV)/.runtime requirements-dev.lock
 	@$(RUN)/python tools/install.py requirements-dev.lock
 	@touch $@
+
+rules/zip_codes.bin: tools/zip_codes.py | $(VENV)/.runtime
+	@$(RUN)/python tools/zip_codes.py
 
 static/vendor/manifest.json: package-lock.json tools/browser_files.py | $(VENV)/.runtime
 	@command -v npm >/dev/null || $(RUN)/python tools/install.py requirements-node.lock

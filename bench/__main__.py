@@ -1,101 +1,135 @@
-"""`make bench`: leads per second end to end, from the post to the answer, with keys and journal on.
+"""`make bench`: leads per second end to end, from the post to the answer, beside Node-RED doing the same durable work.
 
-Each row is one run of `wrk` against a flow of a filter with three rules, a cap and one buyer. Afterwards the rows in
-the database, the answers of the web and the requests that the buyer got must be the same number.
+Both run on one PostgreSQL server and sell to one buyer; rounds of the one and the other take turns under the same load
+generator. Afterwards the rows in the database, the answers of our web and the requests that the buyer got from us must
+be the same number.
 """
 
 import argparse
 import os
-import re
-import shutil
-import subprocess
+import statistics
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from bench.market import HERE, Market, a_market
+import psutil
+import psycopg
 
-CONNECTIONS = (1, 64, 512)
-DELAYS_MS = (0, 200)
-SETTLES_WITHIN = 60.0
+from bench.load import Round, generator, load
+from bench.market import Market, a_buyer, a_market, plain
+from bench.peer import Peer, a_peer, install
+from bench.processes import cpu_of, tree
+from flowbuilder import embedded
+
+SETTLES_WITHIN = 60.0  # seconds
 
 
 @dataclass(frozen=True)
-class Round:
-    """What one run of the load generator measured."""
+class Case:
+    """What is measured, and what is wanted of it: a ratio in leads per second, or milliseconds over the buyer's own."""
 
-    leads_per_second: float
-    p50: str
-    p99: str
-    failures: int
+    connections: int
+    delay_ms: int
+    ratio: float | None = None
+    overhead_ms: float | None = None
+
+
+CASES = (Case(1, 0, overhead_ms=5.0), Case(64, 0, ratio=2.0), Case(512, 200, ratio=1.6))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One round of one side; CPU in milliseconds per lead by kind of process."""
+
+    round: Round
+    cpu: dict[str, float]
+    agrees: bool = True
 
 
 def main() -> int:
-    """Print the table; return 1 when the three numbers of leads differ anywhere."""
+    """Print every round and the medians; return 1 when numbers of leads differ anywhere or a target is missed."""
     options = _options()
-    if not shutil.which("wrk"):
-        print("The benchmark needs the load generator wrk: install it with `apt-get install wrk`.", file=sys.stderr)
-        return 2
-    print(f"{os.cpu_count()} cores, load before: {os.getloadavg()[0]:.2f}; wrk for {options.seconds} s a row")
-    print(f"{'buyer':>7} {'conns':>6} {'leads/s':>9} {'p50':>9} {'p99':>9} {'failed':>7}  CPU ms per lead")
-    agreed = True
-    for delay in options.delays:
-        with a_market(delay) as market:
-            for connections in options.connections:
-                agreed &= _row(market, delay, connections, options.seconds)
-    return 0 if agreed else 1
+    install()
+    print(
+        f"{os.cpu_count()} cores, load before: {os.getloadavg()[0]:.2f}; {generator()} for {options.seconds} s a round"
+    )
+    verdicts = [_case(case, options) for case in CASES if case.connections in options.connections]
+    return 0 if all(verdicts) else 1
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=8)
-    parser.add_argument("--connections", type=int, nargs="*", default=CONNECTIONS)
-    parser.add_argument("--delays", type=int, nargs="*", default=DELAYS_MS)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--connections", type=int, nargs="*", default=[case.connections for case in CASES])
     return parser.parse_args()
 
 
-def _row(market: Market, delay: int, connections: int, seconds: int) -> bool:
-    before, cpu_before = _at_rest(market), market.cpu_seconds()
-    measured = _load(market, connections, seconds)
+def _case(case: Case, options: argparse.Namespace) -> bool:
+    print(f"\n{case.connections} connections, a buyer that answers after {case.delay_ms} ms")
+    print(f"{'':12}{'leads/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'failed':>8}   CPU ms per lead")
+    ours: list[Measured] = []
+    theirs: list[Measured] = []
+    with _both(case.delay_ms) as (market, peer, buyer_url):
+        load(market.post_url, market.source_key, connections=case.connections, seconds=2)
+        load(peer.post_url, "", connections=case.connections, seconds=2)
+        for _ in range(options.rounds):
+            ours.append(_measure_ours(market, case.connections, options.seconds))
+            _show("flowbuilder", ours[-1])
+            theirs.append(_measure_theirs(peer, market, case.connections, options.seconds))
+            _show("node-red", theirs[-1])
+        direct = load(buyer_url, "", connections=case.connections, seconds=3) if case.overhead_ms else None
+    return _verdict(case, ours, theirs, direct) and all(one.agrees for one in ours)
+
+
+@contextmanager
+def _both(delay_ms: int) -> Iterator[tuple[Market, Peer, str]]:
+    """Run both sides with their buyer on a fresh PostgreSQL and Valkey."""
+    with tempfile.TemporaryDirectory(prefix="fb-bench-") as folder:
+        home = Path(folder)
+        servers = embedded.start(home)
+        try:
+            with (
+                a_buyer(delay_ms, home) as buyer_url,
+                a_market(servers, buyer_url, home) as market,
+                a_peer(plain(servers.database_url), buyer_url, home / "peer") as peer,
+            ):
+                yield market, peer, buyer_url
+        finally:
+            embedded.delete(home)
+
+
+def _measure_ours(market: Market, connections: int, seconds: int) -> Measured:
+    before, cpu_before = _at_rest(market), _cpu(market, market)
+    measured = load(market.post_url, market.source_key, connections=connections, seconds=seconds)
     answered, bought, stored = (after - was for after, was in zip(_at_rest(market), before, strict=True))
-    cpu_after = market.cpu_seconds()
-    cpu = {name: (cpu_after[name] - cpu_before.get(name, 0)) / max(stored, 1) * 1000 for name in cpu_after}
-    spent = " ".join(f"{name} {value:.2f}" for name, value in sorted(cpu.items(), key=lambda pair: -pair[1]))
-    print(
-        f"{delay:>4} ms {connections:>6} {measured.leads_per_second:>9.0f} {measured.p50:>9} {measured.p99:>9} "
-        f"{measured.failures:>7}  {sum(cpu.values()):.2f} = {spent}",
-        flush=True,
-    )
+    cpu = _per_lead(cpu_before, _cpu(market, market), stored)
     if not answered == bought == stored:
         print(f"  differs: {stored} rows, {answered} answers, {bought} requests to the buyer")
-    return answered == bought == stored
+    return Measured(measured, cpu, answered == bought == stored)
 
 
-def _load(market: Market, connections: int, seconds: int) -> Round:
-    threads = min(2, connections)
-    command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "--latency"]
-    environ = os.environ | {"SOURCE_KEY": market.source_key, "ROUND": str(time.time_ns())}
-    told = subprocess.run(
-        [*command, "-s", str(HERE / "post.lua"), market.post_url],
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    failed = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
-    return Round(
-        leads_per_second=float(_found(r"Requests/sec:\s+([\d.]+)", told)),
-        p50=_found(r"\n\s+50%\s+(\S+)", told),
-        p99=_found(r"\n\s+99%\s+(\S+)", told),
-        failures=int(failed[1]) if failed else 0,
-    )
+def _measure_theirs(peer: Peer, market: Market, connections: int, seconds: int) -> Measured:
+    before, cpu_before = peer.stored(), _cpu(peer, market)
+    measured = load(peer.post_url, "", connections=connections, seconds=seconds)
+    time.sleep(1)
+    return Measured(measured, _per_lead(cpu_before, _cpu(peer, market), peer.stored() - before))
 
 
-def _found(pattern: str, told: str) -> str:
-    match = re.search(pattern, told)
-    if match is None:
-        raise RuntimeError(f"wrk said nothing of {pattern}: {told}")
-    return match[1]
+def _cpu(side: Market | Peer, market: Market) -> dict[str, float]:
+    """Return the CPU seconds of one side's own processes and of PostgreSQL, which only it is using now."""
+    with psycopg.connect(market.database_url) as database:
+        backend = psutil.Process(database.info.backend_pid)
+        postgresql = sum(cpu_of(process) for process in tree(backend.parent() or backend))
+    return side.cpu_seconds() | {"postgresql": postgresql}
+
+
+def _per_lead(before: dict[str, float], after: dict[str, float], leads: int) -> dict[str, float]:
+    return {name: (after[name] - before.get(name, 0.0)) / max(leads, 1) * 1000 for name in after}
 
 
 def _at_rest(market: Market) -> tuple[int, int, int]:
@@ -107,6 +141,38 @@ def _at_rest(market: Market) -> tuple[int, int, int]:
             return now
         seen = now
         time.sleep(1)
+
+
+def _show(name: str, one: Measured) -> None:
+    spent = " ".join(
+        f"{kind} {ms:.2f}" for kind, ms in sorted(one.cpu.items(), key=lambda pair: -pair[1]) if ms >= 0.005
+    )
+    run = one.round
+    print(
+        f"{name:12}{run.per_second:>9.0f}{run.p50:>9.1f}{run.p99:>9.1f}{run.failures:>8}   "
+        f"{sum(one.cpu.values()):.2f} = {spent}",
+        flush=True,
+    )
+
+
+def _verdict(case: Case, ours: list[Measured], theirs: list[Measured], direct: Round | None) -> bool:
+    """Print the medians beside what is wanted; return whether it was reached."""
+    rates = [statistics.median(one.round.per_second for one in side) for side in (ours, theirs)]
+    pairs = [our.round.per_second / their.round.per_second for our, their in zip(ours, theirs, strict=True)]
+    p50s = [statistics.median(one.round.p50 for one in side) for side in (ours, theirs)]
+    print(f"medians: {rates[0]:.0f} and {rates[1]:.0f} leads/s, paired ratio {statistics.median(pairs):.2f}", end="")
+    print(f", p50 {p50s[0]:.1f} and {p50s[1]:.1f} ms")
+    if case.ratio:
+        reached = statistics.median(pairs) >= case.ratio
+        print(f"wanted: a ratio of {case.ratio}: {'reached' if reached else 'missed'}")
+        return reached
+    if case.overhead_ms and direct:
+        overhead = p50s[0] - direct.p50
+        reached = overhead <= case.overhead_ms
+        print(f"the buyer alone answers in {direct.p50:.1f} ms, so what we add is {overhead:.1f} ms", end="; ")
+        print(f"wanted: at most {case.overhead_ms} ms: {'reached' if reached else 'missed'}")
+        return reached
+    return True
 
 
 if __name__ == "__main__":

@@ -3,11 +3,8 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -18,6 +15,7 @@ import psutil
 import psycopg
 import requests
 
+from bench.processes import cpu_of, free_port, start, tree, wait_for
 from flowbuilder import embedded
 
 HERE = Path(__file__).resolve().parent
@@ -40,8 +38,7 @@ THREE_RULES = {
         {"at_least": [{"var": "lead.credit_score"}, 650]},
     ]
 }
-STARTS_WITHIN = 60.0
-KINDS = {"postgres": "postgres", "flowbuilder web": "web", "workers leads": "workers", "workers jobs": "jobs"}
+KINDS = {"flowbuilder web": "web", "workers leads": "workers", "workers jobs": "jobs"}
 """How processes are told apart by their command lines."""
 
 
@@ -73,49 +70,42 @@ class Market:
 
     def cpu_seconds(self) -> dict[str, float]:
         """Return the CPU seconds spent so far by each kind of process."""
-        with psycopg.connect(self.database_url) as database:
-            backend = psutil.Process(database.info.backend_pid)
-            postmaster = backend.parent() or backend
         spent: dict[str, float] = {}
-        for process in (*_tree(psutil.Process(self.server)), *_tree(postmaster)):
-            with suppress(psutil.NoSuchProcess):  # connections to the database come and go
+        for process in tree(psutil.Process(self.server)):
+            with suppress(psutil.NoSuchProcess):
                 name = next((name for mark, name in KINDS.items() if mark in " ".join(process.cmdline())), "serve")
-                times = process.cpu_times()
-                spent[name] = spent.get(name, 0.0) + times.user + times.system
+                spent[name] = spent.get(name, 0.0) + cpu_of(process)
         return spent
 
 
 @contextmanager
-def a_market(buyer_delay_ms: int) -> Iterator[Market]:
-    """Serve a flow of a filter with three rules, a cap and a buyer, on a fresh home, and stop everything afterwards."""
-    port, buyer_port = free_port(), free_port()
-    home = tempfile.mkdtemp(prefix="fb-bench-")
-    servers = embedded.start(Path(home))
+def a_buyer(delay_ms: int, home: Path) -> Iterator[str]:
+    """Run a buyer that takes every lead after so many milliseconds; give its address."""
+    port = free_port()
+    process = start(["node", str(HERE / "buyer.js"), str(port), str(delay_ms)], dict(os.environ), home)
+    try:
+        wait_for(lambda: requests.get(f"http://127.0.0.1:{port}", timeout=5))
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+
+
+@contextmanager
+def a_market(servers: embedded.Servers, buyer_url: str, home: Path) -> Iterator[Market]:
+    """Serve a flow of a filter with three rules, a cap and a buyer on running servers, and stop it afterwards."""
+    port = free_port()
     addresses = {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
-    allowed = {"OUTBOUND_ALLOW": f"127.0.0.1:{buyer_port}", "FLOWBUILDER_HOME": home}
+    allowed = {"OUTBOUND_ALLOW": buyer_url.removeprefix("http://"), "FLOWBUILDER_HOME": str(home)}
     environ = os.environ | addresses | allowed
-    buyer = _start(["node", str(HERE / "buyer.js"), str(buyer_port), str(buyer_delay_ms)], environ, home)
-    server = _start([sys.executable, "-m", "flowbuilder", "serve", "--port", str(port)], environ, home)
+    server = start([sys.executable, "-m", "flowbuilder", "serve", "--port", str(port)], environ, home)
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait_for(f"{url}/healthz")
-        yield _publish(url, f"http://127.0.0.1:{buyer_port}", environ, server.pid)
+        wait_for(lambda: requests.get(f"{url}/healthz", timeout=5))
+        yield _publish(url, buyer_url, environ, server.pid)
     finally:
-        for process in (server, buyer):
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=60)
-        embedded.delete(Path(home))
-
-
-def _tree(process: psutil.Process) -> list[psutil.Process]:
-    return [process, *process.children(recursive=True)]
-
-
-def free_port() -> int:
-    """Return a port on loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        server.send_signal(signal.SIGTERM)
+        server.wait(timeout=60)
 
 
 def plain(database_url: str) -> str:
@@ -173,20 +163,3 @@ def _document(connection: str) -> dict[str, Any]:
         ],
         "fallback": {"id": "s4", "do": "reject"},
     }
-
-
-def _start(command: list[str], environ: dict[str, str], home: str) -> subprocess.Popen[bytes]:
-    with Path(home, f"{Path(command[0]).name}.log").open("wb") as log:
-        return subprocess.Popen(command, env=environ, stdout=log, stderr=log, start_new_session=True)
-
-
-def _wait_for(url: str) -> None:
-    give_up = time.monotonic() + STARTS_WITHIN
-    while True:
-        try:
-            if requests.get(url, timeout=1).ok:
-                return
-        except requests.RequestException:
-            if time.monotonic() > give_up:
-                raise
-        time.sleep(0.1)

@@ -1,14 +1,21 @@
 """Tells the database which workers live, and refuses to work on a clock of its own."""
 
+import logging
+import threading
+import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from flowbuilder import ids
 from workers.crashpoints import committed
 
 MOST_APART = timedelta(seconds=2)
+EVERY = 10.0  # seconds
+
+log = logging.getLogger(__name__)
 
 SEEN = text("""
     INSERT INTO worker (id, kind, started_at, seen_at) VALUES (:id, :kind, now(), now())
@@ -31,6 +38,25 @@ class Presence:
         """Write that this process lives."""
         with committed(self._engine, "presence") as database:
             database.execute(SEEN, {"id": self._id, "kind": self._kind})
+
+
+def keep_telling(engine: Engine, kind: str) -> None:
+    """Write every ten seconds, from a thread, that this process lives: for one that has no loop of its own.
+
+    In between no connection is open: each job is done by a copy of the process, which would share it.
+    """
+    presence = Presence(engine, kind)
+
+    def run() -> None:
+        while True:
+            try:
+                presence.tell()
+            except SQLAlchemyError as problem:
+                log.warning("the database was not told that this worker lives: %s", type(problem).__name__)
+            engine.dispose()
+            time.sleep(EVERY)
+
+    threading.Thread(target=run, name="presence", daemon=True).start()
 
 
 def check_clock(engine: Engine, now: datetime) -> None:

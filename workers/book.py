@@ -11,6 +11,7 @@ from sqlalchemy import Connection as Database
 from sqlalchemy import RowMapping, text
 
 from flowbuilder import ids
+from flowbuilder.lists.lookup import Forms
 from flowbuilder.vault import Vault, VaultError, credential_place
 from rules.caps import Cap, read_caps
 from rules.delivery.destination import Destination, parse_destination
@@ -69,7 +70,7 @@ class Connection:
 
 
 class Book:
-    """Keeps what was read for a second; published versions, which never change, for good."""
+    """Keeps what was read for a second; published versions and the forms of lists, which never change, for good."""
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
@@ -79,6 +80,7 @@ class Book:
         self._rows: dict[UUID, RowMapping] = {}
         self._connections: dict[str, Connection | None] = {}
         self._read_at = 0.0
+        self.list_forms: Forms = {}
 
     def refresh(self) -> None:
         """Forget rows that are older than a second."""

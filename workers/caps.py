@@ -8,39 +8,32 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from workers.crashpoints import committed
 from workers.documents import as_document
+from workers.rows import Changes, WindowRow
+from workers.statements import Statement
 
 Place = list[Any]
 """One reservation as it stands in the journal: window id, how much, and whether it stays when the lead is not sold."""
 
 WindowKey = tuple[str, str, str]
 
-CREATE = text("""
+CREATE = Statement("""
     INSERT INTO cap_window (cap, bucket, starts_at, ends_at)
     SELECT cap, bucket, starts, ends
-      FROM json_to_recordset(CAST(:rows AS json)) AS r(cap text, bucket text, starts timestamptz, ends timestamptz)
+      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(cap text, bucket text, starts timestamptz, ends timestamptz)
      ORDER BY cap, bucket, starts
         ON CONFLICT DO NOTHING
 """)
-FIND = text("""
+FIND = Statement("""
     SELECT w.id, r.key FROM cap_window w
-      JOIN json_to_recordset(CAST(:rows AS json)) AS r(key int, cap text, bucket text, starts timestamptz)
+      JOIN jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(key int, cap text, bucket text, starts timestamptz)
         ON w.cap = r.cap AND w.bucket = r.bucket AND w.starts_at = r.starts
 """)
-LOCK = text("SELECT id, used FROM cap_window WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
-WRITE = text("""
-    UPDATE cap_window w SET used = w.used + r.change
-      FROM json_to_recordset(CAST(:rows AS json)) AS r(id bigint, change bigint, ceiling bigint)
-     WHERE w.id = r.id AND (r.change <= 0 OR w.used + r.change <= r.ceiling)
-""")
+LOCK = Statement("SELECT id, used FROM cap_window WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
 MOST_KNOWN = 50_000
-
-
-class CapPassed(Exception):
-    """A write would have passed a cap; the turn is rolled back. It means that a lock was not held."""
 
 
 @dataclass(slots=True)
@@ -121,8 +114,8 @@ class WindowIds:
             ]
         )
         with committed(self._engine, "windows") as database:
-            database.execute(CREATE, {"rows": rows})
-            for identifier, at in database.execute(FIND, {"rows": rows}):
+            CREATE.count(database, {"rows": rows})
+            for identifier, at in FIND.rows(database, {"rows": rows}):
                 self._ids[missing[at].key] = identifier
 
 
@@ -137,7 +130,7 @@ class Dealer:
         """Lock windows in the order of their ids; only once in a transaction, before anything is written."""
         wanted = sorted(set(window_ids))
         if wanted:
-            for identifier, used in database.execute(LOCK, {"ids": wanted}):
+            for identifier, used in LOCK.rows(database, {"ids": wanted}):
                 self.windows[identifier] = Window(used)
 
     def holds(self, asks: Iterable[Ask]) -> bool:
@@ -164,15 +157,11 @@ class Dealer:
             if identifier in self.windows:
                 self.windows[identifier].change -= take
 
-    def write(self, database: Connection) -> None:
-        """Write what changed; raises CapPassed when a window would hold more than its limit."""
-        rows = [
-            {"id": identifier, "change": window.change, "ceiling": window.ceiling}
-            for identifier, window in sorted(self.windows.items())
-            if window.change
-        ]
-        if rows and database.execute(WRITE, {"rows": as_document(rows)}).rowcount != len(rows):
-            raise CapPassed(f"{len(rows)} windows")
+    def add_to(self, changes: Changes) -> None:
+        """Have what was dealt written with a turn's other rows, in the order of the windows' ids."""
+        for identifier, window in sorted(self.windows.items()):
+            if window.change:
+                changes.touch(WindowRow(identifier, window.change, window.ceiling))
 
     def _window(self, ask: Ask) -> Window:
         return self.windows[self.ids.of(ask)]  # type: ignore[index]

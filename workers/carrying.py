@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import RowMapping
-
 from rules.effects import Effect, Offer
 from rules.flow import Flow
 from rules.interpreter import Recorded, Walk, replay
@@ -15,7 +13,7 @@ from rules.retry import Tried
 from rules.running import Lead
 from workers.caps import Place
 from workers.delivery.calls import CallKey, Sent
-from workers.journal import Lease, Past
+from workers.journal import Claimed, Lease, Past
 from workers.rows import AttemptRow, EventRow, OfferRow
 
 T = TypeVar("T")
@@ -35,7 +33,7 @@ def known(value: T | None) -> T:
 class Carried:
     """One leased lead. `places` are what it holds at the door and in cap steps; offers hold their own."""
 
-    row: RowMapping
+    row: Claimed
     walk: Walk | None = None
     flow: Flow | None = None
     run: int = field(init=False)
@@ -126,6 +124,7 @@ class Carried:
             invalid=frozenset(row["invalid"]),
             is_test=row["is_test"],
             asked_before=self.asked_before,
+            test_outcome=row["test_outcome"],
         )
 
     @property
@@ -150,8 +149,10 @@ class Carried:
     def rebuild(self, flow: Flow, past: Past, source: dict[str, Any], now: datetime) -> None:
         """Bring the run to where its journal left it; raises rules.interpreter.Diverged when the flow has changed."""
         events = [event for event in past.events if event.run == self.run]
-        journaled = events[0].result if events else None
-        lead = self.input(dict(journaled["source"]) if journaled and "source" in journaled else source)
+        journaled = next(
+            (event.result["source"] for event in events if event.result and "source" in event.result), None
+        )
+        lead = self.input(source if journaled is None else dict(journaled))
         self.flow = flow
         self.walk = replay(flow, lead, events[0].at if events else now, map(_recorded, events))
         self.offers = past.offers
@@ -180,7 +181,7 @@ def places_of(events: Iterable[EventRow]) -> list[Place]:
     """Return the places that a run holds: taken by its events, given back when it was held."""
     places: list[Place] = []
     for event in events:
-        if event.effect == "hold":
+        if event.effect == "hold" and not event.asks.get("keeps"):
             places = [place for place in places if place[2]]
         elif event.effect in ("intake", "reserve") and event.result:
             places.extend(event.result.get("places", []))

@@ -8,21 +8,22 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from workers.documents import as_document
+from workers.statements import Statement
 
 ClaimKey = tuple[str, str, str]
 
-TAKE = text("""
+TAKE = Statement("""
     INSERT INTO claim AS c (scope, kind, hash, lead_id, at)
     SELECT scope, kind, decode(hash, 'hex'), lead, at
-      FROM json_to_recordset(CAST(:rows AS json))
+      FROM jsonb_to_recordset(CAST(:rows AS jsonb))
         AS r(scope text, kind text, hash text, lead uuid, at timestamptz, since timestamptz)
      ORDER BY scope, kind, hash
         ON CONFLICT (scope, kind, hash) DO UPDATE SET lead_id = excluded.lead_id, at = excluded.at
      WHERE c.lead_id = excluded.lead_id
-        OR c.at < (SELECT r.since FROM json_to_recordset(CAST(:rows AS json))
+        OR c.at < (SELECT r.since FROM jsonb_to_recordset(CAST(:rows AS jsonb))
                      AS r(scope text, kind text, hash text, since timestamptz)
                     WHERE r.scope = c.scope AND r.kind = c.kind AND decode(r.hash, 'hex') = c.hash)
         OR EXISTS (SELECT FROM lead WHERE lead.id = c.lead_id AND lead.outcome = 'rejected')
@@ -68,7 +69,7 @@ def take_claims(database: Connection, claimings: Iterable[Claiming], secret: byt
     if not wanted:
         return Claims()
     rows = [_row(key, first, now) for key, (first, *_) in wanted.items()]
-    taken = {tuple(row) for row in database.execute(TAKE, {"rows": as_document(rows)})}
+    taken = set(TAKE.rows(database, {"rows": as_document(rows)}))
     duplicates = {one.lead_id for key, all_of_them in wanted.items() if key not in taken for one in all_of_them}
     undecided = {one.lead_id for key, (_, *later) in wanted.items() if key in taken for one in later}
     return Claims(duplicates, undecided - duplicates)

@@ -2,23 +2,27 @@
 
 import queue
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine, text
 
 from flowbuilder import clock, ids
-from flowbuilder.config import settings
+from flowbuilder.addresses import own_addresses
+from flowbuilder.config import settings, vault_keys_now
 from flowbuilder.db import make_engine, write_json
 from flowbuilder.vault import Vault
 from rules.delivery.masking import masked, masked_reply
 from rules.delivery.request import CannotBuild, build_request
-from rules.delivery.response import read_answer
+from rules.delivery.response import read_answer, without_secrets
+from rules.delivery.sample import sample_offer, sample_view
 from rules.delivery.wire import HttpRequest
 from workers.book import Book, Connection
 from workers.crashpoints import committed
 from workers.delivery.calls import Call, Sent
 from workers.delivery.send import Sender
+from workers.delivery.tokens import TokenSender
 
 GRACE = 5.0
 
@@ -40,9 +44,8 @@ def run_test(shown: str) -> None:
     test_id = ids.read(shown)
     with committed(engine, "test begun") as database:
         row = database.execute(BEGIN, {"id": test_id}).mappings().one_or_none()
-        connection = (
-            Book(Vault(own.vault_keys)).connection(database, ids.show(row["connection_id"], "con")) if row else None
-        )
+        book = Book(Vault(own.vault_keys, newer=partial(vault_keys_now, own)))
+        connection = book.connection(database, ids.show(row["connection_id"], "con")) if row else None
     if row is not None:
         told = (
             _try(connection, row["fields"], test_id)
@@ -62,7 +65,8 @@ def _try(connection: Connection, fields: dict[str, Any], test_id: UUID) -> dict[
     kept = masked(request, connection.credentials)
     if sent.reply is None:
         return _told({"kind": sent.kind, "said": sent.error, "ms": sent.ms}, kept)
-    answer = read_answer(connection.destination, sent.reply)
+    secrets = {**connection.credentials, **sent.secrets}
+    answer = without_secrets(read_answer(connection.destination, sent.reply), secrets)
     read = {
         "kind": answer.kind,
         "reason": answer.reason,
@@ -72,30 +76,18 @@ def _try(connection: Connection, fields: dict[str, Any], test_id: UUID) -> dict[
         "notes": list(answer.notes),
         "ms": sent.ms,
     }
-    return _told(read, kept, masked_reply(sent.reply, connection.credentials))
+    return _told(read, kept, masked_reply(sent.reply, secrets))
 
 
 def _request(connection: Connection, fields: dict[str, Any], test_id: UUID) -> HttpRequest:
-    now = clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    view = {"lead": fields, "raw": fields, "source": {"name": "Test"}, "flow": {}, "step": {}, "run": {}}
-    offer = {
-        "id": ids.show(test_id),
-        "lead_id": ids.show(test_id),
-        "attempt": 1,
-        "is_test": True,
-        "price": 0,
-        "received_at": now,
-        "sent_at": now,
-        "flow_name": "Test",
-        "source_name": "Test",
-        "buyer": connection.name,
-    }
-    return build_request(connection.destination, view, offer, connection.credentials)
+    offer = sample_offer(ids.show(test_id), connection.name, clock.now())
+    return build_request(connection.destination, sample_view(fields), offer, connection.credentials)
 
 
 def _send(request: HttpRequest, timeout_ms: int) -> Sent:
     results: queue.SimpleQueue[Sent] = queue.SimpleQueue()
-    sender = Sender(results.put, allow=settings().outbound_allow)
+    allow = settings().outbound_allow
+    sender = TokenSender(results.put, lambda receive: Sender(receive, allow=allow, own=own_addresses()))
     sender.start()
     try:
         sender.submit(Call("test", request, timeout_ms))

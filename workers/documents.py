@@ -8,7 +8,7 @@ import orjson
 
 
 def as_document(rows: Sequence[object]) -> str:
-    """Return rows (dataclasses or dictionaries) as the JSON text that `json_to_recordset` takes.
+    """Return rows (dataclasses or dictionaries) as the JSON text that `jsonb_to_recordset` takes.
 
     Ids, times and Decimals are written as PostgreSQL reads them.
     """

@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection
 from sqlalchemy import Engine as DatabaseEngine
-from sqlalchemy.exc import SQLAlchemyError
 
 from flowbuilder import clock, enqueue
 from workers import journal
@@ -22,10 +21,13 @@ from workers.carrying import Carried
 from workers.crashpoints import committed, crashpoint
 from workers.delivery.calls import Sent
 from workers.delivery.send import Sender
+from workers.delivery.tokens import TokenSender
 from workers.load import Load
-from workers.outages import is_outage, where
+from workers.outages import DATABASE_ERRORS, is_outage, where
 from workers.quarantine import quarantine
+from workers.statements import plan_anew, prefer_indexes
 from workers.steering import steer
+from workers.tally import Tally
 from workers.turn import Turn
 
 SLOTS = 2048
@@ -33,6 +35,9 @@ SLOTS = 2048
 MOST_CLAIMED = 256
 POLL = 0.5
 """Seconds between looks at the database when nobody says that there is work."""
+GATHER = 0.00005
+"""Seconds for each lead in hand that answers have to come together, up to the longest."""
+LONGEST_GATHER = 0.01
 IDLE_FOR = 1.5
 SOON = timedelta(seconds=6)
 """A loop that knows of a lead due within this time stays; later ones are the sweep's."""
@@ -41,8 +46,7 @@ STOP_GRACE = 15.0
 LONGEST_CALL = 70.0
 """Seconds within which every call has ended, whatever its buyer does."""
 RECOVER = 0.5
-ASYNCHRONOUS = text("SET LOCAL synchronous_commit = off")
-IMPATIENT = text("SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '10s'")
+IMPATIENT = "SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '10s'"
 """A worker that is paused in the middle of a turn must not hold up the others for longer than a lease."""
 
 log = logging.getLogger(__name__)
@@ -61,7 +65,7 @@ class Engine:
         redis: Redis,
         book: Book,
         *,
-        sender: Callable[[Callable[[Sent], object]], Sender],
+        sender: Callable[[Callable[[Sent], object]], Sender | TokenSender],
         secret: bytes,
         tell_alive: Callable[[], object] = lambda: None,
     ) -> None:
@@ -71,12 +75,13 @@ class Engine:
         self._tell_alive = tell_alive
         self._windows = WindowIds(database)
         self._load = Load()
+        self._tally = Tally(redis)
         self._link: Connection | None = None
         self._due: list[datetime] = []
         self._polled_at = self._renewed_at = 0.0
         self._wants_more = True
         self._suspects_at = 0.0
-        self._is_winding_up = False
+        self._is_winding_up = self._plans_are_old = False
         self._listener = threading.Thread(target=self._listen, name="listener", daemon=True)
         self.is_stopping = False
         self._carrying = threading.Event()
@@ -91,6 +96,7 @@ class Engine:
         """Start the sender and the listener; once in the life of a process."""
         self._sender.start()
         self._listener.start()
+        self._tally.start()
 
     def stop(self) -> None:
         """Ask the loop to end: claim and send nothing more, let calls end, give back the rest. Safe in a signal."""
@@ -105,6 +111,7 @@ class Engine:
             self._redis.rpush(enqueue.WAKE, "1")  # So that the listener need not wait until nobody has called.
         self._listener.join()
         self._disconnect()
+        self._tally.close()
         self._redis.close()
         self._database.dispose()
 
@@ -124,7 +131,9 @@ class Engine:
         self._wants_more, self._is_winding_up = True, False
         while not self.is_stopping:
             self._renew()
+            turned_at = time.monotonic()
             worked = self._turn(claims=True)
+            self._gather(turned_at)
             now = time.monotonic()
             idle_since = now if worked or len(self._load) or self._is_due_soon() else idle_since
             if now - idle_since > IDLE_FOR and not self._looks_again():
@@ -134,6 +143,12 @@ class Engine:
                 return
             if not worked:
                 self._take_in(timeout=POLL)
+
+    def _gather(self, turned_at: float) -> None:
+        """Let answers come together while many leads are in hand: a turn costs nearly the same for one as for ten."""
+        pause = min(len(self._load) * GATHER, LONGEST_GATHER) - (time.monotonic() - turned_at)
+        if pause > 0 and not self.is_stopping:
+            time.sleep(pause)
 
     def _looks_again(self) -> bool:
         """Say that nobody carries leads any more, and then look once more: a nudge just before queued no job."""
@@ -219,8 +234,9 @@ class Engine:
         self._load.drop(carried)
         try:
             quarantine(self._database, carried.lease, why, clock.now())
+            self._tally.note_quarantined()
             log.error("lead %s was quarantined", carried.id)
-        except SQLAlchemyError as problem:
+        except DATABASE_ERRORS as problem:
             log.error("lead %s could not be quarantined: %s", carried.id, where(problem))  # noqa: TRY400
 
     def _wait_for_database(self, problem: Exception, batch: Sequence[Carried]) -> None:
@@ -234,7 +250,8 @@ class Engine:
     def _connect(self) -> Connection:
         if self._link is None:
             self._link = self._database.connect()
-            self._link.execute(IMPATIENT)
+            self._link.exec_driver_sql(IMPATIENT)
+            prefer_indexes(self._link)
             crashpoint("before link")
             self._link.commit()
             crashpoint("after link")
@@ -247,20 +264,20 @@ class Engine:
             link.invalidate()
             link.close()
 
-    def _transaction(self, batch: Sequence[Carried], wanted: int) -> tuple[Turn, Sequence[RowMapping]]:
+    def _transaction(self, batch: Sequence[Carried], wanted: int) -> tuple[Turn, Sequence[journal.Claimed]]:
         """Decide, lock, write and claim, and commit all of it at once."""
         self._book.refresh()
         database = self._connect()
-        if not batch:
-            # A claim that is lost with the database was never made: its token is not in any row.
-            database.execute(ASYNCHRONOUS)
+        if self._plans_are_old:
+            plan_anew(database)
+            self._plans_are_old = False
         turn = self._new_turn(database)
         held = self._guarded(database, batch)
         if held:
             steer(turn, held)
-            turn.dealer.write(database)
-            journal.write(database, turn.changes)
+            turn.dealer.add_to(turn.changes)
         claimed = self._claim(turn, wanted)
+        journal.write(database, turn.changes)
         crashpoint("before turn")
         database.commit()
         crashpoint("after turn")
@@ -288,22 +305,23 @@ class Engine:
         self._polled_at = now
         return max(0, min(MOST_CLAIMED, SLOTS - len(self._load)))
 
-    def _claim(self, turn: Turn, most: int) -> Sequence[RowMapping]:
+    def _claim(self, turn: Turn, most: int) -> Sequence[journal.Claimed]:
         """Lease due leads, or one that ended a worker before: it never shares a claim with others."""
         if not most:
             return []
         if time.monotonic() >= self._suspects_at:
-            suspect = journal.claim(turn.database, 1, turn.now, alone=True)
+            suspect = turn.claim(1, alone=True)
             self._suspects_at = 0.0 if suspect else time.monotonic() + POLL
             self._wants_more = True
             if suspect:
                 return suspect
-        claimed = journal.claim(turn.database, most, turn.now)
+        claimed = turn.claim(most)
         self._wants_more = len(claimed) == most
         return claimed
 
     def _hand_over(self, turn: Turn, batch: Sequence[Carried]) -> None:
         """Make the calls of a committed turn, let go of leads that wait or are done, and tell who waits for them."""
+        self._tally.note(turn, batch)
         for carried in batch:
             carried.arrived, carried.is_cleared = None, True
         for connection, call in turn.calls:
@@ -332,10 +350,11 @@ class Engine:
                 with committed(self._database, "renewal") as database:
                     held = journal.renew(database, self._load.leases)
                 self._load.keep_only(held)
+            self._plans_are_old = True
             self._tell_alive()
             self._renewed_at = time.monotonic()
             self.on_beat(self._redis)
-        except SQLAlchemyError as problem:
+        except DATABASE_ERRORS as problem:
             log.warning("leases could not be renewed: %s", where(problem))
         except RedisError as problem:
             log.warning("Valkey did not answer: %s", where(problem))
@@ -360,7 +379,7 @@ class Engine:
         try:
             with committed(self._database, "return") as database:
                 journal.give_back(database, self._load.leases)
-        except SQLAlchemyError as problem:
+        except DATABASE_ERRORS as problem:
             log.warning("leases were not given back, they run out: %s", where(problem))
 
     def _listen(self) -> None:

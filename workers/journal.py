@@ -1,88 +1,80 @@
 """The only writer of lead events, offers, attempts and outcomes: claims leads, guards leases, writes a turn's rows."""
 
-from collections.abc import Iterable, Sequence
+import random
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, TextClause, text
+from sqlalchemy import Connection
 
-from flowbuilder.ids import first_id_at, made_at, new_id
 from workers.documents import as_document
-from workers.rows import AttemptRow, Changes, EventRow, LeadChange, OfferRow, Row
+from workers.rows import AttemptRow, Changes, EventRow, LeadChange, LeaseRow, OfferRow, Row, WindowRow
+from workers.statements import Statement
 
 LEASE = timedelta(seconds=30)
 """For how long a claim counts without being renewed."""
 ALONE_CRASHES = 3
 """How often a lead may end its worker while it is carried alone; once more came before, among others."""
 
-OLDEST = timedelta(days=400)
-"""How old a lead can be that is still claimed: as long as leads are kept. Partitions before that are not looked at."""
-AHEAD = timedelta(days=1)
-
 Lease = tuple[UUID, int]
 """A lead and the token under which it is held; every claim has a new one."""
 
-# Every statement names the span of ids that it is about, so that the planner leaves out all other months.
+Claimed = dict[str, Any]
+"""The row of a lead that was just claimed, by the names of its columns."""
+
+# Statements that change rows name the span of ids that they are about, so that all other months are left out.
 _LEADS = "lead.id BETWEEN :lowest AND :highest"
 
 _COLUMNS = """
-    lead.id, lead.account_id, lead.flow_id, lead.source_id, lead.version, lead.is_test, lead.test_outcome,
-    lead.run, lead.asked_before, lead.posted, lead.fields, lead.invalid, lead.received_at, lead.lease_token,
-    lead.crashes, lead.last_step, lead.answer_to
+    id, account_id, flow_id, source_id, version, is_test, test_outcome, run, asked_before, posted, fields, invalid,
+    received_at, crashes + 1 AS crashes, last_step, answer_to, state = 'received' AS is_fresh
 """
 
 
-def _claim(condition: str) -> TextClause:
-    """Return the statement that leases due leads; tokens are random, so that a claim lost with the database is void."""
-    return text(f"""
-        WITH due AS (
-            SELECT id, state FROM lead
-             WHERE {_LEADS} AND state <> 'done' AND {condition} AND due_at <= GREATEST(now(), :now)
-               AND due_at <= CASE state WHEN 'waiting' THEN CAST(:now AS timestamptz) ELSE now() END
-             ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED)
-        UPDATE lead
-           SET state = 'working', waiting_for = NULL, due_at = now() + :lease, crashes = lead.crashes + 1,
-               lease_token = (random() * 9e18)::bigint
-          FROM due WHERE lead.id = due.id AND {_LEADS}
-        RETURNING {_COLUMNS}, due.state = 'received' AS is_fresh
+def _due(condition: str) -> Statement:
+    """Return the statement that finds due leads by the index of open ones, and locks them."""
+    return Statement(f"""
+        SELECT {_COLUMNS} FROM lead
+         WHERE state <> 'done' AND {condition} AND due_at <= GREATEST(now(), :now)
+           AND due_at <= CASE state WHEN 'waiting' THEN CAST(:now AS timestamptz) ELSE now() END
+         ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
     """)  # noqa: S608  (the two conditions are written below)
 
 
-CLAIM = _claim("crashes = 0")
-CLAIM_ALONE = _claim("crashes > 0")
+DUE = _due("crashes = 0")
+DUE_ALONE = _due("crashes > 0")
 # It waits for a row that a page has locked for a moment: passing it over would lose the answer of a buyer.
-_HELD = f"""json_to_recordset(CAST(:rows AS json)) AS r(id uuid, token bigint)
+GUARD = Statement("""
+    SELECT id, lease_token FROM lead WHERE id = ANY(:ids) AND state = 'working' ORDER BY id FOR UPDATE
+""")
+_HELD = f"""jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, token bigint)
      WHERE lead.id = r.id AND lead.lease_token = r.token AND lead.state = 'working' AND {_LEADS}"""
-GUARD = text(f"""
-    SELECT lead.id, lead.lease_token FROM lead, {_HELD}
-     ORDER BY lead.id FOR UPDATE OF lead
-""")  # noqa: S608  (constants)
-RENEW = text(f"""
+RENEW = Statement(f"""
     UPDATE lead SET due_at = now() + :lease FROM {_HELD}
     RETURNING lead.id, lead.lease_token
 """)  # noqa: S608  (constants)
-GIVE_BACK = text(f"""
+GIVE_BACK = Statement(f"""
     UPDATE lead SET due_at = now(), crashes = GREATEST(lead.crashes - 1, 0) FROM {_HELD}
 """)  # noqa: S608  (constants)
-EVENTS = text("""
+EVENTS = Statement("""
     SELECT lead_id, run, seq, effect, step, asks, result, outcome, reason, at, done_at FROM lead_event
      WHERE lead_id = ANY(:ids) AND lead_id BETWEEN :lowest AND :highest ORDER BY lead_id, run, seq
 """)
-OFFERS = text("""
+OFFERS = Statement("""
     SELECT lead_id, offer_no, id, account_id, connection_id, run, round, step, buyer, price, created_at, state, places,
            is_winner, slot, lost_reason, reason, reference, attempts, cascade_position, finished_at
       FROM offer WHERE lead_id = ANY(:ids) AND lead_id BETWEEN :lowest AND :highest ORDER BY lead_id, offer_no
 """)
-ATTEMPTS = text("""
+ATTEMPTS = Statement("""
     SELECT lead_id, offer_no, attempt_no, started_at, state, finished_at, ms, status, error FROM attempt
      WHERE lead_id = ANY(:ids) AND lead_id BETWEEN :lowest AND :highest ORDER BY lead_id, offer_no, attempt_no
 """)
 
 _EVENT = """(lead_id uuid, run int, seq int, effect text, step text, asks jsonb, at timestamptz, result jsonb,
-    outcome text, reason text, done_at timestamptz)"""
+    outcome text, reason text, done_at timestamptz, path text, detail jsonb)"""
 _OFFER = """(lead_id uuid, offer_no int, id uuid, account_id uuid, connection_id uuid, run int, round int, step text,
     buyer text, price bigint, created_at timestamptz, state text, places jsonb, is_winner boolean, slot smallint,
     lost_reason text, reason text, reference text, attempts smallint, cascade_position int, finished_at timestamptz)"""
@@ -91,10 +83,13 @@ _ATTEMPT = """(lead_id uuid, offer_no int, attempt_no int, started_at timestampt
 _LEAD = """(id uuid, token bigint, state text, outcome text, waiting_for text, reason_code text, reason text, run int,
     asked_before jsonb, revenue bigint, cost bigint, due_at timestamptz, finished_at timestamptz, last_step text)"""
 
+_LEASE = "(lead_id uuid, token bigint)"
+_WINDOW = "(id bigint, change bigint, ceiling bigint)"
+
 
 def _rows(record: str) -> str:
     """Return the rows of one kind, to be named when the statement is put together."""
-    return f"json_to_recordset(CAST(:{{rows}} AS json)) AS r{record}"
+    return f"jsonb_to_recordset(CAST(:{{rows}} AS jsonb)) AS r{record}"
 
 
 def _insert(table: str, record: str) -> str:
@@ -139,17 +134,31 @@ UPDATES: dict[type[Row], str] = {
         UPDATE lead
            SET state = r.state, outcome = r.outcome, waiting_for = r.waiting_for, reason_code = r.reason_code,
                reason = r.reason, run = r.run, asked_before = r.asked_before, revenue = r.revenue, cost = r.cost,
-               due_at = COALESCE(r.due_at, now() + :lease), finished_at = r.finished_at, last_step = r.last_step,
+               due_at = COALESCE(r.due_at, lead.due_at), finished_at = r.finished_at, last_step = r.last_step,
                crashes = 0
           FROM {_rows(_LEAD)}
          WHERE {_LEADS} AND lead.id = r.id AND lead.lease_token = r.token AND lead.state = 'working'
+        RETURNING 1
+    """,  # noqa: S608  (constants)
+    LeaseRow: f"""
+        UPDATE lead
+           SET state = 'working', waiting_for = NULL, due_at = now() + :lease, crashes = lead.crashes + 1,
+               lease_token = r.token
+          FROM {_rows(_LEASE)}
+         WHERE {_LEADS} AND lead.id = r.lead_id
+        RETURNING 1
+    """,  # noqa: S608  (constants)
+    WindowRow: f"""
+        UPDATE cap_window w SET used = w.used + r.change
+          FROM {_rows(_WINDOW)}
+         WHERE w.id = r.id AND (r.change <= 0 OR w.used + r.change <= r.ceiling)
         RETURNING 1
     """,  # noqa: S608  (constants)
 }
 
 
 @cache
-def _put_together(inserted: tuple[type[Row], ...], updated: tuple[type[Row], ...]) -> TextClause:
+def _put_together(inserted: tuple[type[Row], ...], updated: tuple[type[Row], ...]) -> Statement:
     """Return one statement that does all of a turn's writing and tells how many rows each part wrote.
 
     The parts touch different rows, so that their order does not matter; one statement costs one trip to the database.
@@ -157,11 +166,18 @@ def _put_together(inserted: tuple[type[Row], ...], updated: tuple[type[Row], ...
     parts = [INSERTS[kind] for kind in inserted] + [UPDATES[kind] for kind in updated]
     written = ", ".join(f"w{at} AS ({part.format(rows=f'rows{at}')})" for at, part in enumerate(parts))
     counts = ", ".join(f"(SELECT count(*) FROM w{at})" for at in range(len(parts)))  # noqa: S608  (constants)
-    return text(f"WITH {written} SELECT {counts}")
+    if updated == (LeaseRow,) and not inserted:
+        # A claim that is lost with the database was never made: its token is not in any row.
+        counts += ", set_config('synchronous_commit', 'off', true)"
+    return Statement(f"WITH {written} SELECT {counts}")
 
 
 class LostWrite(Exception):
     """A row that this turn meant to change was no longer as it was read; the turn is rolled back."""
+
+
+class CapPassed(LostWrite):
+    """A write would have passed a cap; the turn is rolled back. It means that a lock was not held."""
 
 
 @dataclass(slots=True)
@@ -173,28 +189,32 @@ class Past:
     attempts: list[AttemptRow] = field(default_factory=list)
 
 
-def claim(database: Connection, most: int, now: datetime, *, alone: bool = False) -> Sequence[RowMapping]:
-    """Lease due leads and return their rows; `alone` takes one of those that ended a worker before."""
-    made = made_at(new_id())  # Ids are made by the machine's own clock, which no offset moves.
-    span = {"lowest": first_id_at(made - OLDEST), "highest": first_id_at(made + AHEAD)}
-    values = {"most": most, "now": now, "lease": LEASE}
-    return database.execute(CLAIM_ALONE if alone else CLAIM, values | span).mappings().all()
+def find_due(database: Connection, most: int, now: datetime, *, alone: bool = False) -> list[Claimed]:
+    """Return due leads, locked and each with a lease that counts once it is written.
+
+    `alone` finds one of those that ended a worker before. Tokens are random, so that a claim which is lost with the
+    database is void.
+    """
+    found = (DUE_ALONE if alone else DUE).named_rows(database, {"most": most, "now": now})
+    for row in found:
+        row["lease_token"] = random.getrandbits(62)
+    return found
 
 
-def guard(database: Connection, leases: Iterable[Lease]) -> set[Lease]:
+def guard(database: Connection, leases: Collection[Lease]) -> set[Lease]:
     """Lock the leads whose lease is still held and return those leases; the others belong to another worker now."""
-    return {(lead_id, token) for lead_id, token in database.execute(GUARD, _held(leases))}
+    held = GUARD.rows(database, {"ids": [lead_id for lead_id, _ in leases]})
+    return {(lead_id, token) for lead_id, token in held}.intersection(leases)
 
 
 def renew(database: Connection, leases: Iterable[Lease]) -> set[Lease]:
     """Have leases count from now on for their full time, and return those that are still held."""
-    rows = database.execute(RENEW, _held(leases) | {"lease": LEASE})
-    return {(lead_id, token) for lead_id, token in rows}
+    return {(lead_id, token) for lead_id, token in RENEW.rows(database, _held(leases) | {"lease": LEASE})}
 
 
 def give_back(database: Connection, leases: Iterable[Lease]) -> None:
     """End leases early, so that another worker takes the leads at once; it does not count as a crash."""
-    database.execute(GIVE_BACK, _held(leases))
+    GIVE_BACK.count(database, _held(leases))
 
 
 def read_past(database: Connection, lead_ids: Sequence[UUID]) -> dict[UUID, Past]:
@@ -203,11 +223,11 @@ def read_past(database: Connection, lead_ids: Sequence[UUID]) -> dict[UUID, Past
     if not past:
         return past
     wanted = {"ids": lead_ids} | _span(lead_ids)
-    for row in database.execute(EVENTS, wanted).mappings():
+    for row in EVENTS.named_rows(database, wanted):
         past[row["lead_id"]].events.append(EventRow(**row))
-    for row in database.execute(OFFERS, wanted).mappings():
+    for row in OFFERS.named_rows(database, wanted):
         past[row["lead_id"]].offers.append(OfferRow(**row))
-    for row in database.execute(ATTEMPTS, wanted).mappings():
+    for row in ATTEMPTS.named_rows(database, wanted):
         past[row["lead_id"]].attempts.append(AttemptRow(**row))
     return past
 
@@ -220,14 +240,12 @@ def write(database: Connection, changes: Changes) -> None:
     if not groups:
         return
     values: dict[str, Any] = {f"rows{at}": as_document(rows) for at, rows in enumerate(groups)}
-    if updated:
-        values |= _span([row.lead_id for rows in groups for row in rows])
-    if LeadChange in updated:
-        values["lease"] = LEASE
-    counts = database.execute(_put_together(inserted, updated), values).one()
-    for kind, rows, count in zip((*inserted, *updated), groups, counts, strict=True):
+    values |= _span([row.lead_id for rows in groups for row in rows if not isinstance(row, WindowRow)])
+    values["lease"] = LEASE
+    [counts] = _put_together(inserted, updated).rows(database, values)
+    for kind, rows, count in zip((*inserted, *updated), groups, counts, strict=False):
         if count != len(rows):
-            raise LostWrite(f"{kind.__name__}: {len(rows)} rows")
+            raise (CapPassed if kind is WindowRow else LostWrite)(f"{kind.__name__}: {len(rows)} rows")
 
 
 def _held(leases: Iterable[Lease]) -> dict[str, Any]:
@@ -236,5 +254,5 @@ def _held(leases: Iterable[Lease]) -> dict[str, Any]:
 
 
 def _span(lead_ids: Sequence[Any]) -> dict[str, UUID]:
-    """Return the least and the greatest of some ids."""
-    return {"lowest": min(lead_ids), "highest": max(lead_ids)}
+    """Return the least and the greatest of some ids, nothing for none."""
+    return {"lowest": min(lead_ids), "highest": max(lead_ids)} if lead_ids else {}

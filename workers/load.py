@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import RowMapping
-
 from workers.carrying import Carried
 from workers.delivery.calls import Call, CallKey, Sent
-from workers.journal import Lease
+from workers.journal import Claimed, Lease
 
 
 @dataclass(slots=True)
@@ -41,7 +39,7 @@ class Load:
         """Return for each connection how many leads of this loop are being offered to it or queue for it."""
         return {name: count + len(self.queues.get(name, ())) for name, count in self.calls.items()}
 
-    def admit(self, rows: Iterable[RowMapping]) -> None:
+    def admit(self, rows: Iterable[Claimed]) -> None:
         """Take claimed leads in hand."""
         for row in rows:
             carried = Carried(row, is_fresh=row["is_fresh"])

@@ -3,10 +3,12 @@
 import hashlib
 import logging
 import signal
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from types import FrameType
 
 from redis import Redis
@@ -16,16 +18,17 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import Engine as Database
 from sqlalchemy.exc import OperationalError
 
-from flowbuilder import clock, enqueue, open_files
+from flowbuilder import clock, enqueue, logs, open_files
 from flowbuilder.addresses import own_addresses
-from flowbuilder.config import Settings, settings
+from flowbuilder.config import Settings, settings, vault_keys_now
 from flowbuilder.db import make_engine
 from flowbuilder.vault import Vault
 from workers import lead_worker
-from workers.alive import Presence, check_clock
+from workers.alive import Presence, WrongClock, check_clock, keep_telling
 from workers.book import Book
 from workers.delivery.calls import Sent
 from workers.delivery.send import Sender
+from workers.delivery.tokens import TokenSender
 from workers.engine import Engine
 from workers.sweep import Sweeper
 
@@ -39,17 +42,22 @@ def main(kind: str) -> int:
     """Work until SIGTERM or SIGINT; return the exit code. `kind` is `leads` or `jobs`."""
     own = settings()
     open_files.allow_many()
-    logging.basicConfig(level=own.log_level.upper(), format="%(levelname)s %(name)s %(message)s")
+    logs.set_up(level=own.log_level, as_json=logs.wants_json(own.log_format, sys.stderr), process=kind)
     database = make_engine(own.database_url)
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
-    _wait_for(lambda: check_clock(database, clock.now() - timedelta(seconds=own.clock_offset)))
+    try:
+        _wait_for(lambda: check_clock(database, clock.now() - timedelta(seconds=own.clock_offset)))
+    except WrongClock as problem:
+        log.error("%s", problem)  # noqa: TRY400  (where it was found out is of no use)
+        return 1
     database.dispose()
     blocking = enqueue.connect(own.redis_url, timeout=BLOCKED_FOR)
     _wait_for(blocking.ping)
     if kind == "leads":
         lead_worker.run(make_lead_engine(own, database), blocking)
     else:
+        keep_telling(database, "jobs")
         _run_jobs(blocking)
     return 0
 
@@ -70,7 +78,7 @@ def make_lead_engine(own: Settings, database: Database) -> Engine:
     return Engine(
         database,
         redis,
-        Book(Vault(own.vault_keys)),
+        Book(Vault(own.vault_keys, newer=partial(vault_keys_now, own))),
         sender=lambda on_result: make_sender(own, on_result),
         secret=duplicates_secret(own),
         tell_alive=presence.tell,
@@ -82,9 +90,9 @@ def duplicates_secret(own: Settings) -> bytes:
     return hashlib.sha256(f"duplicates {own.secret_key}".encode()).digest()
 
 
-def make_sender(own: Settings, on_result: Callable[[Sent], object]) -> Sender:
-    """Return a sender that may call what the settings allow."""
-    return Sender(on_result, allow=own.outbound_allow, own=own_addresses())
+def make_sender(own: Settings, on_result: Callable[[Sent], object]) -> TokenSender:
+    """Return a sender that may call what the settings allow, and gets access tokens where calls need them."""
+    return TokenSender(on_result, lambda receive: Sender(receive, allow=own.outbound_allow, own=own_addresses()))
 
 
 def _wait_for(check: Callable[[], object]) -> None:

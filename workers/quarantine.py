@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Engine, text
 from workers.caps import Dealer, WindowIds
 from workers.carrying import places_of
 from workers.crashpoints import committed
-from workers.journal import Lease, guard, read_past
+from workers.journal import Lease, guard, read_past, write
+from workers.rows import Changes
 
 CLOSE = text("""
     UPDATE lead SET state = 'done', outcome = 'error', reason_code = 'quarantined', reason = :why, waiting_for = NULL,
@@ -42,4 +43,6 @@ def _give_back(database: Connection, engine: Engine, lead_id: UUID) -> None:
     dealer = Dealer(WindowIds(engine))
     dealer.lock(database, [place[0] for place in places])
     dealer.give_back(places)
-    dealer.write(database)
+    changes = Changes()
+    dealer.add_to(changes)
+    write(database, changes)

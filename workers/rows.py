@@ -10,7 +10,11 @@ from rules.effects import Effect, Result
 
 @dataclass(slots=True)
 class EventRow:
-    """One event of a journal; unfinished while `result` is None."""
+    """One event of a journal; unfinished while `result` is None.
+
+    `path` says where a step in a lane or a row of a group stands; `detail` holds values of the person, apart from the
+    rest. Neither is read back.
+    """
 
     lead_id: UUID
     run: int
@@ -23,6 +27,8 @@ class EventRow:
     outcome: str | None = None
     reason: str | None = None
     done_at: datetime | None = None
+    path: str | None = None
+    detail: dict[str, Any] | None = None
 
     def complete(self, effect: Effect, result: Result, now: datetime) -> None:
         """Give the event its result; an event is completed once."""
@@ -99,7 +105,24 @@ class LeadChange:
         return self.id
 
 
-Row = EventRow | OfferRow | AttemptRow | LeadChange
+@dataclass(slots=True)
+class LeaseRow:
+    """The lease that a turn takes on a due lead."""
+
+    lead_id: UUID
+    token: int
+
+
+@dataclass(slots=True)
+class WindowRow:
+    """What a turn adds to a cap window or takes out of it, and the highest limit that it dealt places under."""
+
+    id: int
+    change: int
+    ceiling: int
+
+
+Row = EventRow | OfferRow | AttemptRow | LeadChange | LeaseRow | WindowRow
 
 
 @dataclass(slots=True)

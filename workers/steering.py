@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from rules.effects import Close, Effect, Hold, Intake, Note, Offer, Reserve
+from rules.effects import Close, Effect, Hold, Intake, Lists, Note, Offer, Reserve
 from rules.interpreter import Diverged
 from workers.book import Unreadable
 from workers.caps import Ask
 from workers.carrying import Carried
 from workers.claims import take_claims
-from workers.effects import door, ending, offer, replacing
+from workers.effects import door, ending, lists, offer, replacing
 from workers.journal import Past, read_past
 from workers.turn import Turn
 
@@ -25,6 +25,7 @@ def steer(turn: Turn, batch: Sequence[Carried]) -> None:
     for carried in batch:
         _settle(turn, carried)
     moving = [carried for carried in batch if carried.id not in turn.left and not _is_out(carried)]
+    lists.settle(turn, moving)
     _lock(turn, moving)
     turn.give_back()
     for carried in moving:
@@ -121,6 +122,8 @@ def _perform(turn: Turn, carried: Carried, effect: Effect | None) -> dict[str, A
             return door.take_in(turn, carried, effect)
         case Reserve():
             return door.reserve(turn, carried, effect)
+        case Lists():
+            return lists.answer(turn, carried, effect)
         case Offer():
             return offer.offer(turn, carried, effect)
     raise TypeError(f"no worker knows the effect {effect}")

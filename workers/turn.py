@@ -9,16 +9,16 @@ from uuid import UUID
 from sqlalchemy import Connection as Database
 
 from flowbuilder.cap_names import flow_cap_name, source_cap_name
-from rules.caps import Cap
-from rules.flow import DOOR, Flow
+from flowbuilder.lists.lookup import Wanted
+from rules.flow import DOOR
 from rules.interpreter import Diverged
-from rules.steps import CapStep
+from workers import journal
 from workers.book import Book, Source
 from workers.caps import Ask, Dealer, Place, named
 from workers.carrying import Carried
 from workers.claims import Claims
 from workers.delivery.calls import Call
-from workers.rows import Changes, EventRow, LeadChange
+from workers.rows import Changes, EventRow, LeadChange, LeaseRow
 
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
 """When a lead is due that only a person can send on."""
@@ -48,6 +48,7 @@ class Turn:
     queued: dict[UUID, tuple[str, Carried]] = field(default_factory=dict)
     returned: list[Place] = field(default_factory=list)
     claims: Claims = field(default_factory=Claims)
+    listed: dict[Wanted, bool | None] = field(default_factory=dict)
     calling: dict[str, int] = field(default_factory=dict)
     busy: dict[str, int] = field(default_factory=dict)
     most_for_one: int = 0
@@ -70,7 +71,7 @@ class Turn:
 
     def likely_asks(self, carried: Carried) -> list[Ask]:
         """Return every reservation that the rest of a lead's run may want now, as far as it is known beforehand."""
-        asks = [cap.ask({}, self.now) for cap in caps_of(carried.known_flow) if cap.count_by is None]
+        asks = [cap.ask({}, self.now) for cap in carried.known_flow.caps if cap.count_by is None]
         return self.flow_asks(carried, asks)
 
     def open_event(self, carried: Carried) -> EventRow:
@@ -80,6 +81,8 @@ class Turn:
             # The first event says when the run began, by which a replay sets its clock.
             at = walk.state.now if walk.seq == 1 else self.now
             carried.event = EventRow(carried.id, carried.run, walk.seq, effect.name, effect.step, effect.asks(), at)
+            carried.event.path = carried.known_flow.paths.get(effect.step)
+            carried.event.detail = effect.detail
             self.changes.add(carried.event)
         return carried.event
 
@@ -140,6 +143,13 @@ class Turn:
         self.dealer.give_back(self.returned)
         self.returned = []
 
+    def claim(self, most: int, *, alone: bool = False) -> list[journal.Claimed]:
+        """Take the leases of due leads; return their rows."""
+        found = journal.find_due(self.database, most, self.now, alone=alone)
+        for row in found:
+            self.changes.touch(LeaseRow(row["id"], row["lease_token"]))
+        return found
+
     def note_replaced(self, carried: Carried, difference: Diverged, seq: int) -> None:
         """Write that a run was closed because the flow would not take it any more."""
         asks = {"recorded": difference.recorded, "asked": difference.asked}
@@ -156,9 +166,3 @@ class Turn:
         self.left[carried.id] = carried
         if carried.row["answer_to"]:
             self.finished.setdefault(carried.row["answer_to"], []).append(carried.id)
-
-
-def caps_of(flow: Flow) -> list[Cap]:
-    """Return every cap of a flow, on whatever it is."""
-    steps = [step.cap for step in flow.steps if isinstance(step, CapStep)]
-    return [*flow.door.caps, *steps, *(cap for buyer in flow.buyers.values() for cap in buyer.caps)]

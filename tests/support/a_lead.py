@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from rules.fields import TYPES, Field, normalise
+from rules.fields import TYPES, Field, in_country_of, normalise
 
 FIELDS: Mapping[str, Field] = {
     field.key: field
@@ -22,18 +22,32 @@ FIELDS: Mapping[str, Field] = {
         Field("city", "text"),
         Field("first_name", "name"),
         Field("posted_at", "text"),
+        Field("zip_code", "postal_code", region="US"),
+        Field("postcode", "postal_code", country_field="country"),
+        Field("home_code", "postal_code"),
+        Field("country", "country"),
+        Field("interests", "multi", options=("solar", "roofing", "Kitchen, bath")),
+        Field("tags", "multi"),
+        Field("income", "range"),
+        Field("born_on", "dob"),
+        Field("wanted_at", "datetime"),
+        Field("landing_page", "url"),
+        Field("ip_address", "ip"),
+        Field("consent", "certificate"),
     )
 }
 
 
 def data_of(posted: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a rule sees of a posted lead: 10:41:58 on Friday 20 November 2026 in Los Angeles."""
-    normal = {key: normalise(raw, FIELDS[key]) for key, raw in posted.items()}
+    countries = {key: normalise(raw, FIELDS[key]).value for key, raw in posted.items() if FIELDS[key].type == "country"}
+    fields = {key: in_country_of(FIELDS[key], countries) for key in posted}
+    normal = {key: normalise(raw, fields[key]) for key, raw in posted.items()}
     return {
         "lead": {key: value for key, (value, _) in normal.items()},
         "raw": dict(posted),
         "valid": {key: valid for key, (_, valid) in normal.items()},
-        "parts": {key: TYPES[FIELDS[key].type].parts(value, FIELDS[key]) for key, (value, _) in normal.items()},
+        "parts": {key: TYPES[fields[key].type].parts(value, fields[key]) for key, (value, _) in normal.items()},
         "source": {"id": "src_1", "name": "ACME Leads", "is_test": False, "cost": 31},
         "run": {
             "now": datetime(2026, 11, 20, 18, 41, 58, 120_000, tzinfo=UTC),

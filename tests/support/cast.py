@@ -25,6 +25,7 @@ from flowbuilder.models import (
     Offer,
     Person,
     Source,
+    StoredList,
 )
 
 PASSWORD = "orchard kettle 41"
@@ -115,6 +116,13 @@ def a_connection(session: Session, owner: Member, *, name: str = "Sunrise Energy
     settled = {"destination": DESTINATION, "state": "active", "concurrency": 256, "tested_at": None, **values}
     row.created_at = row.updated_at = now()
     return _add(session, row, settled)
+
+
+def a_list(session: Session, owner: Member, *, name: str = "Do not contact", **values: Any) -> StoredList:
+    """Make a stored list of email addresses without entries."""
+    row = StoredList(id=ids.new_id(), account_id=owner.account.id, name=name)
+    row.created_at = row.updated_at = now()
+    return _add(session, row, {"kind": "email", "hashed": "plain", "region": "US", "size": 0, **values})
 
 
 def a_source(session: Session, flow: Flow, *, name: str = "WebForms Co", **values: Any) -> Source:

@@ -25,6 +25,16 @@ def only(state: str, step: str = "f", **settings: Any) -> dict[str, Any]:
     return {"filter": {"id": step, "continue_if": {"is": [{"var": "lead.state"}, state]}, **settings}}
 
 
+def group(*rows: dict[str, Any], step: str = "g", **settings: Any) -> dict[str, Any]:
+    """Return a group whose rows, given as buyer steps, are asked in turn."""
+    return {"group": {"id": step, "mode": "waterfall", "buyers": [row["buyer"] for row in rows], **settings}}
+
+
+def split(name: str, rule: Any, *steps: dict[str, Any], rest: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
+    """Return a split with one named lane, and a lane for everything else."""
+    return {"split": {"id": "lanes", "cases": [{"name": name, "when": rule, "steps": [*steps]}], "else": [*rest]}}
+
+
 def quickly(**changes: Any) -> dict[str, Any]:
     """Return a retry setting whose delays a test can sit out."""
     return {"retry": {"after": ["1s"], "for_up_to": "60s", **changes}}

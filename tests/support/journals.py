@@ -10,7 +10,7 @@ from flowbuilder import ids
 from flowbuilder.models import Connection, Lead, Source
 from rules.dry_run import MadeUp, dry_run
 from rules.flow import parse_flow
-from rules.interpreter import Recorded
+from rules.interpreter import Recorded, Walk
 from rules.running import Lead as LeadAsRulesSee
 from tests.support.cast import a_lead, an_attempt, an_event, an_offer
 
@@ -42,6 +42,33 @@ def a_document(*buyers: Connection, **changes: Any) -> dict[str, Any]:
     return {**start, "steps": steps, "fallback": {"id": "end", "do": "reject"}, **changes}
 
 
+def with_lanes(first: Connection, second: Connection) -> dict[str, Any]:
+    """Return the document of a flow with every kind of step: a change, lanes in a lane, and a group in each of two."""
+    one, two = (ids.show(buyer.id, "con") for buyer in (first, second))
+    in_ca, is_big = {"is": [{"var": "lead.state"}, "CA"]}, {"at_least": [{"var": "lead.bill"}, 120]}
+    shared = {
+        "id": "g1", "mode": "waterfall", "sell_up_to": 2, "floor": 30, "margin": {"percent": 20},
+        "buyers": [
+            {"id": "b1", "connection": one, "price": 42, "caps": [{"limit": 100, "per": "day"}]},
+            {"id": "b2", "connection": two, "price": 38, "name": "Evenings", "note": "Asks for homeowners."},
+            {"id": "b3", "connection": one, "price": 31, "off": True},
+        ],
+    }  # fmt: skip
+    halves = [
+        {"share": 60, "steps": [{"group": shared}]},
+        {"share": 40, "steps": [{"buyer": {"id": "s5", "connection": two, "price": 35}}]},
+    ]
+    west = {"name": "West", "when": in_ca, "steps": [{"split": {"id": "s4", "percent": halves}}]}
+    change = [["comment", "{{lead.first_name}}: {{lead.comment}}"], ["state", "NV", {"when": {"!": [is_big]}}]]
+    steps = [
+        {"transform": {"id": "s2", "name": "Tidy up", "set": change}},
+        {"split": {"id": "s3", "cases": [west, {"when": is_big, "steps": []}]}},
+        {"cap": {"id": "s6", "limit": 50, "per": "hour"}},
+        {"buyer": {"id": "s7", "connection": two, "price": 20, "caps": [{"limit": 900, "per": "day"}]}},
+    ]
+    return a_document(steps=steps)
+
+
 def a_told_lead(
     session: Session,
     source: Source,
@@ -58,10 +85,13 @@ def a_told_lead(
     lead = a_lead(session, source, fields=dict(fields), posted=posted, **values)
     seen = LeadAsRulesSee(str(lead.id), fields, posted, {}, lead.received_at)
     run = dry_run(flow, seen, answers or {}, lead.received_at)
-    offers = 0
+    offers, walk = 0, Walk(flow, seen, lead.received_at)
     for event in run.events:
         offers += _is_asked(event)
-        _write(session, lead, event, offers)
+        apart = {"path": flow.paths.get(event.step), "detail": walk.effect.detail if walk.effect else None}
+        _write(session, lead, event, offers, apart)
+        if event.result is not None:
+            walk.answer(event.result)
     lead.outcome, lead.reason, lead.revenue, lead.cost = run.outcome, run.reason, run.revenue, run.cost
     if run.outcome is None:
         lead.state, lead.waiting_for, lead.finished_at = "waiting", "retry", None
@@ -73,7 +103,7 @@ def _is_asked(event: Recorded) -> bool:
     return event.effect == "offer" and bool(event.result) and (event.result or {})["answer"] != "not_asked"
 
 
-def _write(session: Session, lead: Lead, event: Recorded, offer_no: int) -> None:
+def _write(session: Session, lead: Lead, event: Recorded, offer_no: int, apart: dict[str, Any]) -> None:
     asks, result = dict(event.asks), dict(event.result or {})
     outcome = {"close": asks.get("outcome"), "note": asks.get("outcome")}.get(event.effect, result.get("outcome"))
     reason = asks.get("reason") if event.effect in ("note", "close") else result.get("reason")
@@ -85,7 +115,7 @@ def _write(session: Session, lead: Lead, event: Recorded, offer_no: int) -> None
     at = lead.received_at + timedelta(milliseconds=3 * event.seq)
     an_event(
         session, lead, seq=event.seq, step=event.step, effect=event.effect, asks=asks, result=result, at=at,
-        outcome=outcome or "passed", reason=reason,
+        outcome=outcome or "passed", reason=reason, **apart,
     )  # fmt: skip
 
 
@@ -93,7 +123,7 @@ def _offer(session: Session, lead: Lead, asks: dict[str, Any], result: dict[str,
     connection = session.get_one(Connection, ids.read(asks["connection"], "con"))
     offer = an_offer(
         session, lead, connection, offer_no=number, step=asks["buyer"], buyer=asks["buyer"], state=result["answer"],
-        is_winner=result["answer"] == "accepted", reason=result["reason"], price=asks["price"],
+        is_winner=result["answer"] == "accepted", reason=result["reason"], price=asks["price"], slot=number,
     )  # fmt: skip
     sent = f'{{"email": "{lead.fields.get("email")}", "state": "CA"}}'
     request = {"method": "POST", "url": "https://api.sunrise.example/leads", "body": sent}

@@ -14,12 +14,13 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from flowbuilder import clock, config, db, enqueue, ids
-from flowbuilder.models import Account, Attempt, Base, CapWindow, FlowVersion, Lead, LeadEvent, Offer, Source
+from flowbuilder.models import Account, Attempt, Base, CapWindow, Flow, FlowVersion, Lead, LeadEvent, Offer, Source
 from flowbuilder.vault import Vault
 from tests.support import cast, proofs
 from tests.support.buyers import Buyer
 from workers.book import Book
 from workers.delivery.send import Sender
+from workers.delivery.tokens import TokenSender
 from workers.engine import Engine
 from workers.main import duplicates_secret
 
@@ -79,6 +80,13 @@ class Market:
             session.commit()
             self.flow_id, self.source_id = flow.id, made.id
 
+    def add_source(self) -> None:
+        """Make another source of the flow; leads come by it from now on."""
+        with Session(self.database) as session:
+            made = cast.a_source(session, session.get_one(Flow, self.flow_id), cost={"fixed": 10})
+            session.commit()
+            self.source_id = made.id
+
     def execute(self, statement: str, **values: Any) -> None:
         """Change rows as an operator's hand or a page would."""
         with self.database.begin() as connection:
@@ -129,7 +137,7 @@ class Market:
             db.make_engine(self.url),
             enqueue.connect(self.redis_url),
             Book(VAULT),
-            sender=lambda on_result: Sender(on_result, allow=self.allowed),
+            sender=lambda on_result: TokenSender(on_result, lambda receive: Sender(receive, allow=self.allowed)),
             secret=duplicates_secret(config.settings()),
         )
 

@@ -11,6 +11,7 @@ from flowbuilder import ids
 from rules.flow import Flow, parse_flow
 from rules.interpreter import Diverged, Recorded, replay
 from rules.running import Lead
+from rules.steps import Group
 
 Rows = dict[UUID, list[RowMapping]]
 
@@ -45,6 +46,7 @@ def findings(database: Connection) -> list[str]:
 
 def _of_lead(books: Books, lead: RowMapping) -> Iterator[str]:
     yield from wrong_sales(books, lead)
+    yield from oversold(books, lead)
     yield from unfinished(books, lead)
     yield from wrong_journal(books, lead)
 
@@ -74,7 +76,7 @@ def held_places(books: Books, lead: RowMapping) -> Iterator[list[Any]]:
         places = by_run[event["run"]]
         if event["effect"] in ("intake", "reserve"):
             places.extend((event["result"] or {}).get("places", []))
-        if event["effect"] in ("hold", "replaced"):
+        if event["effect"] == "replaced" or (event["effect"] == "hold" and not event["asks"].get("keeps")):
             places[:] = [place for place in places if place[2]]
     is_lost = lead["outcome"] not in (None, "sold")
     for places in by_run.values():
@@ -101,6 +103,16 @@ def wrong_sales(books: Books, lead: RowMapping) -> Iterator[str]:
             yield f"offer {offer['offer_no']} is {offer['state']}, winner: {offer['is_winner']}"
         if offer["state"] in ("declined", "error") and offer["places"]:
             yield f"offer {offer['offer_no']} was {offer['state']} and holds places"
+
+
+def oversold(books: Books, lead: RowMapping) -> Iterator[str]:
+    """Yield the groups that sold a lead more often than they may."""
+    flow = books.flows[lead["flow_id"], lead["version"]]
+    for group in _groups(flow) if flow else ():
+        rows = {row.id for row in group.rows}
+        sales = sum(offer["is_winner"] and offer["step"] in rows for offer in books.offers[lead["id"]])
+        if sales > group.sell_up_to:
+            yield f"group {group.common.id} sold it {sales} times"
 
 
 def unfinished(books: Books, lead: RowMapping) -> Iterator[str]:
@@ -162,7 +174,7 @@ def unexplained(books: Books, requests: Iterable[str]) -> Iterator[str]:
 
 def as_rules_see(lead: RowMapping, events: list[RowMapping]) -> Lead:
     """Return a lead as its newest run saw it."""
-    first = events[0]["result"] or {}
+    first = next((event["result"] for event in events if "source" in (event["result"] or {})), {})
     return Lead(
         id=str(lead["id"]),
         fields=lead["fields"],
@@ -172,6 +184,7 @@ def as_rules_see(lead: RowMapping, events: list[RowMapping]) -> Lead:
         invalid=frozenset(lead["invalid"]),
         is_test=lead["is_test"],
         asked_before=lead["asked_before"],
+        test_outcome=lead["test_outcome"],
     )
 
 
@@ -189,4 +202,9 @@ def by_lead(rows: Iterable[RowMapping]) -> Rows:
 
 
 def _sells_on(flow: Flow, step: str) -> bool:
-    return flow.buyers[step].sells_on
+    shared = {row.id for group in _groups(flow) if group.sell_up_to > 1 for row in group.rows}
+    return flow.buyers[step].sells_on or step in shared
+
+
+def _groups(flow: Flow) -> list[Group]:
+    return [spot.step for spot in flow.spots if isinstance(spot.step, Group)]

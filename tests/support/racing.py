@@ -9,7 +9,9 @@ from typing import Any
 
 from flowbuilder import db
 from rules.windows import window
+from workers import journal
 from workers.caps import Ask, Dealer, Place, WindowIds
+from workers.rows import Changes
 
 TURNS = 24
 MIDDAY = datetime(2026, 3, 4, 12, 59, 58, tzinfo=UTC)
@@ -69,7 +71,9 @@ class Racer:
             for places in back:
                 dealer.give_back(places)
             taken = [dealer.take(asks) for asks in wanted if dealer.first_full(asks) is None]
-            dealer.write(database)
+            changes = Changes()
+            dealer.add_to(changes)
+            journal.write(database, changes)
             if self.dice.random() < 0.1:
                 database.rollback()
                 self.held.extend(back)

@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from flowbuilder import enqueue, health, keys
+from flowbuilder.api import ingest
 from flowbuilder.config import Settings
-from flowbuilder.intake import pages
+from flowbuilder.intake.app import IntakeApp
+from flowbuilder.intake.desk import Desk
 from flowbuilder.models import Flow, Source, SourceKey
-from flowbuilder.web import current
+from flowbuilder.web import current, security
 from tests.support.cast import a_flow, a_seller, a_source, now
 from tests.support.servers import plain_url
 
@@ -50,12 +52,14 @@ def intake_app(settings: Settings) -> Iterator[Flask]:
     """Give an app with intake and health alone, and end its threads afterwards."""
     app = Flask("intake")
     current.init_app(app, settings)
-    app.register_blueprint(pages.bp)
     app.register_blueprint(health.bp)
+    app.register_blueprint(ingest.bp)
+    desk = app.extensions["intake"] = Desk(settings)
+    app.wsgi_app = IntakeApp(desk, app.wsgi_app, security.response_headers(settings))  # type: ignore[method-assign]
     try:
         yield app
     finally:
-        app.extensions["intake"].close()
+        desk.close()
         with app.app_context():
             current.engine().dispose()
 

@@ -14,7 +14,6 @@ from flowbuilder import clock
 from flowbuilder.accounts import sessions
 from flowbuilder.app import create_app
 from flowbuilder.config import Settings
-from flowbuilder.intake.pages import EXTENSION
 from flowbuilder.web import current
 from tests.support.cast import Member
 
@@ -61,7 +60,6 @@ def running(settings: Settings) -> Iterator[Flask]:
     """Give the whole app with these settings; its connections are closed afterwards."""
     app = create_app(settings)
     yield app
-    if EXTENSION in app.extensions:
-        app.extensions[EXTENSION].close()
+    app.extensions["intake"].close()
     with app.app_context():
         current.engine().dispose()

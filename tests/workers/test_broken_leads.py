@@ -48,7 +48,7 @@ def test_the_reason_of_a_lead_put_aside_can_be_read(market: Market) -> None:
     market.carry()
     market.execute("ALTER TABLE lead_event DROP CONSTRAINT planted")
     lead = market.lead(lead_id)
-    assert lead.reason.startswith("IntegrityError: ")
+    assert lead.reason.startswith("CheckViolation: ")
     assert "planted" in lead.reason
 
 

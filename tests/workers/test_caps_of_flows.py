@@ -246,3 +246,42 @@ def test_a_buyer_that_sets_its_own_price_cannot_pass_a_cap_in_money(market: Mark
         market.carry()
     assert market.lead(lead_id).revenue == 4200
     assert market.used() == {"s1/day/spend": 4200}
+
+
+@pytest.mark.parametrize("when_full", ["reject", "hold", "fallback"])
+@pytest.mark.parametrize("count", ["sold", "received"])
+def test_a_full_cap_of_a_source_sends_leads_where_it_says(market: Market, when_full: str, count: str) -> None:
+    at_noon_utc(market)
+    with a_buyer(accepting) as sunrise, a_buyer(accepting) as spare:
+        caps = [{"limit": 1, "per": "minute", "when_full": when_full, "count": count}]
+        last = buyer(market.connect(spare), "last")["buyer"]
+        market.publish(
+            [buyer(market.connect(sunrise))],
+            source={"caps": caps},
+            fallback={"id": "end", "do": "buyer", "buyer": last},
+        )
+        market.post(2)
+        market.carry()
+        assert outcomes(market) == sorted(
+            {"reject": ["sold", "rejected"], "hold": ["sold", "cap"]}.get(when_full, ["sold", "sold"])
+        )
+        market.later(60)
+        market.carry()
+    assert (len(sunrise.seen), len(spare.seen)) == {"reject": (1, 0), "hold": (2, 0), "fallback": (1, 1)}[when_full]
+
+
+def test_a_source_is_held_at_its_own_cap_when_its_lead_comes_back(market: Market) -> None:
+    at_noon_utc(market)
+    with a_buyer(in_turn(NO, YES)) as sunrise:
+        held = buyer(market.connect(sunrise), on_declined="hold")
+        market.publish([held], source={"caps": [{"limit": 1, "per": "week", "when_full": "hold"}]})
+        [first] = market.post(1)
+        market.carry()
+        [second] = market.post(1)
+        market.carry()
+        market.later(1000)
+        market.carry()
+        assert (market.lead(second).outcome, market.lead(first).waiting_for) == ("sold", "cap")
+        market.later(7 * 86400 + 1)
+        market.carry()
+    assert market.lead(first).outcome in ("sold", "rejected")

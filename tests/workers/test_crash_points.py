@@ -46,12 +46,14 @@ def _calls(statement: ast.stmt) -> Iterator[ast.Call]:
     parts = [item.context_expr for item in statement.items] if isinstance(statement, ast.With) else [statement]
     for part in parts:
         for node in ast.walk(part) if not hasattr(statement, "body") or isinstance(statement, ast.With) else ():
-            if isinstance(node, ast.Call) and (_name(node) == "committed" or _is_transaction(node)):
+            if isinstance(node, ast.Call) and (_name(node) == "committed" or _commits(node, statement)):
                 yield node
 
 
-def _is_transaction(call: ast.Call) -> bool:
-    return _name(call) in ("commit", "begin", "begin_nested") and not call.args
+def _commits(call: ast.Call, statement: ast.stmt) -> bool:
+    """Say whether a call commits: now, or at the end of the block that it stands over."""
+    ends_a_block = isinstance(statement, ast.With) and _name(call) in ("begin", "begin_nested")
+    return (_name(call) == "commit" or ends_a_block) and not call.args
 
 
 def _name(call: ast.Call) -> str:

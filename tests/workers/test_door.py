@@ -128,3 +128,26 @@ def test_a_pause_takes_hold_within_a_second_of_a_running_loop(market: Market) ->
                 market.post(1)
                 market.wait_until_settled()
     assert market.leads()[-1].reason_code == "paused"
+
+
+@pytest.mark.parametrize(
+    ("scope", "outcomes"),
+    [
+        ("source", ["sold", "duplicate", "sold", "sold"]),
+        ("flow", ["sold", "duplicate", "duplicate", "sold"]),
+        ("seller", ["sold", "duplicate", "duplicate", "duplicate"]),
+    ],
+)
+def test_a_duplicate_is_looked_for_among_the_leads_of_its_scope(
+    market: Market, scope: str, outcomes: list[str]
+) -> None:
+    intake = {"duplicates": {"by": ["email"], "scope": scope}}
+    with a_buyer(accepting) as sunrise:
+        steps = [buyer(market.connect(sunrise))]
+        market.publish(steps, intake=intake)
+        for change in (None, None, market.add_source, lambda: market.publish(steps, intake=intake)):
+            if change:
+                change()
+            market.post(1)
+            market.carry()
+    assert [lead.outcome for lead in market.leads()] == outcomes

@@ -4,12 +4,16 @@ from typing import Any
 
 from rules.effects import Intake, Reserve
 from rules.logic import RuleError, truthy
+from workers.book import Source
 from workers.caps import Ask
 from workers.carrying import Carried
 from workers.claims import Claiming
 from workers.turn import Turn
 
 Result = dict[str, Any]
+
+SCOPES = {"flow": "flow_id", "source": "source_id", "seller": "account_id"}
+"""Whose leads a lead may be a duplicate of, and the column that says whose it is."""
 
 
 def claiming_of(carried: Carried, effect: Intake) -> Claiming | None:
@@ -19,7 +23,8 @@ def claiming_of(carried: Carried, effect: Intake) -> Claiming | None:
         return None
     fields = carried.row["fields"]
     values = {key: fields[key] for key in asked["by"]}
-    return Claiming(carried.id, str(carried.row["flow_id"]), values, asked["together"], asked["within"])
+    scope = carried.row[SCOPES[asked.get("scope", "flow")]]
+    return Claiming(carried.id, str(scope), values, asked["together"], asked["within"])
 
 
 def take_in(turn: Turn, carried: Carried, effect: Intake) -> Result | None:
@@ -75,7 +80,13 @@ def _reserve(turn: Turn, carried: Carried, asks: list[Ask]) -> Result | None:
         return None
     full = turn.dealer.first_full(asks)
     if full:
-        return {"full": full.own_key, "places": []}
+        return {"full": full.own_key, "places": [], **_when_full(turn.source_of(carried), full)}
     places = [] if carried.row["is_test"] else turn.dealer.take(asks)
     carried.places.extend(places)
     return {"full": None, "places": places}
+
+
+def _when_full(source: Source, full: Ask) -> Result:
+    """Return what happens to a lead for which a cap of its source is full, and when that window ends."""
+    cap = next((cap for cap in source.caps if cap.key == full.own_key), None)
+    return {"when_full": cap.when_full, "ends": full.ends} if cap else {}

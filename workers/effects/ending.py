@@ -10,9 +10,10 @@ from workers.turn import FAR, Turn
 
 
 def hold(turn: Turn, carried: Carried, effect: Hold) -> None:
-    """Give back what the lead holds at the door and in cap steps, and let it wait."""
+    """Give back what the lead holds at the door and in cap steps unless it keeps it, and let it wait."""
     turn.open_event(carried)
-    _give_back(turn, carried)
+    if not effect.keeps:
+        _give_back(turn, carried)
     until = datetime.fromisoformat(effect.until) if effect.until else FAR
     turn.wait(carried, until, effect.waiting_for)
 

@@ -8,7 +8,7 @@ from flowbuilder import ids
 from rules.caps import MONEY
 from rules.delivery.masking import masked, masked_reply
 from rules.delivery.request import CannotBuild, HttpRequest, MissingField, build_request
-from rules.delivery.response import Answer, read_answer
+from rules.delivery.response import Answer, read_answer, without_secrets
 from rules.effects import Offer
 from rules.money import exponent_of
 from rules.retry import Again, Answered, AskPerson, Policy, Tried, decide
@@ -22,6 +22,8 @@ from workers.turn import FAR, Turn
 Result = dict[str, Any]
 
 STATES = {"accepted": "ok", "declined": "declined", "error": "error", "ambiguous": "ambiguous"}
+PRETENDED = {"rejected": ("declined", "rejected"), "duplicate": ("declined", "duplicate"), "error": ("error", "error")}
+"""What buyers of a test lead answer by what the test asks for, and why; otherwise they accept."""
 UNAVAILABLE = {"paused": "paused", "revoked": "not_connected"}
 STOPPED = "The worker stopped before the answer was read"
 
@@ -74,7 +76,7 @@ def settle(turn: Turn, carried: Carried, effect: Offer, sent: Sent) -> Result | 
     answer = _read(connection, sent)
     attempt.ms, attempt.status = sent.ms, sent.reply.status if sent.reply else None
     if sent.reply and connection:
-        attempt.reply = masked_reply(sent.reply, connection.credentials)
+        attempt.reply = masked_reply(sent.reply, {**connection.credentials, **sent.secrets})
     _end_attempt(turn, attempt, "blocked" if sent.kind == "blocked" else STATES[answer.kind], sent.error or None)
     row.reason, row.reference = answer.said or sent.error or None, answer.reference
     if answer.kind == "accepted" and connection:
@@ -171,9 +173,9 @@ def _not_asked(turn: Turn, reason: str, full: str | None = None) -> Result:
 
 def _pretend(turn: Turn, carried: Carried, effect: Offer) -> Result:
     """Answer for the buyer of a test lead, who is not called: accepted, or as the test asks."""
-    declined = carried.row["test_outcome"] in ("rejected", "error")
-    answer = {"answer": "declined" if declined else "accepted", "reason": "rejected" if declined else None}
-    return _not_asked(turn, "") | answer | {"price": 0 if declined else effect.price}
+    answer, reason = PRETENDED.get(carried.row["test_outcome"], ("accepted", None))
+    price = effect.price if answer == "accepted" else 0
+    return _not_asked(turn, "") | {"answer": answer, "reason": reason, "price": price}
 
 
 def _new_offer(turn: Turn, carried: Carried, effect: Offer, connection: Connection) -> OfferRow:
@@ -218,12 +220,13 @@ def _moment(moment: datetime) -> str:
 def _read(connection: Connection | None, sent: Sent) -> Answer:
     """Return what became of a call as an answer; a blocked or unsent one surely did not reach the buyer."""
     if sent.reply is not None and connection is not None:
-        return read_answer(connection.destination, sent.reply)
+        secrets = {**connection.credentials, **sent.secrets}
+        return without_secrets(read_answer(connection.destination, sent.reply), secrets)
     match sent.kind:
         case "blocked":
             return Answer("error", "blocked")
         case "not_sent":
-            return Answer("error", "error")
+            return Answer("error", sent.reason)
     return Answer("ambiguous", "unknown")
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from rules.interpreter import Diverged, supplier_cost
+from rules.earnings import supplier_cost
+from rules.interpreter import Diverged
 from workers.carrying import Carried, places_of
 from workers.effects import door
 from workers.journal import Past
