@@ -86,10 +86,11 @@ def check(url: str, *, resolve: Resolver = system_resolver, allow: Allowed = (),
     return check_target(parse(url), resolve=resolve, allow=allow, own=own)
 
 
-def parse(url: str) -> Target:
+@lru_cache(maxsize=1024)
+def parse(url: str, longest: int = strict_url.MAX_LENGTH) -> Target:
     """Return the parts of an address in the strict form; raises AddressBlocked for any other text."""
     try:
-        return strict_url.parse(url)
+        return strict_url.parse(url, longest)
     except strict_url.BadUrl as error:
         raise AddressBlocked from error
 

@@ -90,8 +90,12 @@ class Client:
         return self._all("sources", flow=flow_id)
 
     def create_source(self, flow_id: str, name: str, **terms: Any) -> Row:
-        """Create a source with `cost`, `caps`, `accept_if`; return its id, post_url and keys, shown this once."""
+        """Create a source with `cost`, `caps`, `accept_if` …; return its id, post_url and keys, shown this once."""
         return self._send("POST", "/sources", {"flow_id": flow_id, "name": name, **terms})
+
+    def change_source(self, source_id: str, **terms: Any) -> Row:
+        """Replace those settings of a source that are named, by None with nothing; return the source."""
+        return self._send("PATCH", f"/sources/{source_id}", terms)
 
     def make_key(self, source_id: str, mode: Literal["live", "test"]) -> str:
         """Make another key for a source; return it."""

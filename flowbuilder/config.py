@@ -1,13 +1,16 @@
 """The settings: one table of what may be set, and one frozen object read from the environment."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
 from flowbuilder import kept_secrets, setting_values
+
+REMOVED = "VAULT_KEYS_REMOVED"
+"""Under which the home keeps the marks of keys that were removed; it is no setting."""
 
 
 class SettingsError(ValueError):
@@ -141,6 +144,18 @@ SETTINGS: tuple[Setting, ...] = (
         setting_values.one_of("debug", "info", "warning", "error"),
     ),
     Setting(
+        "FLOWBUILDER_LOG_FORMAT",
+        "auto",
+        "`json` (one object per line), `text`, or `auto`: text on a terminal, JSON elsewhere.",
+        setting_values.one_of("auto", "json", "text"),
+    ),
+    Setting(
+        "FLOWBUILDER_METRICS_TOKEN",
+        "",
+        "Whoever sends it as `Authorization: Bearer` may read `/metrics`. Empty: only this machine may.",
+        secret=True,
+    ),
+    Setting(
         "FLOWBUILDER_CLOCK_OFFSET",
         "0",
         "Seconds added to the clock that people see; for tests and rehearsals.",
@@ -172,6 +187,8 @@ class Settings:
     backlog_limit: int
     requests_per_minute: int
     log_level: str
+    log_format: str
+    metrics_token: str = field(repr=False)
     clock_offset: float
 
     @classmethod
@@ -200,6 +217,35 @@ def settings() -> Settings:
     return Settings.read({**os.environ, **_only_missing(found, kept)})
 
 
+def vault_keys_now(own: Settings) -> tuple[tuple[str, bytes], ...]:
+    """Return the vault's keys as they stand by now: those kept in the home are rotated while processes run.
+
+    Keys that somebody set are never looked for in the home. The kept ones are told from them by what they share with
+    those that this process began with, or by the marks of kept keys that were removed since.
+    """
+    kept = kept_secrets.read(own.home)
+    now = setting_values.vault_keys(kept.get("VAULT_KEYS", ""))
+    marks = {setting_values.vault_key_mark(key) for key in own.vault_keys}
+    is_kept = set(now) & set(own.vault_keys) or marks & set(kept.get(REMOVED, "").split(","))
+    return now if is_kept else own.vault_keys
+
+
+def keep_vault_keys(keys: Sequence[tuple[str, bytes]]) -> None:
+    """Keep these keys in the home in place of what it holds, and a mark of each that is not among them any more."""
+    home = settings().home
+    kept = kept_secrets.read(home)
+    removed = set(setting_values.vault_keys(kept.get("VAULT_KEYS", ""))) - set(keys)
+    marks = {setting_values.vault_key_mark(key) for key in removed}
+    marks |= set(filter(None, kept.get(REMOVED, "").split(",")))
+    changed = {"VAULT_KEYS": setting_values.vault_keys_text(tuple(keys)), REMOVED: ",".join(sorted(marks))}
+    kept_secrets.replace(home, changed)
+
+
+def keeps_vault_keys() -> bool:
+    """Return whether the vault's keys are those kept in the home, and not given by somebody."""
+    return not os.environ.get("VAULT_KEYS", "").strip()
+
+
 def home_folder() -> Path:
     """Return the home alone, without making anything in it."""
     return Settings.read(os.environ).home
@@ -225,13 +271,14 @@ def child_environ(parent: Settings) -> dict[str, str]:
         "OUTBOUND_ALLOW": setting_values.hosts_and_ports_text(parent.outbound_allow),
         "FLOWBUILDER_WEB_HOST": parent.web_host,
         "FLOWBUILDER_WEB_PORT": str(parent.web_port),
+        "FLOWBUILDER_LOG_FORMAT": parent.log_format,
         "PYTHONUNBUFFERED": "1",
     }
 
 
 def _only_missing(found: Settings, kept: Mapping[str, str]) -> dict[str, str]:
     attributes = {setting.name: setting.attribute for setting in SETTINGS}
-    return {name: text for name, text in kept.items() if not getattr(found, attributes[name])}
+    return {name: text for name, text in kept.items() if name in attributes and not getattr(found, attributes[name])}
 
 
 def _refuse_unsafe_production(environ: Mapping[str, str], secret_key: str) -> None:

@@ -9,13 +9,17 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-KINDS = ("con", "src", "flo")
-_VALUES = {char: value for value, char in enumerate(ALPHABET)} | {"I": 1, "L": 1, "O": 0}
+KINDS = ("con", "src", "flo", "lst")
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+# As Python's own numbers to the base of 32 are written, so that it can read what we show; I, L and O look like digits.
+_AS_BASE_32 = str.maketrans(ALPHABET + "ILO", "0123456789abcdefghijklmnopqrstuv" + "110")
 _SHOWN = re.compile(r"[0-9A-HJKMNP-TV-Za-hjkmnp-tv-zILOilo]{26}\Z")
 
 _lock = threading.Lock()
 _last = [0, 0]
 """Millisecond and counter of the newest id of this process."""
+_drawn: list[int] = []
+os.register_at_fork(after_in_child=_drawn.clear)
 
 
 class NotAnId(ValueError):
@@ -25,13 +29,14 @@ class NotAnId(ValueError):
 def new_id() -> UUID:
     """Return a new UUIDv7; ids made by one process are strictly increasing, also within a millisecond."""
     with _lock:
-        millis, counter = time.time_ns() // 1_000_000, secrets.randbits(11)
+        chance = _draw()
+        millis, counter = time.time_ns() // 1_000_000, chance & 0x7FF
         if millis <= _last[0]:
             millis, counter = _last[0], _last[1] + 1
             if counter > 0xFFF:
                 millis, counter = millis + 1, 0
         _last[:] = millis, counter
-    return _compose(millis, counter, int.from_bytes(os.urandom(8)) >> 2)
+    return _compose(millis, counter, chance >> 11)
 
 
 def first_id_at(moment: datetime) -> UUID:
@@ -47,7 +52,7 @@ def made_at(identifier: UUID) -> datetime:
 def show(identifier: UUID, kind: str | None = None) -> str:
     """Return an id as people and programs see it: 26 characters, with `con_`, `src_` or `flo_` in front for a kind."""
     number = identifier.int
-    text = "".join(ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+    text = "".join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])
     return f"{kind}_{text}" if kind else text
 
 
@@ -56,9 +61,7 @@ def read(text: str, kind: str | None = None) -> UUID:
     bare = text.removeprefix(f"{kind}_") if kind else text
     if (kind and bare == text) or not _SHOWN.match(bare):
         raise NotAnId(text)
-    number = 0
-    for char in bare.upper():
-        number = number << 5 | _VALUES[char]
+    number = int(bare.upper().translate(_AS_BASE_32), 32)
     if number >> 128:
         raise NotAnId(text)
     return UUID(int=number)
@@ -67,6 +70,14 @@ def read(text: str, kind: str | None = None) -> UUID:
 def new_key(length: int = 10) -> str:
     """Return a short public key for an address; not a secret."""
     return "".join(secrets.choice(ALPHABET) for _ in range(length)).lower()
+
+
+def _draw() -> int:
+    """Return 73 random bits; the system is asked for many at once, because other threads take over whenever it is."""
+    if not _drawn:
+        block = os.urandom(10 * 256)
+        _drawn.extend(int.from_bytes(block[start : start + 10]) >> 7 for start in range(0, len(block), 10))
+    return _drawn.pop()
 
 
 def _compose(millis: int, counter: int, tail: int) -> UUID:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -83,6 +84,11 @@ def vault_keys(text: str) -> tuple[tuple[str, bytes], ...]:
 def vault_keys_text(keys: tuple[tuple[str, bytes], ...]) -> str:
     """Return the text that `vault_keys` reads."""
     return ",".join(f"{key_id}:{base64.b64encode(key).decode()}" for key_id, key in keys)
+
+
+def vault_key_mark(key: tuple[str, bytes]) -> str:
+    """Return by what a key is known again that is not kept any more; nothing can be opened with it."""
+    return hashlib.sha256(key[1]).hexdigest()[:16]
 
 
 def hosts_and_ports(text: str) -> tuple[tuple[str, int], ...]:

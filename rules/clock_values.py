@@ -59,6 +59,14 @@ def local_midnight(day: date, data: Any) -> datetime:
     return datetime.combine(day, time(), zone_of(data)).astimezone(UTC)
 
 
+def in_local_time(written: datetime, data: Any) -> datetime:
+    """Return a date and time that names no zone as the moment, in UTC, at which clocks of the run's time zone show it.
+
+    A time that clocks show twice, when they are put back, is the first one.
+    """
+    return written.replace(tzinfo=zone_of(data)).astimezone(UTC)
+
+
 def years_between(born: date, day: date) -> int:
     """Return a full age in years; who is born on 29 February grows older on 1 March in other years."""
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))

@@ -63,13 +63,7 @@ def refuse_depth(text: str) -> None:
 def parse(text: str) -> object:
     """Return the parsed value; raise a JsonProblem that says where the text stops being JSON."""
     try:
-        return json.loads(
-            text,
-            parse_float=read_decimal,
-            parse_int=read_integer,
-            parse_constant=refuse_constant,
-            object_pairs_hook=read_object,
-        )
+        return DECODER.decode(text)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise JsonProblem("not_json", f"The text is not JSON: {error.msg} at {place}.") from None
@@ -108,6 +102,12 @@ def read_object(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
     return made
 
 
+# Made once: json.loads makes a decoder anew for every text that it reads with hooks.
+DECODER = json.JSONDecoder(
+    parse_float=read_decimal, parse_int=read_integer, parse_constant=refuse_constant, object_pairs_hook=read_object
+)
+
+
 def without_nulls(value: object) -> object:
     """Return the value with U+0000 left out of all texts; raise a JsonProblem for half a surrogate pair."""
     if isinstance(value, str):
@@ -128,16 +128,17 @@ def clean(text: str) -> str:
     return text.replace("\0", "")
 
 
-def write(value: object) -> bytes:
+def write(value: object, *, in_key_order: bool = False) -> bytes:
     """Return compact JSON with every Decimal digit for digit; raise a TypeError for what is no JSON value.
 
     Moments are refused: whoever stores one decides how it is written. So are NaN and infinities.
     """
+    option = OPTIONS | orjson.OPT_SORT_KEYS if in_key_order else OPTIONS
     try:
-        written = orjson.dumps(value, default=write_number, option=OPTIONS)
+        written = orjson.dumps(value, default=write_number, option=option)
     except orjson.JSONEncodeError:
         # Integers of more than 64 bits are valid JSON that orjson does not write by itself.
-        written = orjson.dumps(with_long_integers(value), default=write_number, option=OPTIONS)
+        written = orjson.dumps(with_long_integers(value), default=write_number, option=option)
     if b"null" in written:
         refuse_nan(value)
     return written

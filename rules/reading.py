@@ -29,6 +29,7 @@ class Document:
     time_zone: str = "UTC"
     problems: list[Problem] = field(default_factory=list)
     ids: dict[str, str] = field(default_factory=dict)
+    asks_lists: bool = False
 
     def report(self, path: str, code: str, message: str) -> None:
         """Note a problem at a path."""
@@ -40,6 +41,18 @@ class Document:
             return Part(self, settings, path, what)
         self.report(path, "not_an_object", f"{what} must be an object with settings.")
         return None
+
+    def rule(self, rule: object, path: str) -> Rule | None:
+        """Return a compiled rule, or None and its problems."""
+        found = check_rule(rule, path, self.fields, asks_lists=self.asks_lists)
+        self.problems.extend(found)
+        return None if found else compile_rule(rule, self.fields)
+
+    def value(self, expression: object, path: str) -> Value | None:
+        """Return a compiled expression, or None and its problems."""
+        found = check_value(expression, path, self.fields, names=NAMES, asks_lists=self.asks_lists)
+        self.problems.extend(found)
+        return None if found else compile_value(expression, self.fields)
 
 
 @dataclass(slots=True)
@@ -166,21 +179,11 @@ class Part:
 
     def rule(self, key: str) -> Rule | None:
         """Return the compiled rule of a setting, None when it is not written or has problems."""
-        if not self.has(key):
-            return None
-        rule = self.take(key)
-        found = check_rule(rule, self.at(key), self.document.fields)
-        self.document.problems.extend(found)
-        return None if found else compile_rule(rule, self.document.fields)
+        return self.document.rule(self.take(key), self.at(key)) if self.has(key) else None
 
     def value(self, key: str) -> Value | None:
         """Return the compiled expression of a setting, None when it is not written or has problems."""
-        if not self.has(key):
-            return None
-        expression = self.take(key)
-        found = check_value(expression, self.at(key), self.document.fields, names=NAMES)
-        self.document.problems.extend(found)
-        return None if found else compile_value(expression, self.document.fields)
+        return self.document.value(self.take(key), self.at(key)) if self.has(key) else None
 
     def parts(self, key: str, what: str) -> "list[Part]":
         """Return the objects of a list."""

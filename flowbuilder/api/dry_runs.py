@@ -16,9 +16,10 @@ from flowbuilder.api.flows import flow_called
 from flowbuilder.api.openapi import ANYTHING, MONEY, PROBLEMS, TEXT, describe, or_null, shape
 from flowbuilder.flows.checks import check_document, connection_names
 from flowbuilder.flows.dry_runs import Tried, try_lead
+from flowbuilder.lists.queries import contains
 from flowbuilder.web import current
 from rules.bounds import RuleError
-from rules.dry_run import MadeUp
+from rules.dry_run import LookUp, MadeUp
 from rules.flow import Flow
 from rules.flow_wording import Names
 from rules.money import exponent_of, money
@@ -34,7 +35,7 @@ EVENT = shape(step=TEXT, kind=TEXT, outcome=or_null(TEXT), reason=or_null(TEXT),
 @bp.post("/flows/<flow:flow_id>/dry-run")
 @describe(
     "Say what would happen to a lead; nobody is called",
-    takes=shape("lead", lead=ANYTHING, now=TEXT, answers=ANYTHING, document=ANYTHING),
+    takes=shape("lead", lead=ANYTHING, now=TEXT, answers=ANYTHING, lists=ANYTHING, document=ANYTHING),
     gives=shape(
         outcome=TEXT,
         status=TEXT,
@@ -46,17 +47,22 @@ EVENT = shape(step=TEXT, kind=TEXT, outcome=or_null(TEXT), reason=or_null(TEXT),
 )
 @keyed
 def create(flow_id: UUID) -> Response:
-    """Run a lead through the draft, or the document sent, with the answers sent; other buyers accept."""
+    """Run a lead through the draft, or the document sent, with the answers sent.
+
+    Other buyers accept; of `lists`, `{"lst_…": true}` has every value in that list, others are really looked up.
+    """
     flow = flow_called(flow_id)
-    body = read_body("lead", "now", "answers", "document")
+    body = read_body("lead", "now", "answers", "lists", "document")
     posted, document = body.document("lead"), body.optional_document("document")
     now, answers = _moment(body), body.optional_document("answers") or {}
     body.refuse_problems()
     rules = _rules(flow.draft if document is None else document)
+    look_up = _look_up(body)
     made_up = {buyer: _made_up(body, buyer, answer, rules.currency) for buyer, answer in answers.items()}
     body.refuse_problems()
     names = Names(connection_names(current.session(), caller().account.id))
-    return shapes.answer(_shown(try_lead(rules, posted, made_up, names=names, now=now), rules.currency))
+    tried = try_lead(rules, posted, made_up, names=names, now=now, look_up=look_up)
+    return shapes.answer(_shown(tried, rules.currency))
 
 
 def _rules(document: Mapping[str, Any]) -> Flow:
@@ -78,6 +84,16 @@ def _moment(body: Body) -> datetime:
         body.report("now", "not_a_time", "“now” must be a time with its zone, like 2026-11-20T18:00:00Z.")
         return current.now()
     return moment
+
+
+def _look_up(body: Body) -> LookUp:
+    """Return what answers for stored lists: what was sent, else the account's own lists."""
+    given = body.optional_document("lists") or {}
+    for list_id, answer in given.items():
+        if not isinstance(answer, bool):
+            body.report(f"lists.{list_id}", "not_yes_or_no", "Say true or false of each list.")
+    session, account_id = current.session(), caller().account.id
+    return lambda listed, text: given[listed] if listed in given else contains(session, account_id, listed, text)
 
 
 def _made_up(body: Body, buyer: str, answer: Any, currency: str) -> MadeUp:
@@ -111,8 +127,10 @@ def _shown(tried: Tried, currency: str) -> dict[str, Any]:
 def _event(entry: Entry) -> dict[str, Any]:
     return {
         "step": entry.step,
+        "path": entry.path or entry.step,
         "kind": entry.kind,
         "outcome": entry.outcome,
         "reason": entry.reason,
         "said": entry.said,
+        "changes": [{"field": one.key, "before": one.before, "after": one.after} for one in entry.changes],
     }

@@ -21,6 +21,7 @@ CODES = {
     404: ("not_found", "There is nothing here, or it belongs to another account."),
     405: ("method_not_allowed", "This address does not take that method; see the Allow header."),
     409: ("conflict", "This was changed meanwhile."),
+    411: ("length_required", "Say how long the body is, with a Content-Length."),
     413: ("too_large", "This is larger than what is taken here."),
     415: ("unsupported_media_type", "Send JSON, with Content-Type: application/json."),
     422: ("problems", "Something in it has to be put right first."),

@@ -75,6 +75,7 @@ def _event(row: LeadEvent, entry: Entry, sees_people: bool) -> dict[str, Any]:
         "seq": row.seq,
         "at": shapes.moment(row.at),
         "step": row.step,
+        "path": row.path or row.step,
         "kind": entry.kind,
         "outcome": row.outcome,
         "reason": row.reason,

@@ -42,21 +42,30 @@ ERROR: Schema = {
     },
     "required": ["error"],
 }
+ERROR_REFERENCE: Schema = {"$ref": "#/components/schemas/Error"}
+KEYS = {
+    "account_key": {"type": "http", "scheme": "bearer"},
+    "source_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
 PAGING = {"after": "The last id of the page before.", "limit": "How many, 50 by default, at most 200."}
 
 
 @dataclass(frozen=True)
 class Described:
-    """What a reader of the document learns about one call."""
+    """What a reader of the document learns about one call; `also` are other statuses that say the same."""
 
     summary: str
     gives: Schema
     status: int = 200
     takes: Schema | None = None
+    takes_type: str = "application/json"
     body_needed: bool = True
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     refuses: tuple[int, ...] = ()
+    also: tuple[int, ...] = ()
+    refusal: Schema = field(default_factory=lambda: ERROR_REFERENCE)
+    key: str = "account_key"
 
 
 def describe(summary: str, **rest: Any) -> Callable[[View], View]:
@@ -99,7 +108,7 @@ def document(app: Flask) -> dict[str, Any]:
         "security": [{"account_key": []}],
         "paths": paths,
         "components": {
-            "securitySchemes": {"account_key": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": KEYS,
             "schemas": {"Problem": PROBLEM, "Error": ERROR},
         },
     }
@@ -122,14 +131,15 @@ def _call(rule: Rule, described: Described) -> dict[str, Any]:
     refused = {400, 401, 429, 500, 503, *described.refuses, *({404} if rule.arguments else ())}
     if described.takes:
         refused |= {413, 415, 422}
-    answers = {str(described.status): _content(described.summary, described.gives)}
-    answers |= {
-        str(status): _content(CODES[status][1], {"$ref": "#/components/schemas/Error"}) for status in sorted(refused)
-    }
+    told = (described.status, *described.also)
+    answers = {str(status): _content(described.summary, described.gives) for status in told}
+    answers |= {str(status): _content(CODES[status][1], described.refusal) for status in sorted(refused)}
     call: dict[str, Any] = {"summary": described.summary, "operationId": rule.endpoint.removeprefix("api.")}
     call |= {"parameters": list(_parameters(rule, described)), "responses": answers}
+    if described.key != "account_key":
+        call["security"] = [{described.key: []}]
     if described.takes:
-        body = {"application/json": {"schema": described.takes}}
+        body = {described.takes_type: {"schema": described.takes}}
         call["requestBody"] = {"required": described.body_needed, "content": body}
     return call
 

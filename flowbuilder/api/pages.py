@@ -8,13 +8,25 @@ from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException
 
 from flowbuilder.accounts.access import public
-from flowbuilder.api import caps, connections, dry_runs, flows, leads, openapi, shapes, sources, versions
+from flowbuilder.api import (
+    caps,
+    connection_requests,
+    connections,
+    dry_runs,
+    flows,
+    leads,
+    lists,
+    openapi,
+    shapes,
+    sources,
+    versions,
+)
 from flowbuilder.api.auth import authenticate
 from flowbuilder.api.errors import Refusal, error_answer, http_error_answer
 
 bp = Blueprint("api", __name__, url_prefix=openapi.PREFIX)
 
-NOUNS = (flows, versions, dry_runs, connections, sources, leads, caps)
+NOUNS = (flows, versions, dry_runs, connections, connection_requests, sources, leads, caps, lists)
 for noun in NOUNS:
     noun.bp.before_request(authenticate)
     bp.register_blueprint(noun.bp)

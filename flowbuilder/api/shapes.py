@@ -43,6 +43,11 @@ def connection_id(identifier: UUID) -> str:
     return ids.show(identifier, "con")
 
 
+def list_id(identifier: UUID) -> str:
+    """Return the id of a stored list as it is shown."""
+    return ids.show(identifier, "lst")
+
+
 def source_id(identifier: UUID) -> str:
     """Return the id of a source as it is shown."""
     return ids.show(identifier, "src")

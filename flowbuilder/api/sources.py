@@ -1,5 +1,6 @@
 """Sources for programs: create with a key, list, pause, make and revoke keys."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,18 +11,19 @@ from flowbuilder.accounts.access import keyed
 from flowbuilder.api import paging, shapes
 from flowbuilder.api.auth import caller
 from flowbuilder.api.bodies import Body, read_body
-from flowbuilder.api.openapi import ANYTHING, MOMENT, PAGING, TEXT, YES_NO, describe, many, or_null, shape
+from flowbuilder.api.openapi import ANYTHING, MOMENT, PAGING, TEXT, YES_NO, Schema, describe, many, or_null, shape
 from flowbuilder.flows.queries import flow_of
 from flowbuilder.models import Flow, Source, SourceKey
 from flowbuilder.sources import operations, posting, queries
 from flowbuilder.sources.operations import Mode
-from flowbuilder.sources.terms import Terms
+from flowbuilder.sources.terms import SETTINGS, Terms, terms_of
 from flowbuilder.web import current
 from flowbuilder.web.found import found
 
 bp = Blueprint("sources", __name__)
 
 MODES: dict[str, Mode] = {"live": "live", "test": "test"}
+TEXTS = {"type": "array", "items": TEXT}
 LIST = {"type": ["array", "null"], "items": ANYTHING}
 COST = {"description": "An amount, {fixed: amount} or {share: percent}; null when leads cost nothing."}
 SUMMARY = {
@@ -34,7 +36,18 @@ SUMMARY = {
     "cost": COST,
     "caps": LIST,
     "accept_if": {"type": ["object", "null"]},
+    "categories": TEXTS,
+    "redirect_hosts": TEXTS,
     "created_at": MOMENT,
+}
+TAKEN: dict[str, Schema] = {
+    "name": TEXT,
+    "cost": COST,
+    "caps": LIST,
+    "accept_if": {"type": ["object", "null"]},
+    "categories": {**TEXTS, "type": ["array", "null"], "description": "Leads of these alone; of every one without."},
+    "redirect_hosts": {**TEXTS, "type": ["array", "null"], "description": "Where forms may send people on to."},
+    "needs_key": YES_NO,
 }
 KEY = {"id": TEXT, "mode": TEXT, "hint": TEXT, "created_at": MOMENT, "revoked_at": or_null(MOMENT)}
 STATE = shape(id=TEXT, state=TEXT)
@@ -44,24 +57,15 @@ STATE = shape(id=TEXT, state=TEXT)
 @describe(
     "Create a source; its keys are shown this once",
     status=201,
-    takes=shape(
-        "flow_id",
-        "name",
-        flow_id=TEXT,
-        name=TEXT,
-        cost=COST,
-        caps=LIST,
-        accept_if={"type": ["object", "null"]},
-        needs_key=YES_NO,
-    ),
+    takes=shape("flow_id", "name", flow_id=TEXT, **TAKEN),
     gives=shape(id=TEXT, post_url=TEXT, key=or_null(TEXT), test_key=or_null(TEXT)),
 )
 @keyed
 def create() -> Response:
     """Create a source with a live and a test key, unless it is open to everybody."""
-    body = read_body("flow_id", "name", "cost", "caps", "accept_if", "needs_key")
+    body = read_body("flow_id", *TAKEN)
     name, needs_key, flow = body.name(), body.flag("needs_key", default=True), _flow_named(body)
-    terms = _terms(body, flow)
+    terms = _terms(body, flow, {})
     body.refuse_problems()
     source = operations.create_source(
         session=current.session(), actor=caller().actor, flow=found(flow), name=name, terms=terms,
@@ -98,6 +102,28 @@ def show(source_id: UUID) -> Response:
     source, flow = source_called(source_id)
     keys = [_key(key) for key in queries.keys_of(current.session(), source)]
     return shapes.answer({**summary(source, flow), "keys": keys})
+
+
+@bp.patch("/sources/<source:source_id>")
+@describe(
+    "Change a source: what is named is replaced, null takes it away",
+    takes={"type": "object", "properties": TAKEN},
+    gives=shape(**SUMMARY),
+)
+@keyed
+def change(source_id: UUID) -> Response:
+    """Change name, terms or the need for keys; what is not named stays."""
+    source, flow = source_called(source_id)
+    body = read_body(*TAKEN)
+    name = body.name() if "name" in body.settings else source.name
+    needs_key, terms = body.flag("needs_key", default=source.needs_key), _terms(body, flow, terms_of(source))
+    body.refuse_problems()
+    operations.change_source(
+        session=current.session(), actor=caller().actor, source=source, name=name, terms=terms, needs_key=needs_key,
+        now=current.now(),
+    )  # fmt: skip
+    current.session().commit()
+    return shapes.answer(summary(source, flow))
 
 
 @bp.post("/sources/<source:source_id>/pause")
@@ -172,6 +198,8 @@ def summary(source: Source, flow: Flow) -> dict[str, Any]:
         "cost": source.cost,
         "caps": source.caps,
         "accept_if": source.accept_if,
+        "categories": source.categories,
+        "redirect_hosts": source.redirect_hosts,
         "created_at": shapes.moment(source.created_at),
     }
 
@@ -187,9 +215,10 @@ def _flow_named(body: Body) -> Flow | None:
     return flow
 
 
-def _terms(body: Body, flow: Flow | None) -> Terms:
-    settings = {key: body.settings[key] for key in ("cost", "caps", "accept_if") if body.settings.get(key) is not None}
-    terms, problems = posting.read_terms_for(flow, settings)
+def _terms(body: Body, flow: Flow | None, before: Mapping[str, Any]) -> Terms:
+    """Return the terms as they were before, with those that the body names."""
+    settings = {key: body.settings.get(key, before.get(key)) for key in SETTINGS}
+    terms, problems = posting.read_terms_for(flow, {key: value for key, value in settings.items() if value is not None})
     body.problems.extend(problems)
     return terms
 

@@ -12,7 +12,7 @@ from rules.saying import say_literal
 
 HIDDEN = "••••"
 SEEN = ": lead has "
-SAID = ("money", "choice", "number", "date")
+SAID = ("money", "choice", "multi", "number", "range", "date", "dob", "datetime")
 """Types whose values are shown as rules say them; the others are shown as they are."""
 SHORTEST_TOLD = 3
 """Shorter values, like an initial, would be found inside other words."""
@@ -65,7 +65,12 @@ def posted(values: Mapping[str, Any], *, in_full: bool) -> tuple[Detail, ...]:
 def hide_people(text: str, values: Mapping[str, Any], fields: Iterable[Field]) -> str:
     """Return a text with the personal values of a lead hidden: buyers and errors repeat what they were given."""
     known = {field.key: field for field in fields}
-    personal = {str(value) for key, value in values.items() if value is not None and is_personal(known.get(key))}
+    personal = {
+        str(part)
+        for key, value in values.items()
+        if value is not None and is_personal(known.get(key))
+        for part in (value if isinstance(value, list) else [value])
+    }
     told = sorted((value for value in personal if len(value) >= SHORTEST_TOLD), key=len, reverse=True)
     return re.sub("|".join(map(re.escape, told)), HIDDEN, text, flags=re.IGNORECASE) if told else text
 

@@ -1,8 +1,9 @@
 """Everything that happened to one lead, as its page tells it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -16,11 +17,12 @@ from flowbuilder.leads.people import Detail
 from flowbuilder.leads.queries import History
 from flowbuilder.models import Flow, Lead, Offer, Source
 from rules import timeline
+from rules.fields import Field
 from rules.flow import Flow as Rules
 from rules.flow import parse_flow
 from rules.flow_wording import Names
 from rules.money import say_money
-from rules.timeline import Entry, Line
+from rules.timeline import Change, Entry, Line
 
 TRIED_AGAIN = ("retry", "cap", "hours")
 """What a lead waits for that goes on by itself at a known moment."""
@@ -77,30 +79,45 @@ class Story:
 
 @dataclass(frozen=True)
 class Veil:
-    """Hides personal data in what is told about a lead."""
+    """Hides personal data in what is told about a lead; `values` are all that it ever held, also those set by steps."""
 
     lead: Lead
     rules: Rules | None
+    values: tuple[Mapping[str, Any], ...]
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Return the fields of the flow, none when it is gone."""
+        return self.rules.fields if self.rules else ()
 
     def over(self, text: str) -> str:
         """Return a text that may repeat what the lead holds, without it."""
-        return people.hide_people(text, self.lead.fields, self.rules.fields if self.rules else ())
+        for values in self.values:
+            text = people.hide_people(text, values, self.fields)
+        return text
 
     def over_entry(self, entry: Entry) -> Entry:
         """Return an entry without the personal values that its rule saw or that an error repeats."""
-        fields = self.rules.fields if self.rules else ()
-        harmless = people.harmless_words(self.lead.fields, fields, self.lead.currency)
+        said_of = (people.harmless_words(values, self.fields, self.lead.currency) for values in self.values)
+        harmless = frozenset[str]().union(*said_of)
         lines = tuple(Line(people.hide_seen(line.text, harmless), line.verdict) for line in entry.conditions)
         said = self.over(entry.said) if entry.outcome in ("error", "declined") else entry.said
-        return replace(entry, conditions=lines, said=said)
+        changes = tuple(self._over_change(change) for change in entry.changes)
+        return replace(entry, conditions=lines, said=said, changes=changes)
+
+    def _over_change(self, change: Change) -> Change:
+        """Return a change without its values, unless the field can tell nothing about the person."""
+        known = {field.key: field for field in self.fields}
+        is_personal = people.is_personal(known.get(change.key))
+        return replace(change, before=people.HIDDEN, after=people.HIDDEN) if is_personal else change
 
 
 def story_of(session: Session, lead: Lead, *, in_full: bool) -> Story:
     """Return the story of a lead; without `in_full` personal data is masked and bodies are left out."""
     document = queries.documents_of(session, [lead]).get((lead.flow_id, lead.version))
     rules, _problems = parse_flow(document) if document else (None, [])
-    veil = None if in_full else Veil(lead, rules)
     history = queries.history_of(session, lead)
+    veil = None if in_full else Veil(lead, rules, (lead.fields, *_set_by_steps(history)))
     buyers = Buyers(queries.connections_of(session, lead.account_id), lead.currency, veil.over if veil else None)
     fields = rules.fields if rules else ()
     asked = {offer.offer_no: buyers.asked(offer, history.attempts) for offer in history.offers}
@@ -113,6 +130,14 @@ def story_of(session: Session, lead: Lead, *, in_full: bool) -> Story:
         answer=_answer(lead),
         in_full=in_full,
     )
+
+
+def _set_by_steps(history: History) -> Iterator[Mapping[str, Any]]:
+    """Yield the values that steps gave to fields."""
+    for event in history.events:
+        changes = (event.detail or {}).get("changes", {})
+        if changes:
+            yield {key: after for key, (_, after) in changes.items()}
 
 
 def _entries(rules: Rules | None, lead: Lead, history: History, buyers: Buyers, veil: Veil | None) -> Sequence[Entry]:

@@ -8,10 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 
-from flowbuilder import config, db, embedded
+from flowbuilder import config, db, embedded, logs
 from flowbuilder.config import Settings
 from flowbuilder.serving.supervisor import Process, Stage, Supervisor
 
@@ -58,7 +58,9 @@ def run(
     3. at the end stop posters, web, workers, receivers, then Valkey, then PostgreSQL
     """
     _refuse_taken_port(settings)
-    with _signals() as wish, embedded.for_serving(settings) as (live, servers):
+    # What the others write goes through a pipe to this process; who reads it knows only this one.
+    log_format = "json" if logs.wants_json(settings.log_format, sys.stdout) else "text"
+    with _signals() as wish, embedded.for_serving(replace(settings, log_format=log_format)) as (live, servers):
         config.override({"DATABASE_URL": live.database_url, "REDIS_URL": live.redis_url})
         db.migrate(live.database_url)
         if prepare is not None and not wish.to_stop:
@@ -133,9 +135,13 @@ class _Serving:
 
 
 def say(name: str, line: str) -> None:
-    """Print a line with the name of who said it; a terminal that is gone is no reason to end."""
+    """Print a line with the name of who said it, as JSON if that was asked for.
+
+    A terminal that is gone is no reason to end.
+    """
+    shown = logs.said(name, line) if config.settings().log_format == "json" else f"{name:<8} | {line}"
     try:
-        print(f"{name:<8} | {line}", flush=True)
+        print(shown, flush=True)
     except OSError:
         return
 

@@ -17,7 +17,7 @@ from flowbuilder.api.errors import error_answer, is_for_api
 from flowbuilder.config import Settings
 from flowbuilder.web.error_pages import error_page
 
-NOT_COUNTED = frozenset({"intake", "health"})
+NOT_COUNTED = frozenset({"ingest", "health"})
 
 
 def init_app(app: Flask, settings: Settings) -> None:

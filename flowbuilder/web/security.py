@@ -42,15 +42,16 @@ def init_app(app: Flask, settings: Settings) -> None:
     )
     cookies.configure_form_cookie(app, settings)
     csrf.init_app(app)
-    protect_responses(app, settings)
+    headers = response_headers(settings)
+    app.after_request(lambda response: _protect(response, headers))
 
 
-def protect_responses(app: Flask, settings: Settings) -> None:
-    """Put on every response of an app the headers that protect it."""
+def response_headers(settings: Settings) -> dict[str, str]:
+    """Return the headers that protect every response."""
     headers = dict(HEADERS)
     if cookies.is_https(settings):
         headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR}; includeSubDomains"
-    app.after_request(lambda response: _protect(response, headers))
+    return headers
 
 
 def protect_from_other_sites() -> None:

@@ -7,7 +7,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 
 from flowbuilder import ids
 
-KINDS = {"lead": None, "flow": "flo", "connection": "con", "source": "src", "any_id": None}
+KINDS = {"lead": None, "flow": "flo", "connection": "con", "source": "src", "list": "lst", "any_id": None}
 
 
 class _IdConverter(BaseConverter):
@@ -25,6 +25,6 @@ class _IdConverter(BaseConverter):
 
 
 def init_app(app: Flask) -> None:
-    """Teach the router one converter for each kind of id: lead, flow, connection, source, and any_id for the rest."""
+    """Teach the router one converter for each kind of id (lead, flow and so on), and any_id for the rest."""
     for name, kind in KINDS.items():
         app.url_map.converters[name] = type(f"{name}_converter", (_IdConverter,), {"kind": kind})

@@ -51,6 +51,7 @@ def test_a_source_is_created_with_its_keys_and_gets_another(client):
     source = client.create_source(flow["id"], "Search", cost={"fixed": 14})
     assert source["key"].startswith("lk_live_")
     assert client.make_key(source["id"], "test").startswith("lk_test_")
+    assert client.change_source(source["id"], categories=["solar"])["categories"] == ["solar"]
     assert [row["cost"] for row in client.sources(flow["id"])] == [{"fixed": 14}]
 
 

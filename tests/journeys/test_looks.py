@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 from flowbuilder import ids
 from flowbuilder.models import Membership
 from tests.support.cast import Cast, a_connection, a_flow, a_lead, a_source, an_attempt, an_offer
-from tests.support.journals import ANA, MadeUp, a_document, a_told_lead
+from tests.support.journals import ANA, MadeUp, a_document, a_told_lead, with_lanes
 from tests.support.looks import NARROW, WIDE, look_closely
 
 PAGES = [
-    *("/", "/leads", "/leads/{lead}", "/leads/{rejected}", "/account"),
-    *("/flows", "/flows/{flow}", "/flows/new"),
+    *("/", "/leads", "/leads/{lead}", "/leads/{rejected}", "/leads/{shared}", "/account"),
+    *("/flows", "/flows/{flow}", "/flows/{lanes}", "/flows/new"),
     *("/connections", "/connections/{connection}", "/connections/new"),
-    *("/sources", "/sources/{source}", "/sources/new"),
+    *("/sources", "/sources/{source}", "/sources/{source}/edit", "/sources/new"),
 ]
 EMPTY = ["/", "/leads", "/flows", "/connections", "/sources", "/leads?status=sold"]
 
@@ -43,11 +43,15 @@ def saras(session: Session, cast: Cast) -> dict[str, str]:
     session.add(Membership(account_id=cast.zoe.account.id, person_id=cast.sara.person.id, role="analyst"))
     sold = a_told_lead(session, source, document, answers={"s2": MadeUp("declined", reason="Outside area")})
     rejected = a_told_lead(session, source, document, fields={**ANA, "state": "NV"})
+    lanes = a_flow(session, cast.sara, document=with_lanes(brightroof, sunrise))
+    shared = a_told_lead(session, a_source(session, lanes), lanes.draft, fields={**ANA, "bill": 90})
     session.commit()
     return {
         "lead": ids.show(sold.id),
         "rejected": ids.show(rejected.id),
+        "shared": ids.show(shared.id),
         "flow": ids.show(flow.id, "flo"),
+        "lanes": ids.show(lanes.id, "flo"),
         "source": ids.show(source.id, "src"),
         "connection": ids.show(brightroof.id, "con"),
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rules.effects import Close, Effect, Hold, Intake, Offer, Reserve
+from rules.effects import Close, Effect, Hold, Intake, Lists, Offer, Reserve
 from rules.flow import Flow, parse_flow
 from rules.interpreter import Recorded, Walk
 from rules.running import Lead
@@ -62,15 +62,20 @@ def a_lead(**fields: Any) -> Lead:
 
 @dataclass
 class World:
-    """Answers effects: `answers` holds what each buyer says in turn, `full` the caps without room."""
+    """Answers effects: `answers` holds what each buyer says in turn, `full` the caps without room.
+
+    `lists` holds the entries of stored lists; one that is not there answers that it is gone.
+    """
 
     answers: Mapping[str, list[str]] = field(default_factory=dict)
     full: set[str] = field(default_factory=set)
     intake: Mapping[str, Any] = field(default_factory=dict)
+    lists: Mapping[str, set[str]] = field(default_factory=dict)
     now: datetime = NOW
     most_holds: int = 10
     said: list[tuple[str, str, str | None]] = field(default_factory=list)
     events: list[Recorded] = field(default_factory=list)
+    details: list[Any] = field(default_factory=list)
     ended: Close | None = None
 
     def carry(self, flow: Flow, lead: Lead) -> "World":
@@ -84,6 +89,7 @@ class World:
             result = self._answer(effect)
             self.said.append((effect.step, *effect.outcome(result)))
             self.events.append(Recorded(walk.seq, effect.name, effect.step, effect.asks(), result))
+            self.details.append(effect.detail)
             self.ended = effect if isinstance(effect, Close) else None
             walk.answer(result)
         return self
@@ -106,6 +112,10 @@ class World:
                 return outcome | dict(self.intake)
             case Reserve():
                 return {"full": next((ask["cap"] for ask in effect.caps if ask["cap"] in self.full), None)}
+            case Lists():
+                return {
+                    "in": [text in self.lists[name] if name in self.lists else None for name, text in effect.values]
+                }
             case Offer():
                 return self._offer(effect)
             case Hold():
@@ -120,3 +130,25 @@ class World:
         answer, _, reason = ("not_asked", "", "cap_reached") if full else word.partition(" ")
         told = {"answer": answer, "reason": reason or None, "price": effect.price, "full": full}
         return told | {"at": self.now.isoformat(), "offer": 1, "reference": None}
+
+
+def transform(*settings: Any, identifier: str = "t", **rest: Any) -> dict[str, Any]:
+    """Write a transform."""
+    return {"transform": {"id": identifier, "set": list(settings), **rest}}
+
+
+def split(*cases: tuple[str, Any, list[Any]], rest: list[Any] | None = None, identifier: str = "s") -> dict[str, Any]:
+    """Write a split by rules: name, rule and steps of each lane, and the lane for everything else."""
+    lanes = [{"name": name, "when": when, "steps": steps} for name, when, steps in cases]
+    return {"split": {"id": identifier, "cases": lanes, "else": rest or []}}
+
+
+def shares(*lanes: tuple[int, list[Any]], identifier: str = "s") -> dict[str, Any]:
+    """Write a split by percent."""
+    return {"split": {"id": identifier, "percent": [{"share": share, "steps": steps} for share, steps in lanes]}}
+
+
+def group(*rows: dict[str, Any], identifier: str = "g", **settings: Any) -> dict[str, Any]:
+    """Write a group of buyers that are asked in turn, each given as a buyer step."""
+    buyers = [row["buyer"] for row in rows]
+    return {"group": {"id": identifier, "mode": "waterfall", "buyers": buyers, **settings}}

@@ -80,10 +80,22 @@ def cap(**changes: Any) -> dict[str, Any]:
         (document(intake={"duplicates": {"by": ["ssn"]}}), "intake.duplicates.by[0]", "unknown_word"),
         (document(intake={"duplicates": {"by": []}}), "intake.duplicates.by", "no_fields"),
         (
+            document(intake={"duplicates": {"by": ["email"], "scope": "all"}}),
+            "intake.duplicates.scope",
+            "not_an_option",
+        ),
+        (document(intake={"category": 7}), "intake.category", "missing_text"),
+        (
             document(intake={"caps": [{"limit": 1, "per": "day", "when_full": "next"}]}),
             "intake.caps[0].when_full",
             "not_an_option",
         ),
+        (
+            document(fallback={"id": "end", "do": "buyer", "buyer": buyer(on_declined={"buyer": "q"})["buyer"]}),
+            "fallback.buyer.on_declined",
+            "unknown_buyer",
+        ),
+        (document(*(cap(id=f"c{number}") for number in range(201))), "steps", "too_many_steps"),
         (document(fallback={"id": "end", "do": "pray"}), "fallback.do", "not_an_option"),
         (document(fallback={"id": "end", "do": "buyer"}), "fallback.buyer", "missing_buyer"),
         (document(fallback={"id": "end", "do": "hold", "from": "z"}), "fallback.from", "unknown_step"),

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from rules.flow_wording import Names, rail
-from tests.rules.flows import CA_SOLAR, OFFICE_HOURS, a_flow, buyer
+from rules.flow_wording import Names, every_card, rail
+from tests.rules.flows import CA_SOLAR, OFFICE_HOURS, a_flow, buyer, group, shares, split
 
 NAMES = Names({"con_a": "Sunrise Energy", "con_b": "Brightroof"}, sources=3)
 HOLDS = {"id": "end", "do": "hold", "retry_every": "15m", "for_up_to": "24h"}
@@ -79,6 +79,44 @@ def test_the_rail_begins_where_leads_arrive_and_ends_when_nobody_takes_them() ->
     ]
     assert cards[0].sentence == "From 3 sources, 4 fields checked"
     assert cards[-1].sentence == "Wait up to 24 hours, offer again every 15 minutes"
+
+
+def test_a_card_of_a_split_has_its_lanes_and_counts_their_steps() -> None:
+    solar = {"is": [{"var": "lead.product"}, "solar"]}
+    cards = rail(a_flow(split(("Sunny", solar, [CA_SOLAR, buyer()]), ("", solar, [])), buyer("b")), NAMES)
+    assert (cards[1].sentence, [way.text for way in cards[1].exits]) == (
+        "One of 3 lanes, the first that fits",
+        ["Sunny: 2 steps, then next step", "Product is Solar: next step", "Everything else: next step"],
+    )
+    assert [[card.number for card in lane.cards] for lane in cards[1].lanes] == [[2, 3], [], []]
+    assert cards[2].number == 4
+
+
+def test_a_card_of_shares_says_them() -> None:
+    card = rail(a_flow(shares((30, [buyer()]), (70, []))), NAMES)[1]
+    assert card.sentence == "One of 2 lanes, by share"
+    assert [way.text for way in card.exits] == [
+        "30 % of the leads: 1 step, then next step",
+        "70 % of the leads: next step",
+    ]
+
+
+def test_a_card_of_a_group_has_its_buyers_in_the_order_in_which_they_are_asked() -> None:
+    rows = [buyer(caps=[{"limit": 9, "per": "day"}]), buyer("b", priority=1, off=True, on_declined="reject")]
+    card = rail(a_flow(group(*rows, sell_up_to=2, floor=30, margin={"percent": 20})), NAMES)[1]
+    assert card.sentence == "Offer to 2 buyers in this order, sell to up to 2, at least $30.00 and 20 % margin"
+    assert [way.text for way in card.exits] == ["Sold 2 times, or all asked: stop here", "Nobody takes it: next step"]
+    assert [(row.sentence, row.is_off) for row in card.rows] == [
+        ("Brightroof at $42.00", True),
+        ("Sunrise Energy at $42.00, up to 9 a day", False),
+    ]
+    assert card.rows[0].exits[0].text == "Declines: reject"
+    assert card.rows[1].exits[0].text == "Declines, fails or full: next buyer"
+
+
+def test_every_card_is_found_in_lanes_and_groups_too() -> None:
+    flow = a_flow(split(("x", True, [group(buyer(), buyer("b"))])), CA_SOLAR)
+    assert [card.id for card in every_card(rail(flow, NAMES))] == ["intake", "s", "g", "a", "b", "f", "end"]
 
 
 def test_every_minute_is_said_without_a_number() -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from rules.interpreter import Diverged, Recorded, replay, supplier_cost
+from rules.earnings import supplier_cost
+from rules.interpreter import Diverged, Recorded, replay
 from rules.running import random_of
 from tests.rules.flows import CA_SOLAR, NOW, OFFICE_HOURS, World, a_flow, a_lead, buyer
 
@@ -172,6 +173,29 @@ def test_a_closed_buyer_holds_until_it_opens() -> None:
     world = World().carry(a_flow(buyer(hours=OFFICE_HOURS, outside_hours="hold")), a_lead())
     assert world.now.isoformat() == "2026-11-23T16:00:00+00:00"
     assert world.end[0] == "sold"
+
+
+@pytest.mark.parametrize(
+    ("settings", "said", "trail", "end"),
+    [
+        ({}, ["accepted"], ["z accepted"], ("sold", None, None)),
+        ({"sell": "continue"}, ["accepted"], ["z accepted"], ("sold", None, None)),
+        ({}, NO, ["z declined", "end stopped"], ("rejected", "no_buyer", "No buyer available")),
+        ({"on_declined": "reject"}, NO, ["z declined"], ("rejected", "rejected", "The buyer declined")),
+        (
+            {"on_error": "hold"},
+            ["error error", "accepted"],
+            ["z error", "end passed", "intake passed", "z accepted"],
+            ("sold", None, None),
+        ),
+    ],
+)
+def test_the_last_buyer_follows_its_own_ways(
+    settings: dict[str, Any], said: list[str], trail: list[str], end: tuple[Any, ...]
+) -> None:
+    fallback = {"id": "end", "do": "buyer", "buyer": buyer("z", **settings)["buyer"]}
+    world = World({"z": said}).carry(a_flow(fallback=fallback), a_lead())
+    assert (world.trail, world.end) == (trail, end)
 
 
 def test_the_supplier_is_paid_a_share_or_a_fixed_sum() -> None:

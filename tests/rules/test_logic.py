@@ -38,6 +38,65 @@ def test_a_classic_operator_converts_as_javascript_does(rule: Any, data: Any, ex
     assert evaluate(rule, data) == expected
 
 
+@pytest.mark.parametrize(("rule", "data", "expected"), rows("newer.json"))
+def test_a_newer_operator_gives_its_result(rule: Any, data: Any, expected: Any) -> None:
+    assert evaluate(rule, data) == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "data", "message"),
+    [
+        ({"throw": "No price for this state"}, None, "No price for this state"),
+        ({"throw": {"val": "x"}}, {"x": {"type": "Some error"}}, "Some error"),
+        ({"throw": {"val": "x"}}, {"x": {"type": "E7", "message": "No price"}}, "No price"),
+        ({"throw": {"val": "x"}}, {"x": [1]}, "The rule stops here with an error."),
+        ({"throw": " "}, None, "The rule stops here with an error."),
+        ({"throw": "x" * 300}, None, "x" * 199 + "…"),
+        ({"try": {"throw": "Some error"}}, None, "Some error"),
+        ({"try": [{"throw": "Some error"}, {"throw": "Some other error"}]}, None, "Some other error"),
+        ({"try": [{"throw": "Some error"}, {"/": [0, 0]}]}, None, "A number cannot be divided by zero."),
+        ({"map": [[1, 2, 3], {"try": [{"/": [0, 0]}]}]}, None, "A number cannot be divided by zero."),
+        ({"try": [{"if": [{"val": ["user", "admin"]}, True, {"throw": "Not an admin"}]}]}, {}, "Not an admin"),
+        ({"try": [{"throw": "A"}, {"throw": {"val": []}}]}, None, "A"),
+    ],
+)
+def test_an_error_that_nothing_rescues_is_the_rules_error(rule: Any, data: Any, message: str) -> None:
+    with pytest.raises(RuleError) as raised:
+        evaluate(rule, data)
+
+    assert raised.value.message == message
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        ({"map": [{"var": "thousand"}, {"map": [{"merge": [[1] * 1000]}, {"+": [1, 1]}]}]}, "too_many_steps"),
+        ({"reduce": [{"var": "thousand"}, {"cat": [{"var": "accumulator"}, "x" * 1000]}, ""]}, "text_too_long"),
+        ({"reduce": [{"var": "thousand"}, {"*": [{"var": "accumulator"}, 10]}, 1]}, "number_too_large"),
+    ],
+)
+def test_a_rule_does_not_rescue_itself_from_a_bound_that_it_passed(rule: Any, code: str) -> None:
+    with pytest.raises(RuleError) as raised:
+        evaluate({"try": [rule, "rescued"]}, {"thousand": [1] * 1000})
+
+    assert raised.value.code == code
+
+
+def test_a_rule_rescues_itself_from_data_that_no_operator_can_take() -> None:
+    class Broken(dict[str, Any]):
+        def __getitem__(self, key: str) -> Any:
+            raise TypeError(key)
+
+    assert evaluate({"try": [{"val": ["a", "b", "c"]}, {"val": "code"}]}, Broken()) == "cannot_decide"
+
+
+def test_what_an_error_says_is_a_name_only_after_an_error() -> None:
+    rule = {"==": [{"var": "message"}, "x"]}
+
+    assert check_rule({"try": [{"throw": "x"}, rule]}, "", FIELDS) == []
+    assert [problem.path for problem in check_rule({"try": [rule, False]}, "", FIELDS)] == ["try[0].==[0]"]
+
+
 @pytest.mark.parametrize(("rule", "path", "code"), rows("rule_problems.json"))
 def test_a_wrong_rule_is_one_problem_with_an_address(rule: Any, path: str, code: str) -> None:
     problems = check_rule(rule, "steps[0].continue_if", FIELDS)
@@ -162,6 +221,20 @@ def test_a_trace_looks_at_the_tests_of_an_expression() -> None:
     assert [(c.path, c.verdict) for c in trace.conditions] == [("if[0]", False)]
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"all": [[1, 2], {">": [{"+": [{"var": ""}, 1]}, 0]}]},
+        {"contains": [{"cat": [""]}, {"+": ["x", 1]}]},
+        {"reduce": [[1, 2, 3], {"+": [{"val": "current"}, {"val": "accumulator"}]}, 0]},
+    ],
+)
+def test_a_trace_does_not_fail_where_the_rule_did_not_look(rule: Any) -> None:
+    compiled = compile_rule(rule)
+
+    assert compiled.trace({}).value == compiled({})
+
+
 def test_a_trace_decides_as_the_rule_itself() -> None:
     for row in rows("rules.json"):
         rule, posted, expected = row.values
@@ -249,6 +322,10 @@ BOMBS: dict[str, Any] = {
     "absent variables in a loop": {"map": [{"var": "thousand"}, {"missing": [["a"] * 1000]}]},
     "a million short bodies": {"map": [{"var": "thousand"}, {"map": [{"merge": [[1] * 1000]}, 1]}]},
     "pieces in a loop": {"map": [{"var": "thousand"}, {"split": [LONG_TEXT, "x"]}]},
+    "errors rescued in a loop": {
+        "map": [{"var": "thousand"}, {"map": [{"merge": [[1] * 1000]}, {"try": [{"throw": "x"}, {"var": "type"}]}]}]
+    },
+    "long errors in a loop": {"map": [{"var": "thousand"}, {"try": [{"throw": LONG_TEXT}, 1]}]},
     "joined lists in a loop": {"map": [{"var": "thousand"}, {"join": [["x"] * 1000]}]},
 }
 BOMB_DATA = {"thousand": [1] * 1000, "forty": [1] * 40, "twenty": [1] * 20}

@@ -6,14 +6,15 @@ import pytest
 
 from rules.flow_wording import Names
 from rules.plain_words import say_flow
-from tests.rules.flows import CA_SOLAR, a_flow, buyer
+from tests.rules.flows import CA_SOLAR, a_flow, buyer, group, shares, split, transform
 
-NAMES = Names({"con_a": "Sunrise Energy", "con_b": "Brightroof"}, sources=3)
+NAMES = Names({"con_a": "Sunrise Energy", "con_b": "Brightroof", "con_c": "Helio"}, sources=3)
 REJECTED = "Leads that nobody takes are rejected with “No buyer available”."
 HOLDS = {"id": "end", "do": "hold", "retry_every": "15m", "for_up_to": "24h"}
 A_DAY = [{"limit": 100, "per": "day"}]
 CAP = {"cap": {"id": "c", "limit": 500, "per": "day"}}
 IN_CA = {"is": [{"var": "lead.state"}, "CA"]}
+IS_SOLAR = {"is": [{"var": "lead.product"}, "solar"]}
 STOP_NV = {"filter": {"id": "g", "stop_if": {"is": [{"var": "lead.state"}, "NV"]}, "reason": "No NV"}}
 SMALL_BILLS = {
     "filter": {"id": "s", "continue_if": {"at_least": [{"var": "lead.bill"}, 50]}, "otherwise": {"go_to": "b"}}
@@ -79,6 +80,14 @@ SMALL_BILLS = {
             ),
         ),
         (
+            [buyer()],
+            {"intake": {"duplicates": {"by": ["email"], "scope": "seller"}}},
+            (
+                "A lead seen in any of your flows in the last 30 days is a duplicate. "
+                f"Leads go to Sunrise Energy at $42.00. {REJECTED}"
+            ),
+        ),
+        (
             [CA_SOLAR, SMALL_BILLS, buyer(), buyer("b")],
             {"intake": {"duplicates": {"by": ["email"], "within": "12h"}}},
             (
@@ -95,6 +104,43 @@ SMALL_BILLS = {
             {"fallback": {"id": "end", "do": "buyer", "buyer": buyer("b", price=5)["buyer"]}},
             "Leads that nobody takes go to Brightroof at $5.00, or are rejected with “No buyer available”.",
         ),
+        (
+            [CA_SOLAR, transform(["state", "NV"]), buyer()],
+            {},
+            (
+                "Leads where State is CA and Product is Solar go on. Set State to NV. "
+                f"Leads go to Sunrise Energy at $42.00. {REJECTED} All others are rejected with “Not CA solar”."
+            ),
+        ),
+        (
+            [split(("Solar", IS_SOLAR, [CA_SOLAR, buyer()]), ("Roof", IN_CA, [])), buyer("b")],
+            {},
+            (
+                "If Product is Solar: leads where State is CA and Product is Solar go to Sunrise Energy at $42.00. "
+                "Of these, those where either State is not CA or Product is not Solar "
+                "are rejected with “Not CA solar”. "
+                "If State is CA: they go on. Everything else: they go on. "
+                f"If nobody took them by then, they go to Brightroof at $42.00. {REJECTED}"
+            ),
+        ),
+        (
+            [shares((30, [buyer()]), (70, [buyer("b")]))],
+            {},
+            (
+                "30 % of the leads: leads go to Sunrise Energy at $42.00. "
+                f"70 % of the leads: leads go to Brightroof at $42.00. {REJECTED}"
+            ),
+        ),
+        (
+            [group(buyer(when=IN_CA), buyer("b", priority=1), sell_up_to=2, floor=30), buyer("c")],
+            {},
+            (
+                "Leads are offered to Brightroof at $42.00, then to Sunrise Energy at $42.00 (if State is CA), "
+                "and sold to up to 2 of them, at least $30.00. "
+                f"If none of them takes it, they go to Helio at $42.00. {REJECTED}"
+            ),
+        ),
+        ([group(buyer(off=True))], {}, f"Leads are offered to nobody. Nobody is set to take the leads. {REJECTED}"),
     ],
 )
 def test_a_flow_is_told_as_to_a_colleague(steps: list[Any], settings: dict[str, Any], said: str) -> None:

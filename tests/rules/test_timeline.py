@@ -7,7 +7,7 @@ from typing import Any
 from rules.flow import Flow
 from rules.flow_wording import Names
 from rules.timeline import Entry, entries
-from tests.rules.flows import CA_SOLAR, NOW, World, a_flow, a_lead, buyer
+from tests.rules.flows import CA_SOLAR, NOW, World, a_flow, a_lead, buyer, group, split, transform
 
 NAMES = Names({"con_a": "Sunrise Energy", "con_b": "Brightroof"})
 
@@ -23,6 +23,7 @@ class EventRow:
     outcome: str | None
     reason: str | None
     at: datetime = NOW
+    detail: Any = None
 
 
 @dataclass
@@ -41,8 +42,8 @@ def told(flow: Flow, world: World, **fields: Any) -> list[Entry]:
     world.intake = {"source": dict(lead.source)}
     world.carry(flow, lead)
     rows = [
-        EventRow(1, event.seq, event.effect, event.step, event.asks, event.result, said[1], said[2])
-        for event, said in zip(world.events, world.said, strict=True)
+        EventRow(1, event.seq, event.effect, event.step, event.asks, event.result, said[1], said[2], NOW, detail)
+        for event, said, detail in zip(world.events, world.said, world.details, strict=True)
     ]
     return entries(flow, LeadRow(lead.id, lead.fields, lead.posted), rows, NAMES)
 
@@ -80,6 +81,44 @@ def test_a_buyer_that_was_not_asked_says_why() -> None:
     assert (skipped.title, skipped.said) == ("Sunrise Energy", "Skipped: the lead does not fit its rule")
     assert [line.text for line in skipped.conditions] == ["State is NV: lead has CA"]
     assert (full.title, full.said) == ("Brightroof", "Not asked: its cap is reached")
+
+
+def test_a_change_is_told_with_its_value_before_and_after() -> None:
+    changed = told(a_flow(transform(["state", "NV"], ["grade", "A"]), buyer()), World())[1]
+    assert (changed.kind, changed.title, changed.said) == (
+        "transform",
+        "Change fields",
+        "Changed State and Grade",
+    )
+    assert [(one.label, one.before, one.after) for one in changed.changes] == [
+        ("State", "CA", "NV"),
+        ("Grade", "nothing", "A"),
+    ]
+
+
+def test_a_rule_behind_a_change_is_traced_with_the_changed_value() -> None:
+    flow = a_flow(transform(["state", "NV"]), CA_SOLAR, buyer())
+    assert told(flow, World())[2].conditions[0].text == "State is CA: lead has NV"
+
+
+def test_a_split_says_the_lane_and_the_rules_that_led_there() -> None:
+    roofing, solar = ({"is": [{"var": "lead.product"}, word]} for word in ("roofing", "solar"))
+    flow = a_flow(split(("Roofs", roofing, []), ("Sunny", solar, [buyer()])))
+    lane, bought = told(flow, World())[1:3]
+    assert (lane.title, lane.said) == ("Split", "Lane: Sunny")
+    assert [(line.text, line.verdict) for line in lane.conditions] == [
+        ("Product is Roofing: lead has Solar", False),
+        ("Product is Solar: lead has Solar", True),
+    ]
+    assert (bought.title, bought.path) == ("Sunrise Energy", "s/Sunny/a")
+
+
+def test_each_row_of_a_group_says_what_came_of_it() -> None:
+    rows = [buyer(when={"is": [{"var": "lead.state"}, "NV"]}), buyer("b"), buyer("c")]
+    skipped, sold, left = told(a_flow(group(*rows)), World())[1:4]
+    assert (skipped.said, skipped.kind, skipped.path) == ("Skipped: the lead does not fit its rule", "buyer", "g/a")
+    assert [line.text for line in skipped.conditions] == ["State is NV: lead has CA"]
+    assert (sold.said, left.said) == ("Accepted at $42.00", "Skipped: another buyer was chosen")
 
 
 def test_a_duplicate_is_called_so_once() -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from flowbuilder.api.openapi import PREFIX, path_of
 from flowbuilder.models import ApiKey
-from tests.support.cast import a_connection, a_flow, a_lead, a_source, now
+from tests.support.cast import a_connection, a_flow, a_lead, a_list, a_source, now
 from tests.support.documents import solar
 from tests.support.web import signed_in
 
@@ -117,6 +117,7 @@ def addresses_with_ids(app, session, cast):
     session.commit()
     shown = {
         "flow_id": flow.id, "source_id": source.id, "connection_id": connection.id, "lead_id": lead.id,
+        "list_id": a_list(session, cast.sara).id,
         "number": 1, "name": "token", "key_id": lead.id, "test_id": lead.id,
     }  # fmt: skip
     adapter = app.url_map.bind("localhost")

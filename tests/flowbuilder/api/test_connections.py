@@ -131,3 +131,62 @@ def test_a_connection_is_paused_and_resumed_and_listed(api, connection):
     assert api("POST", f"/connections/{connection['id']}/pause").json["state"] == "paused"
     assert [row["state"] for row in api("GET", "/connections").json["connections"]] == ["paused"]
     assert api("POST", f"/connections/{connection['id']}/resume").json["state"] == "active"
+
+
+def test_requests_are_signed_with_a_secret_that_is_shown_once(api, connection, session):
+    made = api("PUT", f"/connections/{connection['id']}/signing")
+    assert made.json["secret"].startswith("whsec_")
+    assert made.json["old_until"] is None
+    shown = api("GET", f"/connections/{connection['id']}")
+    assert shown.json["destination"]["signed"] is True
+    assert made.json["secret"] not in shown.text
+
+
+def test_a_new_signing_secret_can_let_the_old_one_sign_beside_it(api, connection):
+    address = f"/connections/{connection['id']}/signing"
+    api("PUT", address)
+    assert api("PUT", address, {"keep_old": True}).json["old_until"] is not None
+    names = [row["name"] for row in api("GET", f"/connections/{connection['id']}").json["secrets"]]
+    assert names == ["old_signing_secret", "signing_secret", "token"]
+    assert api("DELETE", address).status_code == 200
+    names = [row["name"] for row in api("GET", f"/connections/{connection['id']}").json["secrets"]]
+    assert names == ["token"]
+
+
+@pytest.mark.parametrize("body", [{"secret": "short"}, {"secret": 5}, {"keep_old": "yes"}, {"days": 7}])
+def test_what_cannot_sign_is_refused(api, connection, body):
+    assert api("PUT", f"/connections/{connection['id']}/signing", body).status_code == 422
+
+
+def test_a_junk_signing_secret_does_not_replace_a_good_one(api, connection):
+    api("PUT", f"/connections/{connection['id']}/signing")
+    refused = api("PUT", f"/connections/{connection['id']}/secrets/signing_secret", {"secret": "junk"})
+    assert refused.status_code == 422
+
+
+def test_the_request_of_a_lead_can_be_seen_beforehand(api, connection):
+    seen = api("POST", f"/connections/{connection['id']}/preview", {"fields": {"email": "zoe@example.com"}})
+    assert "zoe@example.com" in seen.json["request"]["body"]
+    assert ["Authorization", "Bearer ••••"] in seen.json["request"]["headers"]
+    assert seen.json["problem"] is None
+    assert api("POST", f"/connections/{connection['id']}/preview").json["request"]["method"] == "POST"
+
+
+def test_secrets_in_several_headers_are_each_kept_apart(api, session):
+    auth = {"type": "headers", "headers": {"X-Client": "acme", "X-Secret": SECRET}}
+    made = api("POST", "/connections", {"name": "Sunrise", "destination": sunrise(auth=auth)}).json
+    shown = api("GET", f"/connections/{made['id']}")
+    assert SECRET not in shown.text
+    assert [row["name"] for row in shown.json["secrets"]] == ["header:x-client", "header:x-secret"]
+    replaced = api("PUT", f"/connections/{made['id']}/secrets/header:x-client", {"secret": "another"})
+    assert replaced.status_code == 200
+    again = api("PUT", f"/connections/{made['id']}", {"name": "S", "destination": shown.json["destination"]})
+    assert again.status_code == 200
+    assert len(api("GET", f"/connections/{made['id']}").json["secrets"]) == 2
+
+
+def test_the_address_of_tokens_is_checked_as_every_other(api):
+    auth = {"type": "oauth2", "token_url": "https://10.0.0.7/token", "client_id": "a", "client_secret": "s"}
+    refused = api("POST", "/connections", {"name": "Sunrise", "destination": sunrise(auth=auth)})
+    problems = refused.json["error"]["problems"]
+    assert [(one["path"], one["message"]) for one in problems] == [("destination.auth.token_url", BLOCKED)]

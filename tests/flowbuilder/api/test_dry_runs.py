@@ -46,6 +46,24 @@ def test_each_step_is_told_in_words(try_it):
     assert events[1]["said"] == "Continue only if State is CA"
 
 
+def test_changes_lanes_and_rows_are_told_with_their_paths(try_it, api):
+    connection = api("GET", "/connections").json["connections"][0]["id"]
+    rows = [{"id": name, "connection": connection, "price": 42} for name in ("b1", "b2")]
+    steps = [
+        {"transform": {"id": "t", "set": [["state", "NV"]]}},
+        {"split": {"id": "s", "percent": [{"share": 100, "name": "all", "steps": [
+            {"group": {"id": "g", "mode": "waterfall", "buyers": rows}}]}]}},
+    ]  # fmt: skip
+    tried = try_it(lead=ANA, document=solar(steps=steps), answers={"b1": "declined"}).json
+    assert [(event["path"], event["said"]) for event in tried["events"][1:-1]] == [
+        ("t", "Changed State"),
+        ("s", "Lane: all"),
+        ("s/all/g/b1", "Offered at $42.00: it said no"),
+        ("s/all/g/b2", "Accepted at $42.00"),
+    ]
+    assert tried["events"][1]["changes"] == [{"field": "state", "before": "CA", "after": "NV"}]
+
+
 def test_another_document_is_tried_without_saving_it(try_it, api):
     tried = try_it(lead={"email": "a@example.com"}, document=solar(fields=[], steps=[])).json
     assert (tried["status"], tried["reason"]) == ("rejected", "No buyer available")

@@ -30,6 +30,32 @@ def test_a_draft_with_problems_is_kept_and_they_are_told(api):
     assert shown["live"] is None
 
 
+def test_what_is_only_worth_a_look_is_a_warning_and_can_be_published(api):
+    steps = [{"filter": {"id": "f", "continue_if": True}}]
+    made = api("POST", "/flows", {"name": "California solar", "document": solar(steps=steps)}).json
+    [problem] = made["problems"]
+    assert (problem["path"], problem["code"], problem["severity"]) == (
+        "steps[0].filter.continue_if", "always_true", "warning",
+    )  # fmt: skip
+    assert api("POST", f"/flows/{made['id']}/publish", {"revision": made["revision"]}).status_code in (200, 201)
+
+
+def test_connections_are_found_in_lanes_and_groups_too(api):
+    nobody = "con_00000000000000000000000000"
+    rows = [{"id": "b1", "connection": nobody, "price": 42}]
+    lanes = [{"share": 100, "steps": [{"group": {"id": "g", "mode": "waterfall", "buyers": rows}}]}]
+    inner = {"buyer": {"id": "b2", "connection": nobody, "price": 42}}
+    steps = [
+        {"split": {"id": "s", "percent": lanes}},
+        {"split": {"id": "u", "cases": [{"when": True, "steps": [inner]}], "else": []}},
+    ]
+    made = api("POST", "/flows", {"name": "California solar", "document": solar(steps=steps)})
+    assert [one["path"] for one in made.json["problems"] if one["code"] == "unknown_connection"] == [
+        "steps[0].split.percent[0].steps[0].group.buyers[0].connection",
+        "steps[1].split.cases[0].steps[0].buyer.connection",
+    ]
+
+
 def test_a_connection_that_the_account_does_not_have_is_a_problem_with_its_address(api):
     made = api("POST", "/flows", {"name": "California solar", "document": solar("con_00000000000000000000000000")})
     assert [(one["path"], one["code"]) for one in made.json["problems"]] == [

@@ -96,3 +96,32 @@ def test_sources_of_one_flow_are_listed(api, flow):
     ours = api("POST", "/sources", {"flow_id": flow["id"], "name": "WebForms Co"}).json
     api("POST", "/sources", {"flow_id": other["id"], "name": "Elsewhere"})
     assert [row["id"] for row in api("GET", f"/sources?flow={flow['id']}").json["sources"]] == [ours["id"]]
+
+
+def test_a_change_replaces_what_it_names_and_keeps_the_rest(api, flow):
+    rule, caps = {"filled": [{"var": "lead.email"}]}, [{"limit": 5, "per": "day", "when_full": "hold"}]
+    terms = {"cost": 31.50, "caps": caps, "accept_if": rule, "categories": ["solar"], "redirect_hosts": ["A.example"]}
+    made = api("POST", "/sources", {"flow_id": flow["id"], "name": "WebForms Co", **terms}).json
+    before = api("GET", f"/sources/{made['id']}").json
+    changed = api("PATCH", f"/sources/{made['id']}", {"name": "Forms", "caps": None, "categories": ["roofing"]}).json
+    changed_fields = {"name": "Forms", "caps": None, "categories": ["roofing"]}
+    assert changed == {name: value for name, value in before.items() if name != "keys"} | changed_fields
+    assert (before["caps"], before["redirect_hosts"], before["cost"]) == (caps, ["a.example"], {"fixed": 31.5})
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"name": ""}, "name"),
+        ({"flow_id": "flo_1"}, "flow_id"),
+        ({"redirect_hosts": ["https://a.example"]}, "redirect_hosts[0]"),
+        ({"categories": "solar"}, "categories"),
+        ({"needs_key": "no"}, "needs_key"),
+        ({"caps": [{"limit": 1, "per": "day", "when_full": "wait"}]}, "caps[0].when_full"),
+    ],
+)
+def test_a_change_that_makes_no_sense_is_refused(api, flow, change, path):
+    made = api("POST", "/sources", {"flow_id": flow["id"], "name": "WebForms Co"}).json
+    refused = api("PATCH", f"/sources/{made['id']}", change)
+    assert refused.status_code == 422
+    assert [problem["path"] for problem in refused.json["error"]["problems"]] == [path]

@@ -13,6 +13,7 @@ from flowbuilder.models import CapWindow, Flow
 from rules.windows import window
 from tests.support.cast import a_connection, a_flow, a_lead, a_member, a_source
 from tests.support.documents import solar
+from tests.support.journals import with_lanes
 from tests.support.web import post, signed_in
 
 
@@ -94,6 +95,43 @@ def test_the_last_card_counts_the_leads_that_wait(sara, session, cast, fallback,
         a_lead(session, source, state="waiting", outcome=None, waiting_for="retry")
     session.commit()
     assert words in " ".join(re.sub("<[^>]+>", "", sara.get(address_of(flow)).text).split())
+
+
+def test_the_rail_shows_lanes_with_their_steps_and_groups_with_their_buyers(sara, session, cast):
+    flow = a_flow(
+        session,
+        cast.sara,
+        document=with_lanes(a_connection(session, cast.sara, name="Brightroof"), a_connection(session, cast.sara)),
+    )
+    session.commit()
+    shown = " ".join(re.sub("<[^>]+>", " ", sara.get(address_of(flow)).text).split())
+    for words in (
+        "Step 1 · Change fields · Tidy up",
+        "Step 2 · Split One of 3 lanes, the first that fits Lane 1 West",
+        "Lane 1 60 % of the leads",
+        "Step 4 · Buyer group Offer to 3 buyers in this order, sell to up to 2, at least $30.00 and 20 % margin",
+        "Brightroof at $42.00, up to 100 a day",
+        "0 of 100 today",
+        "Declines, fails or full: next buyer",
+        "Sunrise Energy at $38.00 Buyer · Evenings",
+        "Brightroof at $31.00 Buyer · turned off",
+        "Lane 2 Bill is at least 120 Straight on with the next step",
+        "Lane 3 Everything else Straight on with the next step",
+        "Step 6 · Cap",
+    ):
+        assert words in shown
+
+
+def test_what_is_worth_a_look_is_listed_and_does_not_stand_in_the_way(sara, session, cast):
+    connection = ids.show(a_connection(session, cast.sara).id, "con")
+    document = solar(connection)
+    document["steps"].insert(0, {"filter": {"id": "all", "continue_if": True}})
+    flow = a_flow(session, cast.sara, document=document, live=False)
+    session.commit()
+    shown = sara.get(address_of(flow)).text
+    assert "Worth a look" in shown
+    assert '<a href="#step-all">Step 1</a>: This rule is always true, whatever the lead.' in shown
+    assert post(sara, address_of(flow, "/publish"), revision="1").status_code == 303
 
 
 def test_the_rail_tells_each_step_with_its_ways_out(sara, session, cast):

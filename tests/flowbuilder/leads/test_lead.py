@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from flowbuilder import ids
 from flowbuilder.models import Audit, Connection, Lead, LeadEvent, Source
 from tests.support.cast import Cast, a_connection, a_flow, a_lead, a_source, an_attempt, an_offer
-from tests.support.journals import ANA, MadeUp, a_document, a_told_lead
+from tests.support.journals import ANA, MadeUp, a_document, a_told_lead, with_lanes
 from tests.support.web import HTMX, form_token, post, signed_in
 
 
@@ -109,6 +109,33 @@ def test_a_rule_over_personal_data_does_not_show_what_it_saw(
     assert "lead has ••••" in text_of(sara, address)
     assert "ana@example.com" not in text_of(sara, address)
     assert "lead has ana@example.com" in html.unescape(post(sara, f"{address}/people").text)
+
+
+def test_what_steps_changed_is_told_and_the_person_in_it_is_masked(
+    sara: FlaskClient, session: Session, cast: Cast, buyers: list[Connection]
+) -> None:
+    document = with_lanes(*buyers)
+    source = a_source(session, a_flow(session, cast.sara, document=document))
+    known = {"b1": MadeUp("declined", reason="ana pereira: call after six is known")}
+    address = told(session, source, document, fields={**ANA, "bill": 90}, answers=known)
+    text, in_full = text_of(sara, address), html.unescape(post(sara, f"{address}/people").text)
+    assert "Changed Comment and State" in text
+    assert "CA, now</span> NV" in text
+    assert "Call after six" not in text
+    assert "Ana Pereira: Call after six" in in_full
+
+
+def test_the_lane_and_the_buyers_of_a_group_are_told(
+    sara: FlaskClient, session: Session, cast: Cast, buyers: list[Connection]
+) -> None:
+    document = with_lanes(*buyers)
+    document["steps"][1]["split"]["cases"][0]["steps"][0]["split"]["percent"] = [
+        {"share": 100, "steps": document["steps"][1]["split"]["cases"][0]["steps"][0]["split"]["percent"][0]["steps"]}
+    ]
+    source = a_source(session, a_flow(session, cast.sara, document=document))
+    text = text_of(sara, told(session, source, document))
+    for words in ("Lane: West", "State is CA: lead has CA", "Accepted at $42.00", "Skipped: the step is turned off"):
+        assert words in text
 
 
 def test_showing_the_person_is_written_down(

@@ -71,7 +71,7 @@ def test_what_anybody_may_open_is_a_short_list_with_reasons(app: Flask) -> None:
 
 def test_routes_for_programs_are_those_of_intake_and_the_api(app: Flask) -> None:
     keyed = {name for name in app.view_functions if declared_access(app, name).kind == "keyed"}
-    assert {name.split(".")[0] for name in keyed} <= {"intake", "api"}
+    assert {name.split(".")[0] for name in keyed} <= {"intake", "ingest", "api"}
 
 
 def test_nobody_sees_a_page_without_signing_in(app: Flask, saras: dict[str, Any]) -> None:
@@ -128,7 +128,13 @@ def test_a_role_that_does_not_suffice_is_told_so(
     assert walked >= 1
 
 
-def test_what_takes_posts_has_few_routes_and_each_asks_for_a_key(app: Flask) -> None:
-    door: Flask = app.extensions["door"]
-    assert set(door.view_functions) == {"intake.post_lead", "intake.show_answer", "intake.elsewhere"}
-    assert {declared_access(door, name).kind for name in door.view_functions} == {"keyed"}
+@pytest.mark.parametrize(
+    ("method", "rest"), [("POST", ""), ("GET", "/leads/00000000000000000000000000"), ("HEAD", "/leads/x")]
+)
+def test_whatever_intake_answers_about_leads_asks_for_a_key(
+    app: Flask, session: Session, cast: Cast, method: str, rest: str
+) -> None:
+    flow = a_flow(session, cast.sara)
+    address = f"/f/{flow.key}/{a_source(session, flow).key}{rest}"
+    session.commit()
+    assert app.test_client().open(address, method=method, json={}).status_code == 401

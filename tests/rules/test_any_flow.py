@@ -1,0 +1,140 @@
+"""Whatever steps a flow has and whatever its buyers say, a lead ends, and its journal replays to the same end."""
+
+from itertools import count
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rules import json_text
+from rules.flow import parse_flow
+from rules.flow_wording import Names, every_card, rail
+from rules.interpreter import Walk, replay
+from rules.lint import lint
+from rules.plain_words import say_flow
+from rules.steps import Group
+from tests.rules.flows import (
+    CA_SOLAR,
+    NOW,
+    OFFICE_HOURS,
+    World,
+    a_flow,
+    a_lead,
+    buyer,
+    document,
+    group,
+    shares,
+    split,
+    transform,
+)
+from tests.support.wild import changed
+
+NAMES = Names({})
+RULES = st.sampled_from([True, False, {"is": [{"var": "lead.state"}, "CA"]}, {"is": [{"var": "lead.state"}, "NV"]}])
+ANSWERS = st.sampled_from(["accepted", "declined rejected", "error error", "unknown unknown", "not_asked paused"])
+WAYS = st.sampled_from(["next", "reject", "hold"])
+A_DAY = [{"limit": 5, "per": "day"}, {"spend": 500, "per": "day"}]
+FULL = document(
+    transform(["state", "NV", {"when": {"blank": [{"var": "lead.state"}]}}], ["grade", "{{lead.state}}-1"]),
+    {"cap": {"id": "c", "limit": 5, "per": "day", "count_by": {"var": "lead.state"}, "when_full": {"go_to": "z"}}},
+    split(
+        (
+            "ca",
+            {"is": [{"var": "lead.state"}, "CA"]},
+            [CA_SOLAR, group(buyer(), buyer("b"), floor=9, margin={"percent": 5})],
+        ),
+        rest=[shares((50, [buyer("d", caps=A_DAY)]), (50, [buyer("e", hours=OFFICE_HOURS)]), identifier="half")],
+    ),
+    buyer("z", on_declined={"buyer": "b"}, requires=["grade"]),
+    intake={"duplicates": {"by": ["email"]}, "caps": A_DAY[:1]},
+    fallback={"id": "end", "do": "buyer", "buyer": buyer("last", on_error="hold")["buyer"]},
+)
+HOLDS = {"id": "end", "do": "hold", "retry_every": "15m", "for_up_to": "1h"}
+
+
+@st.composite
+def steps(draw: st.DrawFn, depth: int = 0, numbers: Any = None) -> list[dict[str, Any]]:
+    """Make the steps of a list, in which splits stand at most two levels deep."""
+    numbers = numbers or count()
+    kinds = ["buyer", "filter", "transform", "group", *(["split", "shares"] if depth < 2 else [])]
+    return [draw(a_step(kind, depth, numbers)) for kind in draw(st.lists(st.sampled_from(kinds), max_size=4))]
+
+
+@st.composite
+def a_step(draw: st.DrawFn, kind: str, depth: int, numbers: Any) -> dict[str, Any]:
+    """Make one step with an id of its own."""
+    name = f"x{next(numbers)}"
+    match kind:
+        case "buyer":
+            ways = {"sell": draw(st.sampled_from(["stop", "continue"])), "on_declined": draw(WAYS)}
+            return buyer(name, **ways, on_error=draw(WAYS), off=draw(st.booleans()))
+        case "filter":
+            otherwise = draw(st.sampled_from(["reject", "fallback"]))
+            return {"filter": {"id": name, "continue_if": draw(RULES), "otherwise": otherwise}}
+        case "transform":
+            return transform(["state", draw(st.sampled_from(["CA", "NV", None]))], identifier=name)
+        case "group":
+            rows = [
+                buyer(f"{name}-{row}", on_declined=draw(WAYS), priority=draw(st.integers(1, 3)))
+                for row in range(draw(st.integers(1, 3)))
+            ]
+            then = draw(st.sampled_from(["stop", "continue"]))
+            return group(*rows, identifier=name, sell_up_to=draw(st.integers(1, 3)), then=then)
+        case "split":
+            lanes = [
+                (str(lane), draw(RULES), draw(steps(depth + 1, numbers))) for lane in range(draw(st.integers(1, 2)))
+            ]
+            return split(*lanes, rest=draw(steps(depth + 1, numbers)), identifier=name)
+    return shares((30, draw(steps(depth + 1, numbers))), (70, draw(steps(depth + 1, numbers))), identifier=name)
+
+
+@settings(max_examples=100, deadline=None)
+@given(steps(), st.lists(ANSWERS, min_size=30, max_size=30), st.booleans())
+def test_every_lead_ends_and_every_journal_replays(written: list[Any], answers: list[str], is_held: bool) -> None:
+    flow = a_flow(*written, **({"fallback": HOLDS} if is_held else {}))
+    said = {name: [answers[number % len(answers)], "accepted"] for number, name in enumerate(flow.buyers)}
+    world = World(said, most_holds=1000).carry(flow, a_lead())
+    walk = replay(flow, a_lead(), NOW, world.events)
+    assert walk.ended is not None
+    assert (walk.ended.outcome, walk.ended.code, walk.ended.reason) == world.end
+    for cut in range(0, len(world.events), 1 + len(world.events) // 8):
+        again: Walk = replay(flow, a_lead(), NOW, world.events[:cut])
+        assert again.effect is not None
+        assert again.effect.asks() == world.events[cut].asks
+
+
+@settings(max_examples=100, deadline=None)
+@given(steps(), st.lists(ANSWERS, min_size=30, max_size=30))
+def test_no_group_sells_more_often_than_it_may(written: list[Any], answers: list[str]) -> None:
+    flow = a_flow(*written)
+    said = {name: [answers[number % len(answers)], "accepted"] for number, name in enumerate(flow.buyers)}
+    world = World(said, most_holds=1000).carry(flow, a_lead())
+    bought = [step for step, outcome, _ in world.said if outcome == "accepted"]
+    assert len(bought) == len(set(bought))
+    for spot in flow.spots:
+        if isinstance(spot.step, Group):
+            assert sum(row.id in bought for row in spot.step.rows) <= spot.step.sell_up_to
+
+
+@settings(max_examples=100, deadline=None)
+@given(steps())
+def test_every_flow_is_told_in_words_and_stays_as_it_was_written(written: list[Any]) -> None:
+    flow = a_flow(*written)
+    assert say_flow(flow, NAMES).endswith(".")
+    assert {*flow.positions, *flow.buyers} <= {card.id for card in every_card(rail(flow, NAMES))}
+    assert all(problem.severity == "warning" for problem in lint(flow))
+    assert a_flow(*json_text.read(json_text.write(flow.document))["steps"]).document["steps"] == written  # type: ignore[index]
+
+
+@settings(max_examples=200, deadline=None)
+@given(changed([FULL]), ANSWERS)
+def test_a_document_that_is_nearly_right_is_refused_or_runs(written: Any, answer: str) -> None:
+    before = json_text.write(written)
+    flow, problems = parse_flow(written)
+    assert (flow is None) == bool(problems)
+    if flow:
+        World({name: [answer] for name in flow.buyers}, most_holds=3).carry(flow, a_lead())
+        assert say_flow(flow, NAMES)
+        assert len(rail(flow, NAMES)) >= 2
+        assert all(problem.severity == "warning" for problem in lint(flow))
+        assert json_text.write(flow.document) == before
