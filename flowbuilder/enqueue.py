@@ -112,18 +112,38 @@ def enqueue_job(redis: Redis, name: str, *identifiers: UUID) -> bool:
     return True
 
 
-def announce_finished(redis: Redis, finished: Mapping[str, Sequence[UUID]]) -> bool:
-    """Tell each web process, by its id, which leads it waits for have an answer; False when that failed."""
+def announce_finished(
+    redis: Redis, finished: Mapping[str, Sequence[UUID]], sold: Mapping[UUID, int] | None = None
+) -> bool:
+    """Tell each web process, by its id, which leads it waits for have an answer; False when that failed.
+
+    Of a sold lead it is told what the supplier gets, in minor units, which is all that its answer says; of others it
+    reads the row.
+    """
+    known = sold or {}
     try:
         pipe = redis.pipeline(transaction=False)
         for web_id, lead_ids in finished.items():
-            pipe.rpush(DONE + web_id, *(str(lead_id) for lead_id in lead_ids))
+            pipe.rpush(DONE + web_id, *(_finished(lead_id, known.get(lead_id)) for lead_id in lead_ids))
             pipe.expire(DONE + web_id, DONE_KEPT)
         pipe.execute()
     except RedisError as problem:
         log.warning("answers were not announced: %s", type(problem).__name__)
         return False
     return True
+
+
+def read_finished(message: bytes) -> tuple[UUID, int | None] | None:
+    """Return the lead that a message is about, and its price if it was sold; None for what is no such message."""
+    lead_id, _, price = message.decode(errors="replace").partition(" ")
+    try:
+        return UUID(lead_id), int(price) if price else None
+    except ValueError:
+        return None
+
+
+def _finished(lead_id: UUID, price: int | None) -> str:
+    return str(lead_id) if price is None else f"{lead_id} {price}"
 
 
 def after_commit(session: Session, send: Send) -> None:

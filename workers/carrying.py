@@ -31,7 +31,10 @@ def known(value: T | None) -> T:
 
 @dataclass(slots=True, eq=False)
 class Carried:
-    """One leased lead. `places` are what it holds at the door and in cap steps; offers hold their own."""
+    """One claimed lead. `places` are what it holds at the door and in cap steps; offers hold their own.
+
+    `is_leased` once its lease is in the database, `is_cleared` once it was moved without ending the worker.
+    """
 
     row: Claimed
     walk: Walk | None = None
@@ -46,6 +49,7 @@ class Carried:
     arrived: Sent | None = None
     is_fresh: bool = False
     is_cleared: bool = False
+    is_leased: bool = False
     asked: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -43,6 +43,9 @@ SOON = timedelta(seconds=6)
 """A loop that knows of a lead due within this time stays; later ones are the sweep's."""
 LONGEST_SHIFT = 600.0
 STOP_GRACE = 15.0
+CAREFUL_FOR = 10.0
+"""Seconds from the start of a process, and after an error, in which leads are claimed before they are moved: should
+one of them end the process, its claim is in the database and is counted. Otherwise both happen in one turn."""
 LONGEST_CALL = 70.0
 """Seconds within which every call has ended, whatever its buyer does."""
 RECOVER = 0.5
@@ -68,6 +71,7 @@ class Engine:
         sender: Callable[[Callable[[Sent], object]], Sender | TokenSender],
         secret: bytes,
         tell_alive: Callable[[], object] = lambda: None,
+        careful: float = CAREFUL_FOR,
     ) -> None:
         self._database, self._redis, self._book, self._secret = database, redis, book, secret
         self._inbox: queue.SimpleQueue[Sent | None] = queue.SimpleQueue()
@@ -81,6 +85,7 @@ class Engine:
         self._polled_at = self._renewed_at = 0.0
         self._wants_more = True
         self._suspects_at = 0.0
+        self._careful_until = time.monotonic() + careful
         self._is_winding_up = self._plans_are_old = False
         self._listener = threading.Thread(target=self._listen, name="listener", daemon=True)
         self.is_stopping = False
@@ -196,19 +201,25 @@ class Engine:
 
         One lead's bad luck, whatever it is, must not stop the others: after an error each moves alone.
         """
+        claimed: list[Carried] = []
         try:
-            turn, claimed = self._transaction(batch, wanted)
+            turn = self._transaction(batch, wanted, claimed)
         except Exception as problem:  # noqa: BLE001  (see above)
             self._disconnect()
             if is_outage(problem):
-                self._wait_for_database(problem, batch)
+                # It may have been committed all the same: a later turn finds out which leases are held.
+                self._load.admit(claimed)
+                self._wait_for_database(problem, [*batch, *claimed])
                 return True
-            log.warning("a turn of %d leads failed: %s", len(batch), where(problem))
+            log.warning("a turn of %d leads failed: %s", len(batch) + len(claimed), where(problem))
+            self._careful_until = time.monotonic() + CAREFUL_FOR
+            self._wants_more = True
             for carried in batch:
                 self._move_alone(carried)
-            return bool(batch)
-        self._hand_over(turn, batch)
+            return bool(batch or claimed)
         self._load.admit(claimed)
+        self._load.ready.extend(carried for carried in claimed if carried.is_leased)
+        self._hand_over(turn, [*batch, *(carried for carried in claimed if not carried.is_leased)])
         return bool(batch or claimed)
 
     def _move_alone(self, carried: Carried) -> None:
@@ -218,7 +229,7 @@ class Engine:
             self._put_aside(carried, "It ended its worker several times")
             return
         try:
-            turn, _ = self._transaction([carried], 0)
+            turn = self._transaction([carried], 0, [])
         except Exception as problem:  # noqa: BLE001  (whatever it is, it is this lead's)
             self._disconnect()
             if is_outage(problem):
@@ -244,6 +255,7 @@ class Engine:
         log.warning("the database did not answer: %s", where(problem))
         for carried in batch:
             carried.forget()
+            carried.is_leased = True
         self._load.ready.extend(batch)
         time.sleep(RECOVER)
 
@@ -264,24 +276,25 @@ class Engine:
             link.invalidate()
             link.close()
 
-    def _transaction(self, batch: Sequence[Carried], wanted: int) -> tuple[Turn, Sequence[journal.Claimed]]:
-        """Decide, lock, write and claim, and commit all of it at once."""
+    def _transaction(self, batch: Sequence[Carried], wanted: int, claimed: list[Carried]) -> Turn:
+        """Claim, decide, lock and write, and commit all of it at once; what is claimed is added to `claimed`."""
         self._book.refresh()
         database = self._connect()
         if self._plans_are_old:
             plan_anew(database)
             self._plans_are_old = False
         turn = self._new_turn(database)
-        held = self._guarded(database, batch)
-        if held:
-            steer(turn, held)
+        moving = self._guarded(database, batch)
+        claimed.extend(self._claim(turn, wanted))
+        moving += [carried for carried in claimed if not carried.is_leased]
+        if moving:
+            steer(turn, moving)
             turn.dealer.add_to(turn.changes)
-        claimed = self._claim(turn, wanted)
         journal.write(database, turn.changes)
         crashpoint("before turn")
         database.commit()
         crashpoint("after turn")
-        return turn, claimed
+        return turn
 
     def _new_turn(self, database: Connection) -> Turn:
         turn = Turn(clock.now(), database, self._book, Dealer(self._windows), self._secret)
@@ -305,17 +318,20 @@ class Engine:
         self._polled_at = now
         return max(0, min(MOST_CLAIMED, SLOTS - len(self._load)))
 
-    def _claim(self, turn: Turn, most: int) -> Sequence[journal.Claimed]:
-        """Lease due leads, or one that ended a worker before: it never shares a claim with others."""
+    def _claim(self, turn: Turn, most: int) -> list[Carried]:
+        """Claim due leads, or one that ended a worker before: it never shares a claim with others.
+
+        Those that come with their lease move in a later turn, the others in this one, which writes it too.
+        """
         if not most:
             return []
         if time.monotonic() >= self._suspects_at:
-            suspect = turn.claim(1, alone=True)
+            suspect = turn.lease(1, alone=True)
             self._suspects_at = 0.0 if suspect else time.monotonic() + POLL
             self._wants_more = True
             if suspect:
                 return suspect
-        claimed = turn.claim(most)
+        claimed = turn.lease(most) if time.monotonic() < self._careful_until else turn.claim(most)
         self._wants_more = len(claimed) == most
         return claimed
 
@@ -323,7 +339,7 @@ class Engine:
         """Make the calls of a committed turn, let go of leads that wait or are done, and tell who waits for them."""
         self._tally.note(turn, batch)
         for carried in batch:
-            carried.arrived, carried.is_cleared = None, True
+            carried.arrived, carried.is_cleared, carried.is_leased = None, True, True
         for connection, call in turn.calls:
             self._load.send(connection, call)
             self._sender.submit(call)
@@ -334,7 +350,7 @@ class Engine:
         self._load.ready.extend(turn.stalled)
         self._due.extend(moment for moment in turn.due if moment - turn.now < SOON)
         if turn.finished:
-            enqueue.announce_finished(self._redis, turn.finished)
+            enqueue.announce_finished(self._redis, turn.finished, turn.sold)
 
     def _is_due_soon(self) -> bool:
         now = clock.now()

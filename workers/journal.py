@@ -30,7 +30,7 @@ _LEADS = "lead.id BETWEEN :lowest AND :highest"
 
 _COLUMNS = """
     id, account_id, flow_id, source_id, version, is_test, test_outcome, run, asked_before, posted, fields, invalid,
-    received_at, crashes + 1 AS crashes, last_step, answer_to, state = 'received' AS is_fresh
+    received_at, crashes + 1 AS crashes, last_step, answer_to, lease_token AS was, state = 'received' AS is_fresh
 """
 
 
@@ -81,7 +81,8 @@ _OFFER = """(lead_id uuid, offer_no int, id uuid, account_id uuid, connection_id
 _ATTEMPT = """(lead_id uuid, offer_no int, attempt_no int, started_at timestamptz, state text, finished_at timestamptz,
     ms int, status smallint, error text, request jsonb, reply jsonb)"""
 _LEAD = """(id uuid, token bigint, state text, outcome text, waiting_for text, reason_code text, reason text, run int,
-    asked_before jsonb, revenue bigint, cost bigint, due_at timestamptz, finished_at timestamptz, last_step text)"""
+    asked_before jsonb, revenue bigint, cost bigint, due_at timestamptz, finished_at timestamptz, last_step text,
+    was bigint)"""
 
 _LEASE = "(lead_id uuid, token bigint)"
 _WINDOW = "(id bigint, change bigint, ceiling bigint)"
@@ -134,10 +135,10 @@ UPDATES: dict[type[Row], str] = {
         UPDATE lead
            SET state = r.state, outcome = r.outcome, waiting_for = r.waiting_for, reason_code = r.reason_code,
                reason = r.reason, run = r.run, asked_before = r.asked_before, revenue = r.revenue, cost = r.cost,
-               due_at = COALESCE(r.due_at, lead.due_at), finished_at = r.finished_at, last_step = r.last_step,
-               crashes = 0
+               due_at = COALESCE(r.due_at, CASE WHEN r.was = r.token THEN lead.due_at ELSE now() + :lease END),
+               finished_at = r.finished_at, last_step = r.last_step, lease_token = r.token, crashes = 0
           FROM {_rows(_LEAD)}
-         WHERE {_LEADS} AND lead.id = r.id AND lead.lease_token = r.token AND lead.state = 'working'
+         WHERE {_LEADS} AND lead.id = r.id AND lead.lease_token = r.was AND lead.state <> 'done'
         RETURNING 1
     """,  # noqa: S608  (constants)
     LeaseRow: f"""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from workers.carrying import Carried
 from workers.delivery.calls import Call, CallKey, Sent
-from workers.journal import Claimed, Lease
+from workers.journal import Lease
 
 
 @dataclass(slots=True)
@@ -39,12 +39,9 @@ class Load:
         """Return for each connection how many leads of this loop are being offered to it or queue for it."""
         return {name: count + len(self.queues.get(name, ())) for name, count in self.calls.items()}
 
-    def admit(self, rows: Iterable[Claimed]) -> None:
+    def admit(self, claimed: Iterable[Carried]) -> None:
         """Take claimed leads in hand."""
-        for row in rows:
-            carried = Carried(row, is_fresh=row["is_fresh"])
-            self.leads[carried.id] = carried
-            self.ready.append(carried)
+        self.leads.update((carried.id, carried) for carried in claimed)
 
     def take_ready(self) -> list[Carried]:
         """Return the leads that can move, and leave none."""

@@ -82,7 +82,10 @@ class AttemptRow:
 
 @dataclass(slots=True)
 class LeadChange:
-    """What a turn writes to a lead's own row; `due_at` None renews the lease of a lead that stays in hand."""
+    """What a turn writes to a lead's own row; `due_at` None leaves the lease of a lead that stays in hand as it is.
+
+    `was` is the token in the row so far: another one than `token` where this write takes the lease.
+    """
 
     id: UUID
     token: int
@@ -98,6 +101,7 @@ class LeadChange:
     due_at: datetime | None = None
     finished_at: datetime | None = None
     last_step: str | None = None
+    was: int = 0
 
     @property
     def lead_id(self) -> UUID:

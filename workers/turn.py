@@ -44,6 +44,7 @@ class Turn:
     calls: list[tuple[str, Call]] = field(default_factory=list)
     left: dict[UUID, Carried] = field(default_factory=dict)
     finished: dict[str, list[UUID]] = field(default_factory=dict)
+    sold: dict[UUID, int] = field(default_factory=dict)
     stalled: list[Carried] = field(default_factory=list)
     queued: dict[UUID, tuple[str, Carried]] = field(default_factory=dict)
     returned: list[Place] = field(default_factory=list)
@@ -107,6 +108,8 @@ class Turn:
     def finish(self, carried: Carried, change: LeadChange) -> None:
         """Write how the lead ended, and let go of it."""
         change.state, change.due_at, change.finished_at = "done", self.now, self.now
+        if change.outcome == "sold":
+            self.sold[carried.id] = change.cost
         self._change(carried, change)
         self._let_go(carried)
 
@@ -143,11 +146,17 @@ class Turn:
         self.dealer.give_back(self.returned)
         self.returned = []
 
-    def claim(self, most: int, *, alone: bool = False) -> list[journal.Claimed]:
-        """Take the leases of due leads; return their rows."""
+    def claim(self, most: int, *, alone: bool = False) -> list[Carried]:
+        """Return due leads, locked; whatever this turn writes of them takes the lease."""
         found = journal.find_due(self.database, most, self.now, alone=alone)
-        for row in found:
-            self.changes.touch(LeaseRow(row["id"], row["lease_token"]))
+        return [Carried(row, is_fresh=row["is_fresh"]) for row in found]
+
+    def lease(self, most: int, *, alone: bool = False) -> list[Carried]:
+        """Return due leads and write nothing but their leases, so that the claim counts whatever they do later."""
+        found = self.claim(most, alone=alone)
+        for carried in found:
+            self.changes.touch(LeaseRow(carried.id, carried.token))
+            carried.is_leased = True
         return found
 
     def note_replaced(self, carried: Carried, difference: Diverged, seq: int) -> None:
@@ -159,6 +168,7 @@ class Turn:
 
     def _change(self, carried: Carried, change: LeadChange) -> None:
         change.run, change.asked_before = carried.run, carried.asked_before
+        change.was = carried.token if carried.is_leased else carried.row["was"]
         change.last_step = carried.effect.step if carried.effect else carried.row["last_step"]
         self.changes.changed.setdefault(LeadChange, {})[carried.id.int] = change
 

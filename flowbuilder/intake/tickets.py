@@ -30,10 +30,11 @@ Settlement = LeadAnswer | KeyUsed | Refused
 class Ticket:
     """One request's wait for word about one lead; settled once, by whoever knows first."""
 
-    __slots__ = ("_bell", "_once", "lead_id", "settlement", "since")
+    __slots__ = ("_bell", "_once", "lead_id", "pending", "settlement", "since")
 
-    def __init__(self, lead_id: UUID) -> None:
+    def __init__(self, lead_id: UUID, pending: LeadAnswer | None = None) -> None:
         self.lead_id = lead_id
+        self.pending = pending
         self.since = time.monotonic()
         self.settlement: Settlement | None = None
         self._once = threading.Lock()
@@ -45,6 +46,13 @@ class Ticket:
         if self._once.acquire(blocking=False):
             self.settlement = settlement
             self._bell.release()
+
+    def settle_sold(self, price: int) -> bool:
+        """Give the waiting request the answer of a sold lead; False where what it was told at first is not known."""
+        if self.pending is None:
+            return False
+        self.settle(self.pending._replace(state="done", outcome="sold", cost=price))
+        return True
 
     def wait(self, seconds: float) -> Settlement | None:
         """Return what the ticket was settled with, or None when nothing came within so many seconds."""
@@ -107,4 +115,5 @@ def make_entry(
     if key:
         row |= {"key": key.text, "body_hash": key.body_hash.hex()}
     pending = LeadAnswer(lead_id, "received", None, None, 0, form.currency, reading.ignored)
-    return Entry(Ticket(lead_id), source.source_id, key, json_text.write(row), pending, waits=answer_to is not None)
+    ticket = Ticket(lead_id, pending)
+    return Entry(ticket, source.source_id, key, json_text.write(row), pending, waits=answer_to is not None)

@@ -118,17 +118,17 @@ class WaitingRoom:
         else:
             self._answer(self._hear())
 
-    def _answer(self, heard: list[UUID] | None) -> None:
+    def _answer(self, heard: list[tuple[UUID, int | None]] | None) -> None:
         if heard:
-            self._call(heard)
+            self._call([lead_id for lead_id, price in heard if not self._call_sold(lead_id, price)])
         elif heard is not None:
             self._after_silence()
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + LOOK_AFTER
             self._call(self._waiting_since(LOOK_AFTER))
 
-    def _hear(self) -> list[UUID] | None:
-        """Return the leads that workers have answered, nothing after a silent second, None while Valkey is away."""
+    def _hear(self) -> list[tuple[UUID, int | None]] | None:
+        """Return what workers said of leads, nothing after a silent second, None while Valkey is away."""
         name = enqueue.DONE + self.web_id
         pipe = self._redis.pipeline(transaction=False)
         pipe.blpop([name], timeout=LISTEN_FOR)
@@ -140,7 +140,7 @@ class WaitingRoom:
             self._valkey_back_at = time.monotonic() + LOOK_AFTER
             return None
         texts = [*(first or ())[1:], *(rest or ())]
-        return [lead_id for text in texts if (lead_id := _read_id(text)) is not None]
+        return [told for text in texts if (told := enqueue.read_finished(text)) is not None]
 
     def _after_silence(self) -> None:
         waiting = self._rest_when_empty()
@@ -170,16 +170,17 @@ class WaitingRoom:
                     for ticket in self._taken(answer.id):
                         ticket.settle(answer)
 
+    def _call_sold(self, lead_id: UUID, price: int | None) -> bool:
+        """Settle the tickets of a lead that was sold; False while one of them needs its row."""
+        if price is None:
+            return False
+        with self._lock:
+            tickets = self._tickets.get(lead_id, [])
+        return all(ticket.settle_sold(price) for ticket in tickets)
+
     def _taken(self, lead_id: UUID) -> list[Ticket]:
         with self._lock:
             return self._tickets.pop(lead_id, [])
-
-
-def _read_id(text: bytes) -> UUID | None:
-    try:
-        return UUID(text.decode())
-    except ValueError:
-        return None
 
 
 def _chunks(values: list[T], size: int) -> Iterable[list[T]]:

@@ -85,6 +85,14 @@ def test_answers_are_announced_to_the_web_process_that_waits_and_do_not_stay(red
     assert 0 < redis.ttl("fb:done:web1") <= 60
 
 
+def test_of_a_sold_lead_the_price_is_announced_with_it(redis: Redis):
+    sold, other = ids.new_id(), ids.new_id()
+    enqueue.announce_finished(redis, {"web2": [sold, other]}, {sold: 3150})
+    messages = redis.lrange("fb:done:web2", 0, -1)
+    assert [enqueue.read_finished(message) for message in messages] == [(sold, 3150), (other, None)]
+    assert [enqueue.read_finished(message) for message in (b"", b"no id 5", b"\xff")] == [None, None, None]
+
+
 def test_without_valkey_nothing_is_raised_and_the_caller_is_told():
     away = enqueue.connect(NOWHERE)
     assert enqueue.nudge(away) is False

@@ -40,6 +40,7 @@ class Market:
     database: Database
     account_id: UUID
     allowed: list[tuple[str, int]] = field(default_factory=list)
+    careful: float = 0.0
     flow_id: UUID | None = None
     source_id: UUID | None = None
 
@@ -132,13 +133,14 @@ class Market:
         return made
 
     def engine(self) -> Engine:
-        """Return a loop of its own, as a lead worker runs it."""
+        """Return a loop of its own, as a lead worker runs it that has been at work for a while."""
         return Engine(
             db.make_engine(self.url),
             enqueue.connect(self.redis_url),
             Book(VAULT),
             sender=lambda on_result: TokenSender(on_result, lambda receive: Sender(receive, allow=self.allowed)),
             secret=duplicates_secret(config.settings()),
+            careful=self.careful,
         )
 
     @contextmanager
