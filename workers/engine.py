@@ -38,6 +38,9 @@ POLL = 0.5
 GATHER = 0.00005
 """Seconds for each lead in hand that answers have to come together, up to the longest."""
 LONGEST_GATHER = 0.01
+MANY = 256
+"""How many leads in hand are more than one loop should carry alone: another one is asked to join."""
+ASK_EVERY = 1.0
 IDLE_FOR = 1.5
 SOON = timedelta(seconds=6)
 """A loop that knows of a lead due within this time stays; later ones are the sweep's."""
@@ -82,7 +85,7 @@ class Engine:
         self._tally = Tally(redis)
         self._link: Connection | None = None
         self._due: list[datetime] = []
-        self._polled_at = self._renewed_at = 0.0
+        self._polled_at = self._renewed_at = self._asked_at = 0.0
         self._wants_more = True
         self._suspects_at = 0.0
         self._careful_until = time.monotonic() + careful
@@ -139,6 +142,7 @@ class Engine:
             turned_at = time.monotonic()
             worked = self._turn(claims=True)
             self._gather(turned_at)
+            self._ask_for_help()
             now = time.monotonic()
             idle_since = now if worked or len(self._load) or self._is_due_soon() else idle_since
             if now - idle_since > IDLE_FOR and not self._looks_again():
@@ -154,6 +158,12 @@ class Engine:
         pause = min(len(self._load) * GATHER, LONGEST_GATHER) - (time.monotonic() - turned_at)
         if pause > 0 and not self.is_stopping:
             time.sleep(pause)
+
+    def _ask_for_help(self) -> None:
+        """Have a free worker join while there is a lot to carry: two turns at once gain more then than they cost."""
+        if len(self._load) >= MANY and time.monotonic() - self._asked_at > ASK_EVERY:
+            self._asked_at = time.monotonic()
+            enqueue.nudge(self._redis, joins=True)
 
     def _looks_again(self) -> bool:
         """Say that nobody carries leads any more, and then look once more: a nudge just before queued no job."""
@@ -347,6 +357,7 @@ class Engine:
             self._load.drop(carried)
         for connection, carried in turn.queued.values():
             self._load.queue(connection, carried)
+        self._load.free_queues()
         self._load.ready.extend(turn.stalled)
         self._due.extend(moment for moment in turn.due if moment - turn.now < SOON)
         if turn.finished:

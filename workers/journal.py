@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from flowbuilder.ids import made_at
 from workers.documents import as_document
 from workers.rows import AttemptRow, Changes, EventRow, LeadChange, LeaseRow, OfferRow, Row, WindowRow
 from workers.statements import Statement
@@ -19,14 +20,13 @@ LEASE = timedelta(seconds=30)
 ALONE_CRASHES = 3
 """How often a lead may end its worker while it is carried alone; once more came before, among others."""
 
+MOST_ROWS = 1_000_000
+
 Lease = tuple[UUID, int]
 """A lead and the token under which it is held; every claim has a new one."""
 
 Claimed = dict[str, Any]
 """The row of a lead that was just claimed, by the names of its columns."""
-
-# Statements that change rows name the span of ids that they are about, so that all other months are left out.
-_LEADS = "lead.id BETWEEN :lowest AND :highest"
 
 _COLUMNS = """
     id, account_id, flow_id, source_id, version, is_test, test_outcome, run, asked_before, posted, fields, invalid,
@@ -47,11 +47,11 @@ def _due(condition: str) -> Statement:
 DUE = _due("crashes = 0")
 DUE_ALONE = _due("crashes > 0")
 # It waits for a row that a page has locked for a moment: passing it over would lose the answer of a buyer.
-GUARD = Statement("""
-    SELECT id, lease_token FROM lead WHERE id = ANY(:ids) AND state = 'working' ORDER BY id FOR UPDATE
-""")
-_HELD = f"""jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, token bigint)
-     WHERE lead.id = r.id AND lead.lease_token = r.token AND lead.state = 'working' AND {_LEADS}"""
+GUARD = """
+    SELECT id, lease_token FROM lead{month} WHERE id = ANY(:ids) AND state = 'working' ORDER BY id FOR UPDATE
+"""
+_HELD = """jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, token bigint)
+     WHERE lead.id = r.id AND lead.lease_token = r.token AND lead.state = 'working'"""
 RENEW = Statement(f"""
     UPDATE lead SET due_at = now() + :lease FROM {_HELD}
     RETURNING lead.id, lead.lease_token
@@ -61,16 +61,16 @@ GIVE_BACK = Statement(f"""
 """)  # noqa: S608  (constants)
 EVENTS = Statement("""
     SELECT lead_id, run, seq, effect, step, asks, result, outcome, reason, at, done_at FROM lead_event
-     WHERE lead_id = ANY(:ids) AND lead_id BETWEEN :lowest AND :highest ORDER BY lead_id, run, seq
+     WHERE lead_id = ANY(:ids) ORDER BY lead_id, run, seq
 """)
 OFFERS = Statement("""
     SELECT lead_id, offer_no, id, account_id, connection_id, run, round, step, buyer, price, created_at, state, places,
            is_winner, slot, lost_reason, reason, reference, attempts, cascade_position, finished_at
-      FROM offer WHERE lead_id = ANY(:ids) AND lead_id BETWEEN :lowest AND :highest ORDER BY lead_id, offer_no
+      FROM offer WHERE lead_id = ANY(:ids) ORDER BY lead_id, offer_no
 """)
 ATTEMPTS = Statement("""
     SELECT lead_id, offer_no, attempt_no, started_at, state, finished_at, ms, status, error FROM attempt
-     WHERE lead_id = ANY(:ids) AND lead_id BETWEEN :lowest AND :highest ORDER BY lead_id, offer_no, attempt_no
+     WHERE lead_id = ANY(:ids) ORDER BY lead_id, offer_no, attempt_no
 """)
 
 _EVENT = """(lead_id uuid, run int, seq int, effect text, step text, asks jsonb, at timestamptz, result jsonb,
@@ -95,7 +95,7 @@ def _rows(record: str) -> str:
 
 def _insert(table: str, record: str) -> str:
     columns = ", ".join(part.split()[0] for part in record.strip("()").split(","))
-    return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {_rows(record)} RETURNING 1"  # noqa: S608  (constants)
+    return f"INSERT INTO {table}{{month}} ({columns}) SELECT {columns} FROM {_rows(record)} RETURNING 1"  # noqa: S608  (constants)
 
 
 INSERTS: dict[type[Row], str] = {
@@ -103,55 +103,64 @@ INSERTS: dict[type[Row], str] = {
     OfferRow: _insert("offer", _OFFER),
     AttemptRow: _insert("attempt", _ATTEMPT),
 }
+
+
+def _few(record: str) -> str:
+    """Return the same rows for a statement that joins them.
+
+    The limit takes none away. The planner cannot know it and so expects few rows, for each of which it looks one up
+    by its key; for a hundred it would rather read a small table from end to end, and go on so when it has grown.
+    """
+    return f"(SELECT * FROM {_rows(record)} LIMIT :most) AS r"  # noqa: S608  (constants)
+
+
 UPDATES: dict[type[Row], str] = {
     EventRow: f"""
-        UPDATE lead_event e SET result = r.result, outcome = r.outcome, reason = r.reason, done_at = r.done_at
-          FROM {_rows(_EVENT)}
-         WHERE e.lead_id BETWEEN :lowest AND :highest
-           AND e.lead_id = r.lead_id AND e.run = r.run AND e.seq = r.seq AND e.result IS NULL
+        UPDATE lead_event{{month}} e SET result = r.result, outcome = r.outcome, reason = r.reason, done_at = r.done_at
+          FROM {_few(_EVENT)}
+         WHERE e.lead_id = r.lead_id AND e.run = r.run AND e.seq = r.seq AND e.result IS NULL
         RETURNING 1
     """,  # noqa: S608  (constants)
     OfferRow: f"""
-        UPDATE offer o
+        UPDATE offer{{month}} o
            SET state = r.state, price = r.price, places = r.places, is_winner = r.is_winner,
                lost_reason = r.lost_reason, reason = r.reason, reference = r.reference, attempts = r.attempts,
                finished_at = r.finished_at
-          FROM {_rows(_OFFER)}
-         WHERE o.lead_id BETWEEN :lowest AND :highest AND o.lead_id = r.lead_id AND o.offer_no = r.offer_no
+          FROM {_few(_OFFER)}
+         WHERE o.lead_id = r.lead_id AND o.offer_no = r.offer_no
            AND o.state NOT IN ('accepted', 'declined', 'error', 'cancelled')
         RETURNING 1
     """,  # noqa: S608  (constants)
     AttemptRow: f"""
-        UPDATE attempt a
+        UPDATE attempt{{month}} a
            SET state = r.state, finished_at = r.finished_at, ms = r.ms, status = r.status, error = r.error,
                reply = r.reply
-          FROM {_rows(_ATTEMPT)}
-         WHERE a.lead_id BETWEEN :lowest AND :highest
-           AND a.lead_id = r.lead_id AND a.offer_no = r.offer_no AND a.attempt_no = r.attempt_no
+          FROM {_few(_ATTEMPT)}
+         WHERE a.lead_id = r.lead_id AND a.offer_no = r.offer_no AND a.attempt_no = r.attempt_no
            AND a.state = 'sending'
         RETURNING 1
     """,  # noqa: S608  (constants)
     LeadChange: f"""
-        UPDATE lead
+        UPDATE lead{{month}} lead
            SET state = r.state, outcome = r.outcome, waiting_for = r.waiting_for, reason_code = r.reason_code,
                reason = r.reason, run = r.run, asked_before = r.asked_before, revenue = r.revenue, cost = r.cost,
                due_at = COALESCE(r.due_at, CASE WHEN r.was = r.token THEN lead.due_at ELSE now() + :lease END),
                finished_at = r.finished_at, last_step = r.last_step, lease_token = r.token, crashes = 0
-          FROM {_rows(_LEAD)}
-         WHERE {_LEADS} AND lead.id = r.id AND lead.lease_token = r.was AND lead.state <> 'done'
+          FROM {_few(_LEAD)}
+         WHERE lead.id = r.id AND lead.lease_token = r.was AND lead.state <> 'done'
         RETURNING 1
     """,  # noqa: S608  (constants)
     LeaseRow: f"""
-        UPDATE lead
+        UPDATE lead{{month}} lead
            SET state = 'working', waiting_for = NULL, due_at = now() + :lease, crashes = lead.crashes + 1,
                lease_token = r.token
-          FROM {_rows(_LEASE)}
-         WHERE {_LEADS} AND lead.id = r.lead_id
+          FROM {_few(_LEASE)}
+         WHERE lead.id = r.lead_id
         RETURNING 1
     """,  # noqa: S608  (constants)
     WindowRow: f"""
         UPDATE cap_window w SET used = w.used + r.change
-          FROM {_rows(_WINDOW)}
+          FROM {_few(_WINDOW)}
          WHERE w.id = r.id AND (r.change <= 0 OR w.used + r.change <= r.ceiling)
         RETURNING 1
     """,  # noqa: S608  (constants)
@@ -159,13 +168,13 @@ UPDATES: dict[type[Row], str] = {
 
 
 @cache
-def _put_together(inserted: tuple[type[Row], ...], updated: tuple[type[Row], ...]) -> Statement:
+def _put_together(month: str, inserted: tuple[type[Row], ...], updated: tuple[type[Row], ...]) -> Statement:
     """Return one statement that does all of a turn's writing and tells how many rows each part wrote.
 
     The parts touch different rows, so that their order does not matter; one statement costs one trip to the database.
     """
     parts = [INSERTS[kind] for kind in inserted] + [UPDATES[kind] for kind in updated]
-    written = ", ".join(f"w{at} AS ({part.format(rows=f'rows{at}')})" for at, part in enumerate(parts))
+    written = ", ".join(f"w{at} AS ({part.format(rows=f'rows{at}', month=month)})" for at, part in enumerate(parts))
     counts = ", ".join(f"(SELECT count(*) FROM w{at})" for at in range(len(parts)))  # noqa: S608  (constants)
     if updated == (LeaseRow,) and not inserted:
         # A claim that is lost with the database was never made: its token is not in any row.
@@ -204,7 +213,8 @@ def find_due(database: Connection, most: int, now: datetime, *, alone: bool = Fa
 
 def guard(database: Connection, leases: Collection[Lease]) -> set[Lease]:
     """Lock the leads whose lease is still held and return those leases; the others belong to another worker now."""
-    held = GUARD.rows(database, {"ids": [lead_id for lead_id, _ in leases]})
+    lead_ids = [lead_id for lead_id, _ in leases]
+    held = _guard(_month(lead_ids)).rows(database, {"ids": lead_ids})
     return {(lead_id, token) for lead_id, token in held}.intersection(leases)
 
 
@@ -223,7 +233,7 @@ def read_past(database: Connection, lead_ids: Sequence[UUID]) -> dict[UUID, Past
     past = {lead_id: Past() for lead_id in lead_ids}
     if not past:
         return past
-    wanted = {"ids": lead_ids} | _span(lead_ids)
+    wanted = {"ids": lead_ids}
     for row in EVENTS.named_rows(database, wanted):
         past[row["lead_id"]].events.append(EventRow(**row))
     for row in OFFERS.named_rows(database, wanted):
@@ -241,9 +251,9 @@ def write(database: Connection, changes: Changes) -> None:
     if not groups:
         return
     values: dict[str, Any] = {f"rows{at}": as_document(rows) for at, rows in enumerate(groups)}
-    values |= _span([row.lead_id for rows in groups for row in rows if not isinstance(row, WindowRow)])
-    values["lease"] = LEASE
-    [counts] = _put_together(inserted, updated).rows(database, values)
+    values |= {"lease": LEASE, "most": MOST_ROWS}
+    month = _month([row.lead_id for rows in groups for row in rows if not isinstance(row, WindowRow)])
+    [counts] = _put_together(month, inserted, updated).rows(database, values)
     for kind, rows, count in zip((*inserted, *updated), groups, counts, strict=False):
         if count != len(rows):
             raise (CapPassed if kind is WindowRow else LostWrite)(f"{kind.__name__}: {len(rows)} rows")
@@ -251,9 +261,20 @@ def write(database: Connection, changes: Changes) -> None:
 
 def _held(leases: Iterable[Lease]) -> dict[str, Any]:
     rows = [{"id": lead_id, "token": token} for lead_id, token in leases]
-    return {"rows": as_document(rows)} | _span([row["id"] for row in rows])
+    return {"rows": as_document(rows)}
 
 
-def _span(lead_ids: Sequence[Any]) -> dict[str, UUID]:
-    """Return the least and the greatest of some ids, nothing for none."""
-    return {"lowest": min(lead_ids), "highest": max(lead_ids)} if lead_ids else {}
+@cache
+def _guard(month: str) -> Statement:
+    return Statement(GUARD.format(month=month))
+
+
+def _month(lead_ids: Sequence[UUID]) -> str:
+    """Return what the tables of one month have behind their names, nothing for leads of several months.
+
+    A month's own table is planned and opened much quicker than all of them, and each turn is nearly always of one.
+    """
+    if not lead_ids:
+        return ""
+    first, last = (f"{made_at(lead_id):_%Y_%m}" for lead_id in (min(lead_ids), max(lead_ids)))
+    return first if first == last else ""

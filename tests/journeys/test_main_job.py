@@ -156,7 +156,7 @@ def connect_the_buyer(she: Newcomer, buyer: Buyer) -> str:
     she.write("Buyer", "Brightroof")
     she.write("Address", buyer.url())
     she.choose("A token (Authorization: Bearer)")
-    she.write("Token, password or key", TOKEN)
+    she.write("Token, password, key or client secret", TOKEN)
     for row, (theirs, ours) in enumerate(MAPPING, start=1):
         she.write(f"Their field, row {row}", theirs)
         she.write(f"Gets, row {row}", ours)

@@ -1,0 +1,97 @@
+"""What every turn runs goes by index, whatever the tables looked like when its plan was made."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, text
+
+from flowbuilder import db, ids
+from flowbuilder.clock import now
+from flowbuilder.ids import first_id_at
+from tests.support.buyers import a_buyer, accepting
+from tests.support.market import Market
+from workers import caps, journal
+from workers.rows import AttemptRow, EventRow, LeadChange, LeaseRow, OfferRow, WindowRow
+from workers.statements import Statement, plan_anew, prefer_indexes
+
+MONTH = journal._month([ids.new_id()])
+KINDS = (EventRow, OfferRow, AttemptRow)
+WRITE = journal._put_together(MONTH, KINDS, (*KINDS, LeadChange))
+LEASE = journal._put_together(MONTH, (), (LeaseRow, WindowRow))
+EVERY_TURN = [journal.DUE, journal._guard(MONTH), journal.RENEW, journal.EVENTS, caps.LOCK, WRITE, LEASE]
+DETOURS = re.compile(r"Seq Scan|Bitmap|Hash Join|Merge Join|Join Filter")
+
+
+@pytest.fixture
+def hot(market: Market) -> Iterator[Connection]:
+    """Give a connection as a loop has it, on tables that hold a few thousand leads."""
+    with a_buyer(accepting) as buyer:
+        market.publish([{"buyer": {"id": "b", "connection": market.connect(buyer), "price": 42}}])
+        market.post(20)
+        market.carry()
+    columns = "account_id, flow_id, source_id, version, posted, fields, currency, received_at, due_at"
+    made = "(left(id::text, 24) || lpad(n::text, 12, '0'))::uuid, 'done', 'sold'"
+    many = "lead, generate_series(1, 200) AS n"
+    market.execute(f"INSERT INTO lead (id, state, outcome, {columns}) SELECT {made}, {columns} FROM {many}")
+    engine = db.make_engine(market.url)
+    with engine.connect() as connection:
+        prefer_indexes(connection)
+        yield connection
+    engine.dispose()
+    market.execute("DELETE FROM lead WHERE lease_token = 0")
+
+
+def test_values_are_numbered_in_the_order_in_which_they_are_named_first() -> None:
+    statement = Statement("SELECT :b::int, CAST(:a AS text), :b")
+    assert (statement.sql, statement.names) == ("SELECT $1::int, CAST($2 AS text), $1", ("b", "a"))
+
+
+@pytest.mark.parametrize("statement", EVERY_TURN, ids=lambda statement: " ".join(statement.written.split())[:40])
+def test_what_every_turn_runs_finds_its_rows_by_index(hot: Connection, statement: Statement) -> None:
+    plan = "\n".join(hot.exec_driver_sql(f"EXPLAIN (GENERIC_PLAN) {_typed(statement)}").scalars())
+    assert "Index Scan" in plan
+    assert not DETOURS.search(plan), plan
+
+
+def test_a_statement_is_prepared_once_and_planned_anew_on_demand(hot: Connection) -> None:
+    for _ in range(3):
+        journal.guard(hot, [(ids.new_id(), 1)])
+    kept = text("SELECT generic_plans FROM pg_prepared_statements WHERE statement LIKE '%lease_token FROM lead%ANY%'")
+    assert hot.execute(kept).scalars().all() == [3]
+    plan_anew(hot)
+    assert journal.guard(hot, [(ids.new_id(), 1)]) == set()
+
+
+def _typed(statement: Statement) -> str:
+    """Return a statement whose values have types where a plan without any could not tell."""
+    at = {name: f"${position}" for position, name in enumerate(statement.names, start=1)}
+    types = {"ids": "bigint[]" if statement is caps.LOCK else "uuid[]", "lease": "interval", "most": "int"}
+    sql = statement.sql
+    for name, kind in types.items():
+        if name in at:
+            sql = re.sub(re.escape(at[name]) + r"(?!\d)", f"CAST({at[name]} AS {kind})", sql)
+    return sql
+
+
+def test_a_months_own_tables_are_those_that_its_leads_are_in(hot: Connection) -> None:
+    bounds = hot.execute(
+        text("SELECT relname, pg_get_expr(relpartbound, oid) FROM pg_class WHERE relispartition AND relkind = 'r'")
+    ).all()
+    leads = [(name, re.findall("[0-9a-f-]{36}", bound)) for name, bound in bounds if name.startswith("lead_2")]
+    assert len(leads) >= 3
+    for name, (first, end) in leads:
+        assert f"lead{journal._month([UUID(first)])}" == name
+        assert f"lead{journal._month([UUID(int=UUID(end).int - 1)])}" == name
+        assert journal._month([UUID(first), UUID(end)]) == ""
+
+
+def test_leads_of_two_months_are_written_in_one_turn(market: Market) -> None:
+    with a_buyer(accepting) as buyer:
+        market.publish([{"buyer": {"id": "b", "connection": market.connect(buyer), "price": 42}}])
+        first, _ = market.post(2)
+        market.execute("UPDATE lead SET id = :moved WHERE id = :id", id=first, moved=first_id_at(now() + timedelta(31)))
+        market.carry()
+    assert [lead.outcome for lead in market.leads()] == ["sold", "sold"]
