@@ -1,6 +1,7 @@
 """The loop that carries many leads at once: one transaction per turn, calls in between, answers as they come."""
 
 import logging
+import math
 import queue
 import threading
 import time
@@ -47,8 +48,8 @@ SOON = timedelta(seconds=6)
 LONGEST_SHIFT = 600.0
 STOP_GRACE = 15.0
 CAREFUL_FOR = 10.0
-"""Seconds from the start of a process, and after an error, in which leads are claimed before they are moved: should
-one of them end the process, its claim is in the database and is counted. Otherwise both happen in one turn."""
+"""Seconds from the first work of a process, and after an error, in which leads are claimed before they are moved:
+should one of them end the process, its claim is in the database and is counted. Otherwise both happen in one turn."""
 LONGEST_CALL = 70.0
 """Seconds within which every call has ended, whatever its buyer does."""
 RECOVER = 0.5
@@ -88,7 +89,7 @@ class Engine:
         self._polled_at = self._renewed_at = self._asked_at = 0.0
         self._wants_more = True
         self._suspects_at = 0.0
-        self._careful_until = time.monotonic() + careful
+        self._careful, self._careful_until = careful, math.inf
         self._is_winding_up = self._plans_are_old = False
         self._listener = threading.Thread(target=self._listen, name="listener", daemon=True)
         self.is_stopping = False
@@ -125,6 +126,7 @@ class Engine:
 
     def carry(self) -> None:
         """Carry leads until nothing was to do for a while, or ten minutes have passed, or `stop` was called."""
+        self._careful_until = min(self._careful_until, time.monotonic() + self._careful)
         self._carrying.set()
         try:
             self._carry()
@@ -222,10 +224,11 @@ class Engine:
                 self._wait_for_database(problem, [*batch, *claimed])
                 return True
             log.warning("a turn of %d leads failed: %s", len(batch) + len(claimed), where(problem))
-            self._careful_until = time.monotonic() + CAREFUL_FOR
             self._wants_more = True
             for carried in batch:
                 self._move_alone(carried)
+            # From here, as moving many alone may take longer than the whole time.
+            self._careful_until = time.monotonic() + CAREFUL_FOR
             return bool(batch or claimed)
         self._load.admit(claimed)
         self._load.ready.extend(carried for carried in claimed if carried.is_leased)

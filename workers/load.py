@@ -87,3 +87,13 @@ class Load:
     def queue(self, connection: str, carried: Carried) -> None:
         """Have a lead wait until a call to its buyer has ended."""
         self.queues.setdefault(connection, deque()).append(carried)
+
+    def free_queues(self) -> None:
+        """Let all leads move that queue for a buyer of whom no call is out: no answer will come that lets one move.
+
+        It happens where the lead whose turn it was did not call, because a cap is reached by now or the buyer paused.
+        """
+        for connection, queue in self.queues.items():
+            if queue and not self.calls[connection]:
+                self.ready.extend(queue)
+                queue.clear()

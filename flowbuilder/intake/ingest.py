@@ -14,7 +14,7 @@ from flowbuilder.intake.reading import is_filled, squeeze
 from flowbuilder.intake.refused import Refused, refuse
 from flowbuilder.intake.request import Request
 from flowbuilder.intake.sources import OpenSource
-from flowbuilder.intake.wire import merge
+from flowbuilder.intake.wire import Posted, merge
 from rules.text import fold
 
 OWN = text(
@@ -129,4 +129,9 @@ def _with_category(envelope: Envelope, source: OpenSource) -> Mapping[str, objec
         message = f"This source sends leads of these categories only: {', '.join(allowed)}."
         raise refuse(403, "wrong_category", message, field="categoryId")
     field = next((name for name in ("category_id", "category") if source.form.find(name)), None)
-    return merge({field: category}, dict(envelope.lead)) if field and category else envelope.lead
+    if not field or not category:
+        return envelope.lead
+    # What was allowed is what the lead is: its data must not name another category that nobody looked at.
+    told: Posted = {field: category}
+    lead = dict(envelope.lead)
+    return merge(lead, told) if allowed else merge(told, lead)

@@ -209,3 +209,12 @@ def test_a_connection_is_called_at_most_so_often_at_once(market: Market, concurr
     assert most == concurrency
     first = [request.body["email"] for request in sunrise.seen][:5]
     assert first == [f"ana{number}@example.com" for number in range(5)] or concurrency > 1
+
+
+def test_leads_that_queue_for_a_buyer_go_on_once_its_cap_is_reached(market: Market) -> None:
+    with a_buyer(accepting) as sunrise, a_buyer(accepting) as helio:
+        one, two = market.connect(sunrise, row={"concurrency": 1}), market.connect(helio)
+        market.publish([buyer(one, "s1", caps=[{"limit": 2, "per": "day"}]), buyer(two, "s2")])
+        market.post(8)
+        market.carry()
+    assert (market.count_offers("s1", "accepted"), market.count_offers("s2", "accepted")) == (2, 6)

@@ -133,6 +133,15 @@ def test_a_source_sends_leads_of_its_categories_only(
     assert len(rows.leads(supplier)) == (1 if answer[0] == 202 else 0)
 
 
+@pytest.mark.parametrize(("categories", "stored"), [(["medicare"], "medicare"), ([], "solar")])
+def test_the_data_cannot_name_another_category_than_the_one_that_is_allowed(
+    intake: Flask, session: Session, rows: Rows, categories: list[str], stored: str
+):
+    supplier = a_supplier(intake, session, document=medicare(), categories=categories)
+    assert ingest(supplier, categoryId="medicare", data=DATA | {"Category": "solar"}).status_code == 202
+    assert rows.leads(supplier)[0]["fields"]["category"] == stored
+
+
 @pytest.mark.parametrize("key", [None, "guess", "lk_live_" + "0" * 26 + "_" + "a" * 43])
 def test_a_missing_or_wrong_key_is_401(supplier: Supplier, key: str | None):
     headers = {"X-API-Key": key} if key else {}
