@@ -1,7 +1,6 @@
 """The loop that carries many leads at once: one transaction per turn, calls in between, answers as they come."""
 
 import logging
-import math
 import queue
 import threading
 import time
@@ -19,6 +18,7 @@ from workers import journal
 from workers.book import Book
 from workers.caps import Dealer, WindowIds
 from workers.carrying import Carried
+from workers.claiming import CAREFUL_FOR, POLL, Claiming
 from workers.crashpoints import committed, crashpoint
 from workers.delivery.calls import Sent
 from workers.delivery.send import Sender
@@ -33,9 +33,6 @@ from workers.turn import Turn
 
 SLOTS = 2048
 """How many leads one loop carries at once."""
-MOST_CLAIMED = 256
-POLL = 0.5
-"""Seconds between looks at the database when nobody says that there is work."""
 GATHER = 0.00005
 """Seconds for each lead in hand that answers have to come together, up to the longest."""
 LONGEST_GATHER = 0.01
@@ -47,9 +44,6 @@ SOON = timedelta(seconds=6)
 """A loop that knows of a lead due within this time stays; later ones are the sweep's."""
 LONGEST_SHIFT = 600.0
 STOP_GRACE = 15.0
-CAREFUL_FOR = 10.0
-"""Seconds from the first work of a process, and after an error, in which leads are claimed before they are moved:
-should one of them end the process, its claim is in the database and is counted. Otherwise both happen in one turn."""
 LONGEST_CALL = 70.0
 """Seconds within which every call has ended, whatever its buyer does."""
 RECOVER = 0.5
@@ -86,10 +80,8 @@ class Engine:
         self._tally = Tally(redis)
         self._link: Connection | None = None
         self._due: list[datetime] = []
-        self._polled_at = self._renewed_at = self._asked_at = 0.0
-        self._wants_more = True
-        self._suspects_at = 0.0
-        self._careful, self._careful_until = careful, math.inf
+        self._renewed_at = self._asked_at = 0.0
+        self._claiming = Claiming(careful)
         self._is_winding_up = self._plans_are_old = False
         self._listener = threading.Thread(target=self._listen, name="listener", daemon=True)
         self.is_stopping = False
@@ -126,7 +118,7 @@ class Engine:
 
     def carry(self) -> None:
         """Carry leads until nothing was to do for a while, or ten minutes have passed, or `stop` was called."""
-        self._careful_until = min(self._careful_until, time.monotonic() + self._careful)
+        self._claiming.begin()
         self._carrying.set()
         try:
             self._carry()
@@ -138,7 +130,7 @@ class Engine:
 
     def _carry(self) -> None:
         began = idle_since = time.monotonic()
-        self._wants_more, self._is_winding_up = True, False
+        self._is_winding_up = False
         while not self.is_stopping:
             self._renew()
             turned_at = time.monotonic()
@@ -170,7 +162,7 @@ class Engine:
     def _looks_again(self) -> bool:
         """Say that nobody carries leads any more, and then look once more: a nudge just before queued no job."""
         self._tell_idle()
-        self._wants_more = True
+        self._claiming.wants_more = True
         return self._turn(claims=True)
 
     def _tell_idle(self) -> None:
@@ -185,7 +177,7 @@ class Engine:
             arrived = self._inbox.get(timeout=timeout) if timeout else self._inbox.get_nowait()
             while True:
                 if arrived is None:
-                    self._wants_more = True
+                    self._claiming.wants_more = True
                 else:
                     self._load.receive(arrived)
                 arrived = self._inbox.get_nowait()
@@ -203,7 +195,7 @@ class Engine:
         batch = [carried for carried in ready if not carried.is_suspect]
         for carried in suspects:
             self._move_alone(carried)
-        wanted = self._most_to_claim() if claims else 0
+        wanted = self._claiming.how_many(SLOTS - len(self._load)) if claims else 0
         if not batch and not wanted:
             return bool(suspects)
         return self._move(batch, wanted) or bool(suspects)
@@ -224,11 +216,11 @@ class Engine:
                 self._wait_for_database(problem, [*batch, *claimed])
                 return True
             log.warning("a turn of %d leads failed: %s", len(batch) + len(claimed), where(problem))
-            self._wants_more = True
+            self._claiming.wants_more = True
             for carried in batch:
                 self._move_alone(carried)
             # From here, as moving many alone may take longer than the whole time.
-            self._careful_until = time.monotonic() + CAREFUL_FOR
+            self._claiming.be_careful()
             return bool(batch or claimed)
         self._load.admit(claimed)
         self._load.ready.extend(carried for carried in claimed if carried.is_leased)
@@ -298,7 +290,7 @@ class Engine:
             self._plans_are_old = False
         turn = self._new_turn(database)
         moving = self._guarded(database, batch)
-        claimed.extend(self._claim(turn, wanted))
+        claimed.extend(self._claiming.claim(turn, wanted))
         moving += [carried for carried in claimed if not carried.is_leased]
         if moving:
             steer(turn, moving)
@@ -322,31 +314,6 @@ class Engine:
             if carried.lease not in held:
                 self._load.drop(carried)
         return [carried for carried in batch if carried.lease in held]
-
-    def _most_to_claim(self) -> int:
-        """Return how many leads to claim in this turn: none unless somebody said so or it is time to look."""
-        now = time.monotonic()
-        if not self._wants_more and now - self._polled_at < POLL:
-            return 0
-        self._polled_at = now
-        return max(0, min(MOST_CLAIMED, SLOTS - len(self._load)))
-
-    def _claim(self, turn: Turn, most: int) -> list[Carried]:
-        """Claim due leads, or one that ended a worker before: it never shares a claim with others.
-
-        Those that come with their lease move in a later turn, the others in this one, which writes it too.
-        """
-        if not most:
-            return []
-        if time.monotonic() >= self._suspects_at:
-            suspect = turn.lease(1, alone=True)
-            self._suspects_at = 0.0 if suspect else time.monotonic() + POLL
-            self._wants_more = True
-            if suspect:
-                return suspect
-        claimed = turn.lease(most) if time.monotonic() < self._careful_until else turn.claim(most)
-        self._wants_more = len(claimed) == most
-        return claimed
 
     def _hand_over(self, turn: Turn, batch: Sequence[Carried]) -> None:
         """Make the calls of a committed turn, let go of leads that wait or are done, and tell who waits for them."""

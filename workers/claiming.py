@@ -1,0 +1,57 @@
+"""When a loop claims due leads, how many, and whether they move in the same turn."""
+
+import math
+import time
+
+from workers.carrying import Carried
+from workers.turn import Turn
+
+MOST_CLAIMED = 256
+POLL = 0.5
+"""Seconds between looks at the database when nobody says that there is work."""
+CAREFUL_FOR = 10.0
+"""Seconds from a loop's first turn, and after an error, in which leads are claimed before they are moved: should one
+of them end the process, its claim is in the database and is counted. Otherwise both happen in one turn."""
+
+
+class Claiming:
+    """The rhythm in which one loop claims leads."""
+
+    def __init__(self, careful: float = CAREFUL_FOR) -> None:
+        self.wants_more = True
+        self._careful, self._careful_until = careful, math.inf
+        self._looked_at = self._suspects_at = 0.0
+
+    def begin(self) -> None:
+        """Look at once; the first time, carefully for a while."""
+        self.wants_more = True
+        self._careful_until = min(self._careful_until, time.monotonic() + self._careful)
+
+    def be_careful(self) -> None:
+        """Claim before moving for a while, counted from now."""
+        self._careful_until = time.monotonic() + CAREFUL_FOR
+
+    def how_many(self, room: int) -> int:
+        """Return how many leads to claim in this turn: none unless somebody said so or it is time to look."""
+        now = time.monotonic()
+        if not self.wants_more and now - self._looked_at < POLL:
+            return 0
+        self._looked_at = now
+        return max(0, min(MOST_CLAIMED, room))
+
+    def claim(self, turn: Turn, most: int) -> list[Carried]:
+        """Claim due leads, or one that ended a worker before: it never shares a claim with others.
+
+        Those that come with their lease move in a later turn, the others in this one, which writes it too.
+        """
+        if not most:
+            return []
+        if time.monotonic() >= self._suspects_at:
+            suspect = turn.lease(1, alone=True)
+            self._suspects_at = 0.0 if suspect else time.monotonic() + POLL
+            self.wants_more = True
+            if suspect:
+                return suspect
+        claimed = turn.lease(most) if time.monotonic() < self._careful_until else turn.claim(most)
+        self.wants_more = len(claimed) == most
+        return claimed
