@@ -22,7 +22,7 @@ import psycopg
 from bench.load import Round, generator, load
 from bench.market import Market, a_buyer, a_market, plain
 from bench.peer import Peer, a_peer, install
-from bench.processes import cpu_of, tree
+from bench.processes import cpu_of_all
 from flowbuilder import embedded
 
 SETTLES_WITHIN = 60.0  # seconds
@@ -124,7 +124,7 @@ def _cpu(side: Market | Peer, market: Market) -> dict[str, float]:
     """Return the CPU seconds of one side's own processes and of PostgreSQL, which only it is using now."""
     with psycopg.connect(market.database_url) as database:
         backend = psutil.Process(database.info.backend_pid)
-        postgresql = sum(cpu_of(process) for process in tree(backend.parent() or backend))
+        postgresql = cpu_of_all(backend.parent() or backend)
     return side.cpu_seconds() | {"postgresql": postgresql}
 
 

@@ -45,6 +45,13 @@ def cpu_of(process: psutil.Process) -> float:
     return 0.0
 
 
+def cpu_of_all(process: psutil.Process) -> float:
+    """Return the CPU seconds of a process and of all that it ever started, those that have ended too."""
+    times = process.cpu_times()
+    ended = times.children_user + times.children_system
+    return float(ended) + sum(cpu_of(one) for one in tree(process))
+
+
 def tree(process: psutil.Process) -> list[psutil.Process]:
     """Return a process with all that it started."""
     return [process, *process.children(recursive=True)]

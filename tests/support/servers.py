@@ -5,7 +5,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -35,8 +35,9 @@ def sweep_left_behind() -> None:
     """Delete what test runs left that were killed before they could do it."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         owner = folder.name.removeprefix(PREFIX).partition("-")[0]
-        if folder.stat().st_uid == os.geteuid() and not Path(f"/proc/{owner}").exists():
-            _delete(folder)
+        with suppress(FileNotFoundError):  # Another run is sweeping too.
+            if folder.stat().st_uid == os.geteuid() and not Path(f"/proc/{owner}").exists():
+                _delete(folder)
 
 
 def make_template(servers: embedded.Servers) -> str:
@@ -79,7 +80,7 @@ def _add_quick_tablespace(servers: embedded.Servers, folder: Path) -> None:
 
 def _delete(folder: Path) -> None:
     embedded.delete(folder / "home")
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run(servers: embedded.Servers, statement: str) -> None:
