@@ -16,6 +16,7 @@ from workers.book import Connection
 from workers.caps import Ask
 from workers.carrying import Carried, known
 from workers.delivery.calls import Call, CallKey, Sent
+from workers.eligibility import TO_GO_ON, find_buyer
 from workers.rows import AttemptRow, OfferRow
 from workers.turn import FAR, Turn
 
@@ -24,18 +25,14 @@ Result = dict[str, Any]
 STATES = {"accepted": "ok", "declined": "declined", "error": "error", "ambiguous": "ambiguous"}
 PRETENDED = {"rejected": ("declined", "rejected"), "duplicate": ("declined", "duplicate"), "error": ("error", "error")}
 """What buyers of a test lead answer by what the test asks for, and why; otherwise they accept."""
-UNAVAILABLE = {"paused": "paused", "revoked": "not_connected"}
 STOPPED = "The worker stopped before the answer was read"
 
 
 def offer(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
     """Begin an offer: return a result when nobody is called, None once a call is out or has to wait."""
-    connection = turn.book.connection(turn.database, effect.connection)
-    if connection is None:
-        return _not_asked(turn, "not_connected")
-    why = _why_unavailable(connection, carried)
-    if why:
-        return _not_asked(turn, why)
+    connection = find_buyer(turn, carried, effect.asks())
+    if isinstance(connection, str):
+        return _not_asked(turn, connection)
     asks = turn.flow_asks(carried, effect.caps)
     if not turn.dealer.holds(asks):
         return None
@@ -54,10 +51,9 @@ def resume(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
     if carried.attempt is not None:
         _end_attempt(turn, carried.attempt, "ambiguous", STOPPED)
         return _after(turn, carried, effect, Tried("ambiguous"))
-    connection = turn.book.connection(turn.database, effect.connection)
-    why = _why_unavailable(connection, carried) if connection else "not_connected"
-    if connection is None or why:
-        return _after(turn, carried, effect, Tried("error", why))
+    connection = find_buyer(turn, carried, effect.asks(), TO_GO_ON)
+    if isinstance(connection, str):
+        return _after(turn, carried, effect, Tried("error", connection))
     if not turn.may_call or turn.has_to_queue(carried, effect.connection, connection.concurrency):
         return None
     try:
@@ -151,12 +147,6 @@ def _end(turn: Turn, carried: Carried, answered: Answered) -> Result:
         "reference": row.reference,
         "offer": row.offer_no,
     }
-
-
-def _why_unavailable(connection: Connection, carried: Carried) -> str | None:
-    if connection.account_id != carried.row["account_id"]:
-        return "not_connected"
-    return UNAVAILABLE.get(connection.state)
 
 
 def _not_asked(turn: Turn, reason: str, full: str | None = None) -> Result:

@@ -1,0 +1,50 @@
+"""Whether a buyer may be asked now, as far as the world has a say in it; what caps say is the dealer's."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workers.book import Connection
+from workers.carrying import Carried
+from workers.turn import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A buyer for a lead: its connection, and what the effect asks of it (a row of its request in the journal)."""
+
+    turn: Turn
+    carried: Carried
+    connection: Connection
+    asked: Mapping[str, Any]
+
+
+Condition = Callable[[Candidate], str | None]
+"""Returns why the buyer may not be asked, as a code of rules.reasons; None when this does not stand in the way."""
+
+
+def is_ours(buyer: Candidate) -> str | None:
+    """Refuse the connection of another account."""
+    return None if buyer.connection.account_id == buyer.carried.row["account_id"] else "not_connected"
+
+
+def is_active(buyer: Candidate) -> str | None:
+    """Refuse a connection that is paused or was revoked."""
+    return {"paused": "paused", "revoked": "not_connected"}.get(buyer.connection.state)
+
+
+TO_GO_ON: tuple[Condition, ...] = (is_ours, is_active)
+"""What must hold whenever a buyer is called, each time that an offer is tried again as well."""
+TO_BEGIN: tuple[Condition, ...] = (*TO_GO_ON,)
+"""What must hold before a lead is offered to a buyer or the buyer is asked for a bid, in the order of the answers."""
+
+
+def find_buyer(
+    turn: Turn, carried: Carried, asked: Mapping[str, Any], conditions: tuple[Condition, ...] = TO_BEGIN
+) -> Connection | str:
+    """Return the connection that `asked` names, or why its buyer may not be asked now, as a code of rules.reasons."""
+    connection = turn.book.connection(turn.database, asked["connection"])
+    if connection is None:
+        return "not_connected"
+    buyer = Candidate(turn, carried, connection, asked)
+    return next((why for condition in conditions if (why := condition(buyer))), connection)
