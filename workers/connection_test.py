@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import Engine, text
 
 from flowbuilder import clock, ids
-from flowbuilder.addresses import own_addresses
 from flowbuilder.config import settings, vault_keys_now
 from flowbuilder.db import make_engine, write_json
 from flowbuilder.vault import Vault
@@ -21,8 +20,7 @@ from rules.delivery.wire import HttpRequest
 from workers.book import Book, Connection
 from workers.crashpoints import committed
 from workers.delivery.calls import Call, Sent
-from workers.delivery.send import Sender
-from workers.delivery.tokens import TokenSender
+from workers.delivery.senders import make_sender
 
 GRACE = 5.0
 
@@ -48,7 +46,7 @@ def run_test(shown: str) -> None:
         connection = book.connection(database, ids.show(row["connection_id"], "con")) if row else None
     if row is not None:
         told = (
-            _try(connection, row["fields"], test_id)
+            _try(engine, connection, row["fields"], test_id)
             if connection
             else _told({"kind": "cannot_build", "said": "It has no destination"})
         )
@@ -56,12 +54,12 @@ def run_test(shown: str) -> None:
     engine.dispose()
 
 
-def _try(connection: Connection, fields: dict[str, Any], test_id: UUID) -> dict[str, Any]:
+def _try(engine: Engine, connection: Connection, fields: dict[str, Any], test_id: UUID) -> dict[str, Any]:
     try:
         request = _request(connection, fields, test_id)
     except CannotBuild as problem:
         return _told({"kind": "cannot_build", "said": str(problem)})
-    sent = _send(request, connection.destination.timeout_ms)
+    sent = _send(engine, request, connection.destination.timeout_ms)
     kept = masked(request, connection.credentials)
     if sent.reply is None:
         return _told({"kind": sent.kind, "said": sent.error, "ms": sent.ms}, kept)
@@ -84,10 +82,9 @@ def _request(connection: Connection, fields: dict[str, Any], test_id: UUID) -> H
     return build_request(connection.destination, sample_view(fields), offer, connection.credentials)
 
 
-def _send(request: HttpRequest, timeout_ms: int) -> Sent:
+def _send(engine: Engine, request: HttpRequest, timeout_ms: int) -> Sent:
     results: queue.SimpleQueue[Sent] = queue.SimpleQueue()
-    allow = settings().outbound_allow
-    sender = TokenSender(results.put, lambda receive: Sender(receive, allow=allow, own=own_addresses()))
+    sender = make_sender(settings(), engine, results.put)
     sender.start()
     try:
         sender.submit(Call("test", request, timeout_ms))

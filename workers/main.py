@@ -19,16 +19,13 @@ from sqlalchemy import Engine as Database
 from sqlalchemy.exc import OperationalError
 
 from flowbuilder import clock, enqueue, logs, open_files
-from flowbuilder.addresses import own_addresses
 from flowbuilder.config import Settings, settings, vault_keys_now
 from flowbuilder.db import make_engine
 from flowbuilder.vault import Vault
 from workers import lead_worker
 from workers.alive import Presence, WrongClock, check_clock, keep_telling
 from workers.book import Book
-from workers.delivery.calls import Sent
-from workers.delivery.send import Sender
-from workers.delivery.tokens import TokenSender
+from workers.delivery.senders import make_sender
 from workers.engine import Engine
 from workers.sweep import Sweeper
 
@@ -79,7 +76,7 @@ def make_lead_engine(own: Settings, database: Database) -> Engine:
         database,
         redis,
         Book(Vault(own.vault_keys, newer=partial(vault_keys_now, own))),
-        sender=lambda on_result: make_sender(own, on_result),
+        sender=lambda on_result: make_sender(own, database, on_result),
         secret=duplicates_secret(own),
         tell_alive=presence.tell,
     )
@@ -88,11 +85,6 @@ def make_lead_engine(own: Settings, database: Database) -> Engine:
 def duplicates_secret(own: Settings) -> bytes:
     """Return the key under which values are hashed to tell duplicates by; all workers must have the same."""
     return hashlib.sha256(f"duplicates {own.secret_key}".encode()).digest()
-
-
-def make_sender(own: Settings, on_result: Callable[[Sent], object]) -> TokenSender:
-    """Return a sender that may call what the settings allow, and gets access tokens where calls need them."""
-    return TokenSender(on_result, lambda receive: Sender(receive, allow=own.outbound_allow, own=own_addresses()))
 
 
 def _wait_for(check: Callable[[], object]) -> None:

@@ -31,6 +31,7 @@ TIDY = (
     (text("DELETE FROM intake_refusal WHERE at < :before"), timedelta(days=30)),
     (text("DELETE FROM cap_window WHERE ends_at < :before"), timedelta(days=90)),
     (text("DELETE FROM web_session WHERE expires_at < :before"), timedelta(0)),
+    (text("DELETE FROM access_token WHERE ends_at < :before"), timedelta(0)),
     (text("DELETE FROM sign_in_throttle WHERE last_at < :before"), timedelta(days=2)),
     (text("DELETE FROM worker WHERE seen_at < :before"), timedelta(minutes=10)),
 )

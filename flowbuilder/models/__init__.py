@@ -2,7 +2,7 @@
 
 from flowbuilder.models.account import Account, ApiKey, Audit, Membership, Person, SignInThrottle, WebSession
 from flowbuilder.models.base import Base
-from flowbuilder.models.connection import Connection, ConnectionTest, Credential
+from flowbuilder.models.connection import AccessToken, Connection, ConnectionTest, Credential
 from flowbuilder.models.flow import Flow, FlowVersion
 from flowbuilder.models.lead import Attempt, Lead, LeadEvent, Offer
 from flowbuilder.models.limited import CapWindow, Claim, Idempotency, IntakeRefusal, Worker
@@ -10,6 +10,7 @@ from flowbuilder.models.source import Source, SourceKey
 from flowbuilder.models.stored_list import StoredList, StoredListEntry
 
 __all__ = [
+    "AccessToken",
     "Account",
     "ApiKey",
     "Attempt",

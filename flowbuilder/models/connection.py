@@ -37,6 +37,15 @@ class Credential(Base):
     updated_at: Mapped[datetime]
 
 
+class AccessToken(Base):
+    """One sealed access token, by the keyed hash of what was asked for it: the address, the client and its secret."""
+
+    __tablename__ = "access_token"
+    grant_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    sealed: Mapped[str]
+    ends_at: Mapped[datetime]
+
+
 class ConnectionTest(Base):
     """A test call to a buyer: made by a job, watched by a page."""
 

@@ -19,6 +19,8 @@ from flowbuilder.vault import Vault
 from tests.support import cast, proofs
 from tests.support.buyers import Buyer
 from workers.book import Book
+from workers.delivery.calls import Sent
+from workers.delivery.kept_tokens import KeptTokens
 from workers.delivery.send import Sender
 from workers.delivery.tokens import TokenSender
 from workers.engine import Engine
@@ -138,10 +140,14 @@ class Market:
             db.make_engine(self.url),
             enqueue.connect(self.redis_url),
             Book(VAULT),
-            sender=lambda on_result: TokenSender(on_result, lambda receive: Sender(receive, allow=self.allowed)),
+            sender=self._sender,
             secret=duplicates_secret(config.settings()),
             careful=self.careful,
         )
+
+    def _sender(self, on_result: Callable[[Sent], object]) -> TokenSender:
+        keeper = KeptTokens(self.database, VAULT, b"secret")
+        return TokenSender(on_result, lambda receive: Sender(receive, allow=self.allowed), keeper)
 
     @contextmanager
     def carrying(self, loops: int = 1) -> Iterator[None]:

@@ -129,7 +129,7 @@ def oauth2(token_url: str) -> dict[str, str]:
     return {"type": "oauth2", "token_url": token_url, "client_id": "acme"}
 
 
-def test_a_token_is_fetched_for_the_lead_and_kept_nowhere(market: Market) -> None:
+def test_a_token_is_fetched_for_the_lead_and_kept_nowhere_but_sealed(market: Market) -> None:
     with serving(answer(b'{"access_token":"tok_planted","expires_in":60}')) as tokens:
         market.allowed.append(("127.0.0.1", tokens.port))
         echo = answer(b'{"status":"accepted","you_sent":"Bearer tok_planted"}')
@@ -140,6 +140,7 @@ def test_a_token_is_fetched_for_the_lead_and_kept_nowhere(market: Market) -> Non
     assert ["Authorization", "Bearer ••••"] in attempt.request["headers"]
     with market.database.connect() as database:
         stored = database.execute(text("SELECT coalesce(jsonb_agg(to_jsonb(a))::text, '') FROM attempt a")).scalar_one()
+        stored += database.execute(text("SELECT sealed FROM access_token")).scalar_one()
     assert "planted" not in stored
 
 

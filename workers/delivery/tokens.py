@@ -4,8 +4,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from rules.delivery.tokens import TokenRefused, bearer, read_token
+from rules.delivery.tokens import Token, TokenRefused, bearer, read_token
 from rules.delivery.wire import HttpRequest
 from workers.delivery.calls import Call, Sent
 from workers.delivery.send import Sender
@@ -68,15 +69,33 @@ class Kept:
     refusal: Sent | None = None
 
 
+class Keeper(Protocol):
+    """Where tokens are kept that all processes share, by what was asked for them."""
+
+    def find(self, grant: HttpRequest) -> Token | None:
+        """Return a token that may still be used."""
+
+    def keep(self, grant: HttpRequest, token: Token) -> None:
+        """Keep a token in the place of an earlier one."""
+
+    def forget(self, grant: HttpRequest, token: str) -> None:
+        """Forget a token that is not taken any more."""
+
+
 class TokenSender:
     """A sender that gets access tokens first where calls need them; calls that need none go straight on.
 
-    Tokens stay in the memory of this process alone. Every call that was submitted has exactly one result. Results are
-    handed over from the sender's thread; calls are submitted from another one.
+    A token is looked for in memory, then with the keeper, and only then asked for. Every call that was submitted has
+    exactly one result. Results are handed over from the sender's thread; calls are submitted from another one.
     """
 
-    def __init__(self, on_result: Callable[[Sent], object], make: Callable[[Callable[[Sent], object]], Sender]) -> None:
-        self._on_result = on_result
+    def __init__(
+        self,
+        on_result: Callable[[Sent], object],
+        make: Callable[[Callable[[Sent], object]], Sender],
+        keeper: Keeper,
+    ) -> None:
+        self._on_result, self._keeper = on_result, keeper
         self._sender = make(self._receive)
         self._lock = threading.Lock()
         self._kept: dict[HttpRequest, Kept] = {}
@@ -104,32 +123,46 @@ class TokenSender:
             self._run(Errand(call, grant, time.monotonic()))
 
     def _run(self, errand: Errand) -> None:
-        """Make the call if its token is there; else have it wait for the token that is asked for."""
+        """Make the call if its token is there; else have it wait for the token that the first such call gets."""
         grant, now = errand.grant, time.monotonic()
         with self._lock:
             kept = self._kept.get(grant)
             if kept is None or kept.until <= now:
-                self._wait(errand)
-                return
-        if kept.refusal is not None:
+                waiting = self._waiting.setdefault(grant, [])
+                waiting.append(errand)
+                if len(waiting) > 1:
+                    return
+                kept = None
+        if kept is None:
+            self._get_token(errand)
+        elif kept.refusal is not None:
             self._on_result(errand.not_made(kept.refusal))
-            return
-        errand.token = kept.token
+        else:
+            self._bear(errand, kept.token)
+
+    def _bear(self, errand: Errand, token: str) -> None:
+        errand.token = token
         if errand.left_ms < LEAST_MS:
             self._on_result(errand.not_made(Sent(None, "not_sent", None, TOO_LATE, 0)))
         else:
             self._sender.submit(errand.bearing())
 
-    def _wait(self, errand: Errand) -> None:
-        """Have an errand wait; the first one asks for the token."""
-        waiting = self._waiting.setdefault(errand.grant, [])
-        if not waiting:
-            try:
-                self._sender.submit(Call(Fetch(errand.grant), errand.grant, FETCH_MS))
-            except RuntimeError:
-                del self._waiting[errand.grant]
-                raise
-        waiting.append(errand)
+    def _get_token(self, errand: Errand) -> None:
+        """Take the token that is kept, or ask for one; who waits for it goes on then."""
+        grant = errand.grant
+        token = self._keeper.find(grant)
+        if token is not None:
+            self._serve(grant, Kept(time.monotonic() + token.seconds, token.text))
+            return
+        try:
+            self._sender.submit(Call(Fetch(grant), grant, FETCH_MS))
+        except RuntimeError:
+            with self._lock:
+                waiting = self._waiting.pop(grant, [])
+            for other in waiting:
+                if other is not errand:
+                    self._on_result(other.not_made(Sent(None, "not_sent", None, STOPPED, 0)))
+            raise
 
     def _receive(self, sent: Sent) -> None:
         match sent.key:
@@ -142,6 +175,13 @@ class TokenSender:
 
     def _take_token(self, grant: HttpRequest, sent: Sent) -> None:
         kept = _kept(sent)
+        if isinstance(kept, Token):
+            self._keeper.keep(grant, kept)
+            kept = Kept(time.monotonic() + kept.seconds, kept.text)
+        self._serve(grant, kept)
+
+    def _serve(self, grant: HttpRequest, kept: Kept) -> None:
+        """Have all calls go on that wait for a token."""
         with self._lock:
             self._kept[grant] = kept
             waiting = self._waiting.pop(grant, [])
@@ -158,6 +198,7 @@ class TokenSender:
             kept = self._kept.get(errand.grant)
             if kept is not None and kept.token == errand.token:
                 del self._kept[errand.grant]
+        self._keeper.forget(errand.grant, errand.token)
         errand.is_second = True
         self._run_late(errand)
 
@@ -169,16 +210,15 @@ class TokenSender:
             self._on_result(errand.not_made(Sent(None, "not_sent", None, STOPPED, 0)))
 
 
-def _kept(sent: Sent) -> Kept:
+def _kept(sent: Sent) -> Token | Kept:
     """Return the token that came, or why none did, without a word of what was sent."""
     now = time.monotonic()
     if sent.reply is None:
         error = f"No access token: {sent.error}"
         return Kept(now + REFUSED_FOR, refusal=replace(sent, error=error))
     try:
-        token = read_token(sent.reply)
+        return read_token(sent.reply)
     except TokenRefused as refused:
         reason = "credentials_expired" if refused.is_final else "error"
         refusal = Sent(None, "not_sent", None, str(refused), sent.ms, reason)
         return Kept(now + REFUSED_FOR, refusal=refusal)
-    return Kept(now + token.seconds, token.text)

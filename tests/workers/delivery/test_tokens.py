@@ -6,18 +6,24 @@ from queue import SimpleQueue
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, text
 
+from flowbuilder import db, embedded
+from flowbuilder.vault import Vault
 from rules.delivery.destination import parse_destination
 from rules.delivery.request import build_request
 from rules.delivery.wire import HttpRequest
 from tests.support import hostile
 from tests.support.hostile import Behaviour, Connection, answering, head, serving
+from tests.support.servers import url_of
+from workers.delivery.kept_tokens import KeptTokens
 from workers.delivery.send import Call, Sender, Sent
 from workers.delivery.tokens import TokenSender
 
 LOOPBACK = [("127.0.0.1", port) for port in range(1024, 65536)]
 OFFER = {"id": "off_1", "lead_id": "led_1", "attempt": 1, "is_test": False, "sent_at": "2026-11-20T18:41:59.000Z"}
 SECRET = "client_secret_planted_9"
+VAULT = Vault([("k1", b"k" * 32)])
 
 
 def said(document: object, status: str = "200 OK") -> Behaviour:
@@ -57,11 +63,11 @@ def requested(url: str, token_url: str, **auth: str) -> HttpRequest:
 
 
 class Door:
-    """A running sender of calls with tokens, and what it handed over."""
+    """A running sender of calls with tokens, as a process has it, and what it handed over."""
 
-    def __init__(self, allow: list[tuple[str, int]]) -> None:
+    def __init__(self, keeper: KeptTokens, allow: list[tuple[str, int]]) -> None:
         self.results: SimpleQueue[Sent] = SimpleQueue()
-        self.sender = TokenSender(self.results.put, lambda receive: Sender(receive, allow=allow))
+        self.sender = TokenSender(self.results.put, lambda receive: Sender(receive, allow=allow), keeper)
         self.sender.start()
 
     def call(self, request: HttpRequest, key: object = "key", timeout_ms: int = 2000) -> Sent:
@@ -70,11 +76,25 @@ class Door:
 
 
 @pytest.fixture
-def make_door() -> Iterator[Callable[..., Door]]:
+def database(workers_database_url: str) -> Iterator[Engine]:
+    engine = db.make_engine(workers_database_url)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM access_token"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def make_door(database: Engine) -> Iterator[Callable[..., Door]]:
     made: list[Door] = []
 
-    def make(allow: list[tuple[str, int]] = LOOPBACK) -> Door:
-        made.append(Door(allow))
+    def make(
+        allow: list[tuple[str, int]] = LOOPBACK,
+        vault: Vault = VAULT,
+        secret: bytes = b"secret",
+        engine: Engine = database,
+    ) -> Door:
+        made.append(Door(KeptTokens(engine, vault, secret), allow))
         return made[-1]
 
     yield make
@@ -191,3 +211,43 @@ def test_a_token_that_is_echoed_can_be_masked(door: Door) -> None:
     with serving(said({"access_token": "tok_1"})) as server, serving(hostile.echo) as buyer:
         sent = door.call(requested(buyer.url, server.url))
     assert dict(sent.secrets) == {"access_token": "tok_1"}
+
+
+def test_another_process_bears_the_token_that_one_fetched(make_door: Callable[..., Door], database: Engine) -> None:
+    with serving(said({"access_token": "tok_1", "expires_in": 3600})) as server, serving(taking("tok_1")) as buyer:
+        request = requested(buyer.url, server.url)
+        answers = [make_door().call(request) for _ in range(3)]
+        another_client = make_door().call(requested(buyer.url, server.url, client_id="other"))
+    assert [sent.reply.status for sent in (*answers, another_client) if sent.reply] == [200] * 4
+    assert len(server.requests) == 2
+    with database.connect() as connection:
+        [stored] = connection.execute(text("SELECT string_agg(sealed, ' ') FROM access_token")).scalars()
+    assert "tok_1" not in stored
+    assert SECRET not in stored
+
+
+def test_a_kept_token_that_is_not_taken_any_more_is_replaced_for_all(make_door: Callable[..., Door]) -> None:
+    fresh = [("200 OK", {"access_token": name, "expires_in": 3600}) for name in ("tok_old", "tok_new")]
+    with serving(tokens(*fresh)) as server, serving(taking("tok_old")) as former, serving(taking("tok_new")) as buyer:
+        first = make_door()
+        assert first.call(requested(former.url, server.url)).reply is not None
+        second = make_door().call(requested(buyer.url, server.url))
+        late = first.call(requested(buyer.url, server.url))
+    assert [sent.reply.status for sent in (second, late) if sent.reply] == [200, 200]
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"vault": Vault([("k2", b"j" * 32)])}, {"secret": b"another"}, {"engine": "away"}],
+    ids=lambda one: next(iter(one)),
+)
+def test_a_kept_token_that_cannot_be_read_is_fetched_again(
+    make_door: Callable[..., Door], other: dict[str, Any], servers: embedded.Servers
+) -> None:
+    if "engine" in other:
+        other = {"engine": db.make_engine(url_of(servers, "gone"))}
+    with serving(said({"access_token": "tok_1", "expires_in": 3600})) as server, serving(taking("tok_1")) as buyer:
+        answers = [make_door(**settings).call(requested(buyer.url, server.url)) for settings in ({}, other)]
+    assert [sent.reply.status for sent in answers if sent.reply] == [200, 200]
+    assert len(server.requests) == 2
