@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from rules.effects import Close, Effect, Hold, Intake, Lists, Offer, Reserve
+from rules.effects import Check, Close, Effect, Hold, Intake, Lists, Offer, Ping, Reserve
 from rules.flow import Flow
 from rules.interpreter import Recorded, Walk
 from rules.running import Lead
 
 MOST_EVENTS = 1000
+BIDS = 5000
+"""Above what buyers bid that are not told otherwise, in minor units."""
 
 LookUp = Callable[[str, str], bool | None]
 """Says whether a text is in a stored list, by the list's id; None when there is no such list."""
@@ -18,11 +20,15 @@ LookUp = Callable[[str, str], bool | None]
 
 @dataclass(frozen=True, slots=True)
 class MadeUp:
-    """The answer that a buyer gives in a dry run; `price` in minor units, None for the offered one."""
+    """The answer that a buyer gives in a dry run; `price` in minor units, None for the offered one.
+
+    `bid` is what it bids where it is asked for a bid, in minor units: 0 for no bid, None for one that is made up.
+    """
 
     answer: Literal["accepted", "declined", "error", "unknown", "not_asked"] = "accepted"
     price: int | None = None
     reason: str | None = None
+    bid: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,9 @@ def dry_run(
         if isinstance(effect, Hold):
             events.append(Recorded(walk.seq, effect.name, effect.step, effect.asks(), None))
             return DryRun(None, effect.reason, 0, 0, tuple(events))
-        result = _looked_up(effect, look_up) if isinstance(effect, Lists) else _result(effect, lead, answers, now)
+        result = (
+            _looked_up(effect, look_up) if isinstance(effect, Lists) else made_up_result(effect, lead, answers, now)
+        )
         events.append(Recorded(walk.seq, effect.name, effect.step, effect.asks(), result))
         walk.answer(result)
         if isinstance(effect, Close):
@@ -66,16 +74,40 @@ def _looked_up(effect: Lists, look_up: LookUp) -> dict[str, Any]:
     return {"in": [look_up(list_id, text) for list_id, text in effect.values]}
 
 
-def _result(effect: Effect, lead: Lead, answers: Mapping[str, MadeUp], now: datetime) -> dict[str, Any]:
+def made_up_result(effect: Effect, lead: Lead, answers: Mapping[str, MadeUp], now: datetime) -> dict[str, Any]:
+    """Return what an effect results in when buyers answer as they are told; effects without a result give nothing."""
     match effect:
         case Intake():
             outcome = "passed" if effect.accepted else "rejected"
             return {"outcome": outcome, "reason": effect.reason, "source": dict(lead.source)}
         case Reserve():
             return {"full": None}
+        case Check():
+            return _checked(effect, answers, now)
+        case Ping():
+            return {"at": now.isoformat(), "bids": [_bid(effect, at, answers) for at in range(len(effect.bidders))]}
         case Offer():
             made_up = answers.get(effect.buyer, MadeUp())
             price = effect.price if made_up.price is None else min(made_up.price, effect.price)
             answer = {"answer": made_up.answer, "reason": made_up.reason, "price": price}
             return answer | {"at": now.isoformat(), "full": None, "offer": None}
     return {}
+
+
+def _checked(effect: Check, answers: Mapping[str, MadeUp], now: datetime) -> dict[str, Any]:
+    """Return that nothing was sold yet, and that all can be asked but those that are said not to be."""
+    rows: dict[str, Any] = {}
+    for row in effect.rows:
+        made_up = answers.get(row["buyer"], MadeUp())
+        reason = (made_up.reason or "paused") if made_up.answer == "not_asked" else None
+        rows[row["buyer"]] = {"reason": reason, "full": None, "counts": [0] * len(row["counts"])}
+    return {"at": now.isoformat(), "rows": rows, "cursor": None if effect.cursor is None else 0}
+
+
+def _bid(effect: Ping, at: int, answers: Mapping[str, MadeUp]) -> dict[str, Any]:
+    """Return the bid of one bidder; made-up ones fall from buyer to buyer, so that the first written is the best."""
+    buyer = effect.bidders[at]["buyer"]
+    bid = answers.get(buyer, MadeUp()).bid
+    bid = BIDS + (len(effect.bidders) - at) * 100 if bid is None else bid
+    said = {"buyer": buyer, "answer": "bid" if bid else "no_bid", "bid": bid or None}
+    return said | {"bid_id": f"bid-{at + 1}" if bid else None, "ms": 100, "reason": None if bid else "no_bid"}

@@ -1,5 +1,6 @@
 """Says one event of a lead's journal: of what kind of step it is, its title, and what came of it."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -9,6 +10,7 @@ from rules.flow_wording import Names, words_of
 from rules.money import say_money
 from rules.reasons import say_reason
 from rules.saying import say_list
+from rules.selling_words import say_check, say_ping, say_settle
 from rules.steps import Filter, Split, Step
 from rules.wording import say_rule
 
@@ -16,11 +18,16 @@ LABELS = {
     "intake": "Arrived",
     "reserve": "Cap",
     "lists": "Stored lists",
+    "check": "Who can be asked",
+    "ping": "Bids",
     "offer": "Buyer",
+    "settle": "What became of the others",
     "hold": "Waiting",
     "close": "Ended",
     "replaced": "Began again",
 }
+KINDS = {"reserve": "cap", "offer": "buyer", "check": "group", "ping": "group", "settle": "group"}
+"""The kinds of the steps that ask for some effects."""
 TITLES = {
     "filter": "Filter",
     "group": "Buyer group",
@@ -61,7 +68,7 @@ def kind_of(telling: Telling, event: EventLike) -> str:
     """Return the kind of the step that an event belongs to; a row of a group is a buyer."""
     flow = telling.flow
     if event.effect != "note":
-        return {"reserve": "cap", "offer": "buyer"}.get(event.effect, event.effect)
+        return KINDS.get(event.effect, event.effect)
     step = flow.step(event.step) if flow else None
     if step:
         return step.kind
@@ -90,22 +97,8 @@ def _buyer(telling: Telling, event: EventLike) -> str | None:
 
 def say_event(telling: Telling, event: EventLike) -> str:
     """Return what came of an event, as one sentence without a full stop."""
-    match event.effect:
-        case "intake":
-            return _say_intake(telling, event)
-        case "reserve":
-            return "There was room" if event.outcome == "passed" else "Full"
-        case "offer":
-            return _say_offer(telling, event)
-        case "lists":
-            return _say_lists(event)
-        case "hold":
-            return _say_hold(event)
-        case "close":
-            return _say_close(telling, event)
-        case "replaced":
-            return "The flow would not take this road any more, so that the lead began again"
-    return _say_note(telling, event)
+    say = SAYERS.get(event.effect)
+    return say(telling, event) if say else _say_note(telling, event)
 
 
 def _say_intake(telling: Telling, event: EventLike) -> str:
@@ -132,14 +125,34 @@ def _say_offer(telling: Telling, event: EventLike) -> str:
     return f"Offered at {price}: {say_reason(event.reason or 'error')}"
 
 
-def _say_lists(event: EventLike) -> str:
+def _say_reserve(_telling: Telling, event: EventLike) -> str:
+    return "There was room" if event.outcome == "passed" else "Full"
+
+
+def _say_replaced(_telling: Telling, _event: EventLike) -> str:
+    return "The flow would not take this road any more, so that the lead began again"
+
+
+def _say_check(_telling: Telling, event: EventLike) -> str:
+    return say_check(event.asks, event.result)
+
+
+def _say_ping(telling: Telling, event: EventLike) -> str:
+    return say_ping(event.asks, event.result, telling.currency)
+
+
+def _say_settle(telling: Telling, event: EventLike) -> str:
+    return say_settle(event.asks, telling.currency)
+
+
+def _say_lists(_telling: Telling, event: EventLike) -> str:
     """Return `Looked up: in 1 of 2 lists`."""
     answers = (event.result or {}).get("in", [])
     count = len(event.asks["lists"])
     return f"Looked up: in {sum(map(bool, answers))} of {count} list{'' if count == 1 else 's'}"
 
 
-def _say_hold(event: EventLike) -> str:
+def _say_hold(_telling: Telling, event: EventLike) -> str:
     waiting = {
         "cap": "for room in a cap",
         "hours": "until the buyer opens",
@@ -182,3 +195,18 @@ def _say_step(telling: Telling, flow: Flow, step: Step, event: EventLike) -> str
         return ""
     labels = [flow.by_key[key].label if key in flow.by_key else key for key in keys]
     return f"Changed {say_list(labels, 'and')}" if labels else "Nothing changed"
+
+
+SAYERS: Mapping[str, Callable[[Telling, EventLike], str]] = {
+    "intake": _say_intake,
+    "reserve": _say_reserve,
+    "check": _say_check,
+    "ping": _say_ping,
+    "offer": _say_offer,
+    "settle": _say_settle,
+    "lists": _say_lists,
+    "hold": _say_hold,
+    "close": _say_close,
+    "replaced": _say_replaced,
+}
+"""What says each effect; a note is said by its step."""

@@ -1,38 +1,10 @@
-"""What a run may ask of the world, and the notes of steps that ask for nothing.
+"""Effects of a run itself: how it begins, waits and ends, the places it takes, and what it notes down."""
 
-Every effect is one event of the lead's journal: its name, its step, what it asks and, once known, the result.
-What is asked and answered is plain JSON, so that a journal read back compares equal.
-"""
-
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-Asks = dict[str, Any]
-Result = Mapping[str, Any]
-Said = tuple[str, str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Effect(ABC):
-    """Something a step asks of the world."""
-
-    name: ClassVar[str] = ""
-    step: str
-
-    @abstractmethod
-    def asks(self) -> Asks:
-        """Return the request as it stands in the journal."""
-
-    @abstractmethod
-    def outcome(self, result: Result) -> Said:
-        """Return the step's outcome and reason that a result means."""
-
-    @property
-    def detail(self) -> Asks | None:
-        """Return values of the person that the event keeps apart, so that they can be erased; None for none."""
-        return None
+from rules.effects.base import Asks, Effect, Result, Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,48 +73,6 @@ class Lists(Effect):
     def outcome(self, result: Result) -> Said:  # noqa: ARG002  (every effect is asked the same way)
         """Return passed: what the answers mean is the step's to say."""
         return "passed", None
-
-
-@dataclass(frozen=True, slots=True)
-class Offer(Effect):
-    """Offer the lead to one buyer.
-
-    Result: `{"at", "answer": accepted | declined | error | unknown | not_asked, "reason", "price", "reference",
-    "offer", "full"}`; `at` is when the answer was known, `not_asked` carries why in `reason`.
-    `view` is what mappings may read, `slot` which of the lead's sales this would be; they are not journaled.
-    """
-
-    name: ClassVar[str] = "offer"
-    buyer: str
-    connection: str
-    price: int
-    round: int
-    caps: tuple[Asks, ...]
-    policy: Asks
-    timeout_ms: int | None
-    view: Mapping[str, Any]
-    slot: int = 1
-
-    def asks(self) -> Asks:
-        """Return buyer, connection, price (minor units), caps and the rules for errors."""
-        return {
-            "buyer": self.buyer,
-            "connection": self.connection,
-            "price": self.price,
-            "round": self.round,
-            "caps": list(self.caps),
-            "policy": self.policy,
-            "timeout_ms": self.timeout_ms,
-        }
-
-    def outcome(self, result: Result) -> Said:
-        """Return accepted, declined, timed_out, full, skipped or error."""
-        answer, reason = result["answer"], result.get("reason")
-        if answer == "not_asked":
-            return ("full" if reason == "cap_reached" else "skipped"), reason
-        if answer == "declined" and reason == "timeout":
-            return "timed_out", reason
-        return "error" if answer == "unknown" else str(answer), reason
 
 
 @dataclass(frozen=True, slots=True)

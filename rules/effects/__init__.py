@@ -1,0 +1,26 @@
+"""What a run may ask of the world, and the notes of steps that ask for nothing.
+
+Every effect is one event of the lead's journal: its name, its step, what it asks and, once known, the result.
+What is asked and answered is plain JSON, so that a journal read back compares equal.
+"""
+
+from rules.effects.base import Asks, Effect, Result, Said
+from rules.effects.run import Close, Hold, Intake, Lists, Note, Reserve
+from rules.effects.selling import Check, Offer, Ping, Settle
+
+__all__ = [
+    "Asks",
+    "Check",
+    "Close",
+    "Effect",
+    "Hold",
+    "Intake",
+    "Lists",
+    "Note",
+    "Offer",
+    "Ping",
+    "Reserve",
+    "Result",
+    "Said",
+    "Settle",
+]

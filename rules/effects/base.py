@@ -1,0 +1,31 @@
+"""What all effects have in common."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+Asks = dict[str, Any]
+Result = Mapping[str, Any]
+Said = tuple[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect(ABC):
+    """Something a step asks of the world."""
+
+    name: ClassVar[str] = ""
+    step: str
+
+    @abstractmethod
+    def asks(self) -> Asks:
+        """Return the request as it stands in the journal."""
+
+    @abstractmethod
+    def outcome(self, result: Result) -> Said:
+        """Return the step's outcome and reason that a result means."""
+
+    @property
+    def detail(self) -> Asks | None:
+        """Return values of the person that the event keeps apart, so that they can be erased; None for none."""
+        return None

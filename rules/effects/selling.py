@@ -1,0 +1,142 @@
+"""Effects of selling: who can be asked, what they bid, the offer itself, and what became of the others."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from rules.effects.base import Asks, Effect, Result, Said
+
+
+@dataclass(frozen=True, slots=True)
+class Check(Effect):
+    """Find out which of several buyers can be asked now, and what has been sold to them; nothing is reserved.
+
+    Each row is `{"buyer", "connection", "price", "caps", "counts", …}` with what an offer would ask; the price (minor
+    units) is null where the buyer has yet to bid. `counts` are windows whose sales are only counted, `cursor` is the
+    window that says whose turn it was last.
+    Result: `{"at", "rows": {buyer: {"reason": why not or None, "full": key of a full cap or None, "counts": [sold,
+    …]}}, "cursor": number or None}`. `view` is what expressions may read; it is not journaled.
+    """
+
+    name: ClassVar[str] = "check"
+    rows: tuple[Asks, ...]
+    cursor: Asks | None = None
+    view: Mapping[str, Any] = field(default_factory=dict)
+
+    def asks(self) -> Asks:
+        """Return the rows and the cursor's window."""
+        return {"rows": list(self.rows), "cursor": self.cursor}
+
+    def outcome(self, result: Result) -> Said:
+        """Return passed, or skipped when nobody can be asked."""
+        can_be_asked = any(row["reason"] is None for row in result["rows"].values())
+        return ("passed" if can_be_asked else "skipped"), None
+
+
+@dataclass(frozen=True, slots=True)
+class Ping(Effect):
+    """Ask several buyers side by side what they bid, and wait at most `wait_ms` for them.
+
+    A bidder is `{"buyer", "connection", …}` with what an offer would ask, without a price. `enough` bids end the
+    wait early; None waits for all. A bid above `most` (minor units) is no bid, nor is one that is zero or no number.
+    Result: `{"at", "bids": [{"buyer", "answer": bid | no_bid | timeout | error | not_asked, "bid", "bid_id", "ms",
+    "reason"}]}` in the order asked, bids in minor units. `view` is what mappings may read; it is not journaled.
+    """
+
+    name: ClassVar[str] = "ping"
+    round: int
+    bidders: tuple[Asks, ...]
+    wait_ms: int
+    enough: int | None = None
+    most: int | None = None
+    view: Mapping[str, Any] = field(default_factory=dict)
+
+    def asks(self) -> Asks:
+        """Return who is asked, and how long to wait for what."""
+        return {
+            "round": self.round,
+            "wait_ms": self.wait_ms,
+            "enough": self.enough,
+            "most": self.most,
+            "bidders": list(self.bidders),
+        }
+
+    def outcome(self, result: Result) -> Said:
+        """Return passed, or declined when nobody bid."""
+        return ("passed", None) if any(bid["answer"] == "bid" for bid in result["bids"]) else ("declined", "no_bid")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer(Effect):
+    """Offer the lead to one buyer.
+
+    Result: `{"at", "answer": accepted | declined | error | unknown | not_asked, "reason", "price", "reference",
+    "offer", "full"}`; `at` is when the answer was known, `not_asked` carries why in `reason`.
+    `view` is what mappings may read, `slot` which of the lead's sales this would be; they are not journaled.
+    After a ping `bid` is what the buyer bid, in minor units, and `bid_id` its own name for that; the price is never
+    more. `cursor` is the window of a group that offers in turn, with the number `to` that this sale sets it to; when
+    the lead is not sold, it goes back to what it was, unless another lead moved it meanwhile.
+    """
+
+    name: ClassVar[str] = "offer"
+    buyer: str
+    connection: str
+    price: int
+    round: int
+    caps: tuple[Asks, ...]
+    policy: Asks
+    timeout_ms: int | None
+    view: Mapping[str, Any]
+    slot: int = 1
+    bid: int | None = None
+    bid_id: str | None = None
+    cursor: Asks | None = None
+
+    def asks(self) -> Asks:
+        """Return buyer, connection, price (minor units), caps and the rules for errors; bid and cursor where set."""
+        added = {"bid": self.bid, "bid_id": self.bid_id, "cursor": self.cursor}
+        # Left out where there is none, because journals that were begun before there were any do not say them.
+        return {
+            "buyer": self.buyer,
+            "connection": self.connection,
+            "price": self.price,
+            "round": self.round,
+            "caps": list(self.caps),
+            "policy": self.policy,
+            "timeout_ms": self.timeout_ms,
+        } | {key: value for key, value in added.items() if value is not None}
+
+    def outcome(self, result: Result) -> Said:
+        """Return accepted, declined, timed_out, full, skipped or error."""
+        answer, reason = result["answer"], result.get("reason")
+        if answer == "not_asked":
+            return ("full" if reason == "cap_reached" else "skipped"), reason
+        if answer == "declined" and reason == "timeout":
+            return "timed_out", reason
+        return "error" if answer == "unknown" else str(answer), reason
+
+
+@dataclass(frozen=True, slots=True)
+class Settle(Effect):
+    """Say of every buyer of a group that did not get the lead why. Result: `{}`.
+
+    `winners` are those that bought it, `winning_bid` is the best price that one of them bid (minor units), `lost` are
+    the others with their reasons, as codes of `rules.reasons`.
+    """
+
+    name: ClassVar[str] = "settle"
+    winners: tuple[str, ...]
+    winning_bid: int | None
+    lost: tuple[tuple[str, str], ...]
+
+    def asks(self) -> Asks:
+        """Return who bought the lead, and who did not for which reason."""
+        return {
+            "winners": list(self.winners),
+            "winning_bid": self.winning_bid,
+            "lost": [{"buyer": buyer, "reason": reason} for buyer, reason in self.lost],
+        }
+
+    def outcome(self, result: Result) -> Said:  # noqa: ARG002  (every effect is asked the same way)
+        """Return passed: what it says of each buyer is asked."""
+        return "passed", None
