@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from rules.delivery.answers import REASONS, Answers, Path, read_answers, read_path
+from rules.delivery.answers import REASONS, Answers, read_answers
 from rules.delivery.auth import Auth, read_auth, read_signing, split_secrets
 from rules.delivery.expressions import read_value
 from rules.delivery.formats import FORMATS, Format, xml
 from rules.delivery.headers import HeaderRefused, check_header, seems_secret
 from rules.delivery.mapping import Entry, read_mapping
+from rules.delivery.ping import Ping, read_ping
 from rules.delivery.presets import IS_2XX
 from rules.delivery.web_address import WebAddress, read_web_address
 from rules.fields import Field
@@ -23,19 +24,7 @@ __all__ = ["IS_2XX", "METHODS", "REASONS", "Destination", "Ping", "parse_destina
 
 METHODS = ("POST", "PUT", "PATCH", "GET")
 DEFAULT_TIMEOUT_MS = 30_000
-DEFAULT_PING_TIMEOUT_MS = 3_000
 MOST_HEADERS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Ping:
-    """Where a buyer is asked for a bid, and where its answer says it."""
-
-    url: WebAddress
-    mapping: tuple[Entry, ...]
-    bid_path: Path
-    bid_id_path: Path | None
-    timeout_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +91,7 @@ def _read_destination(part: Part) -> Destination | None:
         "answers": read_answers(part),
         "on_ambiguous": part.choice("on_ambiguous", ("retry_same", "hold", "treat_as_declined"), "retry_same"),
         "duplicate_is_accepted": part.flag("duplicate_after_ambiguous_is_accepted"),
-        "ping": _read_ping(part, writing),
+        "ping": read_ping(part, writing, in_body),
     }
     part.finish()
     if url is None:
@@ -175,16 +164,3 @@ def _read_header(part: Part, name: str, text: object, auth: Auth) -> Value | Non
         message = f"The header {name} looks like a credential. Set it under Authentication, where it is kept encrypted."
         part.document.problems.append(Problem(part.at(path), "looks_secret", message, "warning"))
     return read_value(part.document, text, part.at(path))
-
-
-def _read_ping(part: Part, writing: Format) -> Ping | None:
-    inner = part.inside("ping", "a ping")
-    if inner is None:
-        return None
-    url, mapping = read_web_address(inner), read_mapping(inner, writing)
-    bid_path, bid_id_path = read_path(inner, "bid_path"), read_path(inner, "bid_id_path")
-    timeout_ms = inner.whole("timeout_ms", least=1000, most=60_000, default=DEFAULT_PING_TIMEOUT_MS)
-    if bid_path is None:
-        inner.report("bid_path", "missing_text", "A ping needs “bid_path”, the place of the bid in the answer.")
-    inner.finish()
-    return Ping(url, mapping, bid_path, bid_id_path, timeout_ms) if url and bid_path else None

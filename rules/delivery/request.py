@@ -1,7 +1,8 @@
 """A buyer's request from a lead: mapped, written, authorised and signed; the same bytes are signed and sent."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -11,15 +12,17 @@ from rules.delivery.auth import header_credential
 from rules.delivery.destination import Destination
 from rules.delivery.formats import Mapped, NotWritable
 from rules.delivery.headers import HeaderRefused, check_value
+from rules.delivery.ping import seen_before_buying
 from rules.delivery.signing import BadSecret, sign
 from rules.delivery.tokens import token_request
 from rules.delivery.url import BadUrl
 from rules.delivery.web_address import with_query
 from rules.delivery.wire import Headers, HttpRequest
+from rules.fields import Field
 from rules.logic import truthy
 from rules.text import scalar_text
 
-__all__ = ["CannotBuild", "HttpRequest", "MissingField", "build_request"]
+__all__ = ["CannotBuild", "HttpRequest", "MissingField", "build_ping", "build_request"]
 
 Credentials = Mapping[str, str]
 View = Mapping[str, Any]
@@ -44,7 +47,8 @@ def build_request(destination: Destination, data: View, offer: View, credentials
     """Return the request for one offer.
 
     `data` holds the namespaces of the run (lead, source, flow …). `offer` holds id, lead_id, attempt, is_test, price
-    (a decimal number), received_at and sent_at (ISO 8601 with milliseconds and Z), flow_name, source_name and buyer.
+    (a decimal number), received_at and sent_at (ISO 8601 with milliseconds and Z), flow_name, source_name and buyer;
+    after a ping also bid (a decimal number) and bid_id.
     Raises MissingField for a required field that is blank, and CannotBuild if an expression, a value, a header, the
     address or a credential prevents the request.
     """
@@ -58,6 +62,21 @@ def build_request(destination: Destination, data: View, offer: View, credentials
         return HttpRequest(destination.method, url, headers, body, _grant(destination, credentials))
     except (RuleError, NotWritable, HeaderRefused, BadSecret, BadUrl) as error:
         raise CannotBuild(str(error)) from error
+
+
+def build_ping(
+    destination: Destination, fields: Iterable[Field], data: View, offer: View, credentials: Credentials
+) -> HttpRequest:
+    """Return the request that asks a buyer for a bid; raises as `build_request` does.
+
+    It is authorised and signed like an offer, and holds what the ping's own mapping says; without one it holds of the
+    flow's `fields` those that may be seen before buying.
+    """
+    ping = destination.ping
+    if ping is None:
+        raise CannotBuild("This connection does not say how it is asked for bids.")
+    mapping = seen_before_buying(tuple(fields)) if ping.mapping is None else ping.mapping
+    return build_request(replace(destination, url=ping.url, mapping=mapping), data, offer, credentials)
 
 
 def map_fields(destination: Destination, view: View) -> Mapped:

@@ -95,22 +95,29 @@ def read_retry_after(reply: Reply) -> int | None:
 
 
 def _judge(answers: Answers, reply: Reply) -> Answer:
+    seen, text, unreadable = look_into(reply, answers.format)
+    if unreadable and answers.needs_body:
+        return Answer("declined", "rejected", UNREADABLE, notes=(unreadable,))
+    said = one_line(at(seen, answers.reason_path))
+    reference = one_line(at(seen, answers.reference_path), longest=200) or None
+    seen["said"] = said or text[:LONGEST_SEARCHED]
+    if reply.status < 500 and truthy(answers.accepted_if(seen)):
+        price, notes = read_price(at(seen, answers.price_path))
+        return Answer("accepted", None, said, price, reference, notes=notes)
+    return Answer("declined", _reason(answers, seen), said or say_status(reply.status), reference=reference)
+
+
+def look_into(reply: Reply, form: str) -> tuple[dict[str, Any], str, str]:
+    """Return what paths and rules see of a reply, its text, and why its body cannot be read if it cannot."""
     headers = reply.header_map()
     seen: dict[str, Any] = {"status": reply.status, "headers": headers, "body": None, "said": ""}
     content_type = headers.get("content-type", "").lower()
     text = decode_text(reply, content_type)
     try:
-        seen["body"] = read_text(reply, text, content_type, answers.format)
+        seen["body"] = read_text(reply, text, content_type, form)
     except UnreadableAnswer as error:
-        if answers.needs_body:
-            return Answer("declined", "rejected", UNREADABLE, notes=(one_line(error),))
-    said = one_line(_at(seen, answers.reason_path))
-    reference = one_line(_at(seen, answers.reference_path), longest=200) or None
-    seen["said"] = said or text[:LONGEST_SEARCHED]
-    if reply.status < 500 and truthy(answers.accepted_if(seen)):
-        price, notes = read_price(_at(seen, answers.price_path))
-        return Answer("accepted", None, said, price, reference, notes=notes)
-    return Answer("declined", _reason(answers, seen), said or _say_status(reply.status), reference=reference)
+        return seen, text, one_line(error) or UNREADABLE
+    return seen, text, ""
 
 
 def read_price(value: object) -> tuple[Decimal | None, tuple[str, ...]]:
@@ -132,13 +139,15 @@ def _reason(answers: Answers, seen: Mapping[str, Any]) -> str:
     return "rejected"
 
 
-def _say_status(status: int) -> str:
+def say_status(status: int) -> str:
+    """Return in words that a server answered with a status that is no yes."""
     if status in (401, 403):
         return f"your key was not accepted ({status})"
     return f"the server answered {status}"
 
 
-def _at(seen: Mapping[str, Any], path: Path | None) -> object:
+def at(seen: Mapping[str, Any], path: Path | None) -> object:
+    """Return what stands at a path in a reply, None for no path and where nothing stands."""
     return look_up(seen, path) if path else None
 
 

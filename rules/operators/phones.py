@@ -9,7 +9,7 @@ from phonenumbers import PhoneNumber, PhoneNumberFormat, format_number, national
 
 from rules.bounds import Budget
 from rules.countries import COUNTRIES, country_of_text
-from rules.fields.phone import country_of, parse_phone
+from rules.fields.phone import area_code_of, country_of, parse_phone
 from rules.operators.base import Call, Evaluate
 from rules.operators.shapes import filled_text, literal_option, shaped
 
@@ -26,6 +26,17 @@ def dashed(number: PhoneNumber) -> str:
         groups.append(rest[:3])
         rest = rest[3:]
     return "-".join([*groups, rest])
+
+
+def masked(number: PhoneNumber) -> str:
+    """Return the country code and the area code, where there is one, and a star for each other digit: +1512*******."""
+    code, national, area = number.country_code, national_significant_number(number), area_code_of(number) or ""
+    return f"+{code}{area}{'*' * (len(national) - len(area))}"
+
+
+def starred(text: str) -> str:
+    """Return a star for each character."""
+    return "*" * len(text)
 
 
 def without_plus(number: PhoneNumber) -> str:
@@ -45,6 +56,7 @@ FORMATS: dict[str, Callable[[PhoneNumber], str]] = {
     "e164": styled(PhoneNumberFormat.E164),
     "in_country": styled(PhoneNumberFormat.NATIONAL),
     "spaced": styled(PhoneNumberFormat.INTERNATIONAL),
+    "masked": masked,
 }
 
 
@@ -55,21 +67,22 @@ AT_ONCE = {
     "local": "1-{}-{}-{}",
     "in_country": "({}) {}-{}",
     "spaced": "+1 {}-{}-{}",
+    "masked": "+1{}*******",
 }
 
 
 def build_phone(call: Call) -> Evaluate:
-    """Build a phone number in a format; a text that is no phone number stays as it is."""
+    """Build a phone number in a format; a text that is no phone number stays as it is, or is hidden where it would."""
     name = literal_option(call.arguments[1], FORMATS, "A phone format") if len(call.arguments) > 1 else "e164"
     region = call.left.field.region if call.left.field else None
 
-    form, at_once = FORMATS[name], AT_ONCE[name]
+    form, at_once, otherwise = FORMATS[name], AT_ONCE[name], starred if name == "masked" else str
 
     def write(text: str) -> str:
         if found := NORTH_AMERICAN.fullmatch(text):
             return at_once.format(*found.groups())
         number = parse_phone(text, region)
-        return form(number) if number else text
+        return form(number) if number else otherwise(text)
 
     return shaped(write)(call)
 
