@@ -107,8 +107,25 @@ SETTINGS: tuple[Setting, ...] = (
         setting_values.whole_number(0, 10),
     ),
     Setting("ALLOW_HTTP", "0", "`1` permits sign-in over plain http from other machines.", setting_values.yes_or_no),
-    Setting("SMTP_URL", "", "Mail server, as `smtp://user:password@host:587`. Empty: no mail leaves.", secret=True),
-    Setting("MAIL_FROM", "", "Sender of the mail that leaves, as `leads@example.com`."),
+    Setting(
+        "SMTP_URL",
+        "",
+        "Mail server, as `smtp://user:password@host:587`, or `smtps://` where it is encrypted from the first byte. "
+        "Empty: that of Postmark or SendGrid, else no mail leaves.",
+        setting_values.mail_server,
+        secret=True,
+    ),
+    Setting(
+        "MAIL_FROM",
+        "",
+        "Sender of the mail that leaves, as `leads@example.com` or `Leads <leads@example.com>`.",
+        setting_values.mail_sender,
+        also=("POSTMARK_FROM_EMAIL", "SENDGRID_FROM_EMAIL"),
+    ),
+    Setting(
+        "POSTMARK_SERVER_TOKEN", "", "Postmark's token: mail leaves by its server, without `SMTP_URL`.", secret=True
+    ),
+    Setting("SENDGRID_API_KEY", "", "SendGrid's key: mail leaves by its server, without `SMTP_URL`.", secret=True),
     Setting("FLOWBUILDER_WEB_HOST", "127.0.0.1", "Address that the web server listens on."),
     Setting(
         "FLOWBUILDER_WEB_PORT", "8000", "Port that the web server listens on.", setting_values.whole_number(1, 65535)
@@ -180,6 +197,8 @@ class Settings:
     allow_http: bool
     smtp_url: str = field(repr=False)
     mail_from: str
+    postmark_server_token: str = field(repr=False)
+    sendgrid_api_key: str = field(repr=False)
     web_host: str
     web_port: int
     web_threads: int
@@ -196,6 +215,9 @@ class Settings:
         """Return the settings that `environ` gives; raises SettingsError, also for what production must not lack."""
         values = {setting.attribute: setting.value(environ) for setting in SETTINGS}
         values["public_url"] = values["public_url"] or f"http://127.0.0.1:{values['web_port']}"
+        values["smtp_url"] = values["smtp_url"] or setting_values.provider_server(
+            values["postmark_server_token"], values["sendgrid_api_key"]
+        )
         read = cls(**values)
         if read.is_production:
             _refuse_unsafe_production(environ, read.secret_key)

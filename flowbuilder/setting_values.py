@@ -5,8 +5,9 @@ import binascii
 import hashlib
 import math
 from collections.abc import Callable
+from email.utils import getaddresses
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 
 def database_url(text: str) -> str:
@@ -32,6 +33,34 @@ def web_address(text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("it must be an address like https://leads.example.com")
     return text.rstrip("/")
+
+
+def mail_server(text: str) -> str:
+    """Return the address of a mail server, or an empty text."""
+    try:
+        parts = urlsplit(text)
+        is_right = not text or (parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0)
+    except ValueError:  # Its words would repeat a part of the password.
+        is_right = False
+    if not is_right:
+        raise ValueError("it must be an address like smtp://user:password@host:587, special characters as %40")
+    return text
+
+
+def mail_sender(text: str) -> str:
+    """Return one mail address, with a name before it or not, or an empty text."""
+    found = getaddresses([text]) if text.isprintable() else []
+    if text and (len(found) != 1 or not all(found[0][1].rpartition("@")[::2]) or " " in found[0][1]):
+        raise ValueError("it must be one address like leads@example.com")
+    return text
+
+
+def provider_server(postmark_token: str, sendgrid_key: str) -> str:
+    """Return the mail server of the provider that a token is for, or an empty text; both take it as the password."""
+    if postmark_token:
+        token = quote(postmark_token, safe="")
+        return f"smtp://{token}:{token}@smtp.postmarkapp.com:587"
+    return f"smtp://apikey:{quote(sendgrid_key, safe='')}@smtp.sendgrid.net:587" if sendgrid_key else ""
 
 
 def one_of(*words: str) -> Callable[[str], str]:

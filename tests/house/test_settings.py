@@ -38,6 +38,16 @@ def test_every_setting_has_a_default_that_can_be_read():
         ("TRUSTED_PROXIES", "2", "trusted_proxies", 2),
         ("ALLOW_HTTP", "1", "allow_http", True),
         ("FLOWBUILDER_CLOCK_OFFSET", "-3600.5", "clock_offset", -3600.5),
+        (
+            "SMTP_URL",
+            "smtps://fred:p4ss%20word@mail.example.com",
+            "smtp_url",
+            "smtps://fred:p4ss%20word@mail.example.com",
+        ),
+        ("MAIL_FROM", "Acme Leads <leads@example.com>", "mail_from", "Acme Leads <leads@example.com>"),
+        ("SENDGRID_FROM_EMAIL", "leads@example.com", "mail_from", "leads@example.com"),
+        ("POSTMARK_SERVER_TOKEN", "a/b", "smtp_url", "smtp://a%2Fb:a%2Fb@smtp.postmarkapp.com:587"),
+        ("SENDGRID_API_KEY", "SG.x", "smtp_url", "smtp://apikey:SG.x@smtp.sendgrid.net:587"),
     ],
 )
 def test_a_text_becomes_a_value(name, text, attribute, value):
@@ -62,6 +72,11 @@ def test_a_text_becomes_a_value(name, text, attribute, value):
         ("FLOWBUILDER_WEB_PORT", "eighty"),
         ("FLOWBUILDER_ENV", "staging"),
         ("FLOWBUILDER_CLOCK_OFFSET", "nan"),
+        ("SMTP_URL", "http://mail.example.com"),
+        ("SMTP_URL", "smtp://fred:p/ssword@mail.example.com"),
+        ("MAIL_FROM", "leads"),
+        ("MAIL_FROM", "leads@example.com, more@example.com"),
+        ("MAIL_FROM", "leads@example.com\nBcc: all@example.com"),
     ],
 )
 def test_a_text_that_cannot_be_used_is_refused_by_the_name_of_its_setting(name, text):
@@ -139,3 +154,9 @@ def _read_again():
         return config.settings()
     finally:
         config.settings.cache_clear()
+
+
+def test_a_mail_server_that_cannot_be_used_is_refused_without_a_word_of_its_password():
+    with pytest.raises(SettingsError) as refused:
+        Settings.read({"SMTP_URL": "smtp://fred:planted/ssword@mail.example.com"})
+    assert "planted" not in str(refused.value)
