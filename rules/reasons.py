@@ -27,6 +27,7 @@ REASONS: dict[str, str] = {
     "mix_full": "its mix is full",
     "already_asked": "it was asked before",
     "blocked": "its address may not be called",
+    "refused": "its mail server refused the mail",
     "error": "it could not be reached, or failed",
     "unknown": "it may have taken the lead, and never answered",
 }

@@ -11,6 +11,8 @@ from rules.reading import Part
 SCHEDULE = (0, 5, 30, 120, 600, 1800)
 LONGEST = 3600
 JITTER = 0.2
+FINAL = frozenset({"blocked", "refused"})
+"""Reasons of errors after which the same call could only fail again."""
 
 OnAmbiguous = Literal["retry_same", "hold", "treat_as_declined"]
 Kind = Literal["accepted", "declined", "error", "ambiguous"]
@@ -95,7 +97,7 @@ def decide(policy: Policy, tried: list[Tried], *, key: str, began: datetime, now
 
 
 def _after_error(policy: Policy, tried: list[Tried], key: str, began: datetime, now: datetime) -> Decision:
-    if tried[-1].reason == "blocked" or (policy.error_attempts is not None and len(tried) >= policy.error_attempts):
+    if tried[-1].reason in FINAL or (policy.error_attempts is not None and len(tried) >= policy.error_attempts):
         return Answered("error", tried[-1].reason or "error")
     at = _next_try(policy.delays, tried, key, now)
     in_time = at <= began + timedelta(seconds=policy.longest)

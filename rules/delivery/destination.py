@@ -10,7 +10,9 @@ from rules.delivery.auth import Auth, read_auth, read_signing, split_secrets
 from rules.delivery.expressions import read_value
 from rules.delivery.formats import FORMATS, Format, xml
 from rules.delivery.headers import HeaderRefused, check_header, seems_secret
+from rules.delivery.mail import MailSettings, read_mail
 from rules.delivery.mapping import Entry, read_mapping
+from rules.delivery.methods import DELIVERY_METHODS, Method, read_methods, read_notice, report_methods
 from rules.delivery.ping import Ping, read_ping
 from rules.delivery.presets import IS_2XX
 from rules.delivery.web_address import WebAddress, read_web_address
@@ -29,9 +31,13 @@ MOST_HEADERS = 50
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A destination whose document has no problem; without secrets, `credentials` names those it needs."""
+    """A destination whose document has no problem; without secrets, `credentials` names those it needs.
 
-    url: WebAddress
+    The first method of `deliver_by` decides an offer, the others get copies. `url` is there where one is a webhook,
+    `mail` where one is e-mail; `notice` is who is told of leads in the inbox, if anybody is.
+    """
+
+    url: WebAddress | None
     method: str
     format: str
     writing: Format
@@ -47,6 +53,19 @@ class Destination:
     duplicate_is_accepted: bool
     """A "duplicate" answer after an ambiguous attempt with the same key means that the first attempt was taken."""
     ping: Ping | None = field(default=None)
+    deliver_by: tuple[Method, ...] = ("webhook",)
+    mail: MailSettings | None = None
+    notice: str = ""
+
+    @property
+    def decides_by(self) -> Method:
+        """Return the method whose answer decides an offer."""
+        return self.deliver_by[0]
+
+    @property
+    def copies(self) -> tuple[Method, ...]:
+        """Return the methods that get a copy of what was taken."""
+        return self.deliver_by[1:]
 
     @property
     def credentials(self) -> frozenset[str]:
@@ -76,7 +95,9 @@ def parse_destination(
 
 def _read_destination(part: Part) -> Destination | None:
     """Read every setting, so that all problems are found at once."""
-    url, form, writing = read_web_address(part), *_read_format(part)
+    form, writing = _read_format(part)
+    methods, mail = read_methods(part, form), read_mail(part)
+    url = read_web_address(part) if "webhook" in methods or part.has("url") else None
     auth = read_auth(part)
     in_body = [auth.name] if auth.kind == "key" and auth.place == "body" else []
     mapping = read_mapping(part, writing, in_body)
@@ -92,23 +113,27 @@ def _read_destination(part: Part) -> Destination | None:
         "on_ambiguous": part.choice("on_ambiguous", ("retry_same", "hold", "treat_as_declined"), "retry_same"),
         "duplicate_is_accepted": part.flag("duplicate_after_ambiguous_is_accepted"),
         "ping": read_ping(part, writing, in_body),
+        "deliver_by": methods,
+        "mail": mail,
+        "notice": read_notice(part),
     }
+    report_methods(part, methods, mail)
     part.finish()
-    if url is None:
+    if url is None and "webhook" in methods:
         return None
     return Destination(url=url, format=form, writing=writing, auth=auth, mapping=mapping, **settings)
 
 
 def _read_format(part: Part) -> tuple[str, Format]:
     """Return the name of the format, and the format with the settings that only it has."""
-    form = part.choice("format", FORMATS, "json")
+    form = part.choice("format", (*FORMATS, *(method for method in DELIVERY_METHODS if method != "webhook")), "json")
     root = part.text("xml_root", xml.DEFAULT_ROOT, longest=200)
     if not xml.ELEMENT.fullmatch(root):
         message = "The root element begins with a letter or _ and holds only letters, digits, - and _."
         part.report("xml_root", "bad_name", message)
     elif form == "xml":
         return form, xml.below(root)
-    return form, FORMATS[form]
+    return form, FORMATS.get(form, FORMATS["form"])
 
 
 def _report_method(part: Part, writing: Format, auth: Auth) -> None:

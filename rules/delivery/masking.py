@@ -32,7 +32,7 @@ def masked(request: HttpRequest, credentials: Mapping[str, str]) -> dict[str, An
         "method": request.method,
         "url": url,
         "headers": [*_pairs(headers), *(TOKEN_HEADER if request.grant else ())],
-        **_kept_body(request.body.decode("utf-8", "replace"), credentials),
+        **kept_body(request.body.decode("utf-8", "replace"), credentials),
     }
 
 
@@ -41,7 +41,7 @@ def masked_reply(reply: Reply, credentials: Mapping[str, str]) -> dict[str, Any]
     return {
         "status": reply.status,
         "headers": _pairs(_clean(list(chain.from_iterable(reply.headers[:MOST_HEADERS])), credentials)),
-        **_kept_body(decode_text(reply), credentials),
+        **kept_body(decode_text(reply), credentials),
     }
 
 
@@ -121,7 +121,7 @@ def _pairs(texts: list[str]) -> list[list[str]]:
     return [[name[:LONGEST_NAME], text[:LONGEST_VALUE]] for name, text in zip(texts[::2], texts[1::2], strict=True)]
 
 
-def _kept_body(text: str, credentials: Mapping[str, str]) -> dict[str, Any]:
+def kept_body(text: str, credentials: Mapping[str, str]) -> dict[str, Any]:
     """Return the body's beginning, and `cut` if there is more; masked first, so that no cut secret slips through."""
     shown = mask(text, credentials)
     whole = (shown if shown.isprintable() else without_controls(shown)).encode()

@@ -157,6 +157,19 @@ READY_MAPPINGS: Mapping[str, ReadyMapping] = {
             ["zip", _first(_lead("zip_code"), _lead("postal_code"))],
         ],
     ),
+    "readable": ReadyMapping(
+        "Contact fields with names for people",
+        [
+            ["Name", _first(_lead("name"), {"join": [[_lead("first_name"), _lead("last_name")]]})],
+            ["Email", _lead("email")],
+            ["Phone", {"phone": [_PHONE, "spaced"]}],
+            ["Address", _lead("address")],
+            ["City", _lead("city")],
+            ["State", _lead("state")],
+            ["Postal code", _first(_lead("zip_code"), _lead("postal_code"))],
+            ["From", {"var": "offer.flow_name"}],
+        ],
+    ),
     "contact_event": ReadyMapping(
         "Contact fields with ids and times",
         [

@@ -98,6 +98,8 @@ def map_fields(destination: Destination, view: View) -> Mapped:
 
 def _address_and_body(destination: Destination, view: View, credentials: Credentials) -> tuple[str, bytes]:
     """Return where the request goes and what is in it; a key may stand in either."""
+    if destination.url is None:
+        raise CannotBuild("The connection has no address that a request could go to.")
     url, mapped, auth = destination.url.fill(view), map_fields(destination, view), destination.auth
     if auth.kind == "key" and auth.place == "body":
         mapped = [*mapped, (auth.name, _credential(credentials, "key"))]

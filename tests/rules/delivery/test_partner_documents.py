@@ -184,4 +184,4 @@ def test_a_partner_gets_the_phone_in_its_format(a_destination: MakeDestination, 
 def test_a_ready_mapping_has_no_problems_and_fills_what_there_is(a_destination: MakeDestination, name: str) -> None:
     destination = a_destination(mapping=READY_MAPPINGS[name].mapping)
     sent = json.loads(build_request(destination, lead(**POSTED), OFFER, {}).body)
-    assert {"email": "test@example.com", "phone": "+15555551234"}.items() <= sent.items()
+    assert {"test@example.com", "+15555551234"} <= {text.replace(" ", "").replace("-", "") for text in sent.values()}
