@@ -20,9 +20,7 @@ from workers.caps import Dealer, WindowIds
 from workers.carrying import Carried
 from workers.claiming import CAREFUL_FOR, POLL, Claiming
 from workers.crashpoints import committed, crashpoint
-from workers.delivery.calls import Sent
-from workers.delivery.send import Sender
-from workers.delivery.tokens import TokenSender
+from workers.delivery.calls import AnySender, Sent
 from workers.load import Load
 from workers.outages import DATABASE_ERRORS, is_outage, where
 from workers.quarantine import quarantine
@@ -66,7 +64,7 @@ class Engine:
         redis: Redis,
         book: Book,
         *,
-        sender: Callable[[Callable[[Sent], object]], Sender | TokenSender],
+        sender: Callable[[Callable[[Sent], object]], AnySender],
         secret: bytes,
         tell_alive: Callable[[], object] = lambda: None,
         careful: float = CAREFUL_FOR,

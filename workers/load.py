@@ -7,7 +7,7 @@ from typing import cast
 from uuid import UUID
 
 from workers.carrying import Carried
-from workers.delivery.calls import Call, CallKey, Sent
+from workers.delivery.calls import AnyCall, CallKey, Sent
 from workers.journal import Lease
 
 
@@ -67,7 +67,7 @@ class Load:
         self.ready.clear()
         self.queues.clear()
 
-    def send(self, connection: str, call: Call) -> None:
+    def send(self, connection: str, call: AnyCall) -> None:
         """Note a call that is handed over."""
         self.out[cast("CallKey", call.key)] = connection
         self.calls[connection] += 1

@@ -17,7 +17,7 @@ from workers.book import Book, Source
 from workers.caps import Ask, Dealer, Place, named
 from workers.carrying import Carried
 from workers.claims import Claims
-from workers.delivery.calls import Call
+from workers.delivery.calls import AnyCall
 from workers.rows import Changes, EventRow, LeadChange, LeaseRow
 
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
@@ -41,7 +41,7 @@ class Turn:
     secret: bytes
     may_call: bool = True
     changes: Changes = field(default_factory=Changes)
-    calls: list[tuple[str, Call]] = field(default_factory=list)
+    calls: list[tuple[str, AnyCall]] = field(default_factory=list)
     left: dict[UUID, Carried] = field(default_factory=dict)
     finished: dict[str, list[UUID]] = field(default_factory=dict)
     sold: dict[UUID, int] = field(default_factory=dict)
@@ -134,7 +134,7 @@ class Turn:
             self.wait(carried, self.now + BUSY_FOR, "retry")
         return True
 
-    def call(self, carried: Carried, name: str, call: Call) -> None:
+    def call(self, carried: Carried, name: str, call: AnyCall) -> None:
         """Have a call made once the turn is committed."""
         self.calls.append((name, call))
         self.calling[name] = self.calling.get(name, 0) + 1

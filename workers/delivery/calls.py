@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
 
+from rules.delivery.mail import Mail
 from rules.delivery.url import Target
 from rules.delivery.wire import HttpRequest, Reply
 
@@ -31,6 +32,18 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class MailCall:
+    """One mail to send. `timeout_ms` covers all of it, also waiting for other mails."""
+
+    key: object
+    mail: Mail
+    timeout_ms: int
+
+
+AnyCall = Call | MailCall
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """What became of a call.
 
@@ -47,6 +60,23 @@ class Sent:
     ms: int
     reason: str = "error"
     secrets: Mapping[str, str] = field(default_factory=dict)
+
+
+class AnySender(Protocol):
+    """Whatever makes calls: every one that was submitted has exactly one result, handed over from another thread."""
+
+    @property
+    def in_flight(self) -> int:
+        """Return the number of submitted calls that have no result yet."""
+
+    def start(self) -> None:
+        """Be ready; once."""
+
+    def submit(self, call: AnyCall) -> None:
+        """Have the call made; returns at once. Raises RuntimeError when this is not running."""
+
+    def stop(self, grace_seconds: float) -> None:
+        """Let the calls end for some seconds; returns when every result was handed over."""
 
 
 class Flight:
