@@ -5,6 +5,7 @@ from typing import Any
 
 from flowbuilder.connections import written
 from flowbuilder.connections.written import OWN, NotReadable, Row
+from rules.delivery.methods import DELIVERY_METHODS
 from rules.problems import Problem
 
 Fields = Mapping[str, Any]
@@ -28,6 +29,27 @@ SHOWN = frozenset({
 })  # fmt: skip
 A_YES = "body.status is accepted"
 OTHER_WORDS = {"ping": "how it is pinged", "signed": "its signature", "old_secret_until": "its older signing secret"}
+
+
+def where_to(destination: Mapping[str, Any]) -> str:
+    """Return where leads go, in short: a host, a mail address, or the inbox."""
+    method = deciding_method(destination)
+    if method == "inbox":
+        return "Its inbox here"
+    if method == "email":
+        return str((destination.get("email") or {}).get("to", ""))
+    return str(destination.get("url") or "").partition("//")[2].partition("/")[0]
+
+
+def deciding_method(destination: Mapping[str, Any]) -> str:
+    """Return the method whose answer decides an offer."""
+    return delivery_methods(destination)[0]
+
+
+def delivery_methods(destination: Mapping[str, Any]) -> list[str]:
+    """Return the methods of a stored destination, the deciding one first."""
+    form = destination.get("format")
+    return list(destination.get("deliver_by") or [form if form in DELIVERY_METHODS else "webhook"])
 
 
 def shown_fields(destination: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from flowbuilder.accounts.access import signed_in, visitor
 from flowbuilder.audit import Actor
 from flowbuilder.connections import operations, queries, signing, tools
 from flowbuilder.connections.checks import destination_problems, needed_secrets
+from flowbuilder.connections.described import where_to
 from flowbuilder.connections.forms import ConnectionForm, RevokeForm, SecretForm, SigningForm
 from flowbuilder.connections.operations import Revoked
 from flowbuilder.connections.preview import Preview, preview
@@ -32,7 +33,7 @@ def index() -> Response:
     account_id = visitor().account.id
     rows = queries.connections_of(current.session(), account_id)
     offered = queries.offered_since(current.session(), account_id, current.now())
-    return page("connections/index.html", connections=rows, offered=offered)
+    return page("connections/index.html", connections=rows, offered=offered, where_to=where_to)
 
 
 @bp.get("/new")
