@@ -85,13 +85,18 @@ def made_up_result(effect: Effect, lead: Lead, answers: Mapping[str, MadeUp], no
         case Check():
             return _checked(effect, answers, now)
         case Ping():
-            return {"at": now.isoformat(), "bids": [_bid(effect, at, answers) for at in range(len(effect.bidders))]}
+            return {"at": now.isoformat(), "bids": made_up_bids(effect, answers)}
         case Offer():
             made_up = answers.get(effect.buyer, MadeUp())
             price = effect.price if made_up.price is None else min(made_up.price, effect.price)
             answer = {"answer": made_up.answer, "reason": made_up.reason, "price": price}
             return answer | {"at": now.isoformat(), "full": None, "offer": None}
     return {}
+
+
+def made_up_bids(effect: Ping, answers: Mapping[str, MadeUp]) -> list[dict[str, Any]]:
+    """Return what all bidders bid, in the order in which they are asked."""
+    return [_bid(effect, at, answers) for at in range(len(effect.bidders))]
 
 
 def _checked(effect: Check, answers: Mapping[str, MadeUp], now: datetime) -> dict[str, Any]:

@@ -16,7 +16,10 @@ from workers.rows import Changes, WindowRow
 from workers.statements import Statement
 
 Place = list[Any]
-"""One reservation as it stands in the journal: window id, how much, and whether it stays when the lead is not sold."""
+"""One reservation as it stands in the journal: window id, how much, and whether it stays when the lead is not sold.
+
+Of a cursor: window id, where it was moved to, false, and where it stood before.
+"""
 
 WindowKey = tuple[str, str, str]
 
@@ -44,9 +47,19 @@ class Window:
     change: int = 0
     ceiling: int = 0
 
+    @property
+    def now(self) -> int:
+        """Return what is used with all that this turn took and gave back so far."""
+        return self.used + self.change
+
     def has_room(self, take: int, limit: int) -> bool:
         """Return whether so much more still fits under a limit."""
-        return self.used + self.change + take <= limit
+        return self.now + take <= limit
+
+    def move(self, to: int) -> None:
+        """Have a cursor stand somewhere else."""
+        self.change = to - self.used
+        self.ceiling = max(self.ceiling, to)
 
 
 @dataclass(slots=True)
@@ -151,11 +164,30 @@ class Dealer:
             places.append([self.ids.of(ask), ask.take, ask.keep])
         return places
 
+    def used(self, ask: Ask) -> int:
+        """Return what is used of a locked window, where a cursor stands."""
+        return self._window(ask).now
+
+    def move(self, cursor: Ask, to: int) -> Place:
+        """Have a locked cursor stand at a number; return the move as the journal keeps it."""
+        window = self._window(cursor)
+        before = window.now
+        window.move(to)
+        return [self.ids.of(cursor), to, False, before]
+
     def give_back(self, places: Iterable[Place]) -> None:
-        """Give places back to the windows they were taken in, which must be locked; one may be tidied away by now."""
-        for identifier, take, _ in places:
-            if identifier in self.windows:
-                self.windows[identifier].change -= take
+        """Give places back to the windows they were taken in, which must be locked; one may be tidied away by now.
+
+        A cursor goes back to where it stood, unless it was moved on since.
+        """
+        for identifier, take, _, *before in places:
+            window = self.windows.get(identifier)
+            if window is None:
+                continue
+            if not before:
+                window.change -= take
+            elif window.now == take:
+                window.move(before[0])
 
     def add_to(self, changes: Changes) -> None:
         """Have what was dealt written with a turn's other rows, in the order of the windows' ids."""

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from rules.effects import Effect, Offer
+from rules.effects import Effect, Offer, Ping
 from rules.flow import Flow
 from rules.interpreter import Recorded, Walk, replay
 from rules.retry import Tried
@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 KINDS = {"ok": "accepted", "declined": "declined", "error": "error", "blocked": "error"}
 """What a finished attempt counts as; one that is still `sending` after its worker went is ambiguous."""
+CALLING = (Offer, Ping)
+"""The effects that call somebody: they are begun in one turn, and get their result in a later one."""
 
 
 def known(value: T | None) -> T:
@@ -29,11 +31,21 @@ def known(value: T | None) -> T:
     return value
 
 
+@dataclass(slots=True)
+class Pinged:
+    """A buyer that is being asked for a bid: its row, and the one attempt."""
+
+    row: OfferRow
+    attempt: AttemptRow
+
+
 @dataclass(slots=True, eq=False)
 class Carried:
     """One claimed lead. `places` are what it holds at the door and in cap steps; offers hold their own.
 
-    `is_leased` once its lease is in the database, `is_cleared` once it was moved without ending the worker.
+    `pings` are the buyers that are being asked for bids, `refused` why others are not. `awaited` are the calls that are
+    out, `arrived` what became of others and is not written yet. `is_leased` once its
+    lease is in the database, `is_cleared` once it was moved without ending the worker.
     """
 
     row: Claimed
@@ -46,7 +58,10 @@ class Carried:
     offer: OfferRow | None = None
     attempt: AttemptRow | None = None
     tried: list[Tried] = field(default_factory=list)
-    arrived: Sent | None = None
+    pings: dict[int, Pinged] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    awaited: set[CallKey] = field(default_factory=set)
+    arrived: list[Sent] = field(default_factory=list)
     is_fresh: bool = False
     is_cleared: bool = False
     is_leased: bool = False
@@ -98,6 +113,16 @@ class Carried:
         return known(self.flow)
 
     @property
+    def is_calling(self) -> bool:
+        """Return whether the waiting effect was begun and calls somebody: its result comes from what they answer."""
+        return self.event is not None and isinstance(self.effect, CALLING)
+
+    @property
+    def is_eager(self) -> bool:
+        """Return whether each answer may be the last that is needed; otherwise all that are awaited are."""
+        return isinstance(self.effect, Ping) and self.effect.enough is not None
+
+    @property
     def known_offer(self) -> OfferRow:
         """Return the offer that is out."""
         return known(self.offer)
@@ -106,15 +131,25 @@ class Carried:
         """Drop what was worked out in memory, so that the next turn rebuilds it from the journal."""
         self.walk, self.event, self.offer, self.attempt = None, None, None, None
         self.places, self.offers, self.tried, self.is_fresh = [], [], [], False
+        self.pings, self.refused = {}, {}
         self.run, self.asked = self.row["run"], {}
 
     def answer(self) -> Sent | None:
         """Return what became of the attempt that is out, None when nothing that arrived is about it."""
-        sent, attempt = self.arrived, self.attempt
-        if sent is None or attempt is None:
+        attempt = self.attempt
+        if attempt is None:
             return None
         key = CallKey(self.id, self.token, attempt.offer_no, attempt.attempt_no)
-        return sent if sent.key == key else None
+        return next((sent for sent in self.arrived if sent.key == key), None)
+
+    def take(self, sent: Sent) -> bool:
+        """Take what became of a call that is awaited; return whether the lead can move now, and could not before."""
+        key = cast("CallKey", sent.key)
+        if key not in self.awaited:
+            return False
+        self.awaited.discard(key)
+        self.arrived.append(sent)
+        return len(self.arrived) == 1 if self.is_eager else not self.awaited
 
     def input(self, source: dict[str, Any]) -> Lead:
         """Return the lead as rules see it, with what the journal says of its source."""
@@ -162,8 +197,21 @@ class Carried:
         self.offers = past.offers
         self.places = places_of(events)
         self.event = events[-1] if events and events[-1].result is None else None
-        if isinstance(self.effect, Offer) and self.event:
+        if self.is_calling:
+            self._reopen(past)
+
+    def _reopen(self, past: Past) -> None:
+        """Find what the effect had begun that was out."""
+        if isinstance(self.effect, Offer):
             self._reopen_offer(past)
+        elif isinstance(self.effect, Ping):
+            attempts = {attempt.offer_no: attempt for attempt in past.attempts}
+            self.pings = {row.offer_no: Pinged(row, attempts[row.offer_no]) for row in self.asked_for_bids(self.effect)}
+
+    def asked_for_bids(self, effect: Ping) -> list[OfferRow]:
+        """Return the rows of the buyers that a ping asks."""
+        which = ("ping", self.run, effect.round, effect.step)
+        return [row for row in self.offers if (row.phase, row.run, row.round, row.step) == which]
 
     def _reopen_offer(self, past: Past) -> None:
         """Find the offer that was out; a call that nobody waits for any more may have arrived."""

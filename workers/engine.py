@@ -1,6 +1,7 @@
 """The loop that carries many leads at once: one transaction per turn, calls in between, answers as they come."""
 
 import logging
+import math
 import queue
 import threading
 import time
@@ -20,7 +21,7 @@ from workers.caps import Dealer, WindowIds
 from workers.carrying import Carried
 from workers.claiming import CAREFUL_FOR, POLL, Claiming
 from workers.crashpoints import committed, crashpoint
-from workers.delivery.calls import AnySender, Sent
+from workers.delivery.calls import AnyCall, AnySender, Sent
 from workers.load import Load
 from workers.outages import DATABASE_ERRORS, is_outage, where
 from workers.quarantine import quarantine
@@ -170,17 +171,32 @@ class Engine:
             log.warning("Valkey did not answer: %s", where(problem))
 
     def _take_in(self, timeout: float) -> None:
-        """Put answers with their leads; what comes without an answer is a nudge."""
-        try:
-            arrived = self._inbox.get(timeout=timeout) if timeout else self._inbox.get_nowait()
+        """Put answers with their leads, and make calls that waited for room; what comes without one is a nudge."""
+        with suppress(queue.Empty):
+            patience = min(timeout, self._load.waits_until() - time.monotonic())
+            arrived = self._inbox.get(timeout=patience) if patience > 0 else self._inbox.get_nowait()
             while True:
                 if arrived is None:
                     self._claiming.wants_more = True
                 else:
                     self._load.receive(arrived)
                 arrived = self._inbox.get_nowait()
-        except queue.Empty:
-            return
+        self._let_out()
+
+    def _let_out(self) -> None:
+        """Make the calls that waited for room; a loop that ends makes none."""
+        if self._load.lines:
+            now = math.inf if self._is_ending else time.monotonic()
+            for connection, call in self._load.let_out(now):
+                self._send(connection, call)
+
+    def _send(self, connection: str, call: AnyCall) -> None:
+        self._load.send(connection, call)
+        self._sender.submit(call)
+
+    @property
+    def _is_ending(self) -> bool:
+        return self.is_stopping or self._is_winding_up
 
     def _turn(self, *, claims: bool) -> bool:
         """Take a turn; return whether anything was done. A lead that ended a worker before has its turn alone.
@@ -301,7 +317,7 @@ class Engine:
 
     def _new_turn(self, database: Connection) -> Turn:
         turn = Turn(clock.now(), database, self._book, Dealer(self._windows), self._secret)
-        turn.may_call = not (self.is_stopping or self._is_winding_up)
+        turn.may_call = not self._is_ending
         turn.calling, turn.busy, turn.most_for_one = dict(self._load.calls), self._load.busy, SLOTS // 2
         return turn
 
@@ -317,15 +333,18 @@ class Engine:
         """Make the calls of a committed turn, let go of leads that wait or are done, and tell who waits for them."""
         self._tally.note(turn, batch)
         for carried in batch:
-            carried.arrived, carried.is_cleared, carried.is_leased = None, True, True
+            carried.is_cleared, carried.is_leased = True, True
+            carried.arrived.clear()
         for connection, call in turn.calls:
-            self._load.send(connection, call)
-            self._sender.submit(call)
+            self._send(connection, call)
+        for connection, room, call in turn.lined_up:
+            self._load.line_up(connection, room, call, time.monotonic())
         for carried in turn.left.values():
             self._load.drop(carried)
         for connection, carried in turn.queued.values():
             self._load.queue(connection, carried)
         self._load.free_queues()
+        self._let_out()
         self._load.ready.extend(turn.stalled)
         self._due.extend(moment for moment in turn.due if moment - turn.now < SOON)
         if turn.finished:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from flowbuilder.ids import made_at
 from workers.documents import as_document
-from workers.rows import AttemptRow, Changes, EventRow, LeadChange, LeaseRow, OfferRow, Row, WindowRow
+from workers.rows import AttemptRow, Changes, EventRow, LeadChange, LeaseRow, LossRow, OfferRow, Row, WindowRow
 from workers.statements import Statement
 
 LEASE = timedelta(seconds=30)
@@ -66,7 +66,8 @@ EVENTS = Statement("""
 """)
 OFFERS = Statement("""
     SELECT lead_id, offer_no, id, account_id, connection_id, run, round, step, buyer, price, created_at, state, places,
-           is_winner, slot, lost_reason, reason, reference, attempts, cascade_position, finished_at
+           is_winner, slot, lost_reason, reason, reference, attempts, cascade_position, finished_at, phase, bid,
+           winning_bid
       FROM offer WHERE lead_id = ANY(:ids) ORDER BY lead_id, offer_no
 """)
 ATTEMPTS = Statement("""
@@ -78,13 +79,15 @@ _EVENT = """(lead_id uuid, run int, seq int, effect text, step text, asks jsonb,
     outcome text, reason text, done_at timestamptz, path text, detail jsonb)"""
 _OFFER = """(lead_id uuid, offer_no int, id uuid, account_id uuid, connection_id uuid, run int, round int, step text,
     buyer text, price bigint, created_at timestamptz, state text, places jsonb, is_winner boolean, slot smallint,
-    lost_reason text, reason text, reference text, attempts smallint, cascade_position int, finished_at timestamptz)"""
+    lost_reason text, reason text, reference text, attempts smallint, cascade_position int, finished_at timestamptz,
+    phase text, bid bigint, winning_bid bigint)"""
 _ATTEMPT = """(lead_id uuid, offer_no int, attempt_no int, started_at timestamptz, state text, finished_at timestamptz,
     ms int, status smallint, error text, request jsonb, reply jsonb)"""
 _LEAD = """(id uuid, token bigint, state text, outcome text, waiting_for text, reason_code text, reason text, run int,
     asked_before jsonb, revenue bigint, cost bigint, due_at timestamptz, finished_at timestamptz, last_step text,
     was bigint)"""
 
+_LOSS = "(lead_id uuid, offer_no int, lost_reason text, winning_bid bigint)"
 _LEASE = "(lead_id uuid, token bigint)"
 _WINDOW = "(id bigint, change bigint, ceiling bigint)"
 
@@ -126,10 +129,16 @@ UPDATES: dict[type[Row], str] = {
         UPDATE offer{{month}} o
            SET state = r.state, price = r.price, places = r.places, is_winner = r.is_winner,
                lost_reason = r.lost_reason, reason = r.reason, reference = r.reference, attempts = r.attempts,
-               finished_at = r.finished_at
+               finished_at = r.finished_at, bid = r.bid, winning_bid = r.winning_bid
           FROM {_few(_OFFER)}
          WHERE o.lead_id = r.lead_id AND o.offer_no = r.offer_no
            AND o.state NOT IN ('accepted', 'declined', 'error', 'cancelled')
+        RETURNING 1
+    """,  # noqa: S608  (constants)
+    LossRow: f"""
+        UPDATE offer{{month}} o SET lost_reason = r.lost_reason, winning_bid = r.winning_bid
+          FROM {_few(_LOSS)}
+         WHERE o.lead_id = r.lead_id AND o.offer_no = r.offer_no
         RETURNING 1
     """,  # noqa: S608  (constants)
     AttemptRow: f"""

@@ -1,22 +1,36 @@
 """What one loop has in its hands: leased leads, those that can move now, the calls that are out, those that queue."""
 
+import math
 from collections import Counter, deque
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import cast
 from uuid import UUID
 
 from workers.carrying import Carried
-from workers.delivery.calls import AnyCall, CallKey, Sent
+from workers.delivery.calls import AnyCall, Call, CallKey, Sent
 from workers.journal import Lease
+
+LEAST = 0.01
+"""Seconds that must be left for a call that waited for room at its buyer."""
+NO_ROOM = "The buyer was called as often at once as it may be."
+
+
+@dataclass(slots=True)
+class Line:
+    """Calls that wait for room at one buyer, each with the monotonic time by which it must have been answered."""
+
+    room: int
+    calls: deque[tuple[float, Call]] = field(default_factory=deque)
 
 
 @dataclass(slots=True)
 class Load:
-    """The leads of a loop. One that is in no list but `leads` has a call out.
+    """The leads of a loop. One that is in no list but `leads` has calls out.
 
     `ready` can move in the next turn; `queues` hold leads, by connection, whose buyer is called as often as it may be
-    at once already.
+    at once already. `lines` hold calls for which that is so while their leads wait for other buyers as well; leads go
+    first, and `promised` is the room of those that were let out of their queue and have not moved yet.
     """
 
     leads: dict[UUID, Carried] = field(default_factory=dict)
@@ -24,6 +38,8 @@ class Load:
     out: dict[CallKey, str] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     queues: dict[str, deque[Carried]] = field(default_factory=dict)
+    lines: dict[str, Line] = field(default_factory=dict)
+    promised: Counter[str] = field(default_factory=Counter)
 
     def __len__(self) -> int:
         """Return how many leads are in hand."""
@@ -44,13 +60,13 @@ class Load:
         self.leads.update((carried.id, carried) for carried in claimed)
 
     def take_ready(self) -> list[Carried]:
-        """Return the leads that can move, and leave none."""
+        """Return the leads that can move, each once, and leave none."""
         ready, self.ready = self.ready, []
-        return ready
+        return list(dict.fromkeys(ready))
 
     def answered(self) -> list[Carried]:
         """Return the leads whose answer came and is not written yet; the others that could move are passed over."""
-        return [carried for carried in self.take_ready() if carried.arrived is not None]
+        return [carried for carried in self.take_ready() if carried.arrived]
 
     def drop(self, carried: Carried) -> None:
         """Let go of a lead, unless another lease of it came in hand meanwhile."""
@@ -66,23 +82,69 @@ class Load:
         self.leads.clear()
         self.ready.clear()
         self.queues.clear()
+        self.lines.clear()
 
     def send(self, connection: str, call: AnyCall) -> None:
         """Note a call that is handed over."""
-        self.out[cast("CallKey", call.key)] = connection
+        key = cast("CallKey", call.key)
+        self.out[key] = connection
         self.calls[connection] += 1
+        if carried := self.leads.get(key.lead_id):
+            carried.awaited.add(key)
 
     def receive(self, sent: Sent) -> None:
         """Put an answer with its lead, and let the next lead move that queues for the same buyer."""
-        key = cast("CallKey", sent.key)
-        connection = self.out.pop(key)
+        connection = self.out.pop(cast("CallKey", sent.key))
         self.calls[connection] -= 1
-        carried = self.leads.get(key.lead_id)
-        if carried is not None and carried.token == key.token:
-            carried.arrived = sent
-            self.ready.append(carried)
+        self._give(sent)
         if queue := self.queues.get(connection):
             self.ready.append(queue.popleft())
+            self.promised[connection] += 1
+
+    def line_up(self, connection: str, room: int, call: Call, now: float) -> None:
+        """Have a call wait until less than `room` calls to its buyer are out; `now` is the monotonic time."""
+        key = cast("CallKey", call.key)
+        self.leads[key.lead_id].awaited.add(key)
+        line = self.lines.setdefault(connection, Line(room))
+        line.room = room
+        line.calls.append((now + call.timeout_ms / 1000, call))
+
+    def let_out(self, now: float) -> Iterator[tuple[str, Call]]:
+        """Yield the calls for which there is room by now, with the time that they have left; each is sent at once.
+
+        Those for which none came in time count as not answered.
+        """
+        for connection, line in list(self.lines.items()):
+            self._end_late(line, now)
+            while line.calls and self.calls[connection] + self.promised[connection] < line.room:
+                ends, call = line.calls.popleft()
+                yield connection, replace(call, timeout_ms=int((ends - now) * 1000))
+            if not line.calls:
+                del self.lines[connection]
+
+    def waits_until(self) -> float:
+        """Return the monotonic time at which the first call that waits for room has none left."""
+        return min((ends for line in self.lines.values() for ends, _ in line.calls), default=math.inf)
+
+    def _end_late(self, line: Line, now: float) -> None:
+        """Take out of a line the calls that have no time left, and those whose lead is not in hand any more."""
+        waiting, line.calls = line.calls, deque()
+        for ends, call in waiting:
+            key = cast("CallKey", call.key)
+            carried = self.leads.get(key.lead_id)
+            if carried is None or carried.token != key.token:
+                continue
+            if ends - now > LEAST:
+                line.calls.append((ends, call))
+            else:
+                self._give(Sent(key, "not_sent", None, NO_ROOM, call.timeout_ms, is_late=True))
+
+    def _give(self, sent: Sent) -> None:
+        """Give its lead what became of a call; the lead can move once all came that it waits for."""
+        key = cast("CallKey", sent.key)
+        carried = self.leads.get(key.lead_id)
+        if carried is not None and carried.token == key.token and carried.take(sent):
+            self.ready.append(carried)
 
     def queue(self, connection: str, carried: Carried) -> None:
         """Have a lead wait until a call to its buyer has ended."""
@@ -97,3 +159,4 @@ class Load:
             if queue and not self.calls[connection]:
                 self.ready.extend(queue)
                 queue.clear()
+        self.promised.clear()

@@ -38,7 +38,7 @@ class EventRow:
 
 @dataclass(slots=True)
 class OfferRow:
-    """One buyer asked in one round. Money in minor units."""
+    """One buyer asked in one round: `ping` for a bid, `post` to take the lead. Money in minor units."""
 
     lead_id: UUID
     offer_no: int
@@ -61,6 +61,19 @@ class OfferRow:
     attempts: int = 0
     cascade_position: int | None = None
     finished_at: datetime | None = None
+    phase: str = "post"
+    bid: int | None = None
+    winning_bid: int | None = None
+
+
+@dataclass(slots=True)
+class LossRow:
+    """Why a buyer that was asked did not get the lead in the end, and what won it; its offer has ended before."""
+
+    lead_id: UUID
+    offer_no: int
+    lost_reason: str | None
+    winning_bid: int | None
 
 
 @dataclass(slots=True)
@@ -126,7 +139,7 @@ class WindowRow:
     ceiling: int
 
 
-Row = EventRow | OfferRow | AttemptRow | LeadChange | LeaseRow | WindowRow
+Row = EventRow | OfferRow | LossRow | AttemptRow | LeadChange | LeaseRow | WindowRow
 
 
 @dataclass(slots=True)
@@ -144,6 +157,10 @@ class Changes:
         """Update a row, unless it is inserted in this turn anyway."""
         if id(row) not in self.new.get(type(row), {}):
             self.changed.setdefault(type(row), {})[id(row)] = row
+
+    def writes(self, row: Row) -> bool:
+        """Return whether a row is written anyway, in the form that it has at the end of the turn."""
+        return id(row) in self.new.get(type(row), {}) or id(row) in self.changed.get(type(row), {})
 
     def added(self, kind: type[Row]) -> list[Row]:
         """Return the rows of a kind to insert."""

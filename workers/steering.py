@@ -1,18 +1,20 @@
 """Steers the leads of one turn: settles answers, locks what they need, and moves each as far as it gets."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from rules.effects import Close, Effect, Hold, Intake, Lists, Note, Offer, Reserve
+from rules.effects import Check, Close, Effect, Hold, Intake, Lists, Note, Offer, Ping, Reserve, Settle
 from rules.interpreter import Diverged
 from workers.book import Unreadable
 from workers.caps import Ask
 from workers.carrying import Carried
 from workers.claims import take_claims
-from workers.effects import door, ending, lists, offer, replacing
+from workers.effects import check, door, ending, lists, offer, ping, replacing, settle
 from workers.journal import Past, read_past
 from workers.turn import Turn
+
+Result = dict[str, Any]
 
 
 def steer(turn: Turn, batch: Sequence[Carried]) -> None:
@@ -24,7 +26,7 @@ def steer(turn: Turn, batch: Sequence[Carried]) -> None:
     _bring_back(turn, [carried for carried in batch if carried.walk is None])
     for carried in batch:
         _settle(turn, carried)
-    moving = [carried for carried in batch if carried.id not in turn.left and not _is_out(carried)]
+    moving = [carried for carried in batch if carried.id not in turn.left and not carried.is_calling]
     lists.settle(turn, moving)
     _lock(turn, moving)
     turn.give_back()
@@ -50,18 +52,23 @@ def _bring_back(turn: Turn, batch: Sequence[Carried]) -> None:
 
 
 def _settle(turn: Turn, carried: Carried) -> None:
-    """Give the run the answer that arrived, or go on with an offer that was left open."""
-    effect = carried.effect
-    if carried.id in turn.left or not isinstance(effect, Offer) or carried.offer is None:
+    """Give the run what its calls came to, or go on with what was left open."""
+    if carried.id in turn.left or not carried.is_calling:
         return
-    sent = carried.answer()
-    result = offer.resume(turn, carried, effect) if sent is None else offer.settle(turn, carried, effect, sent)
+    result = _settled(turn, carried, carried.effect)
     if result is not None:
         turn.complete(carried, result)
 
 
-def _is_out(carried: Carried) -> bool:
-    return carried.offer is not None
+def _settled(turn: Turn, carried: Carried, effect: Effect | None) -> Result | None:
+    """Return what came of an effect that was begun, None while it is out or goes on later."""
+    match effect:
+        case Offer():
+            sent = carried.answer()
+            return offer.resume(turn, carried, effect) if sent is None else offer.settle(turn, carried, effect, sent)
+        case Ping():
+            return ping.settle(turn, carried, effect)
+    raise TypeError(f"no worker calls anybody for the effect {effect}")
 
 
 def _lock(turn: Turn, moving: Sequence[Carried]) -> None:
@@ -72,7 +79,7 @@ def _lock(turn: Turn, moving: Sequence[Carried]) -> None:
     for carried in moving:
         back.extend(place[0] for place in carried.places)
         effect = carried.effect
-        if isinstance(effect, Intake | Reserve | Offer | Hold):
+        if isinstance(effect, Intake | Reserve | Check | Offer | Hold):
             row = carried.row
             key = (row["flow_id"], row["version"])
             if key not in asks:
@@ -90,16 +97,21 @@ def _lock(turn: Turn, moving: Sequence[Carried]) -> None:
 
 def _own_asks(turn: Turn, carried: Carried) -> list[Ask]:
     """Return what the waiting effect itself asks for: of its source, and in windows counted by a value of the lead."""
-    effect = carried.effect
-    own = turn.source_asks(carried) if isinstance(effect, Intake | Reserve) else []
-    return own + (turn.flow_asks(carried, effect.caps) if isinstance(effect, Intake | Reserve | Offer) else [])
+    match carried.effect:
+        case (Intake() | Reserve()) as effect:
+            return turn.source_asks(carried) + turn.flow_asks(carried, effect.caps)
+        case Check() as effect:
+            return turn.flow_asks(carried, check.windows(effect))
+        case Offer() as effect:
+            return turn.flow_asks(carried, offer.windows(effect))
+    return []
 
 
 def _advance(turn: Turn, carried: Carried) -> None:
     """Do effect after effect until the run ends, waits, or needs what this turn has not got."""
     if isinstance(carried.effect, Hold) and carried.event is not None:
         turn.complete(carried, ending.wake(turn))
-    while carried.id not in turn.left and carried.offer is None:
+    while carried.id not in turn.left and not carried.is_calling:
         effect = carried.effect
         if isinstance(effect, Hold):
             ending.hold(turn, carried, effect)
@@ -113,17 +125,22 @@ def _advance(turn: Turn, carried: Carried) -> None:
             turn.complete(carried, result)
 
 
-def _perform(turn: Turn, carried: Carried, effect: Effect | None) -> dict[str, Any] | None:
+def _perform(turn: Turn, carried: Carried, effect: Effect | None) -> Result | None:
     """Return what came of an effect, None when it cannot be said in this turn."""
-    match effect:
-        case Note():
-            return {}
-        case Intake():
-            return door.take_in(turn, carried, effect)
-        case Reserve():
-            return door.reserve(turn, carried, effect)
-        case Lists():
-            return lists.answer(turn, carried, effect)
-        case Offer():
-            return offer.offer(turn, carried, effect)
-    raise TypeError(f"no worker knows the effect {effect}")
+    perform = PERFORMING.get(type(effect))
+    if perform is None:
+        raise TypeError(f"no worker knows the effect {effect}")
+    return perform(turn, carried, effect)
+
+
+PERFORMING: Mapping[type, Callable[[Turn, Carried, Any], Result | None]] = {
+    Note: lambda _turn, _carried, _effect: {},
+    Intake: door.take_in,
+    Reserve: door.reserve,
+    Lists: lists.answer,
+    Check: check.check,
+    Ping: ping.ping,
+    Offer: offer.offer,
+    Settle: settle.settle,
+}
+"""How each effect is begun, but for those that end a turn of a lead by themselves."""

@@ -51,7 +51,8 @@ class Tally:
         for row in ended:
             self._sums.observe(ATTEMPTS, (row.ms or 0) / 1000, row.state)
         offers: list[OfferRow] = _rows(turn, OfferRow)
-        self._sums.count(OFFERS, (row.state for row in offers if row.finished_at == turn.now))
+        finished = (row.state for row in offers if row.phase == "post" and row.finished_at == turn.now)
+        self._sums.count(OFFERS, finished)
         self._sums.count(LEADS, (row.outcome for row in _rows(turn, LeadChange) if row.outcome))
         if ended:
             logs.tell_many("attempt", _lines(ended, offers, batch))
@@ -79,7 +80,8 @@ def _lines(
     ended: Iterable[AttemptRow], offers: Iterable[OfferRow], batch: Sequence[Carried]
 ) -> Iterator[dict[str, logs.Field]]:
     of = {(row.lead_id, row.offer_no): row for row in offers}
-    replies = {carried.id: carried.arrived.reply for carried in batch if carried.arrived}
+    sizes = {sent.key: len(sent.reply.body) for carried in batch for sent in carried.arrived if sent.reply}
+    tokens = {carried.id: carried.token for carried in batch}
     for row in ended:
         offer = of.get((row.lead_id, row.offer_no))
         yield {
@@ -90,7 +92,7 @@ def _lines(
             "status": row.status,
             "outcome": row.state,
             "ms": row.ms,
-            "bytes": len(reply.body) if (reply := replies.get(row.lead_id)) and row.status else 0,
+            "bytes": sizes.get((row.lead_id, tokens.get(row.lead_id), row.offer_no, row.attempt_no), 0),
         }
 
 

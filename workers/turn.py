@@ -17,7 +17,7 @@ from workers.book import Book, Source
 from workers.caps import Ask, Dealer, Place, named
 from workers.carrying import Carried
 from workers.claims import Claims
-from workers.delivery.calls import AnyCall
+from workers.delivery.calls import AnyCall, Call
 from workers.rows import Changes, EventRow, LeadChange, LeaseRow
 
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
@@ -42,6 +42,7 @@ class Turn:
     may_call: bool = True
     changes: Changes = field(default_factory=Changes)
     calls: list[tuple[str, AnyCall]] = field(default_factory=list)
+    lined_up: list[tuple[str, int, Call]] = field(default_factory=list)
     left: dict[UUID, Carried] = field(default_factory=dict)
     finished: dict[str, list[UUID]] = field(default_factory=dict)
     sold: dict[UUID, int] = field(default_factory=dict)
@@ -115,7 +116,7 @@ class Turn:
 
     def stall(self, carried: Carried) -> None:
         """Try a lead again in the next turn, as what it needs was not locked; one that has a place already keeps it."""
-        if carried.offer is None and carried.id not in self.left and carried.id not in self.queued:
+        if not carried.is_calling and carried.id not in self.left and carried.id not in self.queued:
             self.stalled.append(carried)
             self.keep(carried)
 
@@ -140,6 +141,10 @@ class Turn:
         self.calling[name] = self.calling.get(name, 0) + 1
         self.busy[name] = self.busy.get(name, 0) + 1
         self.keep(carried)
+
+    def line_up(self, name: str, concurrency: int, call: Call) -> None:
+        """Have a call made once the turn is committed and its buyer has room; the lead does not wait for that."""
+        self.lined_up.append((name, concurrency, call))
 
     def give_back(self) -> None:
         """Give the places that were returned so far back to their windows, for the leads that come after."""

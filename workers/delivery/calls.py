@@ -9,6 +9,9 @@ from rules.delivery.mail import Mail
 from rules.delivery.url import Target
 from rules.delivery.wire import HttpRequest, Reply
 
+EARLY = 0.005
+"""Seconds by which a call may end before its time: libcurl counts in whole milliseconds."""
+
 Kind = Literal["reply", "not_sent", "ambiguous", "blocked"]
 
 
@@ -49,8 +52,9 @@ class Sent:
 
     reply: the whole answer was read (its body up to 64 KiB). not_sent: no byte of the request left this machine.
     ambiguous: the request may have arrived, and no whole answer was read. blocked: the address may not be called.
-    `ms` is the time since the call was submitted. `reason` says why a call was not made; `secrets` are those that it
-    had beside the connection's own, by name, so that they can be masked where an answer echoes them.
+    `ms` is the time since the call was submitted; one that `is_late` had no time left. `reason` says why a call was
+    not made; `secrets` are those that it had beside the connection's own, by name, so that they can be masked where an
+    answer echoes them.
     """
 
     key: object
@@ -60,6 +64,7 @@ class Sent:
     ms: int
     reason: str = "error"
     secrets: Mapping[str, str] = field(default_factory=dict)
+    is_late: bool = False
 
 
 class AnySender(Protocol):
@@ -96,4 +101,6 @@ class Flight:
 
     def sent(self, kind: Kind, error: str, now: float, reply: Reply | None = None) -> Sent:
         """Return the result of this call, `now` being the monotonic time."""
-        return Sent(self.call.key, kind, reply, error, round((now - self.started) * 1000))
+        ends = {"not_sent": self.connect_by, "ambiguous": self.deadline}.get(kind)
+        is_late = ends is not None and now > ends - EARLY
+        return Sent(self.call.key, kind, reply, error, round((now - self.started) * 1000), is_late=is_late)

@@ -1,6 +1,5 @@
 """Offering a lead to a buyer: reserve, record, call; then read the answer, try again, or give up."""
 
-from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
@@ -9,13 +8,14 @@ from rules.caps import MONEY
 from rules.delivery.masking import masked, masked_reply
 from rules.delivery.request import CannotBuild, HttpRequest, MissingField, build_request
 from rules.delivery.response import Answer, read_answer, without_secrets
-from rules.effects import Offer
+from rules.effects import Asks, Offer
 from rules.money import exponent_of
 from rules.retry import Again, Answered, AskPerson, Policy, Tried, decide
 from workers.book import Connection
 from workers.caps import Ask
 from workers.carrying import Carried, known
 from workers.delivery.calls import Call, CallKey, Sent
+from workers.effects.told import amount, told_of
 from workers.eligibility import TO_GO_ON, find_buyer
 from workers.rows import AttemptRow, OfferRow
 from workers.turn import FAR, Turn
@@ -28,15 +28,20 @@ PRETENDED = {"rejected": ("declined", "rejected"), "duplicate": ("declined", "du
 STOPPED = "The worker stopped before the answer was read"
 
 
+def windows(effect: Offer) -> list[Asks]:
+    """Return every window that an offer takes a place in, and the cursor that it moves."""
+    return [*effect.caps, *([effect.cursor] if effect.cursor else [])]
+
+
 def offer(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
     """Begin an offer: return a result when nobody is called, None once a call is out or has to wait."""
     connection = find_buyer(turn, carried, effect.asks())
     if isinstance(connection, str):
         return _not_asked(turn, connection)
-    asks = turn.flow_asks(carried, effect.caps)
+    asks = turn.flow_asks(carried, windows(effect))
     if not turn.dealer.holds(asks):
         return None
-    full = turn.dealer.first_full(asks)
+    full = turn.dealer.first_full(asks[: len(effect.caps)])
     if full:
         return _not_asked(turn, "cap_reached", full.own_key)
     if carried.row["is_test"]:
@@ -77,7 +82,7 @@ def settle(turn: Turn, carried: Carried, effect: Offer, sent: Sent) -> Result | 
     row.reason, row.reference = answer.said or sent.error or None, answer.reference
     if answer.kind == "accepted" and connection:
         is_bounded = any(ask["cap"].endswith(MONEY) for ask in effect.caps)
-        row.price = _price(row.price, answer.price, carried, sets=_sets_price(connection) and not is_bounded)
+        row.price = _price(row, answer.price, carried, sets=_sets_price(connection) and not is_bounded)
         _return_unspent(turn, effect, row)
     return _after(turn, carried, effect, Tried(answer.kind, answer.reason, answer.retry_after))
 
@@ -90,7 +95,9 @@ def _begin(turn: Turn, carried: Carried, effect: Offer, connection: Connection, 
     except CannotBuild as problem:
         carried.offer = None
         return _not_asked(turn, "missing_field" if isinstance(problem, MissingField) else "error")
-    row.places = turn.dealer.take(asks)
+    row.places = turn.dealer.take(asks[: len(effect.caps)])
+    if effect.cursor:
+        row.places.append(turn.dealer.move(asks[-1], effect.cursor["to"]))
     turn.open_event(carried)
     turn.changes.add(row)
     carried.offers.append(row)
@@ -182,29 +189,16 @@ def _new_offer(turn: Turn, carried: Carried, effect: Offer, connection: Connecti
         price=effect.price,
         slot=effect.slot,
         created_at=turn.now,
-        cascade_position=1 + sum(other.round == effect.round for other in carried.offers),
+        cascade_position=1 + sum(other.round == effect.round for other in carried.offers if other.phase == "post"),
+        bid=effect.bid,
     )
 
 
 def _request(turn: Turn, carried: Carried, connection: Connection, effect: Offer) -> HttpRequest:
     row = carried.known_offer
-    told = {
-        "id": ids.show(row.id),
-        "lead_id": ids.show(carried.id),
-        "attempt": row.attempts + 1,
-        "is_test": False,
-        "price": Decimal(row.price).scaleb(-exponent_of(carried.known_flow.currency)),
-        "received_at": _moment(carried.row["received_at"]),
-        "sent_at": _moment(turn.now),
-        "flow_name": turn.book.flow_state(turn.database, carried.row["flow_id"]).name,
-        "source_name": turn.source_of(carried).name,
-        "buyer": connection.name,
-    }
+    prices = {"price": amount(carried, row.price), "bid": amount(carried, row.bid), "bid_id": effect.bid_id}
+    told = told_of(turn, carried, row, connection, **prices)
     return build_request(connection.destination, effect.view, told, connection.credentials)
-
-
-def _moment(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _read(connection: Connection | None, sent: Sent) -> Answer:
@@ -229,21 +223,22 @@ def _sets_price(connection: Connection) -> bool:
     return connection.destination.price_from == "answer"
 
 
-def _price(offered: int, answered: Decimal | None, carried: Carried, *, sets: bool) -> int:
+def _price(row: OfferRow, answered: Decimal | None, carried: Carried, *, sets: bool) -> int:
     """Return what the buyer pays, in minor units: its own price if it sets it, else at most what it was offered for.
 
-    Under a cap in money no buyer sets it: only the offered price was reserved, and no cap is passed. More decimals
-    than the currency has are rounded down.
+    Under a cap in money no buyer sets it: only the offered price was reserved, and no cap is passed. It never is above
+    what the buyer bid. More decimals than the currency has are rounded down.
     """
     if answered is None:
-        return offered
-    scaled = answered.scaleb(exponent_of(carried.known_flow.currency)).to_integral_value(ROUND_DOWN)
-    return int(scaled) if sets else min(offered, int(scaled))
+        return row.price
+    scaled = int(answered.scaleb(exponent_of(carried.known_flow.currency)).to_integral_value(ROUND_DOWN))
+    price = scaled if sets else min(row.price, scaled)
+    return price if row.bid is None else min(price, row.bid)
 
 
 def _return_unspent(turn: Turn, effect: Offer, row: OfferRow) -> None:
     """Give caps in money back what the buyer pays less than the lead was offered for."""
-    for ask, place in zip(effect.caps, row.places, strict=True):
+    for ask, place in zip(effect.caps, row.places, strict=False):
         if ask["cap"].endswith(MONEY) and place[1] > row.price:
             turn.returned.append([place[0], place[1] - row.price, False])
             place[1] = row.price

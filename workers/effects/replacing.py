@@ -22,9 +22,10 @@ def replace(turn: Turn, carried: Carried, past: Past, difference: Diverged) -> N
     """
     events = [event for event in past.events if event.run == carried.run]
     turn.note_replaced(carried, difference, seq=len(events) + 1)
-    if any(row.state in OPEN for row in past.offers):
+    if any(row.state in OPEN and row.phase == "post" for row in past.offers):
         give_up(turn, carried, past, "unknown", UNKNOWN)
         return
+    _end_open(turn, past)
     _give_places_back(turn, events)
     source = door.source_view(turn, carried)
     revenue = sum(row.price for row in past.offers if row.is_winner)
@@ -33,23 +34,29 @@ def replace(turn: Turn, carried: Carried, past: Past, difference: Diverged) -> N
         change = LeadChange(carried.id, carried.token, outcome="sold", revenue=revenue, cost=cost)
         turn.finish(carried, change)
         return
-    asked = {row.buyer: row.state for row in past.offers if row.state in NEVER_AGAIN}
+    asked = {row.buyer: row.state for row in past.offers if row.phase == "post" and row.state in NEVER_AGAIN}
     carried.offers = past.offers
     carried.begin_again(asked, source, turn.now)
 
 
 def give_up(turn: Turn, carried: Carried, past: Past, code: str, reason: str) -> None:
     """End a lead as an error; a buyer that was asked and has not answered may have it and keeps its places."""
+    _end_open(turn, past)
+    _give_places_back(turn, [event for event in past.events if event.run == carried.run])
+    turn.finish(carried, LeadChange(carried.id, carried.token, outcome="error", reason_code=code, reason=reason))
+
+
+def _end_open(turn: Turn, past: Past) -> None:
+    """Close what was out: an offer may have been taken, a ping was only not answered."""
     for row in past.offers:
         if row.state in OPEN:
-            row.state, row.lost_reason, row.finished_at = "unknown", "unknown", turn.now
+            state, reason = ("unknown", "unknown") if row.phase == "post" else ("error", "timeout")
+            row.state, row.lost_reason, row.finished_at = state, reason, turn.now
             turn.changes.touch(row)
     for attempt in past.attempts:
         if attempt.state == "sending":
             attempt.state, attempt.finished_at = "ambiguous", turn.now
             turn.changes.touch(attempt)
-    _give_places_back(turn, [event for event in past.events if event.run == carried.run])
-    turn.finish(carried, LeadChange(carried.id, carried.token, outcome="error", reason_code=code, reason=reason))
 
 
 def _give_places_back(turn: Turn, events: Iterable[EventRow]) -> None:

@@ -1,0 +1,156 @@
+"""Asking several buyers for a bid, side by side and each once: recorded first, and read when all have answered."""
+
+from typing import Any
+
+from flowbuilder import ids
+from rules.delivery.bids import Bid, read_bid
+from rules.delivery.masking import mask, masked, masked_reply
+from rules.delivery.request import CannotBuild, MissingField, build_ping
+from rules.dry_run import made_up_bids
+from rules.effects import Asks, Ping
+from workers.book import Connection
+from workers.carrying import Carried, Pinged
+from workers.delivery.calls import Call, CallKey, Sent
+from workers.effects.told import told_of
+from workers.eligibility import find_buyer
+from workers.rows import AttemptRow, OfferRow
+from workers.turn import Turn
+
+Result = dict[str, Any]
+
+STATES: dict[str, tuple[str, str, str | None]] = {
+    "bid": ("accepted", "ok", None),
+    "no_bid": ("declined", "declined", "no_bid"),
+    "error": ("error", "error", "error"),
+}
+"""What the row of a buyer and its attempt become by what it answers, and why it got nothing."""
+ANSWERS = {"accepted": "bid", "declined": "no_bid"}
+TOO_LATE = "No answer came within the wait"
+"""What is said of those that had not answered when the wait ended, or whose worker went away meanwhile."""
+
+
+def ping(turn: Turn, carried: Carried, effect: Ping) -> Result | None:
+    """Ask all bidders; return a result when nobody can be asked, None once calls are out or have to wait."""
+    if carried.row["is_test"]:
+        return {"at": turn.now.isoformat(), "bids": made_up_bids(effect, {})}
+    if not turn.may_call:
+        return None
+    refused: dict[str, str] = {}
+    for bidder in effect.bidders:
+        why = _ask(turn, carried, effect, bidder)
+        if why:
+            refused[bidder["buyer"]] = why
+    if not carried.pings:
+        return _result(turn, carried, effect, refused)
+    carried.refused = refused
+    turn.open_event(carried)
+    turn.keep(carried)
+    return None
+
+
+def settle(turn: Turn, carried: Carried, effect: Ping) -> Result | None:
+    """Write down what was answered; return the result once all have answered or enough have bid, else None."""
+    for sent in carried.arrived:
+        pinged = carried.pings.get(_offer_no(sent))
+        if pinged and pinged.attempt.state == "sending":
+            _read(turn, carried, effect, pinged, sent)
+    bids = sum(pinged.row.state == "accepted" for pinged in carried.pings.values())
+    if carried.awaited and (effect.enough is None or bids < effect.enough):
+        return None
+    for pinged in carried.pings.values():
+        if pinged.attempt.state == "sending":
+            _end(turn, pinged, "error", "error", "timeout")
+            pinged.attempt.error = TOO_LATE
+    result = _result(turn, carried, effect, carried.refused)
+    carried.pings, carried.refused = {}, {}
+    carried.awaited.clear()
+    return result
+
+
+def _ask(turn: Turn, carried: Carried, effect: Ping, bidder: Asks) -> str | None:
+    """Record that a buyer is asked for a bid, and have it called after the commit; return why it is not asked."""
+    connection = find_buyer(turn, carried, bidder)
+    if isinstance(connection, str):
+        return connection
+    row = _new_row(turn, carried, effect, bidder, connection)
+    told = told_of(turn, carried, row, connection, price=None, bid=None, bid_id=None)
+    fields = carried.known_flow.by_key.values()
+    try:
+        request = build_ping(connection.destination, fields, effect.view, told, connection.credentials)
+    except CannotBuild as problem:
+        return "missing_field" if isinstance(problem, MissingField) else "error"
+    row.attempts = 1
+    attempt = AttemptRow(carried.id, row.offer_no, 1, turn.now)
+    attempt.request = masked(request, connection.credentials)
+    turn.changes.add(row)
+    turn.changes.add(attempt)
+    carried.offers.append(row)
+    carried.pings[row.offer_no] = Pinged(row, attempt)
+    own = connection.destination.ping
+    timeout = min(effect.wait_ms, own.timeout_ms) if own else effect.wait_ms
+    key = CallKey(carried.id, carried.token, row.offer_no, 1)
+    turn.line_up(bidder["connection"], connection.concurrency, Call(key, request, timeout))
+    return None
+
+
+def _new_row(turn: Turn, carried: Carried, effect: Ping, bidder: Asks, connection: Connection) -> OfferRow:
+    return OfferRow(
+        lead_id=carried.id,
+        offer_no=len(carried.offers) + 1,
+        id=ids.new_id(),
+        account_id=carried.row["account_id"],
+        connection_id=connection.id,
+        run=carried.run,
+        round=effect.round,
+        step=effect.step,
+        buyer=bidder["buyer"],
+        price=0,
+        created_at=turn.now,
+        phase="ping",
+    )
+
+
+def _read(turn: Turn, carried: Carried, effect: Ping, pinged: Pinged, sent: Sent) -> None:
+    """Write into its rows what became of one call."""
+    row, attempt = pinged.row, pinged.attempt
+    connection = turn.book.connection(turn.database, ids.show(row.connection_id, "con"))
+    attempt.ms, attempt.error = sent.ms, sent.error or None
+    if sent.reply is None or connection is None:
+        kind = "blocked" if sent.kind == "blocked" else "error"
+        _end(turn, pinged, "error", kind, "timeout" if sent.is_late else sent.reason)
+        return
+    secrets = {**connection.credentials, **sent.secrets}
+    attempt.status, attempt.reply = sent.reply.status, masked_reply(sent.reply, secrets)
+    bid: Bid = read_bid(connection.destination, sent.reply, carried.known_flow.currency, effect.most)
+    row.bid, row.reason = bid.amount, mask(bid.said, secrets) or None
+    row.reference = mask(bid.bid_id, secrets) if bid.bid_id else None
+    _end(turn, pinged, *STATES[bid.answer])
+
+
+def _end(turn: Turn, pinged: Pinged, state: str, attempt_state: str, reason: str | None) -> None:
+    row, attempt = pinged.row, pinged.attempt
+    row.state, row.lost_reason, row.finished_at = state, reason, turn.now
+    attempt.state, attempt.finished_at = attempt_state, turn.now
+    turn.changes.touch(row)
+    turn.changes.touch(attempt)
+
+
+def _result(turn: Turn, carried: Carried, effect: Ping, refused: dict[str, str]) -> Result:
+    """Return the answers in the order asked; a buyer without a row was not asked."""
+    rows = {pinged.row.buyer: pinged for pinged in carried.pings.values()}
+    bids = [_answer(bidder["buyer"], rows.get(bidder["buyer"]), refused) for bidder in effect.bidders]
+    return {"at": turn.now.isoformat(), "bids": bids}
+
+
+def _answer(buyer: str, pinged: Pinged | None, refused: dict[str, str]) -> Result:
+    if pinged is None:
+        reason = refused.get(buyer, "error")
+        return {"buyer": buyer, "answer": "not_asked", "bid": None, "bid_id": None, "ms": None, "reason": reason}
+    row = pinged.row
+    answer = ANSWERS.get(row.state) or ("timeout" if row.lost_reason == "timeout" else "error")
+    said = {"bid": row.bid, "bid_id": row.reference, "ms": pinged.attempt.ms, "reason": row.lost_reason}
+    return {"buyer": buyer, "answer": answer, **said}
+
+
+def _offer_no(sent: Sent) -> int:
+    return sent.key.offer_no if isinstance(sent.key, CallKey) else 0
