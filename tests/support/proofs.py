@@ -31,13 +31,18 @@ class Books:
         self.offers = by_lead(read("offer", "lead_id, offer_no"))
         self.attempts = by_lead(read("attempt", "lead_id, offer_no, attempt_no"))
         self.windows = read("cap_window", "id")
+        self.costs = {row["id"]: row["cost"] for row in read("source", "id")}
         versions = read("flow_version", "flow_id, number")
         self.flows = {(row["flow_id"], row["number"]): parse_flow(row["document"])[0] for row in versions}
 
 
 def findings(database: Connection) -> list[str]:
-    """Return everything that is not as it must be."""
-    books = Books(database)
+    """Return everything in a database that is not as it must be."""
+    return findings_in(Books(database))
+
+
+def findings_in(books: Books) -> list[str]:
+    """Return everything in the books that is not as it must be."""
     found = [*open_leads(books), *wrong_windows(books)]
     for lead in books.leads:
         found.extend(f"lead {lead['id']}: {finding}" for finding in _of_lead(books, lead))
@@ -92,7 +97,7 @@ def wrong_sales(books: Books, lead: RowMapping) -> Iterator[str]:
     offers = books.offers[lead["id"]]
     winners = [offer for offer in offers if offer["is_winner"]]
     flow = books.flows[lead["flow_id"], lead["version"]]
-    if flow and any(not _sells_on(flow, offer["step"]) for offer in winners[:-1]):
+    if flow and any(not sells_on(flow, offer["step"]) for offer in winners[:-1]):
         yield f"it was sold {len(winners)} times"
     if (lead["outcome"] == "sold") != bool(winners) and lead["state"] == "done":
         yield f"it is {lead['outcome']}, and {len(winners)} offers won"
@@ -201,7 +206,8 @@ def by_lead(rows: Iterable[RowMapping]) -> Rows:
     return sorted_out
 
 
-def _sells_on(flow: Flow, step: str) -> bool:
+def sells_on(flow: Flow, step: str) -> bool:
+    """Return whether a lead that a step or row sold may be sold to somebody else afterwards."""
     shared = {row.id for group in _groups(flow) if group.sell_up_to > 1 for row in group.rows}
     return flow.buyers[step].sells_on or step in shared
 

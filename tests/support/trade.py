@@ -7,26 +7,24 @@ again when it is asked again with the same key.
 import hashlib
 import threading
 import time
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import requests
 
 from flowbuilder import ids
-from tests.support.buyers import Reaction, Seen
+from tests.support.buyers import Seen
+from tests.support.evidence import Decision, Logged, Posted
 from tests.support.flows import NO, YES
 
-Decision = Literal["taken", "declined", "failed"]
-
-
-@dataclass(frozen=True)
-class Logged:
-    """One request in a buyer's log, and what the buyer decided; whether we ever heard of it is another matter."""
-
-    key: str
-    email: str
-    decision: Decision
-    at: float
+MAPPING = [
+    ["email", {"var": "lead.email"}],
+    ["attempt", {"var": "offer.attempt"}],
+    ["price", {"var": "offer.price"}],
+]
+"""What a trader needs to be sent."""
 
 
 @dataclass
@@ -34,72 +32,81 @@ class Trader:
     """A buyer: how many in a hundred it declines, how many calls fail, how many leads it answers too late.
 
     Of those that are answered late a third is answered late for ever, the others are answered in time when asked
-    again.
+    again. A `slow` one takes so many seconds for each answer, up to twice that. One that is a `pit` never answers in
+    time, and takes nothing.
     """
 
     name: str
     declines: int = 0
     fails: int = 0
     dawdles: int = 0
+    slow: float = 0.0
+    pit: bool = False
     late: float = 1.6
-    log: list[Logged] = field(default_factory=list)
+    log: Callable[[Logged], object] = lambda _request: None
     lock: threading.Lock = field(default_factory=threading.Lock)
+    _times: Counter[str] = field(default_factory=Counter)
 
     def react(self, request: Seen) -> tuple[int, dict[str, Any]]:
         """Decide, write it down, and answer."""
-        email = request.body["email"]
+        body, key = request.body, request.key
         with self.lock:
-            earlier = [entry for entry in self.log if entry.key == request.key]
-            decision = self._decide(request, len(earlier))
-            self.log.append(Logged(request.key, email, decision, time.monotonic()))
-        if decision == "failed":
-            return 503, {}
-        luck = self._luck("late", email)
-        if luck < self.dawdles and (not earlier or luck < self.dawdles / 3):
-            time.sleep(self.late)
-        return YES if decision == "taken" else NO
+            earlier = self._times[key]
+            self._times[key] += 1
+        decision = self._decide(body["email"], key, earlier)
+        self.log(Logged(self.name, key, body["attempt"], body["email"], str(body["price"]), decision, time.time()))
+        time.sleep(self._pause(body["email"], key, earlier))
+        return {"taken": YES, "declined": NO}.get(decision, (503, {}))
 
-    def _decide(self, request: Seen, earlier: int) -> Decision:
-        email = request.body["email"]
-        if self._luck(f"fails {earlier}", request.key) < self.fails:
+    def _decide(self, email: str, key: str, earlier: int) -> Decision:
+        if self.pit:
+            return "ignored"
+        if self._luck(f"fails {earlier}", key) < self.fails:
             return "failed"
         return "declined" if self._luck("declines", email) < self.declines else "taken"
+
+    def _pause(self, email: str, key: str, earlier: int) -> float:
+        """Return after how many seconds it answers."""
+        luck = self._luck("late", email)
+        is_late = luck < self.dawdles and (not earlier or luck < self.dawdles / 3)
+        slowly = self.slow * (1 + self._luck("slow", key) / 100)
+        return self.late if is_late or self.pit else slowly
 
     def _luck(self, what: str, who: str) -> int:
         """Return 0 to 99, the same each time for the same buyer, question and lead."""
         return hashlib.sha256(f"{self.name} {what} {who}".encode()).digest()[0] * 100 // 256
 
-    @property
-    def reaction(self) -> Reaction:
-        """Return how the buyer's server answers."""
-        return self.react
-
 
 @dataclass
 class Poster:
-    """A supplier: posts each lead with a key until the answer is 2xx; `acknowledged` holds the ids it was given."""
+    """A supplier: posts each lead with a key until the answer is 2xx, and writes down the ids it was given.
+
+    `fields_of` says what is posted under a number. `answers` counts what came back, by status; 0 is no answer.
+    """
 
     address: str
     key: str
-    acknowledged: dict[int, str] = field(default_factory=dict)
+    fields_of: Callable[[int], dict[str, Any]]
+    log: Callable[[Posted], object]
+    patience: float = 90.0
+    answers: Counter[int] = field(default_factory=Counter)
     refused: list[int] = field(default_factory=list)
-    patience: float = 60.0
     _local: threading.local = field(default_factory=threading.local)
 
     def post(self, number: int) -> None:
         """Post one lead, again and again while the web is away or cannot store it."""
-        lead = {"email": f"lead{number}@example.com", "state": ("CA", "NV", "TX", "FL")[number % 4]}
         headers = {"X-API-Key": self.key, "Idempotency-Key": f"lead {number}"}
         give_up = time.monotonic() + self.patience
         while time.monotonic() < give_up:
-            answer = self._try(lead, headers)
+            answer = self._try(self.fields_of(number), headers)
+            self.answers[answer.status_code if answer is not None else 0] += 1
             if answer is not None and answer.ok:
-                self.acknowledged[number] = str(ids.read(answer.json()["lead"]["id"]))
+                self.log(Posted(number, str(ids.read(answer.json()["lead"]["id"])), time.time()))
                 return
             time.sleep(0.2)
         self.refused.append(number)
 
-    def _try(self, lead: dict[str, str], headers: dict[str, str]) -> requests.Response | None:
+    def _try(self, lead: dict[str, Any], headers: dict[str, str]) -> requests.Response | None:
         if not hasattr(self._local, "session"):
             self._local.session = requests.Session()
         try:

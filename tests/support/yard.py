@@ -6,8 +6,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import requests
 from sqlalchemy.orm import Session
@@ -30,6 +31,8 @@ class Yard:
     port: str = field(default_factory=free_port)
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     web: subprocess.Popen[bytes] | None = None
+    said: Path | None = None
+    """The file that its processes write their errors to, instead of the terminal."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self, *command: str, called: str = "") -> subprocess.Popen[bytes]:
@@ -42,7 +45,9 @@ class Yard:
             "FLOWBUILDER_WEB_PORT": self.port,
             "FLOWBUILDER_LOG_LEVEL": "error",
         }
-        return subprocess.Popen([sys.executable, *command], env=environ)
+        with ExitStack() as stack:
+            said = stack.enter_context(self.said.open("ab")) if self.said else None
+            return subprocess.Popen([sys.executable, *command], env=environ, stderr=said)
 
     def hire(self, many: int = 1, command: Sequence[str] = WORKER) -> None:
         """Start lead workers."""

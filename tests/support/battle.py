@@ -1,0 +1,136 @@
+"""A whole installation under fire: web, workers and servers of its own, twenty buyers, and all that they write down."""
+
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flowbuilder import db, embedded
+from tests.support import bazaar
+from tests.support.buyers import a_buyer
+from tests.support.evidence import KILLED, Breaking, Filled, Record
+from tests.support.market import Market, a_market
+from tests.support.trade import MAPPING, Poster, Trader
+from tests.support.yard import WORKER, Yard, a_yard, posting
+
+SETTLE = 60.0
+"""Seconds after the last fault within which every lead has ended."""
+
+
+@dataclass
+class Battle:
+    """What a proof breaks things in; `posted` counts the leads."""
+
+    yard: Yard
+    folder: Path
+    breaking: Breaking
+    poster: Poster
+    dice: random.Random
+    posted: int = 0
+
+    @property
+    def market(self) -> Market:
+        """Return the market with its rows."""
+        return self.yard.market
+
+    @contextmanager
+    def posting(self, leads: int, seconds: float, threads: int = 8) -> Iterator[None]:
+        """Have so many leads posted meanwhile, evenly over some seconds."""
+        first, self.posted = self.posted, self.posted + leads
+        with posting(lambda number: self.poster.post(first + number), leads / seconds, leads, threads):
+            yield
+        assert not self.poster.refused, f"{len(self.poster.refused)} leads were never taken in"
+
+    def kill_every(self, pause: float, seconds: float) -> None:
+        """Kill a random worker again and again, and start another each time."""
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            time.sleep(pause)
+            worker = self.dice.choice(self.yard.workers)
+            with self.breaking.noted(KILLED):
+                worker.kill()
+                worker.wait()
+            self.yard.replace(worker, signal.SIGKILL)
+
+    def wipe_valkey(self, away: float = 1.5) -> None:
+        """End Valkey as a crash does and start it with nothing in it."""
+        with self.breaking.noted("Valkey wiped"):
+            self.yard.servers.kill_valkey(wipe=True)
+            time.sleep(away)
+            self.yard.servers.start_valkey()
+
+    def stop_postgres(self, away: float = 1.5) -> None:
+        """End PostgreSQL as a crash does and start it again."""
+        with self.breaking.noted("PostgreSQL stopped"):
+            self.yard.servers.kill_postgres()
+            time.sleep(away)
+            self.yard.servers.start_postgres()
+
+    def settle(self, seconds: float = 2 * SETTLE) -> None:
+        """Wait until every lead has ended; workers that end by themselves are started again, as the supervisor does."""
+        deadline = time.monotonic() + seconds
+        while count := self.market.count_open():
+            assert time.monotonic() < deadline, f"{count} leads have not ended"
+            self.yard.revive()
+            time.sleep(0.5)
+
+    def fill_caps(self, leads: int) -> None:
+        """Post more than enough leads for each capped buyer, now that no place will come back any more."""
+        at, self.posted = time.time(), bazaar.TO_FILL
+        with self.posting(max(100, leads // 10), max(5.0, leads / 400)):
+            pass
+        self.settle()
+        record = Record(self.folder / "filled.jsonl")
+        for cap in bazaar.FILLED:
+            record.add(Filled(cap, at, time.time()))
+        record.close()
+
+
+def traders_of(folder: Path, stack: ExitStack, market: Market, who: dict[str, Trader]) -> dict[str, str]:
+    """Open every buyer's server with its log in a folder; return the connections to them."""
+    connections = {}
+    for name, trader in who.items():
+        record = Record(folder / "buyers" / f"{name}.jsonl")
+        stack.callback(record.close)
+        trader.log = record.add
+        connections[name] = market.connect(stack.enter_context(a_buyer(trader.react)), mapping=MAPPING)
+    return connections
+
+
+@contextmanager
+def a_battle(
+    servers: embedded.Servers,
+    folder: Path,
+    *,
+    leads: int,
+    workers: int,
+    publish: Callable[[Market, dict[str, str], int], object] | None = None,
+    command: Sequence[str] = WORKER,
+) -> Iterator[Battle]:
+    """Give a battle with its buyers, its web open and its workers at work; `leads` sizes the caps."""
+    with ExitStack() as stack:
+        db.migrate(servers.database_url)
+        market = stack.enter_context(a_market(servers.database_url, servers.redis_url, checks=False))
+        connections = traders_of(folder, stack, market, bazaar.traders())
+        (publish or publish_bazaar)(market, connections, leads)
+        yard = stack.enter_context(a_yard(market, servers))
+        yard.said = folder / "said.log"
+        yard.open()
+        yard.hire(workers, command)
+        posted = Record(folder / "posted.jsonl")
+        breaking = Breaking(folder)
+        stack.callback(posted.close)
+        stack.callback(breaking.close)
+        poster = Poster(*yard.address(), bazaar.fields_of, posted.add)
+        market.wait_until(f"(SELECT count(*) FROM worker) >= {workers}", 60)
+        yield Battle(yard, folder, breaking, poster, random.Random(leads))
+
+
+def publish_bazaar(market: Market, connections: dict[str, str], leads: int) -> None:
+    """Publish the bazaar's flow."""
+    settings: dict[str, Any] = bazaar.document(connections, leads)
+    market.publish(settings.pop("steps"), **settings)

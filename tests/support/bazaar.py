@@ -1,0 +1,86 @@
+"""The market of the proofs: twenty buyers of every temper, and a flow in which each has work to the end."""
+
+from typing import Any
+
+from tests.support.flows import buyer, cap, group
+from tests.support.market import EMAIL_FIELD, STATE_FIELD
+from tests.support.trade import Trader
+
+TIMEOUT = "2s"
+LATE = 3.0
+"""Seconds after which a late answer comes: past every call's time."""
+RETRY = {"after": ["2s", "5s"], "for_up_to": "40s"}
+NEVER_YES = {"on_ambiguous": "treat_as_declined"}
+STATES = {"CA": 24, "NV": 18, "TX": 18, "FL": 14, "AZ": 12, "NY": 10, "WY": 3, "UT": 1}
+"""Where leads are from, out of a hundred: each state but the last but two has a lane of its own."""
+_PLAN = [state for state, many in STATES.items() for _ in range(many)]
+STRIDE = 37
+"""Walks through the hundred so that neighbours are from different states."""
+Step = dict[str, Any]
+
+
+TO_FILL = 1_000_000
+"""From this number on leads are for those buyers alone whose caps are to be filled."""
+
+
+def fields_of(number: int) -> dict[str, Any]:
+    """Return what is posted under a number."""
+    state = _PLAN[number * STRIDE % len(_PLAN)] if number < TO_FILL else ("CA", "TX", "NY")[number % 3]
+    return {"email": f"lead{number}@example.com", "state": state}
+
+
+def traders() -> dict[str, Trader]:
+    """Return five slow ones, three that fail three times in ten, two pits, one that is late, and nine plain ones."""
+    slow = [Trader(f"slow_{number}", declines=25, slow=0.1 * number) for number in range(1, 6)]
+    failing = [Trader(f"fails_{number}", declines=20, fails=30) for number in range(1, 4)]
+    pits = [Trader(f"pit_{number}", pit=True, late=LATE) for number in range(1, 3)]
+    plain = [Trader(f"plain_{number}", declines=10 * number % 70) for number in range(1, 10)]
+    late = Trader("late", declines=20, dawdles=30, late=LATE)
+    return {trader.name: trader for trader in (*slow, *failing, *pits, *plain, late)}
+
+
+def capped(leads: int) -> dict[str, list[dict[str, Any]]]:
+    """Return the caps of the buyers that have some: far more leads are for them than they have places."""
+    few = max(3, leads // 25)
+    return {
+        "plain_1": [{"limit": few, "per": "total"}, {"limit": few, "per": "hour"}],
+        "slow_3": [{"limit": few, "per": "day"}, {"limit": 2 * few, "per": "total"}],
+        "plain_4": [{"spend": 20 * few, "per": "total"}],
+    }
+
+
+FILLED = ("plain_1/total", "plain_1/hour", "slow_3/day", "plain_4/total/spend")
+"""The caps, by their keys, that are full when many leads came."""
+
+
+def document(connections: dict[str, str], leads: int) -> dict[str, Any]:
+    """Return the settings of a flow for so many leads, as `Market.publish` takes them."""
+    caps = capped(leads)
+
+    def of(name: str, **settings: Any) -> Step:
+        own = {"caps": caps[name]} if name in caps else {}
+        return buyer(connections[name], name, price=20, retry=RETRY, timeout=TIMEOUT, **own, **settings)
+
+    def lane(state: str, *steps: Step) -> Step:
+        return {"name": state, "when": {"is": [{"var": "lead.state"}, state]}, "steps": [*steps]}
+
+    lanes = [
+        lane("CA", group(of("plain_1"), of("slow_1"), of("fails_1"), of("pit_1", **NEVER_YES), step="one_of_four")),
+        lane("NV", group(of("plain_2"), of("slow_2"), of("fails_2"), of("plain_3"), step="shared", sell_up_to=2)),
+        lane("TX", of("slow_3"), of("fails_3")),
+        lane("FL", of("late")),
+        lane("AZ", of("slow_4", sell="continue"), of("plain_7")),
+        lane("UT", of("pit_2")),
+    ]
+    steps = [
+        {"filter": {"id": "outside", "continue_if": {"!": [{"is": [{"var": "lead.state"}, "WY"]}]}}},
+        {"transform": {"id": "noted", "set": [["note", "{{lead.state}} lead"]]}},
+        cap(10 * leads + 1000),
+        {"split": {"id": "lanes", "cases": lanes, "else": []}},
+        of("plain_4"),
+        group(of("plain_5"), of("slow_5"), of("plain_6"), step="the_rest"),
+        of("plain_8"),
+    ]
+    fallback = {"id": "end", "do": "buyer", "buyer": of("plain_9")["buyer"]}
+    fields = [EMAIL_FIELD, STATE_FIELD, {"key": "note", "type": "text"}]
+    return {"steps": steps, "fallback": fallback, "fields": fields}
