@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from rules.money import say_money
 from rules.reading import Part
@@ -14,6 +14,13 @@ MOST = 1_000_000_000
 MONEY = "/spend"
 """How the keys of caps in money end."""
 WHEN_FULL = ("reject", "fallback", "hold")
+
+
+class Counter(Protocol):
+    """A window in which sales are counted; it is never full."""
+
+    def ask(self, view: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+        """Return the window of a lead at a moment, to take a place in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,9 @@ def check_ways(spots: Sequence[Spot], fallback: Fallback, buyers: Mapping[str, B
     for address, way in _all_ways(spots, fallback):
         if way.kind == "buyer" and way.target not in buyers:
             document.report(address, "unknown_buyer", f"There is no buyer “{way.target}” in this flow.")
+        elif way.kind == "buyer" and buyers[way.target].price is None:
+            message = f"“{way.target}” makes bids: it can only be offered the lead by its own group."
+            document.report(address, "makes_bids", message)
     positions = {spot.step.common.id: position for position, spot in enumerate(spots)}
     for position, spot in enumerate(spots):
         for address, way in _ways_at(spot):

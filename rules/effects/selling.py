@@ -37,8 +37,9 @@ class Check(Effect):
 class Ping(Effect):
     """Ask several buyers side by side what they bid, and wait at most `wait_ms` for them.
 
-    A bidder is `{"buyer", "connection", …}` with what an offer would ask, without a price. `enough` bids end the
-    wait early; None waits for all. A bid above `most` (minor units) is no bid, nor is one that is zero or no number.
+    A bidder is `{"buyer", "connection", …}` with what an offer would ask, without a price. `enough` bids of at least
+    `least` (minor units) end the wait early; None waits for all. A bid above `most` is no bid, nor is one that is zero
+    or no number.
     Result: `{"at", "bids": [{"buyer", "answer": bid | no_bid | timeout | error | not_asked, "bid", "bid_id", "ms",
     "reason"}]}` in the order asked, bids in minor units. `view` is what mappings may read; it is not journaled.
     """
@@ -48,6 +49,7 @@ class Ping(Effect):
     bidders: tuple[Asks, ...]
     wait_ms: int
     enough: int | None = None
+    least: int = 1
     most: int | None = None
     view: Mapping[str, Any] = field(default_factory=dict)
 
@@ -57,6 +59,7 @@ class Ping(Effect):
             "round": self.round,
             "wait_ms": self.wait_ms,
             "enough": self.enough,
+            "least": self.least,
             "most": self.most,
             "bidders": list(self.bidders),
         }

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from rules.caps import Cap, read_caps
+from rules.areas import Area
+from rules.caps import Cap, Counter, read_caps
 from rules.earnings import Least
-from rules.effects import Effect, Note, Offer, Result
+from rules.effects import Asks, Effect, Note, Offer, Result
 from rules.hours import Hours, is_open, next_opening, read_hours
 from rules.logic import Rule, truthy
 from rules.money import exponent_of, money
@@ -55,14 +56,32 @@ class Ways:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What a group decided about one offer: its price in minor units, and the bid that it comes from, if there was one.
+
+    `counts` are windows in which the sale is counted, `cursor` is whose turn it is after it.
+    """
+
+    price: int
+    counts: tuple[Asks, ...] = ()
+    cursor: Asks | None = None
+    bid: int | None = None
+    bid_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Buyer:
-    """One buyer on the rail; all that is written on its card."""
+    """One buyer on the rail; all that is written on its card.
+
+    `price` is None for one that makes bids. `areas` are where it takes leads from, () for everywhere; `counters` are
+    windows in which its sales are counted.
+    """
 
     kind: ClassVar[str] = "buyer"
     label: ClassVar[str] = "Buyer"
     common: Common
     connection: str
-    price: Value
+    price: Value | None
     price_written: Any
     when: Rule | None
     requires: tuple[str, ...]
@@ -74,6 +93,8 @@ class Buyer:
     timeout_ms: int | None
     sells_on: bool
     least: Least | None = None
+    areas: tuple[Area, ...] = ()
+    counters: tuple[Counter, ...] = ()
 
     def sentence(self, words: Words) -> str:
         """Return `Offer to Sunrise Energy at $42.00, up to 100 a day`."""
@@ -81,9 +102,12 @@ class Buyer:
 
     def terms(self, words: Words) -> str:
         """Return `Sunrise Energy at $42.00, up to 100 a day`."""
-        limits = "".join(f", up to {cap.say(words.currency)}" for cap in self.caps)
         price = say_value(self.price_written, words.fields, words.currency)
-        return f"{words.buyer(self.connection)} at {price}{limits}"
+        return f"{words.buyer(self.connection)} at {price}{self.say_caps(words)}"
+
+    def say_caps(self, words: Words) -> str:
+        """Return `, up to 100 a day`; nothing for a buyer without caps."""
+        return "".join(f", up to {cap.say(words.currency)}" for cap in self.caps)
 
     def exits(self, words: Words, following: str = "next step") -> tuple[Exit, ...]:
         """Return the ways out; those that lead to the same place share one exit."""
@@ -102,9 +126,13 @@ class Buyer:
         """Offer the lead here, and to the buyer that a way names; then follow this step's own way."""
         return (yield from self.ask(run, self.common.id))
 
-    def ask(self, run: Run, resume: str) -> Interpreting:
+    def ask(self, run: Run, resume: str, terms: Terms | None = None) -> Interpreting:
         """Offer the lead as `interpret` does; a lead that has to wait goes on at the step `resume`."""
-        verdict, why = yield from self.offer(run)
+        verdict, why = yield from self.offer(run, terms)
+        return (yield from self.follow_on(run, resume, verdict, why))
+
+    def follow_on(self, run: Run, resume: str, verdict: Verdict | Way, why: Why) -> Interpreting:
+        """Return the verdict that a way means; a buyer that it names is offered the lead first."""
         asked = {self.common.id}
         buyer: CanBeOffered = self
         while isinstance(verdict, Way) and verdict.kind == "buyer" and verdict.target not in asked:
@@ -115,23 +143,37 @@ class Buyer:
             return verdict
         return follow(verdict, run, resume, why) if buyer is self else Next()
 
-    def offer(self, run: Run) -> Generator[Effect, Result, tuple[Verdict | Way, Why]]:
-        """Yield the offer, or a note why none is made; return a verdict, or the way to follow and why."""
-        skipped = self.reason_not_to_ask(run)
+    def offer(self, run: Run, terms: Terms | None = None) -> Generator[Effect, Result, tuple[Verdict | Way, Why]]:
+        """Yield the offer, or a note why none is made; return a verdict, or the way to follow and why.
+
+        Without the terms of a group it is offered at its own price.
+        """
+        skipped = self.reason_not_to_ask(run, terms)
         if skipped:
             yield Note(self.common.id, "skipped", skipped)
             run.remember(self.common.id, "skipped", skipped)
-            opening = next_opening(self.hours, run.now) if skipped == "outside_hours" else None
-            why = Why(skipped, SKIPPED.get(skipped, "Was asked before"), opening, "hours")
-            return self.ways.after("not_asked", skipped), why
-        effect = self._effect(run)
+            return self.when_skipped(run, skipped)
+        effect = self._effect(run, terms or Terms(self.price_of(run), self._counts(run)))
         result = yield effect
         run.move_to(datetime.fromisoformat(result["at"]))
         run.remember(self.common.id, *effect.outcome(result))
         return self._read(result, run, effect)
 
-    def reason_not_to_ask(self, run: Run) -> str | None:
+    def when_skipped(self, run: Run, reason: str) -> tuple[Way, Why]:
+        """Return the way of a lead that is not offered to this buyer for a reason, and why it goes there."""
+        opening = next_opening(self.hours, run.now) if reason == "outside_hours" else None
+        why = Why(reason, SKIPPED.get(reason, "Was asked before"), opening, "hours")
+        return self.ways.after("not_asked", reason), why
+
+    def reason_not_to_ask(self, run: Run, terms: Terms | None = None) -> str | None:
         """Return why the lead is not offered here, as far as the flow itself can say; None when it can be."""
+        unfit = self.reason_it_does_not_fit(run)
+        if unfit or self.least is None:
+            return unfit
+        return "below_floor" if self.least.refuses(terms.price if terms else self.price_of(run), run) else None
+
+    def reason_it_does_not_fit(self, run: Run) -> str | None:
+        """Return why the lead is not offered here at any price, as far as the flow itself can say."""
         view, last = run.at(self.common.id), run.asked.get(self.common.id)
         if self.common.off:
             return "off"
@@ -142,26 +184,41 @@ class Buyer:
             return "rule_not_met"
         if any(view["lead"].get(key) is None for key in self.requires):
             return "missing_field"
-        if not is_open(self.hours, run.now):
-            return "outside_hours"
-        return "below_floor" if self.least and self.least.refuses(self._price(run), run) else None
+        if self.areas and not any(area.has(view) for area in self.areas):
+            return "outside_area"
+        return None if is_open(self.hours, run.now) else "outside_hours"
 
-    def _price(self, run: Run) -> int:
-        return money(self.price(run.at(self.common.id)), exponent_of(run.currency))
+    def asked(self, run: Run, price: int | None) -> Asks:
+        """Return what is asked of this buyer before it is offered the lead; the price is None before it has bid."""
+        view = run.at(self.common.id)
+        # Of money at least the smallest amount is asked for, so that a cap that is used up counts as full.
+        caps = [cap.ask(view, run.now, price or 1) for cap in self.caps]
+        return {"buyer": self.common.id, "connection": self.connection, "price": price, "caps": caps}
 
-    def _effect(self, run: Run) -> Offer:
-        price, view = self._price(run), run.at(self.common.id)
+    def price_of(self, run: Run) -> int:
+        """Return the buyer's own price for the lead in minor units; nothing for one that has yet to bid."""
+        return 0 if self.price is None else money(self.price(run.at(self.common.id)), exponent_of(run.currency))
+
+    def _counts(self, run: Run) -> tuple[Asks, ...]:
+        view = run.at(self.common.id)
+        return tuple(counter.ask(view, run.now) for counter in self.counters)
+
+    def _effect(self, run: Run, terms: Terms) -> Offer:
+        view = run.at(self.common.id)
         return Offer(
             step=self.common.id,
             buyer=self.common.id,
             connection=self.connection,
-            price=price,
+            price=terms.price,
             round=run.round,
-            caps=tuple(cap.ask(view, run.now, price) for cap in self.caps),
+            caps=(*(cap.ask(view, run.now, terms.price) for cap in self.caps), *terms.counts),
             policy=self.policy_written,
             timeout_ms=self.timeout_ms,
             view=view,
             slot=len(run.sales) + 1,
+            bid=terms.bid,
+            bid_id=terms.bid_id,
+            cursor=terms.cursor,
         )
 
     def _read(self, result: Result, run: Run, effect: Offer) -> tuple[Verdict | Way, Why]:
@@ -213,23 +270,28 @@ def read_buyer(part: Part) -> Buyer | None:
     return buyer
 
 
-def read_offer(part: Part, *, sells_on: bool, least: Least | None = None) -> Buyer | None:
-    """Return the buyer of a step or of a group's row; the caller reads what only one of the two has."""
+def read_offer(
+    part: Part, *, sells_on: bool, least: Least | None = None, price_in: str | None = "price"
+) -> Buyer | None:
+    """Return the buyer of a step or of a group's row; the caller reads what only one of the two has.
+
+    `price_in` is the setting that its price stands in, None for a buyer that makes bids.
+    """
     common = read_common(part)
-    price, when = part.value("price"), part.rule("when")
-    if not part.has("price"):
-        part.report("price", "missing_price", "A buyer needs a price.")
+    price, when = part.value(price_in) if price_in else None, part.rule("when")
+    if price_in and not part.has(price_in):
+        part.report(price_in, "missing_price", "A buyer needs a price.")
     policy = read_policy(part, holds=part.settings.get("on_error") == "hold")
     connection, requires = part.text("connection"), part.words("requires", part.document.fields.__contains__, NO_FIELD)
     caps, hours = read_caps(part, "caps", common.id, may_spend=True), read_hours(part)
     ways, timeout_ms, on_ambiguous = _read_ways(part), _read_timeout(part), part.take("on_ambiguous")
-    if price is None:
+    if price_in and price is None:
         return None
     return Buyer(
         common=common,
         connection=connection,
         price=price,
-        price_written=part.take("price"),
+        price_written=part.take(price_in) if price_in else None,
         when=when,
         requires=requires,
         caps=caps,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rules.effects import Close, Effect, Hold, Intake, Lists, Offer, Reserve
+from rules.effects import Check, Close, Effect, Hold, Intake, Lists, Offer, Ping, Reserve, Settle
 from rules.flow import Flow, parse_flow
 from rules.interpreter import Recorded, Walk
 from rules.running import Lead
@@ -32,6 +32,11 @@ OFFICE_HOURS = {"time_zone": "America/Los_Angeles", "days": ["mon"], "from": "08
 def buyer(identifier: str = "a", **settings: Any) -> dict[str, Any]:
     """Write a buyer step."""
     return {"buyer": {"id": identifier, "connection": f"con_{identifier}", "price": 42, **settings}}
+
+
+def a_bidder(identifier: str = "a", **settings: Any) -> dict[str, Any]:
+    """Write a row, as a buyer step, that names no price and so makes bids."""
+    return {"buyer": {"id": identifier, "connection": f"con_{identifier}", **settings}}
 
 
 def document(*steps: dict[str, Any], **settings: Any) -> dict[str, Any]:
@@ -64,13 +69,20 @@ def a_lead(**fields: Any) -> Lead:
 class World:
     """Answers effects: `answers` holds what each buyer says in turn, `full` the caps without room.
 
-    `lists` holds the entries of stored lists; one that is not there answers that it is gone.
+    `lists` holds the entries of stored lists; one that is not there answers that it is gone. `refused` says who cannot
+    be asked and why, `counts` what was sold to each, `last` whose turn it was, `bids` what each bids: an amount in
+    minor units, or why it does not. `settled` is what the last group said of those that did not get the lead.
     """
 
     answers: Mapping[str, list[str]] = field(default_factory=dict)
     full: set[str] = field(default_factory=set)
     intake: Mapping[str, Any] = field(default_factory=dict)
     lists: Mapping[str, set[str]] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[str, list[int]] = field(default_factory=dict)
+    last: int = 0
+    bids: Mapping[str, Any] = field(default_factory=dict)
+    settled: Settle | None = None
     now: datetime = NOW
     most_holds: int = 10
     said: list[tuple[str, str, str | None]] = field(default_factory=list)
@@ -106,6 +118,10 @@ class World:
         return self.ended.result, self.ended.code, self.ended.reason
 
     def _answer(self, effect: Effect) -> dict[str, Any]:
+        if isinstance(effect, Settle):
+            self.settled = effect
+        if isinstance(effect, Check | Ping | Offer):
+            return self._asked(effect)
         match effect:
             case Intake():
                 outcome = {"outcome": "passed" if effect.accepted else "rejected", "reason": effect.reason}
@@ -116,12 +132,36 @@ class World:
                 return {
                     "in": [text in self.lists[name] if name in self.lists else None for name, text in effect.values]
                 }
-            case Offer():
-                return self._offer(effect)
             case Hold():
                 self.now = datetime.fromisoformat(effect.until) if effect.until else self.now + timedelta(days=1)
                 return {"now": self.now.isoformat()}
         return {}
+
+    def _asked(self, effect: Check | Ping | Offer) -> dict[str, Any]:
+        match effect:
+            case Check():
+                return self._check(effect)
+            case Ping():
+                bids = [self._bid(one["buyer"], at) for at, one in enumerate(effect.bidders)]
+                return {"at": self.now.isoformat(), "bids": bids}
+        return self._offer(effect)
+
+    def _check(self, effect: Check) -> dict[str, Any]:
+        rows = {row["buyer"]: self._checked(row) for row in effect.rows}
+        return {"at": self.now.isoformat(), "rows": rows, "cursor": self.last if effect.cursor else None}
+
+    def _checked(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        full = next((ask["cap"] for ask in row["caps"] if ask["cap"] in self.full), None)
+        counts = self.counts.get(row["buyer"], [0] * len(row["counts"]))
+        reason = "cap_reached" if full else self.refused.get(row["buyer"])
+        return {"reason": reason, "full": full, "counts": counts}
+
+    def _bid(self, bidder: str, at: int) -> dict[str, Any]:
+        """Answer a ping: an amount is a bid, a word why there is none; later ones take longer."""
+        said = self.bids.get(bidder, "no_bid")
+        if isinstance(said, str):
+            return {"buyer": bidder, "answer": said, "bid": None, "bid_id": None, "ms": None, "reason": None}
+        return {"buyer": bidder, "answer": "bid", "bid": said, "bid_id": f"id-{bidder}", "ms": 100 + at, "reason": None}
 
     def _offer(self, effect: Offer) -> dict[str, Any]:
         full = next((ask["cap"] for ask in effect.caps if ask["cap"] in self.full), None)
@@ -149,6 +189,6 @@ def shares(*lanes: tuple[int, list[Any]], identifier: str = "s") -> dict[str, An
 
 
 def group(*rows: dict[str, Any], identifier: str = "g", **settings: Any) -> dict[str, Any]:
-    """Write a group of buyers that are asked in turn, each given as a buyer step."""
+    """Write a group of buyers, each given as a buyer step, that are asked in turn unless a `mode` is named."""
     buyers = [row["buyer"] for row in rows]
     return {"group": {"id": identifier, "mode": "waterfall", "buyers": buyers, **settings}}

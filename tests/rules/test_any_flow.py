@@ -7,17 +7,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules import json_text
-from rules.flow import parse_flow
+from rules.flow import Flow, parse_flow
 from rules.flow_wording import Names, every_card, rail
 from rules.interpreter import Walk, replay
 from rules.lint import lint
 from rules.plain_words import say_flow
+from rules.ranking import RANKERS
+from rules.reasons import REASONS
 from rules.steps import Group
+from rules.steps.group.rows import PINGS
 from tests.rules.flows import (
     CA_SOLAR,
     NOW,
     OFFICE_HOURS,
     World,
+    a_bidder,
     a_flow,
     a_lead,
     buyer,
@@ -33,7 +37,27 @@ NAMES = Names({})
 RULES = st.sampled_from([True, False, {"is": [{"var": "lead.state"}, "CA"]}, {"is": [{"var": "lead.state"}, "NV"]}])
 ANSWERS = st.sampled_from(["accepted", "declined rejected", "error error", "unknown unknown", "not_asked paused"])
 WAYS = st.sampled_from(["next", "reject", "hold"])
+MIX = {"by": {"var": "lead.product"}, "shares": {"solar": 70, "roofing": 30}}
 A_DAY = [{"limit": 5, "per": "day"}, {"spend": 500, "per": "day"}]
+AUCTION = group(
+    a_bidder("n1", priority=2),
+    a_bidder("n2", pricing="hybrid", max_bid=50, shared_price=20, sharing="either", share_up_to=2),
+    buyer("n3", areas=[{"list": "lst_1", "priority": 3, "of": {"var": "lead.state"}}], sharing="shared"),
+    identifier="auction",
+    mode="highest_bid",
+    mixed="one_ranking",
+    sell_up_to=2,
+    wait_ms=500,
+    bids_up_to=100,
+    floor=9,
+)
+IN_TURN = group(
+    buyer("w1", weight=3, mix=MIX),
+    a_bidder("w2", max_bid=9),
+    identifier="turn",
+    mode="weighted",
+    mix=MIX | {"over": "week"},
+)
 FULL = document(
     transform(["state", "NV", {"when": {"blank": [{"var": "lead.state"}]}}], ["grade", "{{lead.state}}-1"]),
     {"cap": {"id": "c", "limit": 5, "per": "day", "count_by": {"var": "lead.state"}, "when_full": {"go_to": "z"}}},
@@ -43,12 +67,15 @@ FULL = document(
             {"is": [{"var": "lead.state"}, "CA"]},
             [CA_SOLAR, group(buyer(), buyer("b"), floor=9, margin={"percent": 5})],
         ),
+        ("bids", True, [AUCTION, IN_TURN]),
         rest=[shares((50, [buyer("d", caps=A_DAY)]), (50, [buyer("e", hours=OFFICE_HOURS)]), identifier="half")],
     ),
     buyer("z", on_declined={"buyer": "b"}, requires=["grade"]),
     intake={"duplicates": {"by": ["email"]}, "caps": A_DAY[:1]},
     fallback={"id": "end", "do": "buyer", "buyer": buyer("last", on_error="hold")["buyer"]},
 )
+BIDS = st.sampled_from([1, 3000, 4200, 4200, 5000, 0, -5, "no_bid", "timeout", "error", "not_asked"])
+REFUSED = st.dictionaries(st.integers(0, 9), st.sampled_from(["paused", "suppressed", "duplicate"]), max_size=3)
 HOLDS = {"id": "end", "do": "hold", "retry_every": "15m", "for_up_to": "1h"}
 
 
@@ -58,6 +85,34 @@ def steps(draw: st.DrawFn, depth: int = 0, numbers: Any = None) -> list[dict[str
     numbers = numbers or count()
     kinds = ["buyer", "filter", "transform", "group", *(["split", "shares"] if depth < 2 else [])]
     return [draw(a_step(kind, depth, numbers)) for kind in draw(st.lists(st.sampled_from(kinds), max_size=4))]
+
+
+@st.composite
+def a_group(draw: st.DrawFn, name: str) -> dict[str, Any]:
+    """Make a group of any mode, whose rows have any of the settings that a row can have."""
+    mode, most = draw(st.sampled_from(sorted(RANKERS))), draw(st.integers(1, 3))
+    rows = [draw(a_row(f"{name}-{row}", mode, most)) for row in range(draw(st.integers(1, 4)))]
+    then, mixed = draw(st.sampled_from(["stop", "continue"])), draw(st.sampled_from(["networks_first", "one_ranking"]))
+    asked = {"mix": MIX} if mode == "quota" or draw(st.booleans()) else {}
+    asked |= {"floor": draw(st.integers(0, 45))} if draw(st.booleans()) else {}
+    return group(*rows, identifier=name, mode=mode, sell_up_to=most, then=then, mixed=mixed, **asked)
+
+
+@st.composite
+def a_row(draw: st.DrawFn, name: str, mode: str, most: int) -> dict[str, Any]:
+    """Make a row that is priced in one of the ways of its group's mode."""
+    pricing = draw(st.sampled_from(["fixed", "auction", "hybrid", *(["bids"] if mode in PINGS else [])]))
+    row = buyer(name, on_declined=draw(WAYS), priority=draw(st.integers(1, 3)), weight=draw(st.integers(1, 10)))
+    settings = row["buyer"]
+    if pricing != "fixed":
+        del settings["price"]
+    if pricing in ("auction", "hybrid"):
+        settings |= {"max_bid": draw(st.integers(1, 60))}
+    if pricing == "hybrid":
+        settings |= {"shared_price": draw(st.integers(1, 40))}
+    if most > 1 and draw(st.booleans()):
+        settings |= {"sharing": draw(st.sampled_from(["exclusive", "shared", "either"]))}
+    return row
 
 
 @st.composite
@@ -74,12 +129,7 @@ def a_step(draw: st.DrawFn, kind: str, depth: int, numbers: Any) -> dict[str, An
         case "transform":
             return transform(["state", draw(st.sampled_from(["CA", "NV", None]))], identifier=name)
         case "group":
-            rows = [
-                buyer(f"{name}-{row}", on_declined=draw(WAYS), priority=draw(st.integers(1, 3)))
-                for row in range(draw(st.integers(1, 3)))
-            ]
-            then = draw(st.sampled_from(["stop", "continue"]))
-            return group(*rows, identifier=name, sell_up_to=draw(st.integers(1, 3)), then=then)
+            return draw(a_group(name))
         case "split":
             lanes = [
                 (str(lane), draw(RULES), draw(steps(depth + 1, numbers))) for lane in range(draw(st.integers(1, 2)))
@@ -88,12 +138,27 @@ def a_step(draw: st.DrawFn, kind: str, depth: int, numbers: Any) -> dict[str, An
     return shares((30, draw(steps(depth + 1, numbers))), (70, draw(steps(depth + 1, numbers))), identifier=name)
 
 
-@settings(max_examples=100, deadline=None)
-@given(steps(), st.lists(ANSWERS, min_size=30, max_size=30), st.booleans())
-def test_every_lead_ends_and_every_journal_replays(written: list[Any], answers: list[str], is_held: bool) -> None:
-    flow = a_flow(*written, **({"fallback": HOLDS} if is_held else {}))
+def a_world(flow: Flow, answers: list[str], bids: list[Any], refused: dict[int, str]) -> World:
+    """Return a world in which every buyer has its own answer and its own bid, and some cannot be asked."""
     said = {name: [answers[number % len(answers)], "accepted"] for number, name in enumerate(flow.buyers)}
-    world = World(said, most_holds=1000).carry(flow, a_lead())
+    bid = {name: bids[number % len(bids)] for number, name in enumerate(flow.buyers)}
+    able = {name: refused[number % 10] for number, name in enumerate(flow.buyers) if number % 10 in refused}
+    return World(said, bids=bid, refused=able, most_holds=1000)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    steps(),
+    st.lists(ANSWERS, min_size=30, max_size=30),
+    st.lists(BIDS, min_size=7, max_size=7),
+    REFUSED,
+    st.booleans(),
+)
+def test_every_lead_ends_and_every_journal_replays(
+    written: list[Any], answers: list[str], bids: list[Any], refused: dict[int, str], is_held: bool
+) -> None:
+    flow = a_flow(*written, **({"fallback": HOLDS} if is_held else {}))
+    world = a_world(flow, answers, bids, refused).carry(flow, a_lead())
     walk = replay(flow, a_lead(), NOW, world.events)
     assert walk.ended is not None
     assert (walk.ended.outcome, walk.ended.code, walk.ended.reason) == world.end
@@ -103,17 +168,37 @@ def test_every_lead_ends_and_every_journal_replays(written: list[Any], answers: 
         assert again.effect.asks() == world.events[cut].asks
 
 
-@settings(max_examples=100, deadline=None)
-@given(steps(), st.lists(ANSWERS, min_size=30, max_size=30))
-def test_no_group_sells_more_often_than_it_may(written: list[Any], answers: list[str]) -> None:
+@settings(max_examples=200, deadline=None)
+@given(steps(), st.lists(ANSWERS, min_size=30, max_size=30), st.lists(BIDS, min_size=7, max_size=7), REFUSED)
+def test_no_group_sells_more_often_than_it_may(
+    written: list[Any], answers: list[str], bids: list[Any], refused: dict[int, str]
+) -> None:
     flow = a_flow(*written)
-    said = {name: [answers[number % len(answers)], "accepted"] for number, name in enumerate(flow.buyers)}
-    world = World(said, most_holds=1000).carry(flow, a_lead())
+    world = a_world(flow, answers, bids, refused).carry(flow, a_lead())
     bought = [step for step, outcome, _ in world.said if outcome == "accepted"]
     assert len(bought) == len(set(bought))
     for spot in flow.spots:
         if isinstance(spot.step, Group):
             assert sum(row.id in bought for row in spot.step.rows) <= spot.step.sell_up_to
+            check_reasons(spot.step, world)
+
+
+def check_reasons(step: Group, world: World) -> None:
+    """Check that whenever a group settles, each of its rows either has the lead or has one known reason."""
+    rows = {row.id for row in step.rows}
+    for event in world.events:
+        if event.effect == "settle" and event.step == step.common.id:
+            lost = [one["buyer"] for one in event.asks["lost"]]
+            assert len(lost) == len(set(lost))
+            assert set(lost) | (set(event.asks["winners"]) & rows) == rows
+            assert not set(lost) & set(event.asks["winners"])
+            assert {one["reason"] for one in event.asks["lost"]} <= set(REASONS)
+    pings = [event for event in world.events if event.effect == "ping" and event.step == step.common.id]
+    bids = {bid["buyer"]: bid["bid"] for ping in pings for bid in ping.result["bids"]}  # type: ignore[index]
+    bidders = {row.id for row in step.rows if row.bids}
+    for event in world.events:
+        if event.effect == "offer" and event.step in bidders:
+            assert event.asks["price"] <= event.asks["bid"] == bids[event.step] > 0
 
 
 @settings(max_examples=100, deadline=None)

@@ -6,12 +6,14 @@ import pytest
 
 from rules.flow import parse_flow
 from rules.interpreter import replay
-from tests.rules.flows import NOW, OFFICE_HOURS, World, a_flow, a_lead, buyer, document, group
+from tests.rules.flows import NOW, OFFICE_HOURS, World, a_bidder, a_flow, a_lead, buyer, document, group
 
 NO = ["declined rejected"]
 UNKNOWN = ["unknown unknown"]
 IN_NV = {"is": [{"var": "lead.state"}, "NV"]}
 A_DAY = [{"limit": 1, "per": "day"}]
+AREA = {"list": "lst_1", "of": {"var": "lead.state"}}
+MIX = {"by": {"var": "lead.product"}, "shares": {"solar": 70, "roofing": 30}}
 NOBODY = ("rejected", "no_buyer", "No buyer available")
 MAYBE = ("error", "unknown", "A buyer may have taken the lead and never answered")
 SOLD = ("sold", None, None)
@@ -168,17 +170,47 @@ def test_a_journal_that_breaks_off_goes_on_where_it_broke_off(length: int) -> No
 @pytest.mark.parametrize(
     ("written", "path", "code"),
     [
-        (group(mode="highest_bid"), "mode", "not_an_option"),
+        (group(mode="loudest"), "mode", "not_an_option"),
         (group(), "buyers", "rows"),
         (group(buyer(), sell_up_to=0), "sell_up_to", "not_a_whole_number"),
         (group(buyer(), then="shrug"), "then", "not_an_option"),
         (group(buyer(), floor="much"), "floor", "not_money"),
         (group(buyer(), margin={"percent": 120}), "margin", "not_a_margin"),
-        (group(buyer(), wait_ms=3000), "wait_ms", "unknown_setting"),
-        (group(buyer(), mixed="one_ranking"), "mixed", "unknown_setting"),
+        (group(buyer(), wait_ms=50), "wait_ms", "not_a_whole_number"),
+        (group(buyer(), bids_up_to="a lot"), "bids_up_to", "not_money"),
+        (group(buyer(), mixed="shaken"), "mixed", "not_an_option"),
+        (group(buyer(), mode="quota"), "mix", "missing_mix"),
+        (group(buyer(), buyers_from={"campaign": "x"}), "buyers_from", "unknown_setting"),
         (group(buyer(sell="continue")), "buyers[0].sell", "unknown_setting"),
-        (group(buyer(pricing="auction")), "buyers[0].pricing", "unknown_setting"),
-        (group(buyer(weight=3)), "buyers[0].weight", "unknown_setting"),
+        (group(buyer(pricing="barter")), "buyers[0].pricing", "not_an_option"),
+        (group(buyer(pricing="auction")), "buyers[0].max_bid", "missing_price"),
+        (group(buyer(pricing="auction"), mode="highest_bid"), "buyers[0].price", "price_without_use"),
+        (group(buyer(max_bid=50)), "buyers[0].price", "price_without_use"),
+        (group(buyer(shared_price=20)), "buyers[0].shared_price", "price_without_use"),
+        (group(buyer(pricing="hybrid", max_bid=50), mode="highest_bid"), "buyers[0].shared_price", "missing_price"),
+        (group(buyer(weight=11)), "buyers[0].weight", "not_a_whole_number"),
+        (group(buyer(weight=0)), "buyers[0].weight", "not_a_whole_number"),
+        (group(buyer(sharing="never")), "buyers[0].sharing", "not_an_option"),
+        (group(buyer(share_up_to=1)), "buyers[0].share_up_to", "not_a_whole_number"),
+        (group(buyer(areas="lst_1")), "buyers[0].areas", "not_a_list"),
+        (group(buyer(areas=[{"of": {"var": "lead.state"}}])), "buyers[0].areas[0].list", "missing_text"),
+        (group(buyer(areas=[{"list": "x", "of": {"var": "lead.state"}}])), "buyers[0].areas[0].list", "not_a_list"),
+        (group(buyer(areas=[{"list": "lst_1"}])), "buyers[0].areas[0].of", "no_postal_code"),
+        (group(buyer(areas=[{"list": "lst_1", "of": {"var": "lead.zip"}}])), "buyers[0].areas[0].of", "unknown_name"),
+        (group(buyer(areas=[AREA | {"priority": 0}])), "buyers[0].areas[0].priority", "not_a_whole_number"),
+        (group(buyer(areas=[AREA] * 21)), "buyers[0].areas", "too_many_areas"),
+        (group(buyer(mix=[])), "buyers[0].mix", "not_an_object"),
+        (group(buyer(mix={"shares": {"a": 1, "b": 2}})), "buyers[0].mix.by", "missing_expression"),
+        (group(buyer(mix=MIX | {"shares": {"solar": 70}})), "buyers[0].mix.shares", "not_shares"),
+        (group(buyer(mix=MIX | {"shares": {"solar": 70, "Solar": 30}})), "buyers[0].mix.shares", "not_shares"),
+        (group(buyer(mix=MIX | {"shares": {"solar": 70, "roofing": 0}})), "buyers[0].mix.shares", "not_shares"),
+        (group(buyer(mix=MIX | {"over": "fortnight"})), "buyers[0].mix.over", "not_an_option"),
+        (group(buyer(mix=MIX | {"strict": True})), "buyers[0].mix.strict", "unknown_setting"),
+        (
+            group(buyer(on_declined={"buyer": "b"}), a_bidder("b"), mode="highest_bid"),
+            "buyers[0].on_declined",
+            "makes_bids",
+        ),
         (group(buyer(priority=0)), "buyers[0].priority", "not_a_whole_number"),
         (group({"buyer": {"id": "a", "connection": "c"}}), "buyers[0].price", "missing_price"),
         (group(buyer(on_declined={"buyer": "z"})), "buyers[0].on_declined", "unknown_buyer"),

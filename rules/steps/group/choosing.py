@@ -1,0 +1,103 @@
+"""Offers a lead to a group by its mode: first who can be asked, then the choice, then the offers down the ranking."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+
+from rules.effects import Effect, Result
+from rules.ranking import RANKERS, Seed, Standing
+from rules.running import End, Interpreting, Next, Run, Verdict
+from rules.sharing import Planned, next_offer
+from rules.steps.buyer import Terms
+from rules.steps.group.deal import MAYBE_TAKEN, Deal
+from rules.steps.group.eligible import Candidates
+from rules.steps.group.rows import Row
+from rules.steps.group.settling import settled
+from rules.steps.ways import Way
+
+MAYBE = End("error", "unknown", "A buyer may have taken the lead and never answered")
+
+
+def choose(deal: Deal, run: Run) -> Interpreting:
+    """Find out who can be asked, offer the lead down the ranking while it can be sold, and say why others lost."""
+    before = len(run.sales)
+    candidates = Candidates(deal, run)
+    rows = yield from candidates.rows_to_ask()
+    standings = [candidates.standing(row) for row in rows]
+    ranked = RANKERS[deal.mode](standings, Seed(run.lead.id, deal.step, candidates.last))
+    offering = _Offering(candidates, ranked)
+    verdict = yield from offering.go_down()
+    if verdict is None and not deal.taken(run):
+        verdict = yield from _ways_of_those_left_out(candidates)
+    yield settled(deal, run, ranked, candidates.lost, before)
+    return verdict or verdict_of(deal, run, is_alone=bool(offering.alone))
+
+
+def verdict_of(deal: Deal, run: Run, *, is_alone: bool = False) -> Verdict:
+    """Return where the lead goes after the last row; one that a buyer may have taken is offered to nobody else.
+
+    Nor is one that a buyer of a group that shares has bought for itself alone.
+    """
+    answers = {run.asked.get(row.id) for row in deal.rows}
+    if "accepted" in answers:
+        return Next() if deal.goes_on and not is_alone else End("sold", None, None)
+    return MAYBE if "unknown" in answers else Next()
+
+
+class _Offering:
+    """The offers down a ranking; `alone` names the row that has the lead, or may have it, for itself."""
+
+    def __init__(self, candidates: Candidates, ranked: Sequence[Standing]) -> None:
+        self._candidates, self._deal, self._run = candidates, candidates.deal, candidates.run
+        self._rows = {row.id: row for row in candidates.deal.rows}
+        self._ranked, self.alone = ranked, ""
+
+    def go_down(self) -> Generator[Effect, Result, Verdict | None]:
+        """Offer row after row; return a verdict where a way leads out of the group."""
+        while planned := self._next():
+            row, taken = self._rows[planned.row.id], self._deal.taken(self._run)
+            verdict = yield from self._offer(row, planned)
+            is_taken = self._deal.taken(self._run) > taken
+            if planned.is_alone and self._deal.sell_up_to > 1 and self._run.asked.get(row.id) in MAYBE_TAKEN:
+                self.alone = row.id
+            if not isinstance(verdict, Next) and not is_taken:
+                return verdict
+        return None
+
+    def _next(self) -> Planned | None:
+        """Return who is asked next of those that were neither asked in this round nor left out meanwhile."""
+        run, lost = self._run, self._candidates.lost
+        left = [row for row in self._ranked if run.asked_in.get(row.id) != run.round and row.id not in lost]
+        return next_offer(left, self._sold(), self._deal.sell_up_to)
+
+    def _sold(self) -> list[Standing]:
+        """Return the rows that have the lead or may have it; with one that has it alone nobody shares it."""
+        known = {row.id: row for row in self._ranked}
+        taken = [row for row in self._deal.rows if self._run.asked.get(row.id) in MAYBE_TAKEN]
+        sold = [known.get(row.id, Standing(row.id, 0, most=row.share_up_to)) for row in taken]
+        return [replace(row, most=1) if row.id == self.alone else row for row in sold]
+
+    def _offer(self, row: Row, planned: Planned) -> Interpreting:
+        """Offer the lead to a row; one that cannot be asked after all is left out, and its way followed at the end."""
+        run, buyer = self._run, row.buyer
+        verdict, why = yield from buyer.offer(run, self._terms(row, planned))
+        if isinstance(verdict, Way) and run.asked_in.get(row.id) != run.round:
+            self._candidates.lost[row.id], self._candidates.ways[row.id] = why.code, (verdict, why)
+            return Next()
+        return (yield from buyer.follow_on(run, self._deal.step, verdict, why))
+
+    def _terms(self, row: Row, planned: Planned) -> Terms:
+        cursor = self._deal.cursor
+        turn = cursor.ask({}, self._run.now) | {"to": planned.row.number} if cursor else None
+        return Terms(planned.price, self._candidates.counts(row), turn, planned.row.bid, planned.row.bid_id)
+
+
+def _ways_of_those_left_out(candidates: Candidates) -> Generator[Effect, Result, Verdict | None]:
+    """Follow the ways of the rows that could not be asked, in their order, until one leads somewhere else."""
+    deal, run = candidates.deal, candidates.run
+    for row in sorted(deal.rows, key=lambda row: row.priority):
+        way, why = candidates.ways.get(row.id, (Way("next"), None))
+        if way.kind != "next" and why is not None:
+            verdict = yield from row.buyer.follow_on(run, deal.step, way, why)
+            if not isinstance(verdict, Next) or deal.taken(run):
+                return verdict
+    return None

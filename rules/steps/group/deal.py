@@ -1,0 +1,58 @@
+"""What a group agrees on: its mode, its rows, and on which terms they get the lead."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rules.caps import MOST, Cap
+from rules.earnings import Least
+from rules.running import Run
+from rules.steps.group.rows import Row
+
+MOST_SALES = 20
+WAIT_MS = 3000
+MOST_BID = 1_000_000
+"""The highest bid that is believed where a group names none, in minor units."""
+MAYBE_TAKEN = ("accepted", "unknown")
+"""Answers after which one of the lead's sales may be gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """How a group sells: `step` is its id; a bid above `bids_up_to` (minor units) is none.
+
+    With `one_ranking` direct rows that name a highest bid compete with those that are pinged; else they come later.
+    """
+
+    step: str
+    mode: str
+    rows: tuple[Row, ...]
+    sell_up_to: int = 1
+    least: Least | None = None
+    goes_on: bool = False
+    wait_ms: int = WAIT_MS
+    bids_up_to: int = MOST_BID
+    one_ranking: bool = False
+
+    @property
+    def numbers(self) -> Mapping[str, int]:
+        """Return the number of each row, from 1 as they are written."""
+        return {row.id: number for number, row in enumerate(self.rows, start=1)}
+
+    @property
+    def is_plain(self) -> bool:
+        """Return whether the rows are simply asked in turn, each like a buyer on the rail."""
+        return self.mode == "waterfall" and all(row.is_plain for row in self.rows)
+
+    @property
+    def needs_facts(self) -> bool:
+        """Return whether the world has to say who can be asked, and what was sold, before the mode can choose."""
+        return self.mode != "waterfall" or any(row.mix for row in self.rows)
+
+    @property
+    def cursor(self) -> Cap | None:
+        """Return the window that says whose turn it was last, None in other modes."""
+        return Cap(f"{self.step}/cursor", MOST, "total", "UTC") if self.mode == "round_robin" else None
+
+    def taken(self, run: Run) -> int:
+        """Return how many of the lead's sales are gone: to rows that bought it, or may have."""
+        return sum(run.asked.get(row.id) in MAYBE_TAKEN for row in self.rows)

@@ -1,0 +1,142 @@
+"""Who of a group can be asked: what the flow says against a row first, then the world, then its bid."""
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rules.effects import Asks, Check, Effect, Result
+from rules.ranking import Standing
+from rules.running import Run
+from rules.steps.cap import reset_of
+from rules.steps.group.auction import Bid, ask_for_bids
+from rules.steps.group.deal import Deal
+from rules.steps.group.rows import Row
+from rules.steps.ways import Way, Why
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What a row pays (minor units) for a lead that it has alone, and for one that it shares; None: not at all."""
+
+    alone: int | None
+    beside: int | None
+
+
+@dataclass(slots=True)
+class Candidates:
+    """The rows of a group before a lead: what is known of each, why some were left out, and the way of those leads."""
+
+    deal: Deal
+    run: Run
+    lost: dict[str, str] = field(default_factory=dict)
+    ways: dict[str, tuple[Way, Why]] = field(default_factory=dict)
+    kinds: dict[str, Sequence[int]] = field(default_factory=dict)
+    today: dict[str, int] = field(default_factory=dict)
+    bids: Mapping[str, Bid] = field(default_factory=dict)
+    last: int = 0
+
+    def rows_to_ask(self) -> Generator[Effect, Result, list[Row]]:
+        """Return the rows that can be asked; of the others it is known why not."""
+        rows = [row for row in self.deal.rows if not self._is_left_out(row, self._reason_by_itself(row))]
+        if rows and self.deal.needs_facts:
+            yield from self._check(rows)
+            rows = [row for row in rows if not self._is_left_out(row, self._reason_of_mix(row))]
+        bidders = [row for row in rows if row.bids]
+        if bidders:
+            self.bids, refused = yield from ask_for_bids(self.deal, bidders, self.run)
+            self.lost |= refused
+        return [row for row in rows if row.id not in self.lost]
+
+    def standing(self, row: Row) -> Standing:
+        """Return a row as the modes see it."""
+        prices, bid = self.prices(row), self.bids.get(row.id)
+        kind = row.mix.kind_of(self.run.at(row.id)) if row.mix else None
+        return Standing(
+            id=row.id,
+            number=self.deal.numbers[row.id],
+            priority=row.priority_of(self.run),
+            weight=row.weight,
+            alone=prices.alone,
+            beside=prices.beside,
+            most=row.share_up_to,
+            sold=self.today.get(row.id, 0),
+            behind=row.mix.behind(kind, self.kinds[row.id]) if row.mix and kind else 0,
+            competes=bid is not None or (self.deal.one_ranking and row.pricing != "fixed"),
+            bid=bid.amount if bid else None,
+            bid_id=bid.bid_id if bid else None,
+            ms=bid.ms if bid else 0,
+        )
+
+    def counts(self, row: Row) -> tuple[Asks, ...]:
+        """Return the windows in which a sale to a row is counted; its mix is kept to the last lead."""
+        view = self.run.at(row.id)
+        asks = [counter.ask(view, self.run.now) for counter in row.buyer.counters]
+        kind = row.mix.kind_of(view) if row.mix else None
+        if row.mix and kind:
+            asks[0] |= {"limit": row.mix.most(kind, self.kinds[row.id])}
+        return tuple(asks)
+
+    def prices(self, row: Row) -> Prices:
+        """Return what a row pays, without what brings too little."""
+        bid = self.bids.get(row.id)
+        pays = bid.amount if bid else row.buyer.price_of(self.run)
+        if self.deal.sell_up_to == 1:
+            return Prices(self._if_enough(pays), None)
+        how = row.sharing or ("either" if row.pricing == "hybrid" else "shared")
+        alone = pays if how != "shared" and not self.run.sales else None
+        beside = row.shared_price_of(self.run, pays) if how != "exclusive" else None
+        return Prices(self._if_enough(alone), self._if_enough(beside))
+
+    def _if_enough(self, price: int | None) -> int | None:
+        least = self.deal.least
+        return None if price is not None and least and least.refuses(price, self.run) else price
+
+    def leave_out(self, row: Row, reason: str, full: str | None = None) -> None:
+        """Note why a row cannot be asked, and where the lead goes then if nobody takes it."""
+        self.lost[row.id] = reason
+        way, why = row.buyer.when_skipped(self.run, reason)
+        ask = next((ask for ask in row.buyer.asked(self.run, None)["caps"] if ask["cap"] == full), None)
+        self.ways[row.id] = way, Why(why.code, why.reason, reset_of(ask), "cap") if ask else why
+
+    def _is_left_out(self, row: Row, reason: str | None, full: str | None = None) -> bool:
+        if reason:
+            self.leave_out(row, reason, full)
+        return row.id in self.lost
+
+    def _reason_by_itself(self, row: Row) -> str | None:
+        """Return why a row cannot be asked as far as the flow can say: it does not fit, or brings too little."""
+        unfit = row.buyer.reason_it_does_not_fit(self.run)
+        if unfit or row.bids or self.prices(row) != Prices(None, None):
+            return unfit
+        return "exclusive_taken" if self.run.sales and row.sharing == "exclusive" else "below_floor"
+
+    def _reason_of_mix(self, row: Row) -> str | None:
+        """Return why a row takes no lead of this kind now."""
+        if row.mix is None:
+            return None
+        kind = row.mix.kind_of(self.run.at(row.id))
+        return None if kind and row.mix.has_room(kind, self.kinds[row.id]) else "mix_full"
+
+    def _check(self, rows: Sequence[Row]) -> Generator[Effect, Result, None]:
+        """Ask the world who of some rows can be asked, and what was sold to each."""
+        cursor = self.deal.cursor
+        result = yield Check(
+            self.deal.step,
+            rows=tuple(self._asked(row) for row in rows),
+            cursor=cursor.ask({}, self.run.now) if cursor else None,
+            view=self.run.at(self.deal.step),
+        )
+        self.run.move_to(datetime.fromisoformat(result["at"]))
+        self.last = result["cursor"] or 0
+        for row in rows:
+            said = result["rows"][row.id]
+            kinds = len(row.mix.shares) if row.mix else 0
+            self.kinds[row.id], self.today[row.id] = said["counts"][:kinds], sum(said["counts"][kinds:])
+            self._is_left_out(row, said["reason"], said.get("full"))
+
+    def _asked(self, row: Row) -> Asks:
+        """Return what is asked about a row: what an offer would, and the windows in which its sales are counted."""
+        prices, view, now = self.prices(row), self.run.at(row.id), self.run.now
+        price = None if row.bids else max(prices.alone or 0, prices.beside or 0)
+        counts = [*(row.mix.asks(view, now) if row.mix else ()), *(one.ask(view, now) for one in row.days)]
+        return row.buyer.asked(self.run, price) | {"counts": counts}

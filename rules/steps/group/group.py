@@ -1,0 +1,103 @@
+"""A group on its card, and what it does with a lead."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rules.earnings import Least
+from rules.effects import Effect, Note, Result
+from rules.money import say_money
+from rules.running import Interpreting, Next, Run
+from rules.steps.base import Common, Exit, Words
+from rules.steps.group.choosing import choose, verdict_of
+from rules.steps.group.deal import Deal
+from rules.steps.group.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Several buyers and how often the lead may be sold among them."""
+
+    kind: ClassVar[str] = "group"
+    label: ClassVar[str] = "Buyer group"
+    common: Common
+    deal: Deal
+
+    @property
+    def mode(self) -> str:
+        """Return how it chooses."""
+        return self.deal.mode
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """Return its rows as they are written."""
+        return self.deal.rows
+
+    @property
+    def sell_up_to(self) -> int:
+        """Return how often it sells a lead at most."""
+        return self.deal.sell_up_to
+
+    @property
+    def goes_on(self) -> bool:
+        """Return whether a sold lead goes on to the next step."""
+        return self.deal.goes_on
+
+    @property
+    def least(self) -> Least | None:
+        """Return what an offer has to bring."""
+        return self.deal.least
+
+    @property
+    def in_order(self) -> tuple[Row, ...]:
+        """Return the rows in the order in which they are asked."""
+        return tuple(sorted(self.rows, key=lambda row: row.priority))
+
+    def sentence(self, words: Words) -> str:
+        """Return `Offer to 3 buyers in this order, sell to up to 2, at least $30.00`."""
+        count = len(self.rows)
+        shared = f", sell to up to {self.sell_up_to}" if self.sell_up_to > 1 else ""
+        buyers = f"{count} buyer{'' if count == 1 else 's'}"
+        return f"Offer to {buyers} in this order{shared}{self.say_least(words)}"
+
+    def say_least(self, words: Words) -> str:
+        """Return `, at least $30.00 and 20 % margin`; nothing where nothing is asked for."""
+        least = self.least
+        if least is None:
+            return ""
+        said = [say_money(least.floor, words.currency)] if least.floor else []
+        if least.percent is not None:
+            said.append(f"{least.percent} % margin")
+        elif least.margin is not None:
+            said.append(f"{say_money(least.margin, words.currency)} margin")
+        return f", at least {' and '.join(said)}" if said else ""
+
+    def exits(self, words: Words) -> tuple[Exit, ...]:  # noqa: ARG002  (every kind is asked the same way)
+        """Return the way of a sold lead and of one that no row took; each row has its own exits."""
+        until = "Sold" if self.sell_up_to == 1 else f"Sold {self.sell_up_to} times, or all asked"
+        sold = Exit("ok", f"{until}: next step" if self.goes_on else f"{until}: stop here")
+        return sold, Exit("nxt", "Nobody takes it: next step")
+
+    def interpret(self, run: Run) -> Interpreting:
+        """Offer the lead by the group's mode; a plain waterfall asks row after row, and knows nothing beforehand."""
+        return self._in_turn(run) if self.deal.is_plain else choose(self.deal, run)
+
+    def _in_turn(self, run: Run) -> Interpreting:
+        """Ask row after row while the lead can still be sold; what is not asked is noted with its reason."""
+        last: Row | None = None
+        for row in self.in_order:
+            if self.deal.taken(run) >= self.sell_up_to:
+                yield from self._pass_by(row, last, run)
+                continue
+            taken, last = self.deal.taken(run), row
+            verdict = yield from row.buyer.ask(run, self.common.id)
+            if not isinstance(verdict, Next) and self.deal.taken(run) == taken:
+                return verdict
+        return verdict_of(self.deal, run)
+
+    def _pass_by(self, row: Row, last: Row | None, run: Run) -> Generator[Effect, Result, None]:
+        """Note why a row is not asked any more."""
+        better = last is not None and last.priority < row.priority
+        reason = row.buyer.reason_not_to_ask(run) or ("lower_priority" if better else "not_selected")
+        yield Note(row.id, "skipped", reason)
+        run.remember(row.id, "skipped", reason)
