@@ -80,7 +80,13 @@ TURNS = Series(
     "Leads moved by one transaction of a worker.",
     bounds=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048),
 )
-ALL_SERIES = (LEADS, QUARANTINED, OFFERS, ATTEMPTS, TURNS)
+BREAKERS = Series(
+    "flowbuilder_breaker_changes",
+    "How often breakers of connections opened or closed.",
+    "state",
+    ("open", "closed"),
+)
+ALL_SERIES = (LEADS, QUARANTINED, OFFERS, ATTEMPTS, TURNS, BREAKERS)
 
 
 class Sums:

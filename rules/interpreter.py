@@ -12,11 +12,9 @@ from rules.logic import RuleError, truthy
 from rules.questions import ask_lists
 from rules.running import End, GoTo, Lead, Next, Run, Verdict, Wait
 from rules.steps.cap import CapStep, reset_of
+from rules.steps.ways import LONGEST_HOLD
 
 Running = Generator[Effect, Result, End]
-
-LONGEST_HOLD = timedelta(days=7)
-"""How long a lead may be held in all; a fallback has its own, shorter or longer, time for its rounds."""
 
 TEST_WAIT = timedelta(minutes=10)
 TEST_REASON = "The test asked for this answer"

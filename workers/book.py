@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from sqlalchemy import RowMapping, text
 from flowbuilder import ids
 from flowbuilder.lists.lookup import Forms
 from flowbuilder.vault import Vault, VaultError, credential_place
+from rules.breaker import CLOSED, Breaker, read_failures
 from rules.caps import Cap, read_caps
 from rules.delivery.destination import Destination, parse_destination
 from rules.flow import Flow, parse_flow
@@ -26,7 +27,11 @@ FRESH = 1.0
 FLOWS = text("SELECT id, name, state FROM flow WHERE id = ANY(:ids)")
 VERSIONS = text("SELECT document FROM flow_version WHERE flow_id = :flow AND number = :number")
 SOURCES = text("SELECT id, name, state, cost, caps, accept_if FROM source WHERE id = ANY(:ids)")
-CONNECTIONS = text("SELECT id, account_id, name, state, destination, concurrency FROM connection WHERE id = ANY(:ids)")
+CONNECTIONS = text("""
+    SELECT c.id, c.account_id, c.name, c.state, c.destination, c.concurrency,
+           b.failures, b.opened_at, b.recover_at, b.probe, b.probe_until
+      FROM connection c LEFT JOIN breaker b ON b.connection_id = c.id WHERE c.id = ANY(:ids)
+""")
 CREDENTIALS = text("SELECT connection_id, name, sealed FROM credential WHERE connection_id = ANY(:ids)")
 
 
@@ -67,6 +72,7 @@ class Connection:
     destination: Destination
     credentials: Mapping[str, str]
     concurrency: int
+    breaker: Breaker = CLOSED
 
 
 class Book:
@@ -124,6 +130,13 @@ class Book:
                 self._connections[shown] = None
         return self._connections[shown]
 
+    def note_breakers(self, breakers: Mapping[UUID, Breaker]) -> None:
+        """Know at once what a committed turn made of breakers, by their connections."""
+        for identifier, breaker in breakers.items():
+            shown = ids.show(identifier, "con")
+            if known := self._connections.get(shown):
+                self._connections[shown] = replace(known, breaker=breaker)
+
     def _read_connection(self, database: Database, connection_id: UUID) -> Connection | None:
         row = database.execute(CONNECTIONS, {"ids": [connection_id]}).mappings().one_or_none()
         problems: list[Problem] = []
@@ -141,6 +154,7 @@ class Book:
             destination=destination,
             credentials=credentials,
             concurrency=row["concurrency"],
+            breaker=CLOSED if row["failures"] is None else read_breaker(dict(row)),
         )
 
     def _credentials(self, database: Database, row: RowMapping) -> dict[str, str] | None:
@@ -154,6 +168,12 @@ class Book:
                 log.error("a secret of connection %s does not open: %s", row["id"], problem)  # noqa: TRY400
                 return None
         return opened
+
+
+def read_breaker(row: Mapping[str, Any]) -> Breaker:
+    """Return a breaker from its row."""
+    failures = read_failures(row["failures"])
+    return Breaker(failures, row["opened_at"], row["recover_at"], row["probe"], row["probe_until"])
 
 
 def read_source(row: Mapping[str, Any], flow: Flow) -> Source:

@@ -118,6 +118,11 @@ class Carried:
         return self.event is not None and isinstance(self.effect, CALLING)
 
     @property
+    def is_left_open(self) -> bool:
+        """Return whether an offer was begun of which no call's answer has come: its next try is due, if it has one."""
+        return self.is_calling and isinstance(self.effect, Offer) and self.answer() is None
+
+    @property
     def is_eager(self) -> bool:
         """Return whether each answer may be the last that is needed; otherwise all that are awaited are."""
         return isinstance(self.effect, Ping) and self.effect.enough is not None

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from workers import breakers, funds
 from workers.book import Connection
 from workers.carrying import Carried
 from workers.turn import Turn
@@ -33,9 +34,24 @@ def is_active(buyer: Candidate) -> str | None:
     return {"paused": "paused", "revoked": "not_connected"}.get(buyer.connection.state)
 
 
-TO_GO_ON: tuple[Condition, ...] = (is_ours, is_active)
+def is_not_failing(buyer: Candidate) -> str | None:
+    """Refuse a connection whose breaker is open; a lead that it may let through as the probe is not refused here.
+
+    A test lead calls nobody, and so it can be no probe.
+    """
+    breaker = breakers.state_of(buyer.turn, buyer.connection)
+    lets = breaker.is_closed if buyer.carried.row["is_test"] else breaker.lets_through(buyer.turn.now)
+    return None if lets else "breaker_open"
+
+
+def can_pay(buyer: Candidate) -> str | None:
+    """Refuse a buyer that has no funds for what the lead would cost it; what it has yet to bid costs nothing."""
+    return None if funds.cover(buyer.connection, buyer.asked.get("price") or 0) else "no_funds"
+
+
+TO_GO_ON: tuple[Condition, ...] = (is_ours, is_active, is_not_failing)
 """What must hold whenever a buyer is called, each time that an offer is tried again as well."""
-TO_BEGIN: tuple[Condition, ...] = (*TO_GO_ON,)
+TO_BEGIN: tuple[Condition, ...] = (*TO_GO_ON, can_pay)
 """What must hold before a lead is offered to a buyer or the buyer is asked for a bid, in the order of the answers."""
 
 

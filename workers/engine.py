@@ -332,6 +332,7 @@ class Engine:
     def _hand_over(self, turn: Turn, batch: Sequence[Carried]) -> None:
         """Make the calls of a committed turn, let go of leads that wait or are done, and tell who waits for them."""
         self._tally.note(turn, batch)
+        self._book.note_breakers(turn.breakers)
         for carried in batch:
             carried.is_cleared, carried.is_leased = True, True
             carried.arrived.clear()

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from rules.effects import Check, Close, Effect, Hold, Intake, Lists, Note, Offer, Ping, Reserve, Settle
 from rules.interpreter import Diverged
+from workers import breakers
 from workers.book import Unreadable
 from workers.caps import Ask
 from workers.carrying import Carried
@@ -24,7 +25,12 @@ def steer(turn: Turn, batch: Sequence[Carried]) -> None:
     is decided without one.
     """
     _bring_back(turn, [carried for carried in batch if carried.walk is None])
+    left_open = [carried for carried in batch if carried.is_left_open]
     for carried in batch:
+        if not carried.is_left_open:
+            _settle(turn, carried)
+    breakers.write_heard(turn)
+    for carried in left_open:
         _settle(turn, carried)
     moving = [carried for carried in batch if carried.id not in turn.left and not carried.is_calling]
     lists.settle(turn, moving)

@@ -1,5 +1,6 @@
 """Tells and counts what a committed turn came to: a line for each attempt that ended, and sums for `/metrics`."""
 
+import logging
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -11,7 +12,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from flowbuilder import ids, logs
-from flowbuilder.counting import ATTEMPTS, LEADS, OFFERS, QUARANTINED, TURNS, Sums
+from flowbuilder.counting import ATTEMPTS, BREAKERS, LEADS, OFFERS, QUARANTINED, TURNS, Sums
 from workers.carrying import Carried
 from workers.rows import AttemptRow, LeadChange, OfferRow, Row
 from workers.turn import Turn
@@ -56,6 +57,9 @@ class Tally:
         self._sums.count(LEADS, (row.outcome for row in _rows(turn, LeadChange) if row.outcome))
         if ended:
             logs.tell_many("attempt", _lines(ended, offers, batch))
+        for connection, state in turn.switched:
+            self._sums.count(BREAKERS, [state])
+            logs.tell("breaker", level=logging.WARNING, connection=_connection(connection), state=state)
 
     def note_quarantined(self) -> None:
         """Count a lead that was put aside."""

@@ -10,10 +10,11 @@ from sqlalchemy import Connection as Database
 
 from flowbuilder.cap_names import flow_cap_name, source_cap_name
 from flowbuilder.lists.lookup import Wanted
+from rules.breaker import Breaker, Failure
 from rules.flow import DOOR
 from rules.interpreter import Diverged
 from workers import journal
-from workers.book import Book, Source
+from workers.book import Book, Connection, Source
 from workers.caps import Ask, Dealer, Place, named
 from workers.carrying import Carried
 from workers.claims import Claims
@@ -26,12 +27,22 @@ BUSY_FOR = timedelta(seconds=5)
 """When a lead looks again for whose buyer too many queue already."""
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one call to a buyer came to, as far as its breaker cares; `failure` None where the buyer answered."""
+
+    connection: Connection
+    offer: str
+    failure: Failure | None
+
+
 @dataclass(slots=True)
 class Turn:
     """What one turn has gathered so far; nothing in it counts before the commit.
 
     `calling` counts the calls that are out by connection, `busy` the leads that queue for one as well, of which a
-    loop holds at most `most_for_one`.
+    loop holds at most `most_for_one`. `heard` is what calls came to that breakers count, `breakers` what it made of
+    them, and `switched` those that opened or closed, by their connections.
     """
 
     now: datetime
@@ -55,6 +66,9 @@ class Turn:
     busy: dict[str, int] = field(default_factory=dict)
     most_for_one: int = 0
     due: list[datetime] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
+    breakers: dict[UUID, Breaker] = field(default_factory=dict)
+    switched: list[tuple[UUID, str]] = field(default_factory=list)
 
     def source_of(self, carried: Carried) -> Source:
         """Return the source that a lead came from."""

@@ -2,7 +2,7 @@
 
 from flowbuilder.models.account import Account, ApiKey, Audit, Membership, Person, SignInThrottle, WebSession
 from flowbuilder.models.base import Base
-from flowbuilder.models.connection import AccessToken, Connection, ConnectionTest, Credential
+from flowbuilder.models.connection import AccessToken, Breaker, Connection, ConnectionTest, Credential
 from flowbuilder.models.flow import Flow, FlowVersion
 from flowbuilder.models.lead import Attempt, Lead, LeadEvent, Offer
 from flowbuilder.models.limited import CapWindow, Claim, Idempotency, IntakeRefusal, Worker
@@ -16,6 +16,7 @@ __all__ = [
     "Attempt",
     "Audit",
     "Base",
+    "Breaker",
     "CapWindow",
     "Claim",
     "Connection",

@@ -46,6 +46,18 @@ class AccessToken(Base):
     ends_at: Mapped[datetime]
 
 
+class Breaker(Base):
+    """How a connection's calls failed of late; open from `opened_at`, with the offer that is tried as its `probe`."""
+
+    __tablename__ = "breaker"
+    connection_id: Mapped[UUID] = mapped_column(primary_key=True)
+    failures: Mapped[list[Any]]
+    opened_at: Mapped[datetime | None]
+    recover_at: Mapped[datetime | None]
+    probe: Mapped[str | None]
+    probe_until: Mapped[datetime | None]
+
+
 class ConnectionTest(Base):
     """A test call to a buyer: made by a job, watched by a page."""
 

@@ -14,7 +14,8 @@ class Lead(Base):
     """A posted lead, and the queue it stands in.
 
     `due_at` is when a worker may take it: at once (received), when the lease ends (working), at the next try (waiting).
-    `posted` is what came in, `fields` the normal forms. Money is in minor units of `currency`.
+    `posted` is what came in, `fields` the normal forms. Money is in minor units of `currency`. `instruction` is what a
+    person has the worker do that takes it next.
     """
 
     __tablename__ = "lead"
@@ -47,6 +48,7 @@ class Lead(Base):
     crashes: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     last_step: Mapped[str | None]
     answer_to: Mapped[str | None]
+    instruction: Mapped[dict[str, Any] | None]
 
 
 class LeadEvent(Base):

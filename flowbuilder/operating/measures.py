@@ -27,6 +27,7 @@ DUE = text("""
     SELECT count(*), coalesce(extract(epoch FROM now() - min(due_at)), 0)
       FROM (SELECT due_at FROM lead WHERE state <> 'done' AND due_at <= now() ORDER BY due_at LIMIT :most) AS due
 """)
+OPEN_BREAKERS = text("SELECT count(*) FROM breaker WHERE opened_at IS NOT NULL")
 
 
 class Measures(Collector):
@@ -44,9 +45,11 @@ class Measures(Collector):
         with self._engine.connect() as database:
             due, oldest = database.execute(DUE, {"most": MOST_COUNTED}).one()
             alive = count_workers(database)
+            failing = database.execute(OPEN_BREAKERS).scalar_one()
         return [
             _gauge("flowbuilder_due_leads", f"Leads due and not taken yet, counted up to {MOST_COUNTED}.", due),
             _gauge("flowbuilder_oldest_due_seconds", "How long the first of them has been due; 0 without any.", oldest),
+            _gauge("flowbuilder_open_breakers", "Connections whose breaker is open: they get no leads.", failing),
             _gauges("flowbuilder_workers", "Living worker processes.", "kind", alive),
         ]
 

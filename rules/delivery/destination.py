@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from rules.breaker import Limits, read_limits
 from rules.delivery.answers import REASONS, Answers, read_answers
 from rules.delivery.auth import Auth, read_auth, read_signing, split_secrets
 from rules.delivery.expressions import read_value
@@ -52,6 +53,8 @@ class Destination:
     on_ambiguous: Literal["retry_same", "hold", "treat_as_declined"]
     duplicate_is_accepted: bool
     """A "duplicate" answer after an ambiguous attempt with the same key means that the first attempt was taken."""
+    breaker: Limits | None
+    """When leads stop going there because too many calls failed; None never."""
     ping: Ping | None = field(default=None)
     deliver_by: tuple[Method, ...] = ("webhook",)
     mail: MailSettings | None = None
@@ -112,6 +115,7 @@ def _read_destination(part: Part) -> Destination | None:
         "answers": read_answers(part),
         "on_ambiguous": part.choice("on_ambiguous", ("retry_same", "hold", "treat_as_declined"), "retry_same"),
         "duplicate_is_accepted": part.flag("duplicate_after_ambiguous_is_accepted"),
+        "breaker": read_limits(part),
         "ping": read_ping(part, writing, in_body),
         "deliver_by": methods,
         "mail": mail,

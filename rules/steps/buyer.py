@@ -14,7 +14,7 @@ from rules.logic import Rule, truthy
 from rules.money import exponent_of, money
 from rules.reading import Part
 from rules.retry import Policy, read_policy
-from rules.running import CanBeOffered, End, Interpreting, Next, Run, Verdict
+from rules.running import CanBeOffered, End, Interpreting, Next, Run, Verdict, WaitsFor
 from rules.steps.base import Common, Exit, Words, read_common
 from rules.steps.cap import reset_of
 from rules.steps.ways import Way, Why, follow, read_way
@@ -29,6 +29,8 @@ SKIPPED: dict[str, str] = {
     "outside_hours": "This buyer is closed now",
     "cap_reached": "This buyer's cap is reached",
     "below_floor": "The price is below what the seller asks for",
+    "breaker_open": "This buyer failed too often just now",
+    "no_funds": "This buyer has no funds",
 }
 
 
@@ -41,9 +43,13 @@ class Ways:
     outside_hours: Way
     when_full: Way
     when_not_met: Way
+    when_no_funds: Way
 
     def after(self, answer: str, reason: str | None) -> Way:
-        """Return the way for an answer of an offer, or for the reason why none was made."""
+        """Return the way for an answer of an offer, or for the reason why none was made.
+
+        A buyer that is left alone because it failed too often has failed.
+        """
         if answer != "not_asked":
             return {"declined": self.on_declined, "error": self.on_error}[answer]
         ways = {
@@ -51,6 +57,8 @@ class Ways:
             "outside_hours": self.outside_hours,
             "rule_not_met": self.when_not_met,
             "missing_field": self.when_not_met,
+            "breaker_open": self.on_error,
+            "no_funds": self.when_no_funds,
         }
         return ways.get(reason or "", Way("next"))
 
@@ -235,11 +243,8 @@ class Buyer:
         way = self.ways.after(answer, reason)
         if answer == "declined" and way.kind == "hold":
             del run.asked[self.common.id]
-        until = (
-            reset_of(next(ask for ask in effect.caps if ask["cap"] == result["full"])) if result.get("full") else None
-        )
         code = reason or answer
-        return way, Why(code, SKIPPED.get(code, "The buyer declined"), until, "cap" if until else "retry")
+        return way, Why(code, SKIPPED.get(code, "The buyer declined"), *_until(result, effect))
 
     def _worded_ways(self) -> list[tuple[str, Way]]:
         ways = [("Declines", self.ways.on_declined), ("Fails", self.ways.on_error)]
@@ -251,6 +256,8 @@ class Buyer:
             ways.append(("Closed", self.ways.outside_hours))
         if self.when or self.requires:
             ways.append(("Does not fit", self.ways.when_not_met))
+        if self.ways.when_no_funds.kind != "next":
+            ways.append(("Has no funds", self.ways.when_no_funds))
         return ways
 
     def _ambiguous_exit(self) -> Exit:
@@ -307,7 +314,15 @@ def read_offer(
 
 def _read_ways(part: Part) -> Ways:
     four = ("next", "hold", "reject", "buyer")
-    return Ways(**{key: read_way(part, key, "next", four) for key in Ways.__dataclass_fields__})
+    two = {"when_no_funds": ("next", "hold")}
+    return Ways(**{key: read_way(part, key, "next", two.get(key, four)) for key in Ways.__dataclass_fields__})
+
+
+def _until(result: Result, effect: Offer) -> tuple[datetime | None, WaitsFor]:
+    """Return when waiting makes sense again, as far as the result says, and what would be waited for."""
+    if result.get("full"):
+        return reset_of(next(ask for ask in effect.caps if ask["cap"] == result["full"])), "cap"
+    return (datetime.fromisoformat(result["until"]) if result.get("until") else None), "retry"
 
 
 def _read_timeout(part: Part) -> int | None:

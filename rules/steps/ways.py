@@ -3,13 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from rules.durations import DurationError, say_duration, seconds
 from rules.reading import Part
 from rules.running import End, GoTo, Next, Run, Verdict, Wait, WaitsFor
 from rules.steps.base import Exit, Tone, Words
 
 TONES: dict[str, Tone] = {"reject": "bad", "hold": "que"}
+TARGETED = ("go_to", "buyer", "hold")
 HELD_FOR = timedelta(minutes=15)
 """How long a lead is held when nothing says when things will be better."""
+LONGEST_HOLD = timedelta(days=7)
+"""How long a lead may be held in all; a fallback has its own, shorter or longer, time for its rounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,10 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One of `next`, `reject`, `fallback`, `hold`, `go_to` a later step, or `buyer`: offer it to another one."""
+    """One of `next`, `reject`, `fallback`, `hold`, `go_to` a later step, or `buyer`: offer it to another one.
+
+    The target of a hold, where it has one, is how long the lead waits.
+    """
 
     kind: str
     target: str = ""
@@ -39,7 +46,7 @@ class Way:
             case "buyer":
                 return f"offer to {words.step(self.target)}, then {following}"
             case "hold":
-                return "wait and try again"
+                return f"wait {say_duration(self.target)} and try again" if self.target else "wait and try again"
             case "fallback":
                 return "nobody takes it"
         return "reject"
@@ -51,17 +58,32 @@ class Way:
 
 
 def read_way(part: Part, key: str, default: str, allowed: tuple[str, ...]) -> Way:
-    """Return where the setting sends the lead; `go_to` and `buyer` are written `{"go_to": id}` and `{"buyer": id}`."""
+    """Return where the setting sends the lead.
+
+    `go_to` and `buyer` are written `{"go_to": id}` and `{"buyer": id}`, a hold for some time `{"hold": "1h"}`.
+    """
     value = part.take(key, default)
     if isinstance(value, dict) and len(value) == 1:
         [(kind, target)] = value.items()
-        if kind in allowed and isinstance(target, str):
-            return Way(kind, target)
+        if kind in allowed and kind in TARGETED and isinstance(target, str):
+            return Way(kind, target if kind != "hold" else _read_hold(part, key, target))
     elif isinstance(value, str) and value in allowed and value not in ("go_to", "buyer"):
         return Way(value)
     written = ", ".join(f'{{"{word}": id}}' if word in ("go_to", "buyer") else word for word in allowed)
+    written += ', or {"hold": "1h"}' if "hold" in allowed else ""
     part.report(key, "not_a_way", f"“{key}” must be one of {written}.")
     return Way(default)
+
+
+def _read_hold(part: Part, key: str, written: str) -> str:
+    """Return how long a lead is held, of at most the time that any lead may be held."""
+    try:
+        if seconds(written) <= LONGEST_HOLD.total_seconds():
+            return written
+        part.report(key, "out_of_bounds", f"“{key}” may hold a lead for 7d at most.")
+    except DurationError as error:
+        part.report(key, "not_a_duration", str(error))
+    return ""
 
 
 def follow(way: Way, run: Run, step: str, why: Why) -> Verdict:
@@ -74,5 +96,6 @@ def follow(way: Way, run: Run, step: str, why: Why) -> Verdict:
         case "go_to":
             return GoTo(way.target)
         case "hold":
-            return Wait(why.until or run.now + HELD_FOR, why.waiting_for, step, why.reason)
+            until = run.now + timedelta(seconds=seconds(way.target)) if way.target else why.until
+            return Wait(until or run.now + HELD_FOR, "retry" if way.target else why.waiting_for, step, why.reason)
     return Next()

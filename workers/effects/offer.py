@@ -1,5 +1,6 @@
 """Offering a lead to a buyer: reserve, record, call; then read the answer, try again, or give up."""
 
+import math
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from rules.delivery.response import Answer, read_answer, without_secrets
 from rules.effects import Asks, Offer
 from rules.money import exponent_of
 from rules.retry import Again, Answered, AskPerson, Policy, Tried, decide
+from workers import breakers
 from workers.book import Connection
 from workers.caps import Ask
 from workers.carrying import Carried, known
@@ -25,6 +27,8 @@ Result = dict[str, Any]
 STATES = {"accepted": "ok", "declined": "declined", "error": "error", "ambiguous": "ambiguous"}
 PRETENDED = {"rejected": ("declined", "rejected"), "duplicate": ("declined", "duplicate"), "error": ("error", "error")}
 """What buyers of a test lead answer by what the test asks for, and why; otherwise they accept."""
+LOOK_AGAIN = 60
+"""Seconds after which an open offer asks a breaker again that did not let it through."""
 STOPPED = "The worker stopped before the answer was read"
 
 
@@ -37,7 +41,7 @@ def offer(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
     """Begin an offer: return a result when nobody is called, None once a call is out or has to wait."""
     connection = find_buyer(turn, carried, effect.asks())
     if isinstance(connection, str):
-        return _not_asked(turn, connection)
+        return _refused(turn, effect, connection)
     asks = turn.flow_asks(carried, windows(effect))
     if not turn.dealer.holds(asks):
         return None
@@ -58,7 +62,7 @@ def resume(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
         return _after(turn, carried, effect, Tried("ambiguous"))
     connection = find_buyer(turn, carried, effect.asks(), TO_GO_ON)
     if isinstance(connection, str):
-        return _after(turn, carried, effect, Tried("error", connection))
+        return _after(turn, carried, effect, _not_tried(turn, effect, connection))
     if not turn.may_call or turn.has_to_queue(carried, effect.connection, connection.concurrency):
         return None
     try:
@@ -66,6 +70,8 @@ def resume(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
     except CannotBuild as problem:
         carried.known_offer.reason = str(problem)
         return _after(turn, carried, effect, Tried("error", "error"))
+    if not breakers.lets_call(turn, connection, carried.known_offer.id, _timeout(effect, connection)):
+        return _after(turn, carried, effect, _not_tried(turn, effect, "breaker_open"))
     _call(turn, carried, effect, connection, request)
     return None
 
@@ -80,6 +86,8 @@ def settle(turn: Turn, carried: Carried, effect: Offer, sent: Sent) -> Result | 
         attempt.reply = masked_reply(sent.reply, {**connection.credentials, **sent.secrets})
     _end_attempt(turn, attempt, "blocked" if sent.kind == "blocked" else STATES[answer.kind], sent.error or None)
     row.reason, row.reference = answer.said or sent.error or None, answer.reference
+    if connection and sent.kind != "blocked":
+        breakers.note_call(turn, connection, row, answer.kind, attempt.status)
     if answer.kind == "accepted" and connection:
         is_bounded = any(ask["cap"].endswith(MONEY) for ask in effect.caps)
         row.price = _price(row, answer.price, carried, sets=_sets_price(connection) and not is_bounded)
@@ -95,6 +103,9 @@ def _begin(turn: Turn, carried: Carried, effect: Offer, connection: Connection, 
     except CannotBuild as problem:
         carried.offer = None
         return _not_asked(turn, "missing_field" if isinstance(problem, MissingField) else "error")
+    if not breakers.lets_call(turn, connection, row.id, _timeout(effect, connection)):
+        carried.offer = None
+        return _refused(turn, effect, "breaker_open")
     row.places = turn.dealer.take(asks[: len(effect.caps)])
     if effect.cursor:
         row.places.append(turn.dealer.move(asks[-1], effect.cursor["to"]))
@@ -114,9 +125,12 @@ def _call(turn: Turn, carried: Carried, effect: Offer, connection: Connection, r
     carried.attempt = AttemptRow(carried.id, row.offer_no, row.attempts, turn.now)
     carried.attempt.request = masked(request, connection.credentials)
     turn.changes.add(carried.attempt)
-    timeout = effect.timeout_ms or connection.destination.timeout_ms
     key = CallKey(carried.id, carried.token, row.offer_no, row.attempts)
-    turn.call(carried, effect.connection, Call(key, request, timeout))
+    turn.call(carried, effect.connection, Call(key, request, _timeout(effect, connection)))
+
+
+def _timeout(effect: Offer, connection: Connection) -> int:
+    return effect.timeout_ms or connection.destination.timeout_ms
 
 
 def _after(turn: Turn, carried: Carried, effect: Offer, newest: Tried) -> Result | None:
@@ -154,6 +168,26 @@ def _end(turn: Turn, carried: Carried, answered: Answered) -> Result:
         "reference": row.reference,
         "offer": row.offer_no,
     }
+
+
+def _refused(turn: Turn, effect: Offer, reason: str) -> Result:
+    """Return that the buyer is not asked, and until when where its breaker is why."""
+    connection = turn.book.connection(turn.database, effect.connection)
+    if reason != "breaker_open" or connection is None:
+        return _not_asked(turn, reason)
+    return _not_asked(turn, reason) | {"until": breakers.try_again_at(turn, connection).isoformat()}
+
+
+def _not_tried(turn: Turn, effect: Offer, reason: str) -> Tried:
+    """Return a try that was none; one that the breaker forbids is put off, until it may let a lead through.
+
+    It looks again before that: a person may have the buyer tried earlier.
+    """
+    connection = turn.book.connection(turn.database, effect.connection)
+    if reason != "breaker_open" or connection is None:
+        return Tried("error", reason)
+    wait = math.ceil((breakers.try_again_at(turn, connection) - turn.now).total_seconds())
+    return Tried("error", reason, min(wait, LOOK_AGAIN))
 
 
 def _not_asked(turn: Turn, reason: str, full: str | None = None) -> Result:

@@ -8,6 +8,7 @@ from rules.delivery.masking import mask, masked, masked_reply
 from rules.delivery.request import CannotBuild, MissingField, build_ping
 from rules.dry_run import made_up_bids
 from rules.effects import Asks, Ping
+from workers import breakers
 from workers.book import Connection
 from workers.carrying import Carried, Pinged
 from workers.delivery.calls import Call, CallKey, Sent
@@ -79,6 +80,10 @@ def _ask(turn: Turn, carried: Carried, effect: Ping, bidder: Asks) -> str | None
         request = build_ping(connection.destination, fields, effect.view, told, connection.credentials)
     except CannotBuild as problem:
         return "missing_field" if isinstance(problem, MissingField) else "error"
+    own = connection.destination.ping
+    timeout = min(effect.wait_ms, own.timeout_ms) if own else effect.wait_ms
+    if not breakers.lets_call(turn, connection, row.id, timeout):
+        return "breaker_open"
     row.attempts = 1
     attempt = AttemptRow(carried.id, row.offer_no, 1, turn.now)
     attempt.request = masked(request, connection.credentials)
@@ -86,8 +91,6 @@ def _ask(turn: Turn, carried: Carried, effect: Ping, bidder: Asks) -> str | None
     turn.changes.add(attempt)
     carried.offers.append(row)
     carried.pings[row.offer_no] = Pinged(row, attempt)
-    own = connection.destination.ping
-    timeout = min(effect.wait_ms, own.timeout_ms) if own else effect.wait_ms
     key = CallKey(carried.id, carried.token, row.offer_no, 1)
     turn.line_up(bidder["connection"], connection.concurrency, Call(key, request, timeout))
     return None
@@ -118,6 +121,8 @@ def _read(turn: Turn, carried: Carried, effect: Ping, pinged: Pinged, sent: Sent
     if sent.reply is None or connection is None:
         kind = "blocked" if sent.kind == "blocked" else "error"
         _end(turn, pinged, "error", kind, "timeout" if sent.is_late else sent.reason)
+        if connection and kind == "error":
+            breakers.note_call(turn, connection, row, "ambiguous" if sent.is_late else "error", None)
         return
     secrets = {**connection.credentials, **sent.secrets}
     attempt.status, attempt.reply = sent.reply.status, masked_reply(sent.reply, secrets)
@@ -125,6 +130,7 @@ def _read(turn: Turn, carried: Carried, effect: Ping, pinged: Pinged, sent: Sent
     row.bid, row.reason = bid.amount, mask(bid.said, secrets) or None
     row.reference = mask(bid.bid_id, secrets) if bid.bid_id else None
     _end(turn, pinged, *STATES[bid.answer])
+    breakers.note_call(turn, connection, row, "error" if bid.answer == "error" else "accepted", attempt.status)
 
 
 def _end(turn: Turn, pinged: Pinged, state: str, attempt_state: str, reason: str | None) -> None:

@@ -159,7 +159,11 @@ def test_an_address_alone_is_a_destination() -> None:
         ({"reasons": [[{"nope": 1}, "duplicate"]]}, ("destination.reasons[0][0]", "unknown_operator")),
         ({"answer": "yaml"}, ("destination.answer", "not_an_option")),
         ({"on_ambiguous": "next"}, ("destination.on_ambiguous", "not_an_option")),
-        ({"breaker": {}}, ("destination.breaker", "unknown_setting")),
+        ({"breaker": "never"}, ("destination.breaker", "not_an_object")),
+        ({"breaker": {"failures": 0}}, ("destination.breaker.failures", "not_a_whole_number")),
+        ({"breaker": {"within": 5}}, ("destination.breaker.within", "not_a_duration")),
+        ({"breaker": {"recover_after": "8d"}}, ("destination.breaker.recover_after", "out_of_bounds")),
+        ({"breaker": {"probe": True}}, ("destination.breaker.probe", "unknown_setting")),
         ({"ping": {"url": URL}}, ("destination.ping.bid_path", "missing_text")),
     ],
 )  # fmt: skip
@@ -183,8 +187,8 @@ def test_all_problems_are_reported_at_once() -> None:
 
 
 def test_an_unknown_setting_is_named_in_a_sentence() -> None:
-    [problem] = problems_of({"url": URL, "breaker": {"failures": 5}})
-    assert problem.message == "“breaker” is not a setting of a destination."
+    [problem] = problems_of({"url": URL, "brake": {"failures": 5}})
+    assert problem.message == "“brake” is not a setting of a destination."
 
 
 @pytest.mark.parametrize("document", [None, [], "https://example.com/", 5])
