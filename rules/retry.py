@@ -1,7 +1,7 @@
 """When to call a buyer again about the same offer, and when to stop: decided from the attempts so far."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
@@ -14,7 +14,7 @@ JITTER = 0.2
 FINAL = frozenset({"blocked", "refused"})
 """Reasons of errors after which the same call could only fail again."""
 
-OnAmbiguous = Literal["retry_same", "hold", "treat_as_declined"]
+OnAmbiguous = Literal["retry_same", "hold", "treat_as_declined", "treat_as_failed"]
 Kind = Literal["accepted", "declined", "error", "ambiguous"]
 
 
@@ -107,6 +107,9 @@ def _after_error(policy: Policy, tried: list[Tried], key: str, began: datetime, 
 def _after_ambiguous(policy: Policy, tried: list[Tried], key: str, began: datetime, now: datetime) -> Decision:
     if policy.on_ambiguous == "treat_as_declined":
         return Answered("declined", "timeout")
+    if policy.on_ambiguous == "treat_as_failed":
+        failed = [replace(attempt, reason="timeout") if attempt.kind == "ambiguous" else attempt for attempt in tried]
+        return _after_error(policy, failed, key, began, now)
     if policy.on_ambiguous == "hold":
         return AskPerson()
     at = _next_try(policy.ambiguous_delays, tried, key, now)

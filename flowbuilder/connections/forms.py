@@ -55,6 +55,7 @@ AMBIGUOUS_WORDS = {
     "retry_same": "Ask the same buyer again, with the same key",
     "hold": "Hold the lead until a person decides",
     "treat_as_declined": "A timeout from this buyer means no",
+    "treat_as_failed": "A timeout from this buyer means that it failed",
 }
 ACCEPTED_WORDS = {name: words for name, (words, _) in written.ACCEPTED.items()} | {OWN: "A rule of your own"}
 READY_WORDS = {name: ready.words for name, ready in READY_MAPPINGS.items()}

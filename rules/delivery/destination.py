@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from rules.breaker import Limits, read_limits
 from rules.delivery.answers import REASONS, Answers, read_answers
@@ -21,6 +21,7 @@ from rules.fields import Field
 from rules.fields.moment import read_moment
 from rules.problems import Problem
 from rules.reading import Document, Part
+from rules.retry import OnAmbiguous
 from rules.values import Value
 
 __all__ = ["IS_2XX", "METHODS", "REASONS", "Destination", "Ping", "parse_destination", "split_secrets"]
@@ -50,7 +51,7 @@ class Destination:
     headers: tuple[tuple[str, Value], ...]
     mapping: tuple[Entry, ...]
     answers: Answers
-    on_ambiguous: Literal["retry_same", "hold", "treat_as_declined"]
+    on_ambiguous: OnAmbiguous
     duplicate_is_accepted: bool
     """A "duplicate" answer after an ambiguous attempt with the same key means that the first attempt was taken."""
     breaker: Limits | None
@@ -113,7 +114,7 @@ def _read_destination(part: Part) -> Destination | None:
         "old_secret_until": _read_until(part),
         "headers": _read_headers(part, auth),
         "answers": read_answers(part),
-        "on_ambiguous": part.choice("on_ambiguous", ("retry_same", "hold", "treat_as_declined"), "retry_same"),
+        "on_ambiguous": part.choice("on_ambiguous", get_args(OnAmbiguous), "retry_same"),
         "duplicate_is_accepted": part.flag("duplicate_after_ambiguous_is_accepted"),
         "breaker": read_limits(part),
         "ping": read_ping(part, writing, in_body),

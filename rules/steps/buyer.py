@@ -248,8 +248,9 @@ class Buyer:
 
     def _worded_ways(self) -> list[tuple[str, Way]]:
         ways = [("Declines", self.ways.on_declined), ("Fails", self.ways.on_error)]
-        if self.policy.on_ambiguous == "treat_as_declined":
-            ways.append(("Times out", self.ways.on_declined))
+        if self.policy.on_ambiguous in ("treat_as_declined", "treat_as_failed"):
+            counts_as_no = self.policy.on_ambiguous == "treat_as_declined"
+            ways.append(("Times out", self.ways.on_declined if counts_as_no else self.ways.on_error))
         if self.caps:
             ways.append(("Full", self.ways.when_full))
         if self.hours:
@@ -265,6 +266,7 @@ class Buyer:
             "retry_same": "No answer: ask the same buyer again",
             "hold": "No answer: a person decides",
             "treat_as_declined": "No answer counts as a no",
+            "treat_as_failed": "No answer counts as a failure",
         }
         return Exit("que", texts[self.policy.on_ambiguous])
 

@@ -47,6 +47,17 @@ CAP = {"cap": {"id": "c", "limit": 500, "per": "day"}}
             ],
         ),
         (
+            buyer(on_error={"hold": "1h"}, on_ambiguous="treat_as_failed", when_no_funds="hold"),
+            "Offer to Sunrise Energy at $42.00",
+            [
+                "Accepts: sold, stop here",
+                "Declines: next step",
+                "Fails or times out: wait 1 hour and try again",
+                "Has no funds: wait and try again",
+                "No answer counts as a failure",
+            ],
+        ),
+        (
             buyer(hours=OFFICE_HOURS, outside_hours="hold", on_ambiguous="treat_as_declined", sell="continue"),
             "Offer to Sunrise Energy at $42.00",
             [

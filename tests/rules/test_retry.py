@@ -26,6 +26,9 @@ def after(policy: Policy, *tried: Tried, seconds: float = 0) -> Decision:
         (Policy(), (Tried("error", "blocked"),), Answered("error", "blocked")),
         (Policy(on_ambiguous="hold"), (LOST,), AskPerson()),
         (Policy(on_ambiguous="treat_as_declined"), (LOST,), Answered("declined", "timeout")),
+        (Policy(on_ambiguous="treat_as_failed", error_attempts=1), (LOST,), Answered("error", "timeout")),
+        (Policy(on_ambiguous="treat_as_failed"), (LOST, LOST), Answered("error", "timeout")),
+        (Policy(on_ambiguous="treat_as_failed"), (LOST, ERROR), Answered("error", "error")),
         (Policy(), (LOST, YES), Answered("accepted", None)),
         (Policy(), (LOST, NO), Answered("declined", "rejected")),
         (Policy(), (LOST, SAYS_DUPLICATE), Answered("declined", "duplicate")),
@@ -44,6 +47,7 @@ def test_the_end_of_an_offer(policy: Policy, tried: tuple[Tried, ...], decision:
         (HOLDING, (ERROR,), 5, "retry"),
         (HOLDING, (ERROR, ERROR), 30, "retry"),
         (HOLDING, (ERROR,) * 9, 120, "retry"),
+        (Policy(on_ambiguous="treat_as_failed"), (LOST,), 1, "retry"),
         (Policy(), (LOST,), 5, "answer"),
         (Policy(), (LOST, LOST), 30, "answer"),
         # Once a buyer may have the lead, an error settles nothing.
