@@ -22,6 +22,7 @@ from flowbuilder import ids
 
 WORK_LEADS = "workers.jobs.work_leads"
 TEST_CONNECTION = "workers.jobs.test_connection"
+SEND_COPIES = "workers.jobs.send_copies"
 
 LEADS = "leads"
 JOBS = "jobs"
@@ -31,6 +32,8 @@ MOST_WAKES = 4
 LEADS_FOR_A_LOOP = 100
 CARRIED = "fb:carried"
 CARRIED_FOR = 3  # seconds after which a loop that was killed counts as gone
+COPIES = "fb:copies"
+COPIES_FOR = 10  # seconds after which a job that never looked counts as lost
 DONE = "fb:done:"
 DONE_KEPT = 60  # seconds that answers wait for a web process; nobody waits longer than 25
 FAILURE_KEPT = 3600  # seconds
@@ -110,6 +113,22 @@ def enqueue_job(redis: Redis, name: str, *identifiers: UUID) -> bool:
         log.warning("the job %s was not queued: %s", name, type(problem).__name__)
         return False
     return True
+
+
+def nudge_copies(redis: Redis) -> bool:
+    """Have a worker look for copies to send, unless one is about to; False when that failed."""
+    try:
+        if not redis.set(COPIES, 1, nx=True, ex=COPIES_FOR):
+            return True
+    except RedisError as problem:
+        log.warning("copies were not announced: %s", type(problem).__name__)
+        return False
+    return enqueue_job(redis, SEND_COPIES)
+
+
+def tell_copies_looked_for(redis: Redis) -> None:
+    """Have the next nudge queue another job, as this one looks now; raises RedisError while Valkey is away."""
+    redis.delete(COPIES)
 
 
 def announce_finished(

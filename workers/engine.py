@@ -25,6 +25,7 @@ from workers.delivery.calls import AnyCall, AnySender, Sent
 from workers.load import Load
 from workers.outages import DATABASE_ERRORS, is_outage, where
 from workers.quarantine import quarantine
+from workers.rows import CopyRow
 from workers.statements import plan_anew, prefer_indexes
 from workers.steering import steer
 from workers.tally import Tally
@@ -348,6 +349,8 @@ class Engine:
         self._let_out()
         self._load.ready.extend(turn.stalled)
         self._due.extend(moment for moment in turn.due if moment - turn.now < SOON)
+        if turn.changes.added(CopyRow):
+            enqueue.nudge_copies(self._redis)
         if turn.finished:
             enqueue.announce_finished(self._redis, turn.finished, turn.sold)
 

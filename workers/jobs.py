@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flowbuilder import logs
-from workers import connection_test, lead_worker
+from workers import connection_test, copies, lead_worker
 
 
 class JobFailed(Exception):
@@ -22,6 +22,12 @@ def test_connection(test_id: str) -> None:
     """Make the test call to a buyer that a page asked for. Raises JobFailed."""
     with _without_values("test_connection"):
         connection_test.run_test(test_id)
+
+
+def send_copies() -> None:
+    """Send the copies of leads, and notices of inboxes, that are due. Raises JobFailed."""
+    with _without_values("send_copies"):
+        copies.send_copies()
 
 
 @contextmanager

@@ -12,7 +12,19 @@ from sqlalchemy import Connection
 
 from flowbuilder.ids import made_at
 from workers.documents import as_document
-from workers.rows import AttemptRow, Changes, EventRow, LeadChange, LeaseRow, LossRow, OfferRow, Row, WindowRow
+from workers.rows import (
+    AttemptRow,
+    Changes,
+    CopyRow,
+    EventRow,
+    InboxRow,
+    LeadChange,
+    LeaseRow,
+    LossRow,
+    OfferRow,
+    Row,
+    WindowRow,
+)
 from workers.statements import Statement
 
 LEASE = timedelta(seconds=30)
@@ -67,11 +79,11 @@ EVENTS = Statement("""
 OFFERS = Statement("""
     SELECT lead_id, offer_no, id, account_id, connection_id, run, round, step, buyer, price, created_at, state, places,
            is_winner, slot, lost_reason, reason, reference, attempts, cascade_position, finished_at, phase, bid,
-           winning_bid
+           winning_bid, delivery_method
       FROM offer WHERE lead_id = ANY(:ids) ORDER BY lead_id, offer_no
 """)
 ATTEMPTS = Statement("""
-    SELECT lead_id, offer_no, attempt_no, started_at, state, finished_at, ms, status, error FROM attempt
+    SELECT lead_id, offer_no, attempt_no, started_at, state, finished_at, ms, status, error, method FROM attempt
      WHERE lead_id = ANY(:ids) ORDER BY lead_id, offer_no, attempt_no
 """)
 
@@ -80,9 +92,13 @@ _EVENT = """(lead_id uuid, run int, seq int, effect text, step text, asks jsonb,
 _OFFER = """(lead_id uuid, offer_no int, id uuid, account_id uuid, connection_id uuid, run int, round int, step text,
     buyer text, price bigint, created_at timestamptz, state text, places jsonb, is_winner boolean, slot smallint,
     lost_reason text, reason text, reference text, attempts smallint, cascade_position int, finished_at timestamptz,
-    phase text, bid bigint, winning_bid bigint)"""
+    phase text, bid bigint, winning_bid bigint, delivery_method text)"""
 _ATTEMPT = """(lead_id uuid, offer_no int, attempt_no int, started_at timestamptz, state text, finished_at timestamptz,
-    ms int, status smallint, error text, request jsonb, reply jsonb)"""
+    ms int, status smallint, error text, request jsonb, reply jsonb, method text)"""
+_INBOX = """(id uuid, account_id uuid, connection_id uuid, lead_id uuid, offer_no int, attempt_no int,
+    at timestamptz)"""
+_COPY = """(lead_id uuid, offer_no int, method text, account_id uuid, connection_id uuid, created_at timestamptz,
+    due_at timestamptz, state text, finished_at timestamptz)"""
 _LEAD = """(id uuid, token bigint, state text, outcome text, waiting_for text, reason_code text, reason text, run int,
     asked_before jsonb, revenue bigint, cost bigint, due_at timestamptz, finished_at timestamptz, last_step text,
     was bigint)"""
@@ -97,15 +113,17 @@ def _rows(record: str) -> str:
     return f"jsonb_to_recordset(CAST(:{{rows}} AS jsonb)) AS r{record}"
 
 
-def _insert(table: str, record: str) -> str:
+def _insert(table: str, record: str, month: str = "{month}") -> str:
     columns = ", ".join(part.split()[0] for part in record.strip("()").split(","))
-    return f"INSERT INTO {table}{{month}} ({columns}) SELECT {columns} FROM {_rows(record)} RETURNING 1"  # noqa: S608  (constants)
+    return f"INSERT INTO {table}{month} ({columns}) SELECT {columns} FROM {_rows(record)} RETURNING 1"  # noqa: S608  (constants)
 
 
 INSERTS: dict[type[Row], str] = {
     EventRow: _insert("lead_event", _EVENT),
     OfferRow: _insert("offer", _OFFER),
     AttemptRow: _insert("attempt", _ATTEMPT),
+    InboxRow: _insert("inbox_lead", _INBOX, month=""),
+    CopyRow: _insert("delivery_copy", _COPY, month=""),
 }
 
 
@@ -148,6 +166,12 @@ UPDATES: dict[type[Row], str] = {
           FROM {_few(_ATTEMPT)}
          WHERE a.lead_id = r.lead_id AND a.offer_no = r.offer_no AND a.attempt_no = r.attempt_no
            AND a.state = 'sending'
+        RETURNING 1
+    """,  # noqa: S608  (constants)
+    CopyRow: f"""
+        UPDATE delivery_copy c SET state = r.state, due_at = r.due_at, finished_at = r.finished_at
+          FROM {_few(_COPY)}
+         WHERE c.lead_id = r.lead_id AND c.offer_no = r.offer_no AND c.method = r.method AND c.finished_at IS NULL
         RETURNING 1
     """,  # noqa: S608  (constants)
     LeadChange: f"""

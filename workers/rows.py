@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from rules.delivery.methods import Method
 from rules.effects import Effect, Result
 
 
@@ -64,6 +65,7 @@ class OfferRow:
     phase: str = "post"
     bid: int | None = None
     winning_bid: int | None = None
+    delivery_method: Method = "webhook"
 
 
 @dataclass(slots=True)
@@ -78,7 +80,7 @@ class LossRow:
 
 @dataclass(slots=True)
 class AttemptRow:
-    """One call of an offer."""
+    """One call of an offer, or a copy of what was taken."""
 
     lead_id: UUID
     offer_no: int
@@ -91,6 +93,35 @@ class AttemptRow:
     error: str | None = None
     request: dict[str, Any] | None = None
     reply: dict[str, Any] | None = None
+    method: str = "webhook"
+
+
+@dataclass(slots=True)
+class InboxRow:
+    """A lead in the inbox of a buyer; `id` is the offer's."""
+
+    id: UUID
+    account_id: UUID
+    connection_id: UUID
+    lead_id: UUID
+    offer_no: int
+    attempt_no: int
+    at: datetime
+
+
+@dataclass(slots=True)
+class CopyRow:
+    """What goes to a buyer after it took a lead, by a method of its own."""
+
+    lead_id: UUID
+    offer_no: int
+    method: str
+    account_id: UUID
+    connection_id: UUID
+    created_at: datetime
+    due_at: datetime
+    state: str = "waiting"
+    finished_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -139,7 +170,7 @@ class WindowRow:
     ceiling: int
 
 
-Row = EventRow | OfferRow | LossRow | AttemptRow | LeadChange | LeaseRow | WindowRow
+Row = EventRow | OfferRow | LossRow | AttemptRow | InboxRow | CopyRow | LeadChange | LeaseRow | WindowRow
 
 
 @dataclass(slots=True)

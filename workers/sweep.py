@@ -24,6 +24,10 @@ OVERDUE = text("""
            AND due_at <= CASE state WHEN 'waiting' THEN CAST(:now AS timestamptz) ELSE now() END - :patience
          LIMIT 16) AS due
 """)
+COPIES_DUE = text("""
+    SELECT count(*) FROM (
+        SELECT FROM delivery_copy WHERE finished_at IS NULL AND due_at <= CAST(:now AS timestamptz) LIMIT 1) AS due
+""")
 PATIENCE = timedelta(seconds=1)
 """How long a due lead may wait for the loops that carry leads now."""
 TIDY = (
@@ -45,6 +49,11 @@ def sweep(database: Connection, now: datetime) -> int:
     if not database.execute(TRY_LOCK, {"lock": LOCK}).scalar_one():
         return 0
     return int(database.execute(OVERDUE, {"now": now, "patience": PATIENCE}).scalar_one())
+
+
+def copies_are_due(database: Connection, now: datetime) -> bool:
+    """Return whether a copy of a lead is to be sent, for the first time or again."""
+    return bool(database.execute(COPIES_DUE, {"now": now}).scalar_one())
 
 
 def tidy(database: Connection, now: datetime) -> None:
@@ -70,9 +79,11 @@ class Sweeper:
         """Sweep now, and nudge the workers when something is due."""
         now = clock.now()
         with committed(self._engine, "sweep") as database:
-            due = sweep(database, now)
+            due, has_copies = sweep(database, now), copies_are_due(database, now)
         if due:
             enqueue.nudge(self._redis, leads=due, joins=True)
+        if has_copies:
+            enqueue.nudge_copies(self._redis)
         if time.monotonic() - self._tidied_at > TIDY_EVERY:
             self._tidied_at = time.monotonic()
             with committed(self._engine, "tidying") as database:

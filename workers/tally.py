@@ -49,7 +49,7 @@ class Tally:
         if batch:
             self._sums.observe(TURNS, len(batch))
         ended: list[AttemptRow] = [row for row in _rows(turn, AttemptRow) if row.finished_at == turn.now]
-        for row in ended:
+        for row in (row for row in ended if row.method != "inbox"):
             self._sums.observe(ATTEMPTS, (row.ms or 0) / 1000, row.state)
         offers: list[OfferRow] = _rows(turn, OfferRow)
         finished = (row.state for row in offers if row.phase == "post" and row.finished_at == turn.now)
@@ -76,6 +76,12 @@ class Tally:
                 quiet = min(quiet * 2, MOST_QUIET)
 
 
+def tell_attempts(ended: Sequence[AttemptRow], offers: Iterable[OfferRow]) -> None:
+    """Tell attempts that were made beside the loop, each in a line."""
+    if ended:
+        logs.tell_many("attempt", _lines(ended, offers, ()))
+
+
 def _rows(turn: Turn, kind: type[Row]) -> list[Any]:
     return [*turn.changes.added(kind), *turn.changes.touched(kind)]
 
@@ -92,6 +98,7 @@ def _lines(
             "lead": ids.show(row.lead_id),
             "offer": ids.show(offer.id) if offer else None,
             "attempt": row.attempt_no,
+            "method": row.method,
             "connection": _connection(offer.connection_id) if offer else None,
             "status": row.status,
             "outcome": row.state,

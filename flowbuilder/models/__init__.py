@@ -3,6 +3,7 @@
 from flowbuilder.models.account import Account, ApiKey, Audit, Membership, Person, SignInThrottle, WebSession
 from flowbuilder.models.base import Base
 from flowbuilder.models.connection import AccessToken, Breaker, Connection, ConnectionTest, Credential
+from flowbuilder.models.delivery import DeliveryCopy, InboxLead
 from flowbuilder.models.flow import Flow, FlowVersion
 from flowbuilder.models.lead import Attempt, Lead, LeadEvent, Offer
 from flowbuilder.models.limited import CapWindow, Claim, Idempotency, IntakeRefusal, Worker
@@ -22,9 +23,11 @@ __all__ = [
     "Connection",
     "ConnectionTest",
     "Credential",
+    "DeliveryCopy",
     "Flow",
     "FlowVersion",
     "Idempotency",
+    "InboxLead",
     "IntakeRefusal",
     "Lead",
     "LeadEvent",

@@ -102,7 +102,10 @@ class Offer(Base):
 
 
 class Attempt(Base):
-    """One call to a buyer; recorded as `sending` before the call, final once answered."""
+    """One call to a buyer; recorded as `sending` before the call, final once answered.
+
+    Of another `method` than the offer's it is a copy, or a notice, of what was taken.
+    """
 
     __tablename__ = "attempt"
     lead_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -116,3 +119,4 @@ class Attempt(Base):
     error: Mapped[str | None]
     request: Mapped[dict[str, Any] | None]
     reply: Mapped[dict[str, Any] | None]
+    method: Mapped[str] = mapped_column(server_default="webhook")

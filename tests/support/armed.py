@@ -1,7 +1,8 @@
-"""A process that ends at a crash point: `python -m tests.support.armed "after turn" 3 leads`, or `test` and an id.
+"""A process that ends at a crash point: `python -m tests.support.armed "after turn" 3 leads`.
 
-With `poison` for a name it ends whenever it moves a lead from the state XX. Its leases are short, so that what it
-leaves behind is taken soon. Tests start it by `start`, which forks it from a process that has loaded everything.
+Instead of `leads` it may do `copies`, or a `test` with an id. With `poison` for a name it ends whenever it moves a lead
+from the state XX. Its leases are short, so that what it leaves behind is taken soon. Tests start it by `start`, which
+forks it from a process that has loaded everything.
 """
 
 import multiprocessing
@@ -15,6 +16,7 @@ from typing import Any
 from flowbuilder import config
 from workers import crashpoints, engine, journal, steering, sweep
 from workers.connection_test import run_test
+from workers.copies import send_copies
 from workers.main import main
 
 LEASE = timedelta(seconds=1.5)
@@ -45,6 +47,8 @@ def work(name: str, passes: str, kind: str, *identifiers: str) -> None:
     crashpoints.arm(name, int(passes))
     if kind == "test":
         run_test(*identifiers)
+    elif kind == "copies":
+        send_copies()
     else:
         main(kind)
     sys.exit(SURVIVED)

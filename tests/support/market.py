@@ -9,19 +9,37 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import Engine as Database
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from flowbuilder import clock, config, db, enqueue, ids
-from flowbuilder.models import Account, Attempt, Base, CapWindow, Flow, FlowVersion, Lead, LeadEvent, Offer, Source
+from flowbuilder.models import (
+    Account,
+    Attempt,
+    Base,
+    CapWindow,
+    DeliveryCopy,
+    Flow,
+    FlowVersion,
+    InboxLead,
+    Lead,
+    LeadEvent,
+    Offer,
+    Source,
+)
 from flowbuilder.vault import Vault
 from tests.support import cast, proofs
 from tests.support.buyers import Buyer
+from tests.support.mail import MailServer
 from workers.book import Book
+from workers.copies import send_copies
 from workers.delivery.calls import Sent
+from workers.delivery.email import MailSender, Post
 from workers.delivery.kept_tokens import KeptTokens
 from workers.delivery.send import Sender
+from workers.delivery.senders import Senders
 from workers.delivery.tokens import TokenSender
 from workers.engine import Engine
 from workers.main import duplicates_secret
@@ -45,6 +63,18 @@ class Market:
     careful: float = 0.0
     flow_id: UUID | None = None
     source_id: UUID | None = None
+    mail: MailServer | None = None
+
+    def connect_by(self, *methods: str, mail: MailServer | None = None, **destination: Any) -> str:
+        """Make a connection that delivers by these methods, mail going out by a server; return its id as shown."""
+        self.mail = mail or self.mail
+        document = {
+            "deliver_by": list(methods),
+            "email": {"to": "leads@brightroof.example", "subject": "Lead of {{lead.email}}"},
+            "mapping": [["Email", {"var": "lead.email"}], ["State", {"var": "lead.state"}]],
+            "timeout_ms": 5000,
+        }
+        return self._connection(document | destination, {})
 
     def connect(self, buyer: Buyer, *, row: dict[str, Any] | None = None, **destination: Any) -> str:
         """Make a connection to a buyer's server and return its id as documents show it."""
@@ -58,10 +88,13 @@ class Market:
             "price_path": "body.price",
             "timeout_ms": 5000,
         }
+        return self._connection(document | destination, row or {})
+
+    def _connection(self, destination: dict[str, Any], row: dict[str, Any]) -> str:
         with Session(self.database) as session:
             account = session.get_one(Account, self.account_id)
             member = cast.Member(None, account, "owner")  # type: ignore[arg-type]
-            made = cast.a_connection(session, member, destination=document | destination, **(row or {}))
+            made = cast.a_connection(session, member, destination=destination, **row)
             session.commit()
             return ids.show(made.id, "con")
 
@@ -145,9 +178,27 @@ class Market:
             careful=self.careful,
         )
 
-    def _sender(self, on_result: Callable[[Sent], object]) -> TokenSender:
+    def _sender(self, on_result: Callable[[Sent], object]) -> Senders:
         keeper = KeptTokens(self.database, VAULT, b"secret")
-        return TokenSender(on_result, lambda receive: Sender(receive, allow=self.allowed), keeper)
+        web = TokenSender(on_result, lambda receive: Sender(receive, allow=self.allowed), keeper)
+        post = Post(self.mail.url if self.mail else "", "leads@acme.example", "acme.example")
+        return Senders(web, MailSender(on_result, post))
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """Return the settings of processes that work on this market."""
+        mail = {"SMTP_URL": self.mail.url, "MAIL_FROM": "leads@acme.example"} if self.mail else {}
+        allowed = ",".join(f"{host}:{port}" for host, port in self.allowed)
+        return {"DATABASE_URL": self.url, "REDIS_URL": self.redis_url, "OUTBOUND_ALLOW": allowed, **mail}
+
+    def send_copies(self) -> None:
+        """Do the job that sends copies, once."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.environ.items():
+                patch.setenv(name, value)
+            config.settings.cache_clear()
+            send_copies()
+        config.settings.cache_clear()
 
     @contextmanager
     def carrying(self, loops: int = 1) -> Iterator[None]:
@@ -236,6 +287,14 @@ class Market:
         """Return a lead's attempts in order."""
         found = select(Attempt).where(Attempt.lead_id == lead_id)
         return self._all(found.order_by(Attempt.offer_no, Attempt.attempt_no))
+
+    def copies(self) -> list[DeliveryCopy]:
+        """Return all copies in order."""
+        return self._all(select(DeliveryCopy).order_by(DeliveryCopy.lead_id, DeliveryCopy.method))
+
+    def inbox(self) -> list[InboxLead]:
+        """Return all leads in inboxes in order."""
+        return self._all(select(InboxLead).order_by(InboxLead.id))
 
     def used(self) -> dict[str, int]:
         """Return what is used of each cap, by its own key."""

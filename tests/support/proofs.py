@@ -122,10 +122,11 @@ def oversold(books: Books, lead: RowMapping) -> Iterator[str]:
 
 def unfinished(books: Books, lead: RowMapping) -> Iterator[str]:
     """Yield what a lead that is done has left open, and attempts that their offer does not count."""
-    attempts = Counter(attempt["offer_no"] for attempt in books.attempts[lead["id"]])
+    attempts = Counter((attempt["offer_no"], attempt["method"]) for attempt in books.attempts[lead["id"]])
     for offer in books.offers[lead["id"]]:
-        if offer["attempts"] != attempts[offer["offer_no"]]:
-            yield f"offer {offer['offer_no']} counts {offer['attempts']} attempts of {attempts[offer['offer_no']]}"
+        many = attempts[offer["offer_no"], offer["delivery_method"]]
+        if offer["attempts"] != many:
+            yield f"offer {offer['offer_no']} counts {offer['attempts']} attempts of {many}"
         if offer["state"] in ("reserved", "sending") and lead["state"] == "done":
             yield f"offer {offer['offer_no']} is still {offer['state']}"
     if any(attempt["state"] == "sending" for attempt in books.attempts[lead["id"]]) and lead["state"] != "working":

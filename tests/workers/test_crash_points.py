@@ -20,13 +20,14 @@ from tests.support import armed
 from tests.support.armed import exit_code
 from tests.support.buyers import Buyer, Seen, a_buyer, accepting
 from tests.support.flows import BUSY, NO, SILENT, YES, buyer, cap, only, quickly
+from tests.support.mail import a_mail_server
 from tests.support.market import Market
 from workers import journal
 from workers.crashpoints import CRASHED
 
 CARRYING = {"link": 1, "turn": 7, "windows": 1, "presence": 1, "sweep": 1, "tidying": 1}
 """The commits that carrying a few leads passes, and how many of each kind are tried as the last one."""
-SPECIAL = {"renewal", "return", "quarantine", "test begun", "test ended"}
+SPECIAL = {"renewal", "return", "quarantine", "test begun", "test ended", "copies begun", "copies ended"}
 """The commits that need more than that; each has a test below."""
 
 SAYS = {"yes": [YES], "no": [NO], "busy": [BUSY, YES], "mute": [SILENT, YES]}
@@ -112,9 +113,7 @@ def post_all_moods(market: Market, number: str) -> None:
 
 
 def run(market: Market, point: str, passes: int, *words: str) -> ForkServerProcess:
-    allowed = ",".join(f"{host}:{port}" for host, port in market.allowed)
-    environ = {"DATABASE_URL": market.url, "REDIS_URL": market.redis_url, "OUTBOUND_ALLOW": allowed}
-    return armed.start(config.child_environ(config.settings()) | environ, point, passes, *words)
+    return armed.start(config.child_environ(config.settings()) | market.environ, point, passes, *words)
 
 
 def recover(market: Market, seconds: float = 30) -> None:
@@ -235,3 +234,66 @@ def test_a_test_call_is_made_once_at_most(market: Market, point: str, state: str
     with Session(market.database) as session:
         assert session.get_one(ConnectionTest, test_id).state == ("done" if state == "queued" else state)
     assert len(sunrise.seen) == (0 if point == "after test begun" else 1)
+
+
+TURNS = [(f"{side} turn", number) for number in range(1, 6) for side in ("before", "after")]
+
+
+@pytest.mark.usefixtures("short_leases")
+def test_a_worker_may_end_between_a_mail_and_its_answer_and_the_mail_stays_the_same(market: Market) -> None:
+    with a_mail_server() as server:
+        market.publish([buyer(market.connect_by("email", mail=server), **quickly())])
+        for point, passes in TURNS:
+            market.post(1)
+            assert exit_code(run(market, point, passes, "leads")) == CRASHED, point
+        recover(market)
+        leads = market.leads()
+        assert {lead.outcome for lead in leads} == {"sold"}
+        named = {f"<{ids.show(offer.id)}@acme.example>" for lead in leads for offer in market.offers(lead.id)}
+        assert {letter.id for letter in server.letters} == named
+        assert len(named) == len(leads)
+        for name in named:
+            assert len({letter.raw for letter in server.letters if letter.id == name}) == 1
+        attempts = [attempt for lead in leads for attempt in market.attempts(lead.id)]
+        assert len(server.letters) <= len(attempts)
+
+
+@pytest.mark.usefixtures("short_leases")
+def test_a_lead_stands_in_an_inbox_exactly_once_whenever_a_worker_ends(market: Market) -> None:
+    market.publish([cap(1000), buyer(market.connect_by("inbox", inbox={"notice": "ana@brightroof.example"}))])
+    for point, passes in TURNS[:4]:
+        market.post(3)
+        assert exit_code(run(market, point, passes, "leads")) == CRASHED, point
+    recover(market)
+    leads = market.leads()
+    assert {lead.outcome for lead in leads} == {"sold"}
+    assert sorted(row.lead_id for row in market.inbox()) == [lead.id for lead in leads]
+    assert [copy.lead_id for copy in market.copies()] == [lead.id for lead in leads]
+
+
+@pytest.mark.parametrize(
+    ("point", "mails", "states"),
+    [
+        ("before copies begun", 1, ["ok"]),
+        ("after copies begun", 1, ["ambiguous", "ok"]),
+        ("before copies ended", 2, ["ambiguous", "ok"]),
+        ("after copies ended", 1, ["ok"]),
+    ],
+)
+def test_a_copy_is_sent_whenever_its_job_ends_and_is_the_same_mail(
+    market: Market, point: str, mails: int, states: list[str]
+) -> None:
+    with a_mail_server() as server:
+        market.publish([buyer(market.connect_by("inbox", "email", mail=server))])
+        [lead_id] = market.post()
+        market.carry()
+        assert exit_code(run(market, point, 1, "copies")) == CRASHED
+        market.execute("UPDATE delivery_copy SET due_at = now() WHERE finished_at IS NULL")
+        assert exit_code(run(market, "never", 1, "copies")) == armed.SURVIVED
+        market.later(60)
+        market.send_copies()
+    assert len(server.letters) == mails
+    assert len({letter.id for letter in server.letters}) == 1
+    assert [one.state for one in market.attempts(lead_id) if one.method == "email"] == states
+    assert [copy.state for copy in market.copies()] == ["ok"]
+    assert market.lead(lead_id).outcome == "sold"

@@ -6,9 +6,10 @@ from typing import Any
 
 from flowbuilder import ids
 from rules.caps import MONEY
-from rules.delivery.masking import masked, masked_reply
-from rules.delivery.request import CannotBuild, HttpRequest, MissingField, build_request
-from rules.delivery.response import Answer, read_answer, without_secrets
+from rules.delivery.mail import Mail
+from rules.delivery.masking import masked_reply
+from rules.delivery.outgoing import Entry, Outgoing, kept
+from rules.delivery.request import CannotBuild, HttpRequest, MissingField
 from rules.effects import Asks, Offer
 from rules.money import exponent_of
 from rules.retry import Again, Answered, AskPerson, Policy, Tried, decide
@@ -16,15 +17,16 @@ from workers import breakers
 from workers.book import Connection
 from workers.caps import Ask
 from workers.carrying import Carried, known
-from workers.delivery.calls import Call, CallKey, Sent
-from workers.effects.told import amount, told_of
+from workers.delivery.calls import CallKey, Sent
+from workers.effects.copying import begin_copies
+from workers.effects.told import told_of_offer
 from workers.eligibility import TO_GO_ON, find_buyer
+from workers.outgoing import STATES, answer_of, attempt_of, call_of, make, put_in_inbox
 from workers.rows import AttemptRow, OfferRow
 from workers.turn import FAR, Turn
 
 Result = dict[str, Any]
 
-STATES = {"accepted": "ok", "declined": "declined", "error": "error", "ambiguous": "ambiguous"}
 PRETENDED = {"rejected": ("declined", "rejected"), "duplicate": ("declined", "duplicate"), "error": ("error", "error")}
 """What buyers of a test lead answer by what the test asks for, and why; otherwise they accept."""
 LOOK_AGAIN = 60
@@ -50,7 +52,8 @@ def offer(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
         return _not_asked(turn, "cap_reached", full.own_key)
     if carried.row["is_test"]:
         return _pretend(turn, carried, effect)
-    if not turn.may_call or turn.has_to_queue(carried, effect.connection, connection.concurrency):
+    is_call = connection.destination.decides_by != "inbox"
+    if is_call and (not turn.may_call or turn.has_to_queue(carried, effect.connection, connection.concurrency)):
         return None
     return _begin(turn, carried, effect, connection, asks)
 
@@ -66,21 +69,20 @@ def resume(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
     if not turn.may_call or turn.has_to_queue(carried, effect.connection, connection.concurrency):
         return None
     try:
-        request = _request(turn, carried, connection, effect)
+        outgoing = _outgoing(turn, carried, connection, effect)
     except CannotBuild as problem:
         carried.known_offer.reason = str(problem)
         return _after(turn, carried, effect, Tried("error", "error"))
     if not breakers.lets_call(turn, connection, carried.known_offer.id, _timeout(effect, connection)):
         return _after(turn, carried, effect, _not_tried(turn, effect, "breaker_open"))
-    _call(turn, carried, effect, connection, request)
-    return None
+    return _hand_over(turn, carried, effect, connection, outgoing)
 
 
 def settle(turn: Turn, carried: Carried, effect: Offer, sent: Sent) -> Result | None:
     """Record what became of a call and return the offer's result, None when the buyer is called again later."""
     row, attempt = carried.known_offer, known(carried.attempt)
     connection = turn.book.connection(turn.database, effect.connection)
-    answer = _read(connection, sent)
+    answer = answer_of(connection, row.delivery_method, sent)
     attempt.ms, attempt.status = sent.ms, sent.reply.status if sent.reply else None
     if sent.reply and connection:
         attempt.reply = masked_reply(sent.reply, {**connection.credentials, **sent.secrets})
@@ -99,11 +101,12 @@ def _begin(turn: Turn, carried: Carried, effect: Offer, connection: Connection, 
     """Record the offer with its places and its first attempt, and hand over the call."""
     carried.offer = row = _new_offer(turn, carried, effect, connection)
     try:
-        request = _request(turn, carried, connection, effect)
+        outgoing = _outgoing(turn, carried, connection, effect)
     except CannotBuild as problem:
         carried.offer = None
         return _not_asked(turn, "missing_field" if isinstance(problem, MissingField) else "error")
-    if not breakers.lets_call(turn, connection, row.id, _timeout(effect, connection)):
+    is_call = not isinstance(outgoing, Entry)
+    if is_call and not breakers.lets_call(turn, connection, row.id, _timeout(effect, connection)):
         carried.offer = None
         return _refused(turn, effect, "breaker_open")
     row.places = turn.dealer.take(asks[: len(effect.caps)])
@@ -113,20 +116,32 @@ def _begin(turn: Turn, carried: Carried, effect: Offer, connection: Connection, 
     turn.changes.add(row)
     carried.offers.append(row)
     carried.tried = []
-    _call(turn, carried, effect, connection, request)
-    return None
+    return _hand_over(turn, carried, effect, connection, outgoing)
 
 
-def _call(turn: Turn, carried: Carried, effect: Offer, connection: Connection, request: HttpRequest) -> None:
-    """Record an attempt as `sending`; the call is handed over once this is committed."""
+def _hand_over(
+    turn: Turn, carried: Carried, effect: Offer, connection: Connection, outgoing: Outgoing
+) -> Result | None:
+    """Put the lead into the buyer's inbox, which answers the offer; or have the call made."""
     row = carried.known_offer
     row.attempts += 1
     turn.changes.touch(row)
-    carried.attempt = AttemptRow(carried.id, row.offer_no, row.attempts, turn.now)
-    carried.attempt.request = masked(request, connection.credentials)
+    if not isinstance(outgoing, Entry):
+        _call(turn, carried, effect, connection, outgoing)
+        return None
+    for written in put_in_inbox(connection, row, outgoing, row.attempts, turn.now):
+        turn.changes.add(written)
+    return _after(turn, carried, effect, Tried("accepted"))
+
+
+def _call(turn: Turn, carried: Carried, effect: Offer, connection: Connection, outgoing: HttpRequest | Mail) -> None:
+    """Record an attempt as `sending`; the call is handed over once this is committed."""
+    row = carried.known_offer
+    carried.attempt = attempt_of(row, row.attempts, row.delivery_method, turn.now)
+    carried.attempt.request = kept(outgoing, connection.credentials)
     turn.changes.add(carried.attempt)
     key = CallKey(carried.id, carried.token, row.offer_no, row.attempts)
-    turn.call(carried, effect.connection, Call(key, request, _timeout(effect, connection)))
+    turn.call(carried, effect.connection, call_of(key, outgoing, _timeout(effect, connection)))
 
 
 def _timeout(effect: Offer, connection: Connection) -> int:
@@ -148,6 +163,8 @@ def _after(turn: Turn, carried: Carried, effect: Offer, newest: Tried) -> Result
         case AskPerson():
             turn.wait(carried, FAR, "person")
             return None
+    if decision.answer == "accepted":
+        begin_copies(turn, carried, effect)
     return _end(turn, carried, decision)
 
 
@@ -225,27 +242,14 @@ def _new_offer(turn: Turn, carried: Carried, effect: Offer, connection: Connecti
         created_at=turn.now,
         cascade_position=1 + sum(other.round == effect.round for other in carried.offers if other.phase == "post"),
         bid=effect.bid,
+        delivery_method=connection.destination.decides_by,
     )
 
 
-def _request(turn: Turn, carried: Carried, connection: Connection, effect: Offer) -> HttpRequest:
+def _outgoing(turn: Turn, carried: Carried, connection: Connection, effect: Offer) -> Outgoing:
     row = carried.known_offer
-    prices = {"price": amount(carried, row.price), "bid": amount(carried, row.bid), "bid_id": effect.bid_id}
-    told = told_of(turn, carried, row, connection, **prices)
-    return build_request(connection.destination, effect.view, told, connection.credentials)
-
-
-def _read(connection: Connection | None, sent: Sent) -> Answer:
-    """Return what became of a call as an answer; a blocked or unsent one surely did not reach the buyer."""
-    if sent.reply is not None and connection is not None:
-        secrets = {**connection.credentials, **sent.secrets}
-        return without_secrets(read_answer(connection.destination, sent.reply), secrets)
-    match sent.kind:
-        case "blocked":
-            return Answer("error", "blocked")
-        case "not_sent":
-            return Answer("error", sent.reason)
-    return Answer("ambiguous", "unknown")
+    offer = told_of_offer(turn, carried, row, connection, effect)
+    return make(connection, row.delivery_method, effect.view, offer)
 
 
 def _end_attempt(turn: Turn, attempt: AttemptRow, state: str, error: str | None) -> None:

@@ -1,0 +1,96 @@
+"""What goes out to a buyer about an offer: for its first call, its retries and its copies, by whatever method."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from flowbuilder import ids
+from rules.delivery.mail import Mail
+from rules.delivery.methods import Method
+from rules.delivery.outgoing import Entry, Outgoing, build, kept, read
+from rules.delivery.response import Answer, without_secrets
+from rules.delivery.wire import HttpRequest
+from rules.effects import Offer
+from rules.money import exponent_of
+from workers.book import Connection
+from workers.delivery.calls import AnyCall, Call, MailCall, Sent
+from workers.rows import AttemptRow, InboxRow, OfferRow
+
+STATES = {"accepted": "ok", "declined": "declined", "error": "error", "ambiguous": "ambiguous"}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a buyer may be told of a lead beside its fields."""
+
+    received_at: datetime
+    currency: str
+    flow: str
+    source: str
+
+    def view(self, offer: OfferRow, buyer: str, attempt: int, now: datetime) -> dict[str, Any]:
+        """Return it as mappings read it under `offer`, about one attempt."""
+        return {
+            "id": ids.show(offer.id),
+            "lead_id": ids.show(offer.lead_id),
+            "attempt": attempt,
+            "is_test": False,
+            "received_at": _moment(self.received_at),
+            "sent_at": _moment(now),
+            "flow_name": self.flow,
+            "source_name": self.source,
+            "buyer": buyer,
+        }
+
+    def prices(self, offer: OfferRow, effect: Offer) -> dict[str, Any]:
+        """Return what the buyer is asked to pay and what it bid, as amounts, with its own name for the bid."""
+        bid = None if offer.bid is None else self._amount(offer.bid)
+        return {"price": self._amount(offer.price), "bid": bid, "bid_id": effect.bid_id}
+
+    def _amount(self, minor: int) -> Decimal:
+        return Decimal(minor).scaleb(-exponent_of(self.currency))
+
+
+def make(connection: Connection, method: Method, view: Mapping[str, Any], offer: Mapping[str, Any]) -> Outgoing:
+    """Return what one method hands to the buyer of a connection; raises CannotBuild."""
+    return build(connection.destination, method, view, offer, connection.credentials)
+
+
+def call_of(key: object, outgoing: HttpRequest | Mail, timeout_ms: int) -> AnyCall:
+    """Return the call that hands it over."""
+    return MailCall(key, outgoing, timeout_ms) if isinstance(outgoing, Mail) else Call(key, outgoing, timeout_ms)
+
+
+def attempt_of(offer: OfferRow, number: int, method: str, now: datetime) -> AttemptRow:
+    """Return an attempt that begins now."""
+    return AttemptRow(offer.lead_id, offer.offer_no, number, now, method=method)
+
+
+def put_in_inbox(
+    connection: Connection, offer: OfferRow, entry: Entry, number: int, now: datetime
+) -> tuple[AttemptRow, InboxRow]:
+    """Return the rows by which a lead stands in an inbox; what the buyer gets is kept with the attempt."""
+    attempt = attempt_of(offer, number, "inbox", now)
+    attempt.state, attempt.finished_at, attempt.ms = "ok", now, 0
+    attempt.request = kept(entry, connection.credentials)
+    row = InboxRow(offer.id, offer.account_id, connection.id, offer.lead_id, offer.offer_no, number, now)
+    return attempt, row
+
+
+def answer_of(connection: Connection | None, method: Method, sent: Sent) -> Answer:
+    """Return what became of a call as an answer; a blocked or unsent one surely did not reach the buyer."""
+    if sent.reply is not None and connection is not None:
+        secrets = {**connection.credentials, **sent.secrets}
+        return without_secrets(read(connection.destination, method, sent.reply), secrets)
+    match sent.kind:
+        case "blocked":
+            return Answer("error", "blocked")
+        case "not_sent":
+            return Answer("error", sent.reason)
+    return Answer("ambiguous", "unknown")
+
+
+def _moment(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,109 @@
+"""What goes to a buyer beside what it took a lead by, made anew from the lead's journal at the moment of its offer.
+
+So nothing of a person is kept once more for it.
+"""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import Connection as Database
+
+from flowbuilder import clock, ids
+from rules.delivery.mail import Mail, notice_mail
+from rules.delivery.methods import NOTICE, Method
+from rules.delivery.outgoing import Entry, kept
+from rules.delivery.request import CannotBuild
+from rules.delivery.wire import HttpRequest
+from rules.effects import Offer
+from rules.flow import Flow
+from rules.interpreter import Diverged
+from rules.retry import Tried
+from workers.book import Book, Connection, Unreadable
+from workers.carrying import Carried
+from workers.delivery.calls import Sent
+from workers.journal import Past
+from workers.outgoing import Told, make
+from workers.rows import AttemptRow, CopyRow, OfferRow
+
+NOT_CONNECTED = "The buyer is not connected any more."
+NO_NOTICE = "The connection has no address for notices any more."
+GONE = "What the buyer took cannot be told any more."
+
+
+@dataclass(slots=True)
+class Copy:
+    """One copy in hand: what is known of it, the attempt that is made, and what is handed over, if that can be.
+
+    It `is_lost` when it can never be made again.
+    """
+
+    row: CopyRow
+    offer: OfferRow
+    connection: Connection | None
+    tried: list[Tried]
+    attempt: AttemptRow
+    outgoing: HttpRequest | Mail | None = None
+    sent: Sent | None = None
+    is_lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Makes copies from what one transaction can read."""
+
+    database: Database
+    book: Book
+    public_url: str
+
+    def fill(self, copy: Copy, lead: dict[str, Any] | None, past: Past) -> None:
+        """Make what is handed over and keep it with the attempt; or note there why it cannot be made."""
+        connection = copy.connection
+        if connection is None or lead is None:
+            copy.attempt.error = NOT_CONNECTED
+            return
+        try:
+            is_notice = copy.row.method == NOTICE
+            outgoing = self._notice(copy, connection) if is_notice else self._copy(copy, connection, lead, past)
+        except CannotBuild as problem:
+            copy.attempt.error = str(problem)
+        except (Unreadable, Diverged, LookupError):
+            copy.attempt.error, copy.is_lost = GONE, True
+        else:
+            copy.outgoing, copy.attempt.request = outgoing, kept(outgoing, connection.credentials)
+
+    def _notice(self, copy: Copy, connection: Connection) -> Mail:
+        to, key = connection.destination.notice, ids.show(copy.offer.id)
+        if not to:
+            raise CannotBuild(NO_NOTICE)
+        address = f"{self.public_url}/connections/{ids.show(connection.id, 'con')}/inbox/{key}"
+        return notice_mail(to, key, buyer=connection.name, address=address, is_test=False)
+
+    def _copy(self, copy: Copy, connection: Connection, lead: dict[str, Any], past: Past) -> HttpRequest | Mail:
+        """Return what goes out, from the lead as it was when its buyer took it; raises what `fill` expects."""
+        flow = self.book.flow(self.database, lead["flow_id"], lead["version"])
+        effect = offer_effect(lead, flow, past, copy.offer)
+        source = self.book.source(self.database, lead["source_id"], lead["flow_id"], lead["version"])
+        name = self.book.flow_state(self.database, lead["flow_id"]).name
+        told = Told(lead["received_at"], flow.currency, name, source.name)
+        offer = told.view(copy.offer, connection.name, len(copy.tried) + 1, clock.now())
+        offer |= told.prices(copy.offer, effect)
+        match make(connection, cast("Method", copy.row.method), effect.view, offer):
+            case Entry():
+                raise LookupError(copy.row.method)
+            case outgoing:
+                return outgoing
+
+
+def offer_effect(lead: dict[str, Any], flow: Flow, past: Past, offer: OfferRow) -> Offer:
+    """Return what a run asked when it made an offer, rebuilt from its journal; raises Diverged and LookupError."""
+    events = [event for event in past.events if event.run == offer.run]
+    places = (place for place, event in enumerate(events) if (event.result or {}).get("offer") == offer.offer_no)
+    made = next(places, None)
+    if made is None:
+        raise LookupError(offer.offer_no)
+    carried = Carried({**lead, "run": offer.run})
+    carried.rebuild(flow, Past(events[:made], past.offers, past.attempts), {}, events[0].at)
+    match carried.effect:
+        case Offer() as effect:
+            return effect
+    raise LookupError(offer.offer_no)
