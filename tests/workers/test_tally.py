@@ -39,7 +39,8 @@ def test_every_attempt_is_one_line_with_ids_and_numbers(market: Market, lines: i
         market.carry()
     first, second = attempts(lines)
     assert list(first) == [
-        "at", "level", "event", "process", "lead", "offer", "attempt", "connection", "status", "outcome", "ms", "bytes",
+        "at", "level", "event", "process", "lead", "offer", "attempt", "method", "connection", "status",
+        "outcome", "ms", "bytes",
     ]  # fmt: skip
     assert [row["outcome"] for row in (first, second)] == ["declined", "ok"]
     assert {row["lead"] for row in (first, second)} == {ids.show(lead_id)}
