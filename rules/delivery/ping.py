@@ -67,17 +67,19 @@ def seen_before_buying(fields: tuple[Field, ...]) -> tuple[Entry, ...]:
     """Return the mapping of a ping that has none of its own, under the names of the flow's fields.
 
     It holds what tells of the need, such as state, postal code and product, and of a phone number the country and the
-    area; no name, no address, nothing that was marked as sensitive.
+    area; no name, no address, and nothing else that was marked as sensitive.
     """
     known = {field.key: field for field in fields}
-    told = ((field.key, _told(field)) for field in fields if not field.sensitive)
+    told = ((field.key, _told(field)) for field in fields)
     return tuple(Entry(key, compile_value(expression, known)) for key, expression in told if expression)
 
 
 def _told(field: Field) -> dict[str, Any] | None:
     if field.type == "phone":
         return {"phone": [{"var": f"lead.{field.key}"}, "masked"]}
-    return {"var": f"lead.{field.key}"} if field.type in SEEN_WHOLE else None
+    # Postal codes are sensitive wherever nobody says otherwise, and no buyer bids without one.
+    is_hidden = field.sensitive and field.type != "postal_code"
+    return {"var": f"lead.{field.key}"} if field.type in SEEN_WHOLE and not is_hidden else None
 
 
 def _read_highest(part: Part) -> Decimal:

@@ -17,6 +17,8 @@ Rows = dict[UUID, list[RowMapping]]
 
 BROKEN_OFF = ("quarantined", "flow_unreadable", "unknown")
 """Reasons of leads that may have ended without a last word in their journal."""
+CURSOR = "/cursor/"
+"""What the names of windows have in them that say whose turn it was: they count nothing."""
 
 
 class Books:
@@ -67,10 +69,10 @@ def wrong_windows(books: Books) -> Iterator[str]:
     """Yield windows that hold more or less than the leads and offers that have places in them."""
     held: Counter[int] = Counter()
     for lead in books.leads:
-        for window, take, _ in held_places(books, lead):
+        for window, take, *_ in held_places(books, lead):
             held[window] += take
     for window in books.windows:
-        if window["used"] != held[window["id"]]:
+        if CURSOR not in window["cap"] and window["used"] != held[window["id"]]:
             yield f"window {window['cap']} has {window['used']} used, and {held[window['id']]} places are held"
 
 
@@ -104,7 +106,8 @@ def wrong_sales(books: Books, lead: RowMapping) -> Iterator[str]:
     if lead["state"] == "done" and lead["revenue"] != sum(offer["price"] for offer in winners):
         yield f"its revenue is {lead['revenue']}, its winners pay {[offer['price'] for offer in winners]}"
     for offer in offers:
-        if offer["is_winner"] != (offer["state"] == "accepted"):
+        wins = offer["phase"] == "post" and offer["state"] == "accepted"
+        if offer["is_winner"] != wins:
             yield f"offer {offer['offer_no']} is {offer['state']}, winner: {offer['is_winner']}"
         if offer["state"] in ("declined", "error") and offer["places"]:
             yield f"offer {offer['offer_no']} was {offer['state']} and holds places"

@@ -55,8 +55,7 @@ def settle(turn: Turn, carried: Carried, effect: Ping) -> Result | None:
         pinged = carried.pings.get(_offer_no(sent))
         if pinged and pinged.attempt.state == "sending":
             _read(turn, carried, effect, pinged, sent)
-    bids = sum(pinged.row.state == "accepted" for pinged in carried.pings.values())
-    if carried.awaited and (effect.enough is None or bids < effect.enough):
+    if carried.awaited and not _is_enough(carried, effect):
         return None
     for pinged in carried.pings.values():
         if pinged.attempt.state == "sending":
@@ -66,6 +65,12 @@ def settle(turn: Turn, carried: Carried, effect: Ping) -> Result | None:
     carried.pings, carried.refused = {}, {}
     carried.awaited.clear()
     return result
+
+
+def _is_enough(carried: Carried, effect: Ping) -> bool:
+    """Return whether so many bids came that the others are not waited for."""
+    bids = sum((pinged.row.bid or 0) >= effect.least for pinged in carried.pings.values())
+    return effect.enough is not None and bids >= effect.enough
 
 
 def _ask(turn: Turn, carried: Carried, effect: Ping, bidder: Asks) -> str | None:

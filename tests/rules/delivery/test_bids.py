@@ -18,11 +18,11 @@ from tests.support.cases import rows
 MakeDestination = Callable[..., Destination]
 PING: dict[str, Any] = {"url": "https://api.sunrise.example.com/ping", "bid_path": "body.bid", "bid_id_path": "body.id"}
 FIELDS = (
-    Field("first_name", "name"),
-    Field("email", "email"),
-    Field("phone_1", "phone", region="US"),
+    Field("first_name", "name", sensitive=True),
+    Field("email", "email", sensitive=True),
+    Field("phone_1", "phone", region="US", sensitive=True),
     Field("address", "text"),
-    Field("postal_code", "postal_code", region="US"),
+    Field("postal_code", "postal_code", region="US", sensitive=True),
     Field("state", "state"),
     Field("product", "choice", options=("solar",)),
     Field("bill", "money"),
