@@ -9,7 +9,6 @@ something does. See `tests/support/evidence.py` for the folder.
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
@@ -21,29 +20,13 @@ from flowbuilder import db, ids
 from rules.caps import MONEY
 from tests.support import proofs
 from tests.support.evidence import WORKER_FAULTS, Evidence, Fault, Logged
+from tests.support.verdicts import Verdict, report
 from workers.effects.offer import STOPPED
 
 SETTLE, RECOVER = 60.0, 45.0
 SLACK = 0.5
 """Seconds by which two things on one machine may seem to be in the wrong order."""
 NEEDS_A_LOOK = ("unknown",)
-SHOWN = 20
-"""How many findings of one promise are printed."""
-
-
-@dataclass
-class Verdict:
-    """What came of one promise."""
-
-    promise: str
-    figures: str
-    findings: list[str] = field(default_factory=list)
-
-    def said(self) -> str:
-        """Return it in lines."""
-        more = [f"      … and {len(self.findings) - SHOWN} more"] if len(self.findings) > SHOWN else []
-        found = [f"      {finding}" for finding in self.findings[:SHOWN]]
-        return "\n".join([f"{'BROKEN' if found else 'kept':6}  {self.promise}: {self.figures}", *found, *more])
 
 
 class Case:
@@ -299,14 +282,6 @@ def books_agree(case: Case) -> Verdict:
     attempts = sum(len(rows) for rows in case.books.attempts.values())
     figures = f"{len(case.leads)} journals, {events} events, {len(case.offers)} offers, {attempts} attempts"
     return Verdict("Journals replay and agree", figures, proofs.findings_in(case.books))
-
-
-def report(found: Iterable[Verdict]) -> tuple[str, int]:
-    """Return the verdicts as text, and how many promises are broken."""
-    all_of_them = list(found)
-    broken = sum(bool(verdict.findings) for verdict in all_of_them)
-    last = "All promises are kept." if not broken else f"{broken} promises are broken."
-    return "\n".join([*(verdict.said() for verdict in all_of_them), last, ""]), broken
 
 
 def main(folder: str, url: str) -> int:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from flowbuilder import clock, db, embedded, enqueue, ids
 from flowbuilder.models import ConnectionTest
-from tests.support import armed
+from tests.support import armed, fencing
 from tests.support.buyers import Buyer, a_buyer, accepting
 from tests.support.flows import buyer, cap, quickly
 from tests.support.market import a_market, empty
@@ -25,23 +25,6 @@ ALL_DONE = "(SELECT count(*) FROM lead WHERE state <> 'done') = 0"
 WITH_SHORT_LEASES = ("-m", armed.__name__, "never", "1", "leads")
 JOBS = ("-m", "workers", "jobs")
 ASKED_AGAIN = "(SELECT count(*) FROM attempt WHERE attempt_no > 1 AND state = 'sending') > 0"
-WRITE_DOWN_WHO_WRITES = """
-    CREATE TABLE written (number bigint GENERATED ALWAYS AS IDENTITY, lead_id uuid, who text, token bigint);
-    CREATE FUNCTION write_down() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        INSERT INTO written (lead_id, who, token) VALUES (NEW.id, current_setting('application_name'), NEW.lease_token);
-        RETURN NULL;
-    END $$;
-    CREATE TRIGGER write_down AFTER UPDATE ON lead FOR EACH ROW EXECUTE FUNCTION write_down();
-"""
-WRITTEN_LATE = """
-    SELECT FROM written JOIN (SELECT DISTINCT ON (lead_id, token) * FROM written ORDER BY lead_id, token, number)
-                          AS claimed USING (lead_id, token)
-     WHERE written.who <> claimed.who OR EXISTS (
-        SELECT FROM written AS newer
-         WHERE newer.lead_id = written.lead_id AND newer.token <> written.token
-           AND newer.number BETWEEN claimed.number AND written.number)
-"""
-"""Writes under a lease that somebody else had claimed, or that was no longer the newest one."""
 
 Scene = tuple[Yard, Buyer]
 
@@ -98,7 +81,7 @@ def test_workers_that_are_told_to_stop_one_after_the_other_lose_nothing_and_ask_
 def test_a_worker_that_was_paused_writes_nothing_when_it_wakes(scene: Scene) -> None:
     yard, sunrise = scene
     sunrise.delay = 0.6
-    yard.market.execute(WRITE_DOWN_WHO_WRITES)
+    fencing.write_down_who_writes(yard.market.database)
     workers = {name: yard.start(*WITH_SHORT_LEASES, called=name) for name in ("one", "two")}
     yard.workers = list(workers.values())
     for _ in range(PAUSES):
@@ -110,9 +93,9 @@ def test_a_worker_that_was_paused_writes_nothing_when_it_wakes(scene: Scene) -> 
         yard.market.wait_until(ASKED_AGAIN)
         paused.send_signal(signal.SIGCONT)
         yard.market.wait_until(ALL_DONE)
-    assert yard.market.count(text(f"SELECT count(*) FROM ({WRITTEN_LATE}) AS late")) == 0
-    assert yard.market.count(text("SELECT count(DISTINCT who) FROM written")) == 2
-    yard.market.execute("DROP TABLE written CASCADE; DROP FUNCTION write_down CASCADE")
+    late, _, who = fencing.late_writes(yard.market.database)
+    fencing.forget(yard.market.database)
+    assert (late, who) == (0, {"one", "two"})
     assert {lead.outcome for lead in yard.market.leads()} == {"sold"}
     yard.market.check_requests(sunrise)
 

@@ -10,14 +10,12 @@ from tests.chaos import storm
 from tests.chaos.check import (
     Case,
     Promise,
-    Verdict,
     asked_once,
     books_agree,
     caps_kept,
     every_cent,
     nothing_lost,
     recovered,
-    report,
     settled,
     sold_once,
     verdicts,
@@ -26,6 +24,7 @@ from tests.support import proofs
 from tests.support.battle import a_battle
 from tests.support.evidence import KILLED, Evidence, Filled, Logged
 from tests.support.servers import private_servers
+from tests.support.verdicts import Verdict, report
 
 LEADS, SECONDS, WORKERS = 800, 40.0, 3
 

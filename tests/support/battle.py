@@ -2,8 +2,9 @@
 
 import random
 import signal
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,11 @@ from typing import Any
 from flowbuilder import db, embedded
 from tests.support import bazaar
 from tests.support.buyers import a_buyer
-from tests.support.evidence import KILLED, Breaking, Filled, Record
+from tests.support.evidence import KILLED, Breaking, Evidence, Filled, Posted, Record
+from tests.support.flows import buyer
 from tests.support.market import Market, a_market
 from tests.support.trade import MAPPING, Poster, Trader
-from tests.support.yard import WORKER, Yard, a_yard, posting
+from tests.support.yard import Yard, a_yard, posting
 
 SETTLE = 60.0
 """Seconds after the last fault within which every lead has ended."""
@@ -23,7 +25,7 @@ SETTLE = 60.0
 
 @dataclass
 class Battle:
-    """What a proof breaks things in; `posted` counts the leads."""
+    """What a proof breaks things in."""
 
     yard: Yard
     folder: Path
@@ -31,6 +33,7 @@ class Battle:
     poster: Poster
     dice: random.Random
     posted: int = 0
+    """How many leads were posted, or are just now."""
 
     @property
     def market(self) -> Market:
@@ -56,6 +59,10 @@ class Battle:
                 worker.wait()
             self.yard.replace(worker, signal.SIGKILL)
 
+    def acknowledged(self) -> list[Posted]:
+        """Return the leads that suppliers were told are taken."""
+        return Evidence.read(self.folder).posted
+
     def wipe_valkey(self, away: float = 1.5) -> None:
         """End Valkey as a crash does and start it with nothing in it."""
         with self.breaking.noted("Valkey wiped"):
@@ -69,6 +76,23 @@ class Battle:
             self.yard.servers.kill_postgres()
             time.sleep(away)
             self.yard.servers.start_postgres()
+
+    @contextmanager
+    def supervised(self) -> Iterator[None]:
+        """Start workers again meanwhile that end by themselves."""
+        ends = threading.Event()
+
+        def supervise() -> None:
+            while not ends.wait(0.5):
+                self.yard.revive()
+
+        thread = threading.Thread(target=supervise)
+        thread.start()
+        try:
+            yield
+        finally:
+            ends.set()
+            thread.join()
 
     def settle(self, seconds: float = 2 * SETTLE) -> None:
         """Wait until every lead has ended; workers that end by themselves are started again, as the supervisor does."""
@@ -109,18 +133,21 @@ def a_battle(
     leads: int,
     workers: int,
     publish: Callable[[Market, dict[str, str], int], object] | None = None,
-    command: Sequence[str] = WORKER,
+    redis_url: str = "",
 ) -> Iterator[Battle]:
-    """Give a battle with its buyers, its web open and its workers at work; `leads` sizes the caps."""
+    """Give a battle with its buyers, its web open and its workers at work; `leads` sizes the caps.
+
+    Its processes reach Valkey at `redis_url`, if that is given.
+    """
     with ExitStack() as stack:
         db.migrate(servers.database_url)
         market = stack.enter_context(a_market(servers.database_url, servers.redis_url, checks=False))
         connections = traders_of(folder, stack, market, bazaar.traders())
         (publish or publish_bazaar)(market, connections, leads)
         yard = stack.enter_context(a_yard(market, servers))
-        yard.said = folder / "said.log"
+        yard.said, yard.redis_url = folder / "said.log", redis_url
         yard.open()
-        yard.hire(workers, command)
+        yard.hire(workers)
         posted = Record(folder / "posted.jsonl")
         breaking = Breaking(folder)
         stack.callback(posted.close)
@@ -128,6 +155,14 @@ def a_battle(
         poster = Poster(*yard.address(), bazaar.fields_of, posted.add)
         market.wait_until(f"(SELECT count(*) FROM worker) >= {workers}", 60)
         yield Battle(yard, folder, breaking, poster, random.Random(leads))
+
+
+def publish_plain(market: Market, connections: dict[str, str], leads: int) -> None:
+    """Publish a flow that sells every lead to a buyer who takes most, or else to another."""
+    terms = {"price": 20, "retry": bazaar.RETRY, "timeout": bazaar.TIMEOUT}
+    market.publish(
+        [buyer(connections["plain_1"], "plain_1", **terms), buyer(connections["plain_2"], "plain_2", **terms)]
+    )
 
 
 def publish_bazaar(market: Market, connections: dict[str, str], leads: int) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from flowbuilder import embedded
 from tests.support.battle import Battle
 from tests.support.servers import private_servers
+from tests.support.verdicts import Verdict
 
 
 def numbers(words: Sequence[str], *otherwise: int) -> list[int]:
@@ -25,8 +26,14 @@ def in_private(name: str) -> Iterator[tuple[embedded.Servers, Path]]:
         yield servers, Path(folder)
 
 
-def judged(battle: Battle) -> int:
-    """Have the checker read the logs and the database; it prints its verdict, and this returns its exit code."""
+def judged(battle: Battle, *own: Verdict) -> int:
+    """Print a proof's own verdicts, and have the checker read the logs and the database and print its own.
+
+    Returns 1 when a promise is broken, else 0.
+    """
     battle.yard.close()
+    sys.stdout.write("".join(f"{verdict.said()}\n" for verdict in own))
+    sys.stdout.flush()
     command = [sys.executable, "-m", "tests.chaos.check", str(battle.folder), battle.market.url]
-    return subprocess.run(command, check=False).returncode
+    checked = subprocess.run(command, check=False).returncode
+    return int(bool(checked) or any(verdict.findings for verdict in own))

@@ -251,8 +251,12 @@ class Market:
 
     def count(self, statement: Any, **values: Any) -> int:
         """Return the one number of a query."""
+        return int(self.value(statement, **values))
+
+    def value(self, statement: Any, **values: Any) -> Any:
+        """Return the one value of a query."""
         with self.database.connect() as connection:
-            return int(connection.execute(statement, values).scalar_one())
+            return connection.execute(statement, values).scalar_one()
 
     def count_offers(self, step: str, state: str) -> int:
         """Return how many offers of a step are in a state."""

@@ -31,6 +31,8 @@ class Yard:
     port: str = field(default_factory=free_port)
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     web: subprocess.Popen[bytes] | None = None
+    redis_url: str = ""
+    """Where its processes reach Valkey, if that is not where the servers say."""
     said: Path | None = None
     """The file that its processes write their errors to, instead of the terminal."""
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -40,7 +42,7 @@ class Yard:
         allowed = ",".join(f"{host}:{port}" for host, port in self.market.allowed)
         environ = config.child_environ(config.settings()) | {
             "DATABASE_URL": f"{self.market.url}&application_name={called}" if called else self.market.url,
-            "REDIS_URL": self.servers.redis_url,
+            "REDIS_URL": self.redis_url or self.servers.redis_url,
             "OUTBOUND_ALLOW": allowed,
             "FLOWBUILDER_WEB_PORT": self.port,
             "FLOWBUILDER_LOG_LEVEL": "error",

@@ -1,0 +1,55 @@
+"""Has the database write down who writes to a lead, to find writes under a lease that was no longer theirs.
+
+Workers must be started with a name of their own (`Yard.start(called=…)`), by which the database knows them.
+"""
+
+from sqlalchemy import Engine, text
+
+_WRITE_DOWN = """
+    CREATE TABLE written (number bigint GENERATED ALWAYS AS IDENTITY, lead_id uuid, who text, token bigint);
+    CREATE INDEX written_lead ON written (lead_id, token, number);
+    CREATE FUNCTION write_down() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO written (lead_id, who, token) VALUES (NEW.id, current_setting('application_name'), NEW.lease_token);
+        RETURN NULL;
+    END $$;
+    CREATE FUNCTION write_down_part() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO written (lead_id, who, token) SELECT id, current_setting('application_name'), lease_token
+          FROM lead WHERE id = NEW.lead_id;
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER write_down AFTER UPDATE ON lead FOR EACH ROW EXECUTE FUNCTION write_down();
+"""
+_PARTS = ("lead_event", "offer", "attempt")
+_CLAIMED = "(SELECT DISTINCT ON (lead_id, token) * FROM written ORDER BY lead_id, token, number)"
+_LATE = f"""
+    SELECT count(*) FROM written JOIN {_CLAIMED} AS claimed USING (lead_id, token)
+     WHERE written.who <> claimed.who OR EXISTS (
+        SELECT FROM written AS newer
+         WHERE newer.lead_id = written.lead_id AND newer.token <> written.token
+           AND newer.number BETWEEN claimed.number AND written.number)
+"""
+"""Writes under a lease that somebody else had claimed, or that was no longer the newest one."""
+
+
+def write_down_who_writes(database: Engine) -> None:
+    """Begin to write down every write to leads, events, offers and attempts."""
+    with database.begin() as connection:
+        connection.execute(text(_WRITE_DOWN))
+        for table in _PARTS:
+            when = f"AFTER INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION write_down_part()"
+            connection.execute(text(f"CREATE TRIGGER write_down {when}"))
+
+
+def late_writes(database: Engine) -> tuple[int, int, set[str]]:
+    """Return how many writes came too late, of how many, and who wrote at all."""
+    with database.connect() as connection:
+        late = connection.execute(text(_LATE)).scalar_one()
+        many = connection.execute(text("SELECT count(*) FROM written")).scalar_one()
+        return late, many, set(connection.execute(text("SELECT DISTINCT who FROM written")).scalars())
+
+
+def forget(database: Engine) -> None:
+    """End it, and drop what was written down."""
+    with database.begin() as connection:
+        connection.execute(text("DROP TABLE written; DROP FUNCTION write_down CASCADE"))
+        connection.execute(text("DROP FUNCTION write_down_part CASCADE"))
