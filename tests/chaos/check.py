@@ -62,7 +62,7 @@ Promise = Callable[[Case], Verdict]
 
 def verdicts(case: Case) -> list[Verdict]:
     """Return what came of every promise."""
-    promises = (nothing_lost, settled, recovered, asked_once, sold_once, caps_kept, every_cent, books_agree)
+    promises = (nothing_lost, settled, recovered, quickness, asked_once, sold_once, caps_kept, every_cent, books_agree)
     return [promise(case) for promise in promises]
 
 
@@ -110,9 +110,35 @@ def recovered(case: Case) -> Verdict:
     took.sort()
     if not took:
         return Verdict("P2 recovery", "no call was left behind")
-    middle, high = took[len(took) // 2], took[max(0, -(-len(took) * 99 // 100) - 1)]
-    figures = f"{len(took)} calls left behind, taken up after {middle:.1f} s (p50), {high:.1f} s (p99)"
+    high = _percentile(took, 99)
+    figures = f"{len(took)} calls left behind, taken up after {_spread(took)}"
     return Verdict("P2 recovery", figures, [f"p99 is {high:.1f} s"] if high > RECOVER else [])
+
+
+def quickness(case: Case) -> Verdict:
+    """How long leads waited to be taken in, and how long they took in all; nothing is promised about it here."""
+    waits = sorted(
+        (rows[0]["at"] - case.leads[lead_id]["received_at"]).total_seconds()
+        for lead_id, rows in case.books.events.items()
+        if lead_id in case.leads
+    )
+    ends = [lead for lead in case.leads.values() if lead["finished_at"]]
+    took = sorted((lead["finished_at"] - lead["received_at"]).total_seconds() for lead in ends)
+    figures = f"taken in after {_spread(waits)}, ended after {_spread(took)}"
+    return Verdict("How quick it was", figures)
+
+
+def _spread(seconds: list[float]) -> str:
+    """Return the middle, the 99th percentile and the longest of sorted seconds, in words."""
+    if not seconds:
+        return "no time"
+    return (
+        f"{_percentile(seconds, 50):.1f} s (p50), {_percentile(seconds, 99):.1f} s (p99), {seconds[-1]:.1f} s (at most)"
+    )
+
+
+def _percentile(seconds: list[float], percent: int) -> float:
+    return seconds[max(0, -(-len(seconds) * percent // 100) - 1)]
 
 
 def asked_once(case: Case) -> Verdict:
@@ -254,6 +280,7 @@ def every_cent(case: Case) -> Verdict:
             for request in case.requests.get(key, ())
             if offer["is_winner"] and int(Decimal(request.price) * 100) != offer["price"]
         )
+        found.extend(_wrong_bid(case, key, offer))
     for lead in case.leads.values():
         winners = [offer for offer in case.books.offers[lead["id"]] if offer["is_winner"]]
         revenue = sum(offer["price"] for offer in winners) if lead["outcome"] == "sold" else 0
@@ -264,6 +291,22 @@ def every_cent(case: Case) -> Verdict:
     unsure = sum(offer["state"] == "unknown" for offer in case.offers.values())
     figures = f"earned {earned / 100:.2f}, owed {cost / 100:.2f}; {unsure} offers nobody ever answered"
     return Verdict("Every cent adds up", figures, found)
+
+
+def _wrong_bid(case: Case, key: str, offer: RowMapping) -> Iterator[str]:
+    """Yield where a buyer pays another bid than it made, by its own log."""
+    if not offer["is_winner"] or offer["bid"] is None:
+        return
+    pinged = [row for row in case.books.offers[offer["lead_id"]] if row["phase"] == "ping"]
+    made = [
+        int(Decimal(request.price) * 100)
+        for row in pinged
+        if row["buyer"] == offer["buyer"]
+        for request in case.requests.get(ids.show(row["id"]), ())
+        if request.decision == "bid"
+    ]
+    if offer["price"] not in made:
+        yield f"offer {key} is sold for {offer['price']}, and its buyer bid {made}"
 
 
 def _owed(cost: dict[str, Decimal] | None, revenue: int) -> int:

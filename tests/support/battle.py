@@ -16,7 +16,7 @@ from tests.support.buyers import a_buyer
 from tests.support.evidence import KILLED, Breaking, Evidence, Filled, Posted, Record
 from tests.support.flows import buyer
 from tests.support.market import Market, a_market
-from tests.support.trade import MAPPING, Poster, Trader
+from tests.support.trade import MAPPING, PING, PING_PATH, Poster, Trader
 from tests.support.yard import Yard, a_yard, posting
 
 SETTLE = 60.0
@@ -121,7 +121,10 @@ def traders_of(folder: Path, stack: ExitStack, market: Market, who: dict[str, Tr
         record = Record(folder / "buyers" / f"{name}.jsonl")
         stack.callback(record.close)
         trader.log = record.add
-        connections[name] = market.connect(stack.enter_context(a_buyer(trader.react)), mapping=MAPPING)
+        server = stack.enter_context(a_buyer(trader.react))
+        ping = PING | {"url": server.url(PING_PATH)}
+        breaker = bazaar.BREAKERS.get(name, "off")
+        connections[name] = market.connect(server, mapping=MAPPING, ping=ping, breaker=breaker)
     return connections
 
 

@@ -10,15 +10,37 @@ TIMEOUT = "2s"
 LATE = 3.0
 """Seconds after which a late answer comes: past every call's time."""
 RETRY = {"after": ["2s", "5s"], "for_up_to": "40s"}
+"""Long enough for a call that a worker left behind to be made again after its lease, which lasts thirty seconds."""
+SHORTLY = {"retry": {"after": ["2s", "5s"], "for_up_to": "20s"}}
+"""For buyers that may never answer: their leads end in time although a lease had to run out before they were asked."""
 NEVER_YES = {"on_ambiguous": "treat_as_declined"}
-STATES = {"CA": 24, "NV": 18, "TX": 18, "FL": 14, "AZ": 12, "NY": 10, "WY": 3, "UT": 1}
-"""Where leads are from, out of a hundred: each state but the last but two has a lane of its own."""
+STATES = {
+    "CA": 16,
+    "NV": 10,
+    "TX": 11,
+    "FL": 8,
+    "AZ": 7,
+    "NY": 8,
+    "GA": 7,
+    "OH": 6,
+    "MI": 6,
+    "PA": 6,
+    "IL": 6,
+    "NC": 4,
+    "VA": 3,
+    "WY": 1,
+    "UT": 1,
+}
+"""Where leads are from, out of a hundred: every state but New York and Wyoming has a lane of its own."""
+BREAKERS = {"fails_2": {"failures": 3, "within": "30s", "recover_after": "3s"}}
+"""The buyers that are left alone when they fail; the others are always asked, so that there is more to go wrong."""
 _PLAN = [state for state, many in STATES.items() for _ in range(many)]
 STRIDE = 37
 """Walks through the hundred so that neighbours are from different states."""
 Step = dict[str, Any]
 
 
+GRADE = {"key": "grade", "type": "choice", "options": ["premium", "raw"]}
 TO_FILL = 1_000_000
 """From this number on leads are for those buyers alone whose caps are to be filled."""
 
@@ -26,7 +48,7 @@ TO_FILL = 1_000_000
 def fields_of(number: int) -> dict[str, Any]:
     """Return what is posted under a number."""
     state = _PLAN[number * STRIDE % len(_PLAN)] if number < TO_FILL else ("CA", "TX", "NY")[number % 3]
-    return {"email": f"lead{number}@example.com", "state": state}
+    return {"email": f"lead{number}@example.com", "state": state, "grade": ("premium", "raw")[number // 7 % 2]}
 
 
 def traders() -> dict[str, Trader]:
@@ -57,20 +79,39 @@ def document(connections: dict[str, str], leads: int) -> dict[str, Any]:
     """Return the settings of a flow for so many leads, as `Market.publish` takes them."""
     caps = capped(leads)
 
-    def of(name: str, **settings: Any) -> Step:
-        own = {"caps": caps[name]} if name in caps else {}
-        return buyer(connections[name], name, price=20, retry=RETRY, timeout=TIMEOUT, **own, **settings)
+    def of(name: str, step: str = "", **settings: Any) -> Step:
+        own = {"caps": caps[name]} if name in caps and not step else {}
+        terms = {"price": 20, "retry": RETRY, "timeout": TIMEOUT, **own, **settings}
+        made = buyer(connections[name], step or name, **terms)
+        return {"buyer": {key: value for key, value in made["buyer"].items() if value is not None}}
 
     def lane(state: str, *steps: Step) -> Step:
         return {"name": state, "when": {"is": [{"var": "lead.state"}, state]}, "steps": [*steps]}
 
+    def among(mode: str, *rows: Step, **settings: Any) -> Step:
+        """Return a group whose rows have ids of their own, as one buyer stands in several."""
+        named = [{"buyer": row["buyer"] | {"id": f"{mode}_{row['buyer']['id']}"}} for row in rows]
+        return group(*named, step=mode, mode=mode, **settings)
+
+    def some(*names: str, **settings: Any) -> list[Step]:
+        return [of(name, name, **settings) for name in names]
+
+    mix = {"by": {"var": "lead.grade"}, "shares": {"premium": 70, "raw": 30}, "over": "day"}
+    bidders = some("plain_2", "plain_3", "slow_1", "fails_1", "plain_5", price=None)
     lanes = [
         lane("CA", group(of("plain_1"), of("slow_1"), of("fails_1"), of("pit_1", **NEVER_YES), step="one_of_four")),
         lane("NV", group(of("plain_2"), of("slow_2"), of("fails_2"), of("plain_3"), step="shared", sell_up_to=2)),
         lane("TX", of("slow_3"), of("fails_3")),
-        lane("FL", of("late")),
+        lane("FL", of("late", **SHORTLY)),
         lane("AZ", of("slow_4", sell="continue"), of("plain_7")),
-        lane("UT", of("pit_2")),
+        lane("UT", of("pit_2", **SHORTLY)),
+        lane("GA", among("round_robin", *some("plain_2", "fails_2", "plain_5"))),
+        lane("OH", among("weighted", of("plain_2", "plain_2", weight=7), of("slow_2", "slow_2", weight=3))),
+        lane("MI", among("least_loaded", *some("plain_3", "plain_5", "late", **SHORTLY))),
+        lane("PA", among("quota", *some("plain_2", "plain_3"), mix=mix)),
+        lane("IL", among("highest_bid", *bidders, of("plain_6", "plain_6"), wait_ms=1000)),
+        lane("NC", among("fastest", *bidders, wait_ms=1000)),
+        lane("VA", among("broadcast", *some("plain_2", "plain_3", "slow_2", "fails_3"), sell_up_to=3)),
     ]
     steps = [
         {"filter": {"id": "outside", "continue_if": {"!": [{"is": [{"var": "lead.state"}, "WY"]}]}}},
@@ -82,5 +123,5 @@ def document(connections: dict[str, str], leads: int) -> dict[str, Any]:
         of("plain_8"),
     ]
     fallback = {"id": "end", "do": "buyer", "buyer": of("plain_9")["buyer"]}
-    fields = [EMAIL_FIELD, STATE_FIELD, {"key": "note", "type": "text"}]
+    fields = [EMAIL_FIELD, STATE_FIELD, {"key": "note", "type": "text"}, GRADE]
     return {"steps": steps, "fallback": fallback, "fields": fields}

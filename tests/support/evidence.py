@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-Decision = Literal["taken", "declined", "failed", "ignored", "bid"]
+Decision = Literal["taken", "declined", "failed", "ignored", "bid", "no bid"]
 
 KILLED, PAUSED, STOPPED = "worker killed", "worker paused", "worker stopped"
 WORKER_FAULTS = (KILLED, PAUSED, STOPPED)
@@ -25,7 +25,10 @@ WORKER_FAULTS = (KILLED, PAUSED, STOPPED)
 
 @dataclass(frozen=True)
 class Logged:
-    """One request in a buyer's log, and what the buyer decided; whether we ever heard of it is another matter."""
+    """One request in a buyer's log, and what the buyer decided; whether we ever heard of it is another matter.
+
+    `price` is what the lead was offered for, or what the buyer bid.
+    """
 
     buyer: str
     key: str

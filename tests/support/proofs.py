@@ -17,8 +17,9 @@ Rows = dict[UUID, list[RowMapping]]
 
 BROKEN_OFF = ("quarantined", "flow_unreadable", "unknown")
 """Reasons of leads that may have ended without a last word in their journal."""
-CURSOR = "/cursor/"
-"""What the names of windows have in them that say whose turn it was: they count nothing."""
+CURSOR = "/cursor/total"
+"""How the names of windows end that say whose turn it was: they count nothing."""
+MOST_ROWS = 100
 
 
 class Books:
@@ -66,13 +67,19 @@ def open_leads(books: Books) -> Iterator[str]:
 
 
 def wrong_windows(books: Books) -> Iterator[str]:
-    """Yield windows that hold more or less than the leads and offers that have places in them."""
+    """Yield windows that hold more or less than the leads and offers that have places in them.
+
+    A cursor's window holds the number of a row instead; it stands where some sale or some earlier turn put it.
+    """
     held: Counter[int] = Counter()
     for lead in books.leads:
-        for window, take, *_ in held_places(books, lead):
-            held[window] += take
+        for window, take, *rest in held_places(books, lead):
+            held[window] += take if len(rest) == 1 else 0
     for window in books.windows:
-        if CURSOR not in window["cap"] and window["used"] != held[window["id"]]:
+        if window["cap"].endswith(CURSOR):
+            if not 0 <= window["used"] <= MOST_ROWS:
+                yield f"cursor {window['cap']} stands at {window['used']}"
+        elif window["used"] != held[window["id"]]:
             yield f"window {window['cap']} has {window['used']} used, and {held[window['id']]} places are held"
 
 
@@ -106,11 +113,14 @@ def wrong_sales(books: Books, lead: RowMapping) -> Iterator[str]:
     if lead["state"] == "done" and lead["revenue"] != sum(offer["price"] for offer in winners):
         yield f"its revenue is {lead['revenue']}, its winners pay {[offer['price'] for offer in winners]}"
     for offer in offers:
-        wins = offer["phase"] == "post" and offer["state"] == "accepted"
-        if offer["is_winner"] != wins:
-            yield f"offer {offer['offer_no']} is {offer['state']}, winner: {offer['is_winner']}"
-        if offer["state"] in ("declined", "error") and offer["places"]:
-            yield f"offer {offer['offer_no']} was {offer['state']} and holds places"
+        yield from _wrong_offer(offer)
+
+
+def _wrong_offer(offer: RowMapping) -> Iterator[str]:
+    if offer["is_winner"] != (offer["state"] == "accepted" and offer["phase"] == "post"):
+        yield f"{offer['phase']} {offer['offer_no']} is {offer['state']}, winner: {offer['is_winner']}"
+    if offer["state"] in ("declined", "error") and offer["places"]:
+        yield f"offer {offer['offer_no']} was {offer['state']} and holds places"
 
 
 def oversold(books: Books, lead: RowMapping) -> Iterator[str]:

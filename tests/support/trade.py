@@ -25,6 +25,10 @@ MAPPING = [
     ["price", {"var": "offer.price"}],
 ]
 """What a trader needs to be sent."""
+PING = {"mapping": MAPPING, "bid_path": "body.bid", "bid_id_path": "body.bid_id", "timeout_ms": 1000}
+"""How it is asked for bids."""
+PING_PATH = "/ping"
+NO_BIDS: tuple[Any, ...] = ("NaN", -5, 0, None, 1e9)
 
 
 @dataclass
@@ -33,7 +37,7 @@ class Trader:
 
     Of those that are answered late a third is answered late for ever, the others are answered in time when asked
     again. A `slow` one takes so many seconds for each answer, up to twice that. One that is a `pit` never answers in
-    time, and takes nothing.
+    time, and takes nothing. One in five answers to a ping is no bid, one in ten comes late.
     """
 
     name: str
@@ -50,6 +54,8 @@ class Trader:
     def react(self, request: Seen) -> tuple[int, dict[str, Any]]:
         """Decide, write it down, and answer."""
         body, key = request.body, request.key
+        if request.path == PING_PATH:
+            return self._bid(body, key)
         with self.lock:
             earlier = self._times[key]
             self._times[key] += 1
@@ -57,6 +63,15 @@ class Trader:
         self.log(Logged(self.name, key, body["attempt"], body["email"], str(body["price"]), decision, time.time()))
         time.sleep(self._pause(body["email"], key, earlier))
         return {"taken": YES, "declined": NO}.get(decision, (503, {}))
+
+    def _bid(self, body: dict[str, Any], key: str) -> tuple[int, dict[str, Any]]:
+        """Answer a ping, by luck with nothing that can be meant as a bid."""
+        luck, amount = self._luck("bid", body["email"]), 10 + self._luck("amount", body["email"]) / 4
+        bid = NO_BIDS[luck % len(NO_BIDS)] if luck < 20 else amount
+        decision: Decision = "no bid" if luck < 20 else "bid"
+        self.log(Logged(self.name, key, body["attempt"], body["email"], str(bid), decision, time.time()))
+        time.sleep(PING["timeout_ms"] / 1000 + 0.3 if luck >= 90 else self.slow)
+        return 200, {"bid": bid, "bid_id": f"{self.name}-{key}"}
 
     def _decide(self, email: str, key: str, earlier: int) -> Decision:
         if self.pit:
