@@ -103,12 +103,12 @@ def _card(step: Step, words: Words, positions: Mapping[str, int]) -> Card:
         is_off=step.common.off,
         caps=tuple(_cap_line(cap, words.currency) for cap in _caps_of(step)),
         connection=step.connection if isinstance(step, Buyer) else None,
-        rows=tuple(_row_card(row, words) for row in step.in_order) if isinstance(step, Group) else (),
+        rows=tuple(_row_card(row, step, words) for row in step.in_order) if isinstance(step, Group) else (),
         lanes=tuple(_lane_cards(lane, words, positions) for lane in lanes_of(step)),
     )
 
 
-def _row_card(row: Row, words: Words) -> Card:
+def _row_card(row: Row, group: Group, words: Words) -> Card:
     """Return a row of a group: its buyer on the group's own card."""
     buyer = row.buyer
     return Card(
@@ -117,7 +117,7 @@ def _row_card(row: Row, words: Words) -> Card:
         kind="row",
         label="Buyer",
         name=buyer.common.name,
-        sentence=buyer.terms(words),
+        sentence=group.terms(row, words),
         exits=buyer.other_exits(words, "next buyer"),
         note=buyer.common.note,
         is_off=buyer.common.off,

@@ -5,6 +5,13 @@ from collections.abc import Callable, Iterable, Iterator
 from rules.caps import Cap
 from rules.certainty import certain_verdict
 from rules.flow import DOOR, Flow
+from rules.group_lint import (
+    find_auctions_without_bids,
+    find_idle_groups,
+    find_rows_below_the_floor,
+    find_sales_without_buyers,
+    find_settings_without_effect,
+)
 from rules.logic import Rule
 from rules.problems import Problem, suggest
 from rules.questions import within
@@ -80,14 +87,6 @@ def find_wide_caps(flow: Flow) -> Iterator[Problem]:
                 yield Problem(address, "cap_never_reached", message, "warning")
 
 
-def find_idle_groups(flow: Flow) -> Iterator[Problem]:
-    """Find groups all of whose buyers are turned off."""
-    for spot in flow.spots:
-        if isinstance(spot.step, Group) and all(row.buyer.common.off for row in spot.step.rows):
-            message = "All buyers of this group are turned off, so that nobody is asked."
-            yield Problem(f"{spot.address}.buyers", "no_active_buyer", message, "warning")
-
-
 FINDERS: tuple[Finder, ...] = (
     find_unreached,
     find_certain_rules,
@@ -95,6 +94,10 @@ FINDERS: tuple[Finder, ...] = (
     find_made_fields,
     find_wide_caps,
     find_idle_groups,
+    find_settings_without_effect,
+    find_rows_below_the_floor,
+    find_auctions_without_bids,
+    find_sales_without_buyers,
 )
 
 

@@ -8,10 +8,22 @@ from rules.flow import Flow
 from rules.flow_wording import Names, words_of
 from rules.steps import Buyer, CapStep, Fallback, Filter, Group, Lane, Row, Split, Step
 from rules.steps.base import Words
+from rules.steps.group.wording import say_least
 from rules.wording import say_rule
 
 MOST_SHOWN = 4
 """How many buyers of a group are named."""
+OFFERED = {
+    "waterfall": "are offered to",
+    "round_robin": "are offered in turn:",
+    "weighted": "are offered to one drawn by weight:",
+    "least_loaded": "are offered to whoever has the fewest today:",
+    "quota": "are offered to whoever is furthest behind its mix:",
+    "highest_bid": "are offered to whoever pays most:",
+    "fastest": "are offered to whoever bids first:",
+    "broadcast": "are offered to each:",
+}
+"""To whom of its buyers each mode of a group offers a lead first."""
 SEEN_WHERE = {"flow": "", "source": " from the same source", "seller": " in any of your flows"}
 """Among which leads a duplicate is looked for."""
 
@@ -113,17 +125,19 @@ class _Teller:
         self._last = _Asked(f"{self._words.buyer(step.connection)} says no", step.sells_on, bool(step.caps))
 
     def _tell_group(self, step: Group) -> None:
+        """Tell a group by its mode, with its first buyers; in a plain waterfall they follow one another."""
         rows = [row for row in step.in_order if not row.buyer.common.off]
-        shown = [self._say_row(row) for row in rows[:MOST_SHOWN]]
+        shown = [self._say_row(row, step) for row in rows[:MOST_SHOWN]]
         more = [f"{len(rows) - MOST_SHOWN} more"] if len(rows) > MOST_SHOWN else []
-        buyers = ", then to ".join(shown + more) or "nobody"
+        between = ", then to " if step.mode == "waterfall" else "; "
+        buyers = between.join(shown + more) or "nobody"
         shared = f", and sold to up to {step.sell_up_to} of them" if step.sell_up_to > 1 else ""
-        self._offer(f"{self._which()} are offered to {buyers}{shared}{step.say_least(self._words)}")
+        self._offer(f"{self._which()} {OFFERED[step.mode]} {buyers}{shared}{say_least(step.least, self._words)}")
         self._last = _Asked("none of them takes it", step.goes_on, is_capped=False)
 
-    def _say_row(self, row: Row) -> str:
+    def _say_row(self, row: Row, step: Group) -> str:
         when = f" (if {self._rule(row.buyer.when.document)})" if row.buyer.when else ""
-        return f"{row.buyer.terms(self._words)}{when}"
+        return f"{step.terms(row, self._words)}{when}"
 
     def _tell_split(self, step: Split) -> None:
         """Tell lane by lane; the first sentence of each says which leads take it."""

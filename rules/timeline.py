@@ -4,12 +4,13 @@ The conditions are not stored. The run is rebuilt from its journal, and each rul
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Protocol
 
 from rules.conditions import Condition
+from rules.contenders import Contender, Prices, contenders
 from rules.event_words import EventLike, Telling, kind_of, say_event, title_of
 from rules.fields import Field
 from rules.fields.base import readable
@@ -58,7 +59,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event in words; `path` says where a step in a lane or a row of a group stands."""
+    """One event in words; `path` says where a step in a lane or a row of a group stands.
+
+    `contenders` are the buyers of a group where the event tells of them side by side.
+    """
 
     run: int
     seq: int
@@ -73,18 +77,21 @@ class Entry:
     offer_no: int | None
     path: str | None = None
     changes: tuple[Change, ...] = ()
+    contenders: tuple[Contender, ...] = ()
 
 
 def entries(flow: Flow | None, lead: LeadLike, events: Iterable[EventLike], names: Names) -> list[Entry]:
     """Return a lead's journal in words, in its order; without its flow no rule can be traced."""
-    telling, told, offers = Telling(flow, names), list[Entry](), 0
+    telling, told, offers, prices = Telling(flow, names), list[Entry](), 0, Prices()
     for _, of_run in groupby(events, key=lambda event: event.run):
         own = list(of_run)
         traced = _traces(flow, _as_rules_see(lead, own), own) if flow else {}
         for event in own:
             offer_no = _offer_no(event, offers)
             offers = max(offers, offer_no or 0)
-            told.append(_entry(telling, event, traced.get(event.seq, ()), offer_no))
+            prices.note(event)
+            entry = _entry(telling, event, traced.get(event.seq, ()), offer_no)
+            told.append(replace(entry, contenders=contenders(telling, event, prices)))
     return told
 
 
@@ -115,8 +122,8 @@ def _traces(flow: Flow, lead: Lead, events: list[EventLike]) -> dict[int, tuple[
     traced: dict[int, tuple[Line, ...]] = {}
     try:
         for event, walk in _walked(flow, lead, events):
-            rules, view = _rules_of(flow, event), walk.state.at(event.step)
-            traced[event.seq] = tuple(line for rule in rules for line in _lines(rule, view, flow))
+            rules, state = _rules_of(flow, event), walk.state
+            traced[event.seq] = tuple(line for step, rule in rules for line in _lines(rule, state.at(step), flow))
     except (Diverged, RuleError, KeyError):
         pass
     return traced
@@ -132,12 +139,17 @@ def _walked(flow: Flow, lead: Lead, events: list[EventLike]) -> Iterator[tuple[E
         walk.answer(event.result)
 
 
-def _rules_of(flow: Flow, event: EventLike) -> list[Rule]:
-    """Return the rules that an event's outcome came from, in the order in which they were decided."""
+def _rules_of(flow: Flow, event: EventLike) -> list[tuple[str, Rule]]:
+    """Return the rules that an event's outcome came from, each with its step, in the order of deciding."""
     if event.effect == "intake":
-        return [flow.door.accept_if] if flow.door.accept_if else []
-    if event.effect != "note":
-        return []
+        return [(event.step, flow.door.accept_if)] if flow.door.accept_if else []
+    if event.effect == "settle":
+        unfit = [lost["buyer"] for lost in event.asks["lost"] if lost["reason"] == "rule_not_met"]
+        return [(row, when) for row in unfit if row in flow.buyers and (when := flow.buyers[row].when)]
+    return [(event.step, rule) for rule in _rules_of_step(flow, event)] if event.effect == "note" else []
+
+
+def _rules_of_step(flow: Flow, event: EventLike) -> list[Rule]:
     step, buyer = flow.step(event.step), flow.buyer(event.step)
     if isinstance(step, Filter):
         return [step.rule]

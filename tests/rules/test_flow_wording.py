@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rules.flow_wording import Names, every_card, rail
-from tests.rules.flows import CA_SOLAR, OFFICE_HOURS, a_flow, buyer, group, shares, split
+from tests.rules.flows import CA_SOLAR, OFFICE_HOURS, a_bidder, a_flow, buyer, group, shares, split
 
 NAMES = Names({"con_a": "Sunrise Energy", "con_b": "Brightroof"}, sources=3)
 HOLDS = {"id": "end", "do": "hold", "retry_every": "15m", "for_up_to": "24h"}
@@ -123,6 +123,112 @@ def test_a_card_of_a_group_has_its_buyers_in_the_order_in_which_they_are_asked()
     ]
     assert card.rows[0].exits[0].text == "Declines: reject"
     assert card.rows[1].exits[0].text == "Declines, fails or full: next buyer"
+
+
+HYBRID = {"max_bid": 50, "shared_price": 20}
+MIX = {"by": {"var": "lead.product"}, "shares": {"solar": 70, "roofing": 30}}
+AREA = {"list": "lst_1", "priority": 2, "of": {"var": "lead.state"}}
+
+
+@pytest.mark.parametrize(
+    ("rows", "settings", "sentence", "terms"),
+    [
+        (
+            [buyer(), buyer("b")],
+            {"mode": "round_robin"},
+            "Offer to 2 buyers in turn, first to the one after the last sale",
+            ["Sunrise Energy at $42.00", "Brightroof at $42.00"],
+        ),
+        (
+            [buyer(weight=3), buyer("b")],
+            {"mode": "weighted", "floor": 30},
+            "Offer to 2 buyers, drawn by weight, at least $30.00",
+            ["Sunrise Energy at $42.00, weight 3", "Brightroof at $42.00, weight 1"],
+        ),
+        (
+            [buyer(), buyer("b", priority=2)],
+            {"mode": "least_loaded"},
+            "Offer to 2 buyers, first to the one with the fewest today",
+            ["Brightroof at $42.00, priority 2", "Sunrise Energy at $42.00"],
+        ),
+        (
+            [buyer(mix=MIX | {"over": "hour"}), buyer("b")],
+            {"mode": "quota", "mix": MIX},
+            "Offer to 2 buyers, first to the one furthest behind its mix",
+            [
+                "Sunrise Energy at $42.00, solar 70 : roofing 30 over an hour",
+                "Brightroof at $42.00, solar 70 : roofing 30 over a day",
+            ],
+        ),
+        (
+            [a_bidder(caps=[{"limit": 9, "per": "day"}]), a_bidder("b", **HYBRID)],
+            {"mode": "highest_bid", "sell_up_to": 2},
+            "Ask 1 buyer for a bid, offer to the highest first, then to 1 direct buyer, sell to up to 2",
+            [
+                "Sunrise Energy by its bid, up to 9 a day",
+                "Brightroof at $50.00 when it is exclusive, $20.00 when shared",
+            ],
+        ),
+        (
+            [a_bidder(), a_bidder("b", **HYBRID)],
+            {"mode": "highest_bid", "mixed": "one_ranking"},
+            "Ask 1 buyer for a bid, offer to the highest first, 1 direct buyer among them",
+            ["Sunrise Energy by its bid", "Brightroof at $50.00"],
+        ),
+        (
+            [buyer(), a_bidder("b", max_bid=50)],
+            {"mode": "highest_bid"},
+            "Offer to 2 buyers, first to the one that pays most",
+            ["Sunrise Energy at $42.00", "Brightroof at $50.00"],
+        ),
+        (
+            [a_bidder(), a_bidder("b")],
+            {"mode": "fastest"},
+            "Ask 2 buyers for bids, offer to the fastest first",
+            ["Sunrise Energy by its bid", "Brightroof by its bid"],
+        ),
+        (
+            [buyer(), buyer("b")],
+            {"mode": "broadcast"},
+            "Offer to each of 2 buyers",
+            ["Sunrise Energy at $42.00", "Brightroof at $42.00"],
+        ),
+        (
+            [buyer(sharing="exclusive", areas=[AREA]), buyer("b", sharing="either", share_up_to=2)],
+            {"mode": "waterfall", "sell_up_to": 2},
+            "Offer to 2 buyers in this order, sell to up to 2",
+            ["Sunrise Energy at $42.00, alone, from 1 area", "Brightroof at $42.00, alone or with up to 1 other"],
+        ),
+    ],
+)
+def test_a_card_of_a_group_says_its_mode_and_what_each_row_pays(
+    rows: list[Any], settings: dict[str, Any], sentence: str, terms: list[str]
+) -> None:
+    card = rail(a_flow(group(*rows, **settings)), NAMES)[1]
+    assert (card.sentence, [row.sentence for row in card.rows]) == (sentence, terms)
+
+
+@pytest.mark.parametrize(
+    ("rows", "settings", "exits"),
+    [
+        ([buyer()], {"mode": "weighted"}, ["Sold: stop here", "Nobody takes it: next step"]),
+        (
+            [a_bidder()],
+            {"mode": "highest_bid", "wait_ms": 800, "then": "continue"},
+            ["Sold: next step", "No bid within 0.8 s: not waited for", "Nobody bids or takes it: next step"],
+        ),
+        (
+            [buyer(hours=OFFICE_HOURS, outside_hours="hold")],
+            {"mode": "weighted"},
+            ["Sold: stop here", "Nobody takes it: as full or closed buyers say, else next step"],
+        ),
+    ],
+)
+def test_a_card_of_a_group_says_where_leads_go_from_there(
+    rows: list[Any], settings: dict[str, Any], exits: list[str]
+) -> None:
+    card = rail(a_flow(group(*rows, **settings)), NAMES)[1]
+    assert [way.text for way in card.exits] == exits
 
 
 def test_every_card_is_found_in_lanes_and_groups_too() -> None:

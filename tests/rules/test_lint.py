@@ -28,6 +28,11 @@ def test_every_finding_is_in_the_table() -> None:
         "makes_a_field",
         "cap_never_reached",
         "no_active_buyer",
+        "no_effect",
+        "below_the_floor",
+        "floor_above_all",
+        "nobody_bids",
+        "more_sales_than_buyers",
     }
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from rules.flow_wording import Names
 from rules.plain_words import say_flow
-from tests.rules.flows import CA_SOLAR, a_flow, buyer, group, shares, split, transform
+from tests.rules.flows import CA_SOLAR, a_bidder, a_flow, buyer, group, shares, split, transform
 
 NAMES = Names({"con_a": "Sunrise Energy", "con_b": "Brightroof", "con_c": "Helio"}, sources=3)
 REJECTED = "Leads that nobody takes are rejected with “No buyer available”."
@@ -138,6 +138,23 @@ SMALL_BILLS = {
                 "Leads are offered to Brightroof at $42.00, then to Sunrise Energy at $42.00 (if State is CA), "
                 "and sold to up to 2 of them, at least $30.00. "
                 f"If none of them takes it, they go to Helio at $42.00. {REJECTED}"
+            ),
+        ),
+        (
+            [group(a_bidder(), buyer("b", when=IN_CA), mode="highest_bid", sell_up_to=2), buyer("c")],
+            {},
+            (
+                "Leads are offered to whoever pays most: Sunrise Energy by its bid; "
+                "Brightroof at $42.00 (if State is CA), "
+                f"and sold to up to 2 of them. If none of them takes it, they go to Helio at $42.00. {REJECTED}"
+            ),
+        ),
+        (
+            [group(buyer(), buyer("b"), mode="round_robin", then="continue"), buyer("c")],
+            {},
+            (
+                "Leads are offered in turn: Sunrise Energy at $42.00; Brightroof at $42.00. "
+                f"As well, they go to Helio at $42.00. {REJECTED}"
             ),
         ),
         ([group(buyer(off=True))], {}, f"Leads are offered to nobody. Nobody is set to take the leads. {REJECTED}"),

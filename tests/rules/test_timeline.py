@@ -7,7 +7,7 @@ from typing import Any
 from rules.flow import Flow
 from rules.flow_wording import Names
 from rules.timeline import Entry, entries
-from tests.rules.flows import CA_SOLAR, NOW, World, a_flow, a_lead, buyer, group, split, transform
+from tests.rules.flows import CA_SOLAR, NOW, World, a_bidder, a_flow, a_lead, buyer, group, split, transform
 
 NAMES = Names({"con_a": "Sunrise Energy", "con_b": "Brightroof"})
 
@@ -119,6 +119,47 @@ def test_each_row_of_a_group_says_what_came_of_it() -> None:
     assert (skipped.said, skipped.kind, skipped.path) == ("Skipped: the lead does not fit its rule", "buyer", "g/a")
     assert [line.text for line in skipped.conditions] == ["State is NV: lead has CA"]
     assert (sold.said, left.said) == ("Accepted at $42.00", "Skipped: another buyer was chosen")
+
+
+def test_an_auction_is_told_with_who_bid_what_and_why_it_lost() -> None:
+    rows = [a_bidder(), a_bidder("b"), a_bidder("c"), buyer("d", when={"is": [{"var": "lead.state"}, "NV"]})]
+    world = World({"a": ["declined rejected"]}, bids={"a": 5000, "b": 4000, "c": "timeout"}, refused={"e": "paused"})
+    flow = a_flow(group(*rows, buyer("e"), mode="highest_bid"))
+    checked, pinged, no, yes, settled = told(flow, world)[1:-1]
+    assert [(entry.title, entry.said) for entry in (checked, pinged, no, yes, settled)] == [
+        ("Who can be asked", "3 of 4 buyers can be asked"),
+        ("Bids", "Asked 3 buyers for a bid: 2 bid, $50.00 at most"),
+        ("Sunrise Energy", "Offered at $50.00: it said no"),
+        ("Brightroof", "Accepted at $40.00"),
+        ("What became of the others", "4 buyers did not get it; the winning bid was $40.00"),
+    ]
+    assert {entry.kind for entry in (checked, pinged, settled)} == {"group"}
+    assert [(one.name, one.why) for one in checked.contenders] == [("con_e", "it is paused")]
+    assert [(one.name, one.price, one.why) for one in pinged.contenders] == [
+        ("Sunrise Energy", "$50.00", ""),
+        ("Brightroof", "$40.00", ""),
+        ("con_c", "", "it did not answer in time"),
+    ]
+    assert [(one.row, one.price, one.has_it, one.reason) for one in settled.contenders] == [
+        ("b", "$40.00", True, None),
+        ("a", "$50.00", False, "rejected"),
+        ("c", "", False, "timeout"),
+        ("d", "", False, "rule_not_met"),
+        ("e", "", False, "paused"),
+    ]
+    assert [line.text for line in settled.conditions] == ["State is NV: lead has CA"]
+
+
+def test_an_auction_that_is_still_open_and_one_without_its_flow_are_told_too() -> None:
+    asks = {"round": 1, "wait_ms": 3000, "bidders": [{"buyer": "a", "connection": "con_a"}]}
+    lost = {"winners": [], "winning_bid": None, "lost": [{"buyer": "a", "reason": "timeout"}]}
+    rows = [
+        EventRow(1, 1, "ping", "g", asks, None, None, None),
+        EventRow(1, 2, "settle", "g", lost, {}, "passed", None),
+    ]
+    open_, settled = entries(None, LeadRow("x", {}, {}), rows, NAMES)
+    assert (open_.said, open_.contenders) == ("Asked 1 buyer for a bid; no clear answer yet", ())
+    assert [(one.name, one.why) for one in settled.contenders] == [("a", "it did not answer in time")]
 
 
 def test_a_duplicate_is_called_so_once() -> None:

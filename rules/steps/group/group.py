@@ -6,12 +6,12 @@ from typing import ClassVar
 
 from rules.earnings import Least
 from rules.effects import Effect, Note, Result
-from rules.money import say_money
 from rules.running import Interpreting, Next, Run
 from rules.steps.base import Common, Exit, Words
 from rules.steps.group.choosing import choose, verdict_of
 from rules.steps.group.deal import Deal
 from rules.steps.group.rows import Row
+from rules.steps.group.wording import exits_of, say_deal, say_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,28 +55,15 @@ class Group:
 
     def sentence(self, words: Words) -> str:
         """Return `Offer to 3 buyers in this order, sell to up to 2, at least $30.00`."""
-        count = len(self.rows)
-        shared = f", sell to up to {self.sell_up_to}" if self.sell_up_to > 1 else ""
-        buyers = f"{count} buyer{'' if count == 1 else 's'}"
-        return f"Offer to {buyers} in this order{shared}{self.say_least(words)}"
-
-    def say_least(self, words: Words) -> str:
-        """Return `, at least $30.00 and 20 % margin`; nothing where nothing is asked for."""
-        least = self.least
-        if least is None:
-            return ""
-        said = [say_money(least.floor, words.currency)] if least.floor else []
-        if least.percent is not None:
-            said.append(f"{least.percent} % margin")
-        elif least.margin is not None:
-            said.append(f"{say_money(least.margin, words.currency)} margin")
-        return f", at least {' and '.join(said)}" if said else ""
+        return say_deal(self.deal, words)
 
     def exits(self, words: Words) -> tuple[Exit, ...]:  # noqa: ARG002  (every kind is asked the same way)
         """Return the way of a sold lead and of one that no row took; each row has its own exits."""
-        until = "Sold" if self.sell_up_to == 1 else f"Sold {self.sell_up_to} times, or all asked"
-        sold = Exit("ok", f"{until}: next step" if self.goes_on else f"{until}: stop here")
-        return sold, Exit("nxt", "Nobody takes it: next step")
+        return exits_of(self.deal)
+
+    def terms(self, row: Row, words: Words) -> str:
+        """Return what one of its rows pays and when: `Sunrise Energy at $42.00, weight 3`."""
+        return say_row(row, self.deal, words)
 
     def interpret(self, run: Run) -> Interpreting:
         """Offer the lead by the group's mode; a plain waterfall asks row after row, and knows nothing beforehand."""

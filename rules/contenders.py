@@ -1,0 +1,89 @@
+"""The buyers of a group side by side, as one event of a journal knows them: who, what it bid or paid, why it lost."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rules.event_words import EventLike, Telling
+from rules.money import say_money
+from rules.reasons import say_reason
+
+Known = dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One buyer: its row's id, its name, its price in words ("" where none is known), and why it did not get the lead.
+
+    `reason` is a code of `rules.reasons`, None for one that has the lead or is still in the running; `why` says it.
+    """
+
+    row: str
+    name: str
+    price: str
+    has_it: bool
+    reason: str | None
+    why: str
+
+
+@dataclass(slots=True)
+class Prices:
+    """What buyers of one run bid or were asked for so far, in minor units, by their rows' ids."""
+
+    run: int = 0
+    known: Known = field(default_factory=dict)
+
+    def note(self, event: EventLike) -> None:
+        """Note what an event says of prices; those of another run do not count any more."""
+        if event.run != self.run:
+            self.run, self.known = event.run, {}
+        if event.effect == "ping":
+            self.known |= {bid["buyer"]: bid["bid"] for bid in (event.result or {}).get("bids", ()) if bid["bid"]}
+        elif event.effect == "offer":
+            result = event.result or {}
+            is_sold = result.get("answer") == "accepted"
+            self.known[event.step] = result["price"] if is_sold else event.asks["price"]
+
+
+def contenders(telling: Telling, event: EventLike, prices: Prices) -> tuple[Contender, ...]:
+    """Return the buyers that an event tells of: who could not be asked, who bid what, or what became of everyone."""
+    found = _TOLD[event.effect](event) if event.effect in _TOLD else ()
+    return tuple(_contender(telling, prices.known, *one) for one in found)
+
+
+def _contender(telling: Telling, known: Mapping[str, int], row: str, reason: str | None, has_it: bool) -> Contender:
+    buyer = telling.flow.buyers.get(row) if telling.flow else None
+    name = telling.names.connections.get(buyer.connection, buyer.connection) if buyer else row
+    price = say_money(known[row], telling.currency) if row in known else ""
+    return Contender(row, name, price, has_it, reason, say_reason(reason) if reason else "")
+
+
+Told = Iterator[tuple[str, str | None, bool]]
+
+
+def _checked(event: EventLike) -> Told:
+    """Yield who could not be asked."""
+    for row, said in (event.result or {}).get("rows", {}).items():
+        if said["reason"]:
+            yield row, said["reason"], False
+
+
+def _pinged(event: EventLike) -> Told:
+    """Yield everyone that was asked for a bid."""
+    for bid in (event.result or {}).get("bids", ()):
+        yield bid["buyer"], None if bid["answer"] == "bid" else _no_bid(bid), False
+
+
+def _no_bid(bid: Mapping[str, Any]) -> str:
+    return bid["reason"] or ("error" if bid["answer"] == "not_asked" else bid["answer"])
+
+
+def _settled(event: EventLike) -> Told:
+    """Yield everyone: first who has the lead, then the others as they are written."""
+    for row in event.asks["winners"]:
+        yield row, None, True
+    for lost in event.asks["lost"]:
+        yield lost["buyer"], lost["reason"], False
+
+
+_TOLD = {"check": _checked, "ping": _pinged, "settle": _settled}

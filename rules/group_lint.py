@@ -1,0 +1,96 @@
+"""What is worth a look in the groups of a flow: settings without an effect, and rows that can never win."""
+
+from collections.abc import Iterator, Mapping
+
+from rules.flow import Flow
+from rules.money import exponent_of, say_money
+from rules.problems import Problem
+from rules.reading import amount_of
+from rules.steps import Group, Row
+from rules.steps.group.rows import PINGS
+
+OF_MODES: Mapping[str, tuple[str, ...]] = {"wait_ms": PINGS, "bids_up_to": PINGS, "mixed": PINGS}
+"""Settings of a group that only some modes have a use for; so has a row's weight."""
+
+
+def find_idle_groups(flow: Flow) -> Iterator[Problem]:
+    """Find groups all of whose buyers are turned off."""
+    for address, group in _groups(flow):
+        if not _active(group):
+            message = "All buyers of this group are turned off, so that nobody is asked."
+            yield Problem(f"{address}.buyers", "no_active_buyer", message, "warning")
+
+
+def find_settings_without_effect(flow: Flow) -> Iterator[Problem]:
+    """Find settings that the mode of a group has no use for."""
+    for address, group in _groups(flow):
+        for key, modes in OF_MODES.items():
+            if key in _written(flow, address) and group.mode not in modes:
+                yield _unused(f"{address}.{key}", key, group.mode)
+        for number, row in enumerate(group.rows):
+            if row.weight != 1 and group.mode != "weighted":
+                yield _unused(f"{address}.buyers[{number}].weight", "weight", group.mode)
+            if row.sharing and group.sell_up_to == 1:
+                message = "“sharing” has no effect here: the group sells each lead once."
+                yield Problem(f"{address}.buyers[{number}].sharing", "no_effect", message, "warning")
+
+
+def find_rows_below_the_floor(flow: Flow) -> Iterator[Problem]:
+    """Find rows whose price is below the floor of their group; where all are, nobody can get a lead."""
+    for address, group in _groups(flow):
+        floor = group.least.floor if group.least else 0
+        low = [number for number, row in _active(group) if _is_below(row, floor, flow.currency)]
+        said = say_money(floor, flow.currency)
+        if low and len(low) == len(_active(group)):
+            message = f"No buyer of this group pays its floor of {said}, so that none can get a lead."
+            yield Problem(f"{address}.floor", "floor_above_all", message, "warning")
+            continue
+        for number in low:
+            message = f"This buyer never gets a lead: its price is below the floor of {said}."
+            yield Problem(f"{address}.buyers[{number}]", "below_the_floor", message, "warning")
+
+
+def find_auctions_without_bids(flow: Flow) -> Iterator[Problem]:
+    """Find groups that wait for the fastest bid and of which nobody makes any."""
+    for address, group in _groups(flow):
+        if group.mode == "fastest" and _active(group) and not any(row.bids for _, row in _active(group)):
+            message = "No buyer of this group makes bids, so that there is none to be the fastest."
+            yield Problem(f"{address}.mode", "nobody_bids", message, "warning")
+
+
+def find_sales_without_buyers(flow: Flow) -> Iterator[Problem]:
+    """Find groups that would sell a lead more often than they have buyers."""
+    for address, group in _groups(flow):
+        count = len(_active(group))
+        if 0 < count < group.sell_up_to and "sell_up_to" in _written(flow, address):
+            message = f"This group sells a lead up to {group.sell_up_to} times, and {count} of its buyers can get it."
+            yield Problem(f"{address}.sell_up_to", "more_sales_than_buyers", message, "warning")
+
+
+def _groups(flow: Flow) -> Iterator[tuple[str, Group]]:
+    return ((spot.address, spot.step) for spot in flow.spots if isinstance(spot.step, Group))
+
+
+def _active(group: Group) -> list[tuple[int, Row]]:
+    return [(number, row) for number, row in enumerate(group.rows) if not row.buyer.common.off]
+
+
+def _unused(address: str, key: str, mode: str) -> Problem:
+    return Problem(address, "no_effect", f"“{key}” has no effect in the mode {mode}.", "warning")
+
+
+def _is_below(row: Row, floor: int, currency: str) -> bool:
+    """Return whether a row's price is written as a number below a floor in minor units."""
+    amount = amount_of(row.buyer.price_written)
+    return amount is not None and amount.scaleb(exponent_of(currency)) < floor
+
+
+def _written(flow: Flow, address: str) -> Mapping[str, object]:
+    """Return the settings at an address such as `steps[0].split.cases[1].steps[0].group`, as they are written."""
+    found: object = flow.document
+    for part in address.replace("[", ".[").split("."):
+        if isinstance(found, list):
+            found = found[int(part[1:-1])]
+        elif isinstance(found, Mapping):
+            found = found[part]
+    return found if isinstance(found, Mapping) else {}
