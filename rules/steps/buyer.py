@@ -162,7 +162,7 @@ class Buyer:
             run.remember(self.common.id, "skipped", skipped)
             return self.when_skipped(run, skipped)
         effect = self._effect(run, terms or Terms(self.price_of(run), self._counts(run)))
-        result = yield effect
+        result = self._by_its_mix((yield effect))
         run.move_to(datetime.fromisoformat(result["at"]))
         run.remember(self.common.id, *effect.outcome(result))
         return self._read(result, run, effect)
@@ -228,6 +228,12 @@ class Buyer:
             bid_id=terms.bid_id,
             cursor=terms.cursor,
         )
+
+    def _by_its_mix(self, result: Result) -> Result:
+        """Return a result that says so where it is the buyer's mix that is full, and none of its caps."""
+        full = result.get("full")
+        is_cap = full is None or any(cap.key == full for cap in self.caps)
+        return result if is_cap else {**result, "reason": "mix_full"}
 
     def _read(self, result: Result, run: Run, effect: Offer) -> tuple[Verdict | Way, Why]:
         answer, reason = result["answer"], result.get("reason")

@@ -87,10 +87,9 @@ def _reaches_all(deal: Deal) -> bool:
 
 def _has_ways(deal: Deal) -> bool:
     """Return whether some row that cannot be asked sends leads elsewhere once nobody else takes them."""
-    ways = [row.buyer.ways for row in deal.rows if not row.buyer.common.off]
-    return not deal.is_plain and any(
-        way.kind != "next" for own in ways for way in (own.outside_hours, own.when_full, own.when_not_met)
-    )
+    own = [row.buyer.ways for row in deal.rows if not row.buyer.common.off]
+    ways = [way for one in own for way in (one.outside_hours, one.when_full, one.when_not_met, one.when_no_funds)]
+    return not deal.is_plain and any(way.kind != "next" for way in ways)
 
 
 def _say_auction(deal: Deal) -> str:

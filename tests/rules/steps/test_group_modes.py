@@ -168,6 +168,14 @@ def test_sales_are_counted_in_windows_of_their_own() -> None:
     ]
 
 
+def test_a_mix_that_another_lead_filled_meanwhile_is_called_so() -> None:
+    mix = {"by": {"var": "lead.product"}, "shares": {"solar": 70, "roofing": 30}}
+    world = World({"b": NO}, full={"a/mix/day"}).carry(a_flow(group(buyer(mix=mix, when_full="reject"))), a_lead())
+    assert world.trail == ["g passed", "a full", "g passed", "end stopped"]
+    assert world.settled is not None
+    assert dict(world.settled.lost) == {"a": "mix_full"}
+
+
 def test_a_row_that_a_way_names_is_offered_the_lead_at_its_own_price_and_counted() -> None:
     rows = [buyer("b", max_bid=50)]
     del rows[0]["buyer"]["price"]
