@@ -42,17 +42,26 @@ class DryRun:
     events: tuple[Recorded, ...]
 
 
+NO_ZONES: Mapping[str, str] = {}
+
+
 def in_no_list(_list_id: str, _text: str) -> bool:
     """Say of every text that it is in no stored list."""
     return False
 
 
 def dry_run(
-    flow: Flow, lead: Lead, answers: Mapping[str, MadeUp], now: datetime, look_up: LookUp = in_no_list
+    flow: Flow,
+    lead: Lead,
+    answers: Mapping[str, MadeUp],
+    now: datetime,
+    *,
+    look_up: LookUp = in_no_list,
+    zones: Mapping[str, str] = NO_ZONES,
 ) -> DryRun:
     """Return what would happen to a lead; buyers without an answer accept, caps have room, and a wait ends the run.
 
-    Stored lists answer as `look_up` says, which is asked nothing else.
+    Stored lists answer as `look_up` says, which is asked nothing else; `zones` are the time zones of connections.
     """
     walk, events = Walk(flow, lead, now), list[Recorded]()
     while walk.effect and len(events) < MOST_EVENTS:
@@ -63,6 +72,7 @@ def dry_run(
         result = (
             _looked_up(effect, look_up) if isinstance(effect, Lists) else made_up_result(effect, lead, answers, now)
         )
+        result = result | {"zones": {**zones}} if zones and isinstance(effect, Intake) else result
         events.append(Recorded(walk.seq, effect.name, effect.step, effect.asks(), result))
         walk.answer(result)
         if isinstance(effect, Close):

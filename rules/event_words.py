@@ -12,7 +12,6 @@ from rules.reasons import say_reason
 from rules.saying import say_list
 from rules.selling_words import say_check, say_ping, say_settle
 from rules.steps import Filter, Split, Step
-from rules.wording import say_rule
 
 LABELS = {
     "intake": "Arrived",
@@ -145,11 +144,21 @@ def _say_settle(telling: Telling, event: EventLike) -> str:
     return say_settle(event.asks, telling.currency)
 
 
-def _say_lists(_telling: Telling, event: EventLike) -> str:
-    """Return `Looked up: in 1 of 2 lists`."""
-    answers = (event.result or {}).get("in", [])
-    count = len(event.asks["lists"])
-    return f"Looked up: in {sum(map(bool, answers))} of {count} list{'' if count == 1 else 's'}"
+def _say_lists(telling: Telling, event: EventLike) -> str:
+    """Return `Looked up: in “Do not contact”, not in “Old customers”`."""
+    if event.result is None:
+        return "Being looked up"
+    named = [f"“{telling.names.lists.get(one['list'], one['list'])}”" for one in event.asks["lists"]]
+    answers = list(zip(named, event.result["in"], strict=True))
+    found = list(dict.fromkeys(name for name, is_in in answers if is_in))
+    others = [name for name in dict.fromkeys(name for name, is_in in answers if is_in is False) if name not in found]
+    gone = list(dict.fromkeys(name for name, is_in in answers if is_in is None))
+    said = [
+        f"{word} {say_list(names, link)}"
+        for word, names, link in (("in", found, "and"), ("not in", others, "or"), ("there is no", gone, "or"))
+        if names
+    ]
+    return f"Looked up: {', '.join(said)}"
 
 
 def _say_hold(_telling: Telling, event: EventLike) -> str:
@@ -186,7 +195,7 @@ def _say_step(telling: Telling, flow: Flow, step: Step, event: EventLike) -> str
     match step:
         case Filter():
             polarity = "Stop if" if step.stops else "Continue only if"
-            return f"{polarity} {say_rule(step.rule.document, flow.by_key)}"
+            return f"{polarity} {words_of(flow, telling.names).whole_rule(step.rule.document)}"
         case Split():
             lane = step.lane_named(event.asks.get("lane", ""))
             return f"Lane: {lane.say(words_of(flow, telling.names))}" if lane else ""

@@ -66,7 +66,8 @@ class Flow:
 
     `document` is what was written; `by_key` are its fields with those that its own steps make; `spots` are all steps,
     those in lanes too, at their `positions`; `buyers` are all that a way may name, by id; `questions` are what its
-    rules ask of stored lists, by the step that needs the answers.
+    rules ask of stored lists, by the step that needs the answers; `clocks` are the connections by whose time zone
+    hours are read.
     """
 
     document: Mapping[str, Any]
@@ -84,6 +85,7 @@ class Flow:
     paths: Mapping[str, str]
     caps: tuple[Cap, ...]
     questions: Questions
+    clocks: tuple[str, ...] = ()
 
     def step(self, identifier: str) -> Step | None:
         """Return a step by its id, wherever it stands; rows of groups are found among the buyers."""
@@ -154,6 +156,7 @@ def _read_flow(part: Part) -> Flow | None:
         paths=paths_of(spots),
         caps=_caps_of(door, spots, buyers),
         questions=_questions_of(door, spots, fallback, buyers),
+        clocks=_clocks_of(buyers),
     )
 
 
@@ -166,6 +169,12 @@ def _caps_of(door: Door, spots: tuple[Spot, ...], buyers: Mapping[str, Buyer]) -
     """Return every cap of a flow, on whatever it is."""
     steps = [spot.step.cap for spot in spots if isinstance(spot.step, CapStep)]
     return *door.caps, *steps, *(cap for buyer in buyers.values() for cap in buyer.caps)
+
+
+def _clocks_of(buyers: Mapping[str, Buyer]) -> tuple[str, ...]:
+    """Return the connections of buyers with hours that name no zone of their own."""
+    follow = (buyer.connection for buyer in buyers.values() if any(span.follows for span in buyer.hours))
+    return tuple(dict.fromkeys(follow))
 
 
 def _questions_of(door: Door, spots: tuple[Spot, ...], fallback: Fallback, buyers: Mapping[str, Buyer]) -> Questions:

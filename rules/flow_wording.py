@@ -1,13 +1,15 @@
 """Says a flow card by card: each step as a sentence with all its exits."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from rules.buyer_words import say_conditions
 from rules.caps import Cap
 from rules.flow import Flow
 from rules.road import lanes_of
 from rules.steps import Buyer, CapStep, Group, Lane, Row, Step
 from rules.steps.base import Exit, Words
+from rules.wording import begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ class LaneCards:
 class Card:
     """One stop on the rail; `number` is None for the fixed first and last one.
 
-    `rows` are the buyers of a group in the order in which they are asked, `lanes` those of a split.
+    `conditions` are what a buyer asks of a lead, `rows` the buyers of a group in the order in which they are asked,
+    `lanes` those of a split.
     """
 
     id: str
@@ -49,16 +52,18 @@ class Card:
     is_off: bool
     caps: tuple[CapLine, ...]
     connection: str | None
+    conditions: tuple[str, ...] = ()
     rows: tuple["Card", ...] = ()
     lanes: tuple[LaneCards, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What only the database knows: connections by id, and how many sources a flow has (None: not told)."""
+    """What only the database knows: connections and lists by id, and how many sources a flow has (None: not told)."""
 
     connections: Mapping[str, str]
     sources: int | None = None
+    lists: Mapping[str, str] = field(default_factory=dict)
 
 
 def words_of(flow: Flow, names: Names) -> Words:
@@ -66,7 +71,7 @@ def words_of(flow: Flow, names: Names) -> Words:
     steps = {spot.step.common.id: f"step {position + 1}" for position, spot in enumerate(flow.spots)}
     steps |= {step.common.id: names.connections.get(step.connection, "") for step in flow.buyers.values()}
     steps["fallback"] = "the last step"
-    return Words(flow.by_key, flow.currency, names.connections, steps)
+    return Words(flow.by_key, flow.currency, names.connections, steps, names.lists)
 
 
 def rail(flow: Flow, names: Names) -> list[Card]:
@@ -103,6 +108,7 @@ def _card(step: Step, words: Words, positions: Mapping[str, int]) -> Card:
         is_off=step.common.off,
         caps=tuple(_cap_line(cap, words.currency) for cap in _caps_of(step)),
         connection=step.connection if isinstance(step, Buyer) else None,
+        conditions=_conditions(step, words) if isinstance(step, Buyer) else (),
         rows=tuple(_row_card(row, step, words) for row in step.in_order) if isinstance(step, Group) else (),
         lanes=tuple(_lane_cards(lane, words, positions) for lane in lanes_of(step)),
     )
@@ -123,7 +129,14 @@ def _row_card(row: Row, group: Group, words: Words) -> Card:
         is_off=buyer.common.off,
         caps=tuple(_cap_line(cap, words.currency) for cap in buyer.caps),
         connection=buyer.connection,
+        conditions=_conditions(buyer, words),
     )
+
+
+def _conditions(buyer: Buyer, words: Words) -> tuple[str, ...]:
+    """Return what a buyer asks of a lead, its rule first."""
+    rule = [f"only if {words.rule(buyer.when.document)}"] if buyer.when else []
+    return tuple(begin(said) for said in (*rule, *say_conditions(buyer, words)))
 
 
 def _lane_cards(lane: Lane, words: Words, positions: Mapping[str, int]) -> LaneCards:

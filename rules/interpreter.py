@@ -107,6 +107,7 @@ def _enter(flow: Flow, state: Run) -> Generator[Effect, Result, Verdict]:
         caps=tuple(cap.ask(view, state.now) for cap in door.caps),
         duplicates=door.duplicates.as_asked(state.lead.fields) if door.duplicates else None,
     )
+    state.learn_zones(result)
     outcome = result["outcome"]
     if outcome == "passed":
         return Next()
@@ -145,6 +146,7 @@ def _hold(flow: Flow, state: Run, wait: Wait, position: int) -> Generator[Effect
     is_sold = bool(state.sales)
     result = yield Hold(wait.resume or DOOR, until, wait.waiting_for, wait.reason, keeps=is_sold)
     state.round += 1
+    state.learn_zones(result)
     state.move_to(datetime.fromisoformat(result["now"]))
     state.keep_changes(lambda step: flow.positions[step] < position)
     if is_sold:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from rules.buyer_words import say_conditions
 from rules.durations import say_seconds
 from rules.flow import Flow
 from rules.flow_wording import Names, words_of
 from rules.steps import Buyer, CapStep, Fallback, Filter, Group, Lane, Row, Split, Step
 from rules.steps.base import Words
 from rules.steps.group.wording import say_least
-from rules.wording import say_rule
 
 MOST_SHOWN = 4
 """How many buyers of a group are named."""
@@ -55,7 +55,7 @@ class _Teller:
 
     def tell(self) -> str:
         """Return all sentences."""
-        self._said.extend(_say_door(self._flow))
+        self._said.extend(_say_door(self._flow, self._words))
         self._tell_steps(self._flow.steps)
         if all(buyer.common.off for buyer in self._flow.buyers.values()):
             self._said.append("Nobody is set to take the leads.")
@@ -116,10 +116,17 @@ class _Teller:
     def _contrary(self, step: Filter) -> str:
         return self._rule({"!": [step.rule.document]})
 
+    def _tell_conditions(self, step: Buyer) -> None:
+        said = say_conditions(step, self._words)
+        if said:
+            together = f"{', '.join(said[:-1])} and {said[-1]}" if len(said) > 1 else said[0]
+            self._said.append(f"{self._words.buyer(step.connection)} {together}.")
+
     def _tell_buyer(self, step: Buyer) -> None:
         which = self._which()
         which = f"{which}, if {self._rule(step.when.document)}," if step.when else which
         self._offer(f"{which} go to {step.terms(self._words)}")
+        self._tell_conditions(step)
         if step.ways.on_declined.kind == "buyer":
             self._said.append(f"After its no: {step.ways.on_declined.say(self._words)}.")
         self._last = _Asked(f"{self._words.buyer(step.connection)} says no", step.sells_on, bool(step.caps))
@@ -182,19 +189,17 @@ class _Teller:
         return f"After that, or if {self._last.no}, " if self._last.is_capped else f"If {self._last.no}, "
 
     def _rule(self, document: object) -> str:
-        """Return a rule to stand inside a sentence: its own first word is not the label of a field."""
-        said = say_rule(document, self._words.fields)
-        return said[0].lower() + said[1:] if said.startswith(("Either ", "It ")) else said
+        return self._words.rule(document)
 
 
 def _all_of(rules: list[str]) -> str:
     return ", and ".join(rules)
 
 
-def _say_door(flow: Flow) -> list[str]:
+def _say_door(flow: Flow, words: Words) -> list[str]:
     said = [f"At most {cap.say(flow.currency)} come in." for cap in flow.door.caps]
     if flow.door.accept_if:
-        said.insert(0, f"Leads come in if {say_rule(flow.door.accept_if.document, flow.by_key)}.")
+        said.insert(0, f"Leads come in if {words.whole_rule(flow.door.accept_if.document)}.")
     if flow.door.duplicates:
         where = SEEN_WHERE[flow.door.duplicates.scope]
         said.append(f"A lead seen{where} in the last {say_seconds(flow.door.duplicates.within)} is a duplicate.")

@@ -127,6 +127,8 @@ class Run:
     changes: dict[str, dict[str, Normal]] = field(default_factory=dict)
     listed_in: dict[str, int] = field(default_factory=dict)
     first_held: datetime | None = None
+    zones: Mapping[str, str] = field(default_factory=dict)
+    """The time zones of connections by whose clock hours are read, as the world last said."""
     ask_again: Literal["unavailable", "all"] = "unavailable"
     view: dict[str, Any] = field(init=False)
 
@@ -154,6 +156,10 @@ class Run:
         """Set the run's clock."""
         self.now = now
         self.view["run"].update(now=now, attempt=self.round)
+
+    def learn_zones(self, result: Result) -> None:
+        """Take over what a result says of the time zones of connections."""
+        self.zones = result.get("zones", self.zones)
 
     def at(self, step: str) -> Mapping[str, Any]:
         """Return what expressions of a step can see; `run.random` is fixed for each lead and step."""

@@ -116,7 +116,7 @@ def _own_asks(turn: Turn, carried: Carried) -> list[Ask]:
 def _advance(turn: Turn, carried: Carried) -> None:
     """Do effect after effect until the run ends, waits, or needs what this turn has not got."""
     if isinstance(carried.effect, Hold) and carried.event is not None:
-        turn.complete(carried, ending.wake(turn))
+        turn.complete(carried, ending.wake(turn, carried))
     while carried.id not in turn.left and not carried.is_calling:
         effect = carried.effect
         if isinstance(effect, Hold):

@@ -14,9 +14,9 @@ from flowbuilder.api.bodies import Body, read_body
 from flowbuilder.api.errors import Refusal
 from flowbuilder.api.flows import flow_called
 from flowbuilder.api.openapi import ANYTHING, MONEY, PROBLEMS, TEXT, describe, or_null, shape
-from flowbuilder.flows.checks import check_document, connection_names
+from flowbuilder.flows.checks import check_document, connection_names, connection_zones
 from flowbuilder.flows.dry_runs import Tried, try_lead
-from flowbuilder.lists.queries import contains
+from flowbuilder.lists.queries import contains, list_names
 from flowbuilder.web import current
 from rules.bounds import RuleError
 from rules.dry_run import LookUp, MadeUp
@@ -60,8 +60,10 @@ def create(flow_id: UUID) -> Response:
     look_up = _look_up(body)
     made_up = {buyer: _made_up(body, buyer, answer, rules.currency) for buyer, answer in answers.items()}
     body.refuse_problems()
-    names = Names(connection_names(current.session(), caller().account.id))
-    tried = try_lead(rules, posted, made_up, names=names, now=now, look_up=look_up)
+    session, account_id = current.session(), caller().account.id
+    names = Names(connection_names(session, account_id), lists=list_names(session, account_id))
+    zones = connection_zones(session, account_id)
+    tried = try_lead(rules, posted, made_up, names=names, now=now, look_up=look_up, zones=zones)
     return shapes.answer(_shown(tried, rules.currency))
 
 

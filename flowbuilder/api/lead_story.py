@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from flowbuilder.flows.checks import connection_names
 from flowbuilder.leads import people, queries
 from flowbuilder.leads.queries import History
+from flowbuilder.lists.queries import list_names
 from flowbuilder.models import Lead
 from rules import timeline
 from rules.fields import Field
@@ -21,6 +22,6 @@ def story_of(session: Session, lead: Lead, history: History) -> tuple[Story, tup
     """Return each event in words, by (run, seq), and the fields to mask the lead's values by."""
     document = queries.documents_of(session, [lead]).get((lead.flow_id, lead.version))
     flow, _ = parse_flow(document) if document else (None, [])
-    names = Names(connection_names(session, lead.account_id))
+    names = Names(connection_names(session, lead.account_id), lists=list_names(session, lead.account_id))
     entries = timeline.entries(flow, lead, history.events, names)
     return {(entry.run, entry.seq): entry for entry in entries}, people.fields_of(document)

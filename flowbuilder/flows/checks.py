@@ -47,6 +47,13 @@ def connection_names(session: Session, account_id: UUID) -> dict[str, str]:
     return {ids.show(identifier, "con"): name for identifier, name in session.execute(wanted)}
 
 
+def connection_zones(session: Session, account_id: UUID) -> dict[str, str]:
+    """Return the time zones of those of the account's connections that have one, by their shown ids."""
+    zone = Connection.destination["time_zone"].as_string()
+    wanted = select(Connection.id, zone).where(Connection.account_id == account_id, zone.is_not(None))
+    return {ids.show(identifier, "con"): name for identifier, name in session.execute(wanted)}
+
+
 def _connection_problems(session: Session, account_id: UUID, document: Mapping[str, Any]) -> Iterator[Problem]:
     named = list(named_connections(document))
     if not named:

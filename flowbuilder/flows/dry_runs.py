@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from flowbuilder.intake.reading import LeadForm
 from rules import timeline
-from rules.dry_run import LookUp, MadeUp, dry_run, in_no_list
+from rules.dry_run import NO_ZONES, LookUp, MadeUp, dry_run, in_no_list
 from rules.flow import Flow
 from rules.flow_wording import Names
 from rules.interpreter import Recorded, Walk
@@ -52,16 +52,17 @@ def try_lead(
     names: Names,
     now: datetime,
     look_up: LookUp = in_no_list,
+    zones: Mapping[str, str] = NO_ZONES,
 ) -> Tried:
     """Return what would happen to a posted lead; buyers without an answer accept. Nobody is called, nothing is kept.
 
-    Stored lists answer as `look_up` says.
+    Stored lists answer as `look_up` says; `zones` are the time zones of connections.
     """
     reading = LeadForm(flow.fields, version=0, currency=flow.currency).read(posted, is_test=False)
     if reading.problems:
         return Tried("invalid", reading.problems[0].message, 0, problems=reading.problems)
     lead = Lead(NOBODY, reading.values, reading.posted, SOURCE, now, frozenset(reading.invalid))
-    run = dry_run(flow, lead, answers, now, look_up)
+    run = dry_run(flow, lead, answers, now, look_up=look_up, zones=zones)
     told = timeline.entries(flow, cast(LeadLike, lead), list(_events(flow, lead, run.events, now)), names)
     return Tried(run.outcome or "waiting", run.reason, run.revenue, told)
 

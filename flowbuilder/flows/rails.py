@@ -58,16 +58,17 @@ class Rail:
 
 @dataclass(frozen=True)
 class Around:
-    """What only the database knows of a flow: its row, its connections by shown id, how many sources it has."""
+    """What only the database knows of a flow: its row, how many sources it has, connections and lists by shown id."""
 
     flow: FlowRow
     connections: Mapping[str, Connection]
     sources: int
+    lists: Mapping[str, str]
 
     @property
     def names(self) -> Names:
         """Return the names that sentences need."""
-        return Names({shown: row.name for shown, row in self.connections.items()}, self.sources)
+        return Names({shown: row.name for shown, row in self.connections.items()}, self.sources, self.lists)
 
 
 def connections_by_id(session: Session, account_id: UUID) -> dict[str, Connection]:

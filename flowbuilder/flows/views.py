@@ -16,6 +16,7 @@ from flowbuilder.flows import queries
 from flowbuilder.flows.checks import check_document
 from flowbuilder.flows.queries import Traffic
 from flowbuilder.flows.rails import Around, connections_by_id, rail_of
+from flowbuilder.lists.queries import list_names
 from flowbuilder.models import Flow, FlowVersion
 from rules.flow import Flow as Rules
 from rules.problems import Problem
@@ -139,7 +140,8 @@ def _listed(session: Session, flow: Flow, live: Mapping[str, Any], traffic: Traf
 
 def _around(session: Session, flow: Flow) -> Around:
     connections = connections_by_id(session, flow.account_id)
-    return Around(flow, connections, queries.sources_count(session, flow))
+    lists = list_names(session, flow.account_id)
+    return Around(flow, connections, queries.sources_count(session, flow), lists)
 
 
 def _mark(value: Any, numbers: list[str]) -> str:

@@ -15,6 +15,7 @@ from flowbuilder.leads.asked import Asked, Buyers
 from flowbuilder.leads.listing import needs_a_look, reason_words, status_of
 from flowbuilder.leads.people import Detail
 from flowbuilder.leads.queries import History
+from flowbuilder.lists.queries import list_names
 from flowbuilder.models import Flow, Lead, Offer, Source
 from rules import timeline
 from rules.fields import Field
@@ -119,6 +120,7 @@ def story_of(session: Session, lead: Lead, *, in_full: bool) -> Story:
     history = queries.history_of(session, lead)
     veil = None if in_full else Veil(lead, rules, (lead.fields, *_set_by_steps(history)))
     buyers = Buyers(queries.connections_of(session, lead.account_id), lead.currency, veil.over if veil else None)
+    names = Names(buyers.names, lists=list_names(session, lead.account_id))
     fields = rules.fields if rules else ()
     asked = {offer.offer_no: buyers.asked(offer, history.attempts) for offer in history.offers}
     return Story(
@@ -126,7 +128,7 @@ def story_of(session: Session, lead: Lead, *, in_full: bool) -> Story:
         details=people.details(lead.fields, fields, lead.invalid, lead.currency, in_full=in_full),
         posted=people.posted(lead.posted, in_full=in_full),
         ignored=tuple(lead.ignored),
-        stops=_stops(_entries(rules, lead, history, buyers, veil), history, buyers, asked),
+        stops=_stops(_entries(rules, lead, history, names, veil), history, buyers, asked),
         answer=_answer(lead),
         in_full=in_full,
     )
@@ -140,8 +142,8 @@ def _set_by_steps(history: History) -> Iterator[Mapping[str, Any]]:
             yield {key: after for key, (_, after) in changes.items()}
 
 
-def _entries(rules: Rules | None, lead: Lead, history: History, buyers: Buyers, veil: Veil | None) -> Sequence[Entry]:
-    entries = timeline.entries(rules, lead, history.events, Names(buyers.names))
+def _entries(rules: Rules | None, lead: Lead, history: History, names: Names, veil: Veil | None) -> Sequence[Entry]:
+    entries = timeline.entries(rules, lead, history.events, names)
     return [veil.over_entry(entry) for entry in entries] if veil else entries
 
 

@@ -25,6 +25,12 @@ def list_of(session: Session, account_id: UUID, list_id: UUID) -> StoredList | N
     return session.scalar(select(StoredList).where(StoredList.account_id == account_id, StoredList.id == list_id))
 
 
+def list_names(session: Session, account_id: UUID) -> dict[str, str]:
+    """Return the names of the account's lists by their shown ids."""
+    wanted = select(StoredList.id, StoredList.name).where(StoredList.account_id == account_id)
+    return {ids.show(identifier, KIND): name for identifier, name in session.execute(wanted)}
+
+
 def known_lists(session: Session, account_id: UUID, named: Iterable[str]) -> set[str]:
     """Return which of the lists that are named, as documents name them, the account has."""
     wanted = {identifier: shown for shown in named if (identifier := read_id(shown))}

@@ -10,6 +10,7 @@ from flowbuilder import ids
 from flowbuilder.accounts.access import signed_in, visitor
 from flowbuilder.audit import Actor
 from flowbuilder.flows import queries as flow_queries
+from flowbuilder.lists.queries import list_names
 from flowbuilder.models import Flow, Source
 from flowbuilder.sources import operations, posting, queries
 from flowbuilder.sources.forms import SourceForm
@@ -166,7 +167,7 @@ def _source_page(source: Source, flow: Flow, *, made: Sequence[NewKey] = (), sta
         made=made,
         fields=fields,
         commands=posting.commands(address, fields, _key_to_show(source, made)),
-        rule=posting.say_accepted(source, fields),
+        rule=posting.say_accepted(source, fields, list_names(session, flow.account_id)),
         refusals=queries.last_refusals(session, source),
         leads=queries.last_leads(session, source, current.now()),
         currency=document.get("currency", "USD"),

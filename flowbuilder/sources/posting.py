@@ -45,9 +45,10 @@ def posted_keys(session: Session, account_id: UUID) -> list[str]:
     return sorted({field.key for flow in flows for field in posted_fields(flow.draft)})
 
 
-def say_accepted(source: Source, fields: Sequence[Field]) -> str | None:
-    """Return the rule of a source in words, None when it takes every lead."""
-    return say_rule(source.accept_if, {field.key: field for field in fields}) if source.accept_if else None
+def say_accepted(source: Source, fields: Sequence[Field], lists: Mapping[str, str]) -> str | None:
+    """Return the rule of a source in words, None when it takes every lead; `lists` are names of stored lists by id."""
+    known = {field.key: field for field in fields}
+    return say_rule(source.accept_if, known, names=lists) if source.accept_if else None
 
 
 def commands(post_url: str, fields: Sequence[Field], key: str | None) -> dict[str, str]:

@@ -60,6 +60,8 @@ class Destination:
     deliver_by: tuple[Method, ...] = ("webhook",)
     mail: MailSettings | None = None
     notice: str = ""
+    time_zone: str | None = None
+    """Where the buyer is: its hours are read by this clock where they name no other."""
 
     @property
     def decides_by(self) -> Method:
@@ -121,6 +123,7 @@ def _read_destination(part: Part) -> Destination | None:
         "deliver_by": methods,
         "mail": mail,
         "notice": read_notice(part),
+        "time_zone": part.zone() if part.has("time_zone") else None,
     }
     report_methods(part, methods, mail)
     part.finish()

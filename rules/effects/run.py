@@ -13,7 +13,8 @@ class Intake(Effect):
 
     Result: `{"outcome": passed | paused | rejected | duplicate | full | error, "source": {…}, "reason", "full",
     "places"}`; an error is a rule of the source that could not be decided. Of a full cap of the source it says
-    `when_full` and when the window `ends`.
+    `when_full` and when the window `ends`. `zones` are the time zones of connections by whose clock the flow reads
+    hours, left out where it reads none.
     """
 
     name: ClassVar[str] = "intake"
@@ -77,7 +78,7 @@ class Lists(Effect):
 
 @dataclass(frozen=True, slots=True)
 class Hold(Effect):
-    """Wait until a moment, or for a person when there is none. Result: `{"now": when the lead woke}`.
+    """Wait until a moment, or for a person when there is none. Result: `{"now": when the lead woke, "zones"}`.
 
     The places of cap steps and of intake are given back while a lead is held, unless it was sold to somebody already:
     then it `keeps` them.

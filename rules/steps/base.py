@@ -1,12 +1,13 @@
 """What every kind of step has in common."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol
 
 from rules.fields import Field
 from rules.reading import Part
 from rules.running import Interpreting, Run
+from rules.wording import say_rule, say_value
 
 Tone = Literal["ok", "bad", "que", "nxt", "wrn"]
 
@@ -21,16 +22,30 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a sentence needs to name things: fields by their labels, connections and steps by their names."""
+    """What a sentence needs to name things: fields by their labels, the rest by their names."""
 
     fields: Mapping[str, Field]
     currency: str
     connections: Mapping[str, str]
     steps: Mapping[str, str]
+    lists: Mapping[str, str] = field(default_factory=dict)
 
     def buyer(self, connection: str) -> str:
         """Return a connection's name, its id when the name is not known."""
         return self.connections.get(connection, connection)
+
+    def rule(self, document: object) -> str:
+        """Return a rule to stand inside a sentence: its own first word is not the label of a field."""
+        said = self.whole_rule(document)
+        return said[0].lower() + said[1:] if said.startswith(("Either ", "It ")) else said
+
+    def whole_rule(self, document: object) -> str:
+        """Return a rule as a sentence without its full stop."""
+        return say_rule(document, self.fields, names=self.lists)
+
+    def value(self, document: object, currency: str | None = None) -> str:
+        """Return an expression; with a currency its plain numbers are amounts of money."""
+        return say_value(document, self.fields, currency, names=self.lists)
 
     def step(self, target: str) -> str:
         """Return what a step is called."""

@@ -9,7 +9,7 @@ from rules.areas import Area
 from rules.caps import Cap, Counter, read_caps
 from rules.earnings import Least
 from rules.effects import Asks, Effect, Note, Offer, Result
-from rules.hours import Hours, is_open, next_opening, read_hours
+from rules.hours import Hours, in_zone, is_open, next_opening, read_hours
 from rules.logic import Rule, truthy
 from rules.money import exponent_of, money
 from rules.reading import Part
@@ -19,7 +19,6 @@ from rules.steps.base import Common, Exit, Words, read_common
 from rules.steps.cap import reset_of
 from rules.steps.ways import Way, Why, follow, read_way
 from rules.values import Value
-from rules.wording import say_value
 
 NEVER_AGAIN = ("accepted", "declined", "unknown")
 NO_FIELD = "The flow has no field “{}”."
@@ -110,7 +109,7 @@ class Buyer:
 
     def terms(self, words: Words) -> str:
         """Return `Sunrise Energy at $42.00, up to 100 a day`."""
-        price = say_value(self.price_written, words.fields, words.currency)
+        price = words.value(self.price_written, words.currency)
         return f"{words.buyer(self.connection)} at {price}{self.say_caps(words)}"
 
     def say_caps(self, words: Words) -> str:
@@ -169,7 +168,7 @@ class Buyer:
 
     def when_skipped(self, run: Run, reason: str) -> tuple[Way, Why]:
         """Return the way of a lead that is not offered to this buyer for a reason, and why it goes there."""
-        opening = next_opening(self.hours, run.now) if reason == "outside_hours" else None
+        opening = next_opening(self._hours(run), run.now) if reason == "outside_hours" else None
         why = Why(reason, SKIPPED.get(reason, "Was asked before"), opening, "hours")
         return self.ways.after("not_asked", reason), why
 
@@ -194,7 +193,7 @@ class Buyer:
             return "missing_field"
         if self.areas and not any(area.has(view) for area in self.areas):
             return "outside_area"
-        return None if is_open(self.hours, run.now) else "outside_hours"
+        return None if is_open(self._hours(run), run.now) else "outside_hours"
 
     def asked(self, run: Run, price: int | None) -> Asks:
         """Return what is asked of this buyer before it is offered the lead; the price is None before it has bid."""
@@ -206,6 +205,9 @@ class Buyer:
     def price_of(self, run: Run) -> int:
         """Return the buyer's own price for the lead in minor units; nothing for one that has yet to bid."""
         return 0 if self.price is None else money(self.price(run.at(self.common.id)), exponent_of(run.currency))
+
+    def _hours(self, run: Run) -> Hours:
+        return in_zone(self.hours, run.zones.get(self.connection))
 
     def _counts(self, run: Run) -> tuple[Asks, ...]:
         view = run.at(self.common.id)

@@ -9,7 +9,6 @@ from rules.reading import Part
 from rules.running import Interpreting, Next, Run
 from rules.steps.base import Common, Exit, Words, read_common
 from rules.steps.ways import Way, Why, follow, read_way
-from rules.wording import say_rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Filter:
     def sentence(self, words: Words) -> str:
         """Return `Continue only if State is CA`."""
         start = "Stop if" if self.stops else "Continue only if"
-        return f"{start} {say_rule(self.rule.document, words.fields)}"
+        return f"{start} {words.whole_rule(self.rule.document)}"
 
     def exits(self, words: Words) -> tuple[Exit, ...]:
         """Return the way of leads that pass and of those that do not."""

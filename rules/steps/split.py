@@ -9,7 +9,6 @@ from rules.logic import Rule, truthy
 from rules.reading import Part
 from rules.running import GoTo, Interpreting, Next, Run
 from rules.steps.base import Common, Exit, Step, Words, read_common
-from rules.wording import say_rule
 
 DEEPEST = 2
 MOST_LANES = 20
@@ -35,7 +34,7 @@ class Lane:
             return self.name
         if self.share:
             return f"{self.share} % of the leads"
-        return say_rule(self.when.document, words.fields) if self.when else "Everything else"
+        return words.whole_rule(self.when.document) if self.when else "Everything else"
 
 
 @dataclass(frozen=True, slots=True)

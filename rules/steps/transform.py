@@ -12,7 +12,6 @@ from rules.running import Interpreting, Next, Run
 from rules.saying import say_literal
 from rules.steps.base import Common, Exit, Words, read_common
 from rules.values import Value
-from rules.wording import say_rule, say_value
 
 MOST_CHANGES = 100
 
@@ -58,13 +57,9 @@ class Transform:
 
 def _say_setting(setting: Setting, words: Words) -> str:
     is_plain = setting.value.node.is_literal
-    value = (
-        say_literal(setting.written, setting.field, words.currency)
-        if is_plain
-        else say_value(setting.written, words.fields)
-    )
+    value = say_literal(setting.written, setting.field, words.currency) if is_plain else words.value(setting.written)
     said = f"{setting.field.label} to {value}"
-    return f"{said}, if {say_rule(setting.when.document, words.fields)}" if setting.when else said
+    return f"{said}, if {words.whole_rule(setting.when.document)}" if setting.when else said
 
 
 def _differences(before: Any, after: Any, settings: tuple[Setting, ...]) -> dict[str, tuple[Any, Any]]:

@@ -174,8 +174,8 @@ def test_a_dry_run_takes_the_answers_that_it_is_given() -> None:
     flow = a_flow(NOT_BLOCKED, buyer())
 
     assert dry_run(flow, a_lead(), {}, NOW).outcome == "sold"
-    assert dry_run(flow, a_lead(), {}, NOW, lambda listed, _text: listed == BLOCKED).outcome == "rejected"
-    assert dry_run(flow, a_lead(), {}, NOW, lambda _listed, _text: None).outcome == "error"
+    assert dry_run(flow, a_lead(), {}, NOW, look_up=lambda listed, _text: listed == BLOCKED).outcome == "rejected"
+    assert dry_run(flow, a_lead(), {}, NOW, look_up=lambda _listed, _text: None).outcome == "error"
 
 
 def test_the_story_of_a_lead_tells_what_was_looked_up() -> None:
@@ -189,7 +189,7 @@ def test_the_story_of_a_lead_tells_what_was_looked_up() -> None:
 
     told = entries(flow, LeadRow(lead.id, lead.fields, lead.posted), rows, Names({}))
 
-    assert (told[0].title, told[0].said) == ("Stored lists", "Looked up: in 0 of 1 list")
+    assert (told[0].title, told[0].said) == ("Stored lists", "Looked up: not in “lst_01BLOCKED”")
     assert [line.text for line in told[1].conditions] == [
         f"Email is not in the list “{BLOCKED}”: lead has {lead.fields['email']}"
     ]

@@ -1,6 +1,6 @@
 """Leads that wait: for opening hours, for another round, for a person; and what is asked again afterwards."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +9,8 @@ from flowbuilder import clock
 from tests.support.buyers import a_buyer, accepting, declining, in_turn
 from tests.support.flows import BUSY, NO, YES, buyer, quickly
 from tests.support.market import Market
+
+ROUND_THE_CLOCK = {"time_zone": "Asia/Kathmandu", "from": "00:00", "to": "24:00"}
 
 
 def round_again(**settings: Any) -> dict[str, Any]:
@@ -34,6 +36,32 @@ def test_a_lead_waits_until_its_buyer_opens(market: Market) -> None:
         ("intake", "passed", None),
         ("s1", "accepted", None),
     ]
+
+
+def test_hours_go_by_the_clock_of_the_connection_that_a_replay_reads_from_the_journal(market: Market) -> None:
+    with a_buyer(accepting) as sunrise:
+        connection = market.connect(sunrise, time_zone="Pacific/Kiritimati")
+        market.publish([buyer(connection, hours={"from": "00:00", "to": "00:01"}, outside_hours="hold")])
+        [lead_id] = market.post()
+        market.carry()
+        assert f"{market.lead(lead_id).due_at.astimezone(UTC):%H:%M}" == "10:00"
+        market.execute("""
+            UPDATE connection SET destination = jsonb_set(CAST(destination AS jsonb), '{time_zone}', '"UTC"')
+        """)
+        market.later(24 * 3600)
+        market.carry()
+        assert f"{market.lead(lead_id).due_at.astimezone(UTC):%H:%M}" == "00:00"
+    told = [event.result for event in market.events(lead_id) if event.effect in ("intake", "hold")]
+    zones = [result["zones"][connection] for result in told if result]
+    assert zones == ["Pacific/Kiritimati", "UTC"]
+
+
+def test_a_flow_without_such_hours_has_no_zones_in_its_journal(market: Market) -> None:
+    with a_buyer(accepting) as sunrise:
+        market.publish([buyer(market.connect(sunrise, time_zone="UTC"), hours=ROUND_THE_CLOCK)])
+        [lead_id] = market.post()
+        market.carry()
+    assert "zones" not in market.events(lead_id)[0].result
 
 
 @pytest.mark.parametrize(("ask_again", "asked"), [("unavailable", ["s1", "s2", "s2"]), ("all", ["s1", "s2", "s1"])])

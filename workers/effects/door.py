@@ -33,7 +33,7 @@ def take_in(turn: Turn, carried: Carried, effect: Intake) -> Result | None:
     In this order: paused, the source's rule, the flow's rule, duplicate, caps.
     """
     source = turn.source_of(carried)
-    known = {"source": source_view(turn, carried)}
+    known = {"source": source_view(turn, carried)} | zones(turn, carried)
     flow_state = turn.book.flow_state(turn.database, carried.row["flow_id"])
     if flow_state.is_paused or source.is_paused:
         return known | {"outcome": "paused", "reason": None}
@@ -73,6 +73,16 @@ def source_view(turn: Turn, carried: Carried) -> dict[str, Any]:
         "cost": source.cost,
         "is_test": carried.row["is_test"],
     }
+
+
+def zones(turn: Turn, carried: Carried) -> dict[str, Any]:
+    """Return the time zones of connections that the flow reads hours by; the journal keeps them as well."""
+    clocks = carried.known_flow.clocks
+    if not clocks:
+        return {}
+    found = {shown: turn.book.connection(turn.database, shown) for shown in clocks}
+    own = {shown: one for shown, one in found.items() if one and one.account_id == carried.row["account_id"]}
+    return {"zones": {shown: one.destination.time_zone for shown, one in own.items() if one.destination.time_zone}}
 
 
 def _reserve(turn: Turn, carried: Carried, asks: list[Ask]) -> Result | None:

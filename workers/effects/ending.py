@@ -5,6 +5,7 @@ from typing import Any
 
 from rules.effects import Close, Hold
 from workers.carrying import Carried
+from workers.effects import door
 from workers.rows import LeadChange
 from workers.turn import FAR, Turn
 
@@ -18,9 +19,9 @@ def hold(turn: Turn, carried: Carried, effect: Hold) -> None:
     turn.wait(carried, until, effect.waiting_for)
 
 
-def wake(turn: Turn) -> dict[str, Any]:
-    """Return when the lead woke: its run goes on by that clock."""
-    return {"now": turn.now.isoformat()}
+def wake(turn: Turn, carried: Carried) -> dict[str, Any]:
+    """Return when the lead woke: its run goes on by that clock, and by those of its buyers."""
+    return {"now": turn.now.isoformat()} | door.zones(turn, carried)
 
 
 def close(turn: Turn, carried: Carried, effect: Close) -> None:

@@ -8,7 +8,6 @@ from rules.ranking import LAST
 from rules.steps.base import Exit, Words
 from rules.steps.group.deal import Deal
 from rules.steps.group.rows import PINGS, Row
-from rules.wording import say_value
 
 PRIORITY_SHOWS = "waterfall"
 """The mode in which the order of the rows is their priority."""
@@ -56,10 +55,10 @@ def say_row(row: Row, deal: Deal, words: Words) -> str:
 def _say_price(row: Row, deal: Deal, words: Words) -> str:
     if row.bids:
         return "by its bid"
-    price = say_value(row.buyer.price_written, words.fields, words.currency)
+    price = words.value(row.buyer.price_written, words.currency)
     if row.pricing != "hybrid":
         return f"at {price}"
-    shared = say_value(row.shared_price_written, words.fields, words.currency)
+    shared = words.value(row.shared_price_written, words.currency)
     return f"at {price}" if deal.sell_up_to == 1 else f"at {price} when it is exclusive, {shared} when shared"
 
 

@@ -162,7 +162,7 @@ def test_a_dry_run_looks_up_really_unless_it_is_told_the_answer(api, blocked):
         )
     ]
     assert [one["reason"] == "Does not match" for one in tried] == [True, False, False]
-    assert tried[0]["events"][1]["said"] == "Looked up: in 1 of 1 list"
+    assert tried[0]["events"][1]["said"] == "Looked up: in “Do not contact”"
     assert api("POST", f"/flows/{flow['id']}/dry-run", {"lead": lead, "lists": {blocked: "yes"}}).status_code == 422
 
 
