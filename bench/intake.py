@@ -193,12 +193,12 @@ def sell_everything(database_url: str, redis_url: str) -> None:
     with psycopg.connect(database_url.replace("+psycopg", "", 1), autocommit=True) as connection:
         while True:
             enqueue.wait_for_wake(redis)
-            finished: dict[str, list[object]] = {}
+            finished: dict[str, list[enqueue.Finished]] = {}
             for lead_id, web_id in connection.execute(MARK_SOLD):
-                finished.setdefault(web_id, []).append(lead_id)
+                finished.setdefault(web_id, []).append((lead_id, None))
             finished.pop(None, None)  # type: ignore[call-overload]
             if finished:
-                enqueue.announce_finished(redis, finished)  # type: ignore[arg-type]
+                enqueue.announce_finished(redis, finished)
 
 
 @contextmanager

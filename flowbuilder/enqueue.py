@@ -41,6 +41,8 @@ SOCKET_TIMEOUT = 2.0  # seconds for one command; a Valkey that hangs must not ho
 
 log = logging.getLogger(__name__)
 Send = Callable[[], object]
+Finished = tuple[UUID, int | None]
+"""A lead that has an answer, and what its supplier gets for it if it was sold, in minor units."""
 
 
 def connect(redis_url: str, *, most_connections: int = 64, timeout: float = SOCKET_TIMEOUT) -> Redis:
@@ -81,14 +83,25 @@ def nudge(redis: Redis, *, leads: int = 1, joins: bool = False) -> bool:
     return True
 
 
-def tell_carried(redis: Redis) -> None:
-    """Tell whoever nudges that a loop carries leads, for the next seconds; raises RedisError while Valkey is away."""
-    redis.set(CARRIED, 1, ex=CARRIED_FOR)
+def tell_carried(redis: Redis, loop: str) -> bool:
+    """Tell whoever nudges that a loop carries leads, for the next seconds; raises RedisError while Valkey is away.
+
+    Return whether it is the first: of several loops the one that others join, until it ends or is killed.
+    """
+    pipe = redis.pipeline(transaction=False)
+    pipe.set(CARRIED, loop, ex=CARRIED_FOR, nx=True)
+    pipe.get(CARRIED)
+    _, first = pipe.execute()
+    is_first: bool = first == loop.encode()
+    if is_first:
+        redis.expire(CARRIED, CARRIED_FOR)
+    return is_first
 
 
-def tell_idle(redis: Redis) -> None:
-    """Have the next nudge begin a loop again; raises RedisError while Valkey is away."""
-    redis.delete(CARRIED)
+def tell_idle(redis: Redis, loop: str) -> None:
+    """Have the next nudge begin a loop again, if this was the first; raises RedisError while Valkey is away."""
+    if redis.get(CARRIED) == loop.encode():
+        redis.delete(CARRIED)
 
 
 def wait_for_wake(redis: Redis, *, seconds: float = 1.0) -> bool:
@@ -131,19 +144,16 @@ def tell_copies_looked_for(redis: Redis) -> None:
     redis.delete(COPIES)
 
 
-def announce_finished(
-    redis: Redis, finished: Mapping[str, Sequence[UUID]], sold: Mapping[UUID, int] | None = None
-) -> bool:
+def announce_finished(redis: Redis, finished: Mapping[str, Sequence[Finished]]) -> bool:
     """Tell each web process, by its id, which leads it waits for have an answer; False when that failed.
 
     Of a sold lead it is told what the supplier gets, in minor units, which is all that its answer says; of others it
     reads the row.
     """
-    known = sold or {}
     try:
         pipe = redis.pipeline(transaction=False)
-        for web_id, lead_ids in finished.items():
-            pipe.rpush(DONE + web_id, *(_finished(lead_id, known.get(lead_id)) for lead_id in lead_ids))
+        for web_id, leads in finished.items():
+            pipe.rpush(DONE + web_id, *(_finished(lead_id, price) for lead_id, price in leads))
             pipe.expire(DONE + web_id, DONE_KEPT)
         pipe.execute()
     except RedisError as problem:

@@ -76,13 +76,16 @@ class Connection:
 
 
 class Book:
-    """Keeps what was read for a second; published versions and the forms of lists, which never change, for good."""
+    """Keeps what was read for a second; published versions and the forms of lists, which never change, for good.
+
+    What is asked for several times for each lead is kept under ids as numbers, which are found far quicker.
+    """
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
-        self._versions: dict[tuple[UUID, int], Flow] = {}
-        self._flows: dict[UUID, FlowState] = {}
-        self._sources: dict[tuple[UUID, UUID, int], Source] = {}
+        self._versions: dict[tuple[int, int], Flow] = {}
+        self._flows: dict[int, FlowState] = {}
+        self._sources: dict[tuple[int, int, int], Source] = {}
         self._rows: dict[UUID, RowMapping] = {}
         self._connections: dict[str, Connection | None] = {}
         self._read_at = 0.0
@@ -99,27 +102,30 @@ class Book:
 
     def flow(self, database: Database, flow_id: UUID, number: int) -> Flow:
         """Return a published version; raises Unreadable when its document cannot be used."""
-        found = self._versions.get((flow_id, number))
+        key = (flow_id.int, number)
+        found = self._versions.get(key)
         if found is None:
-            found = _read_version(database, flow_id, number)
-            self._versions[flow_id, number] = found
+            found = self._versions[key] = _read_version(database, flow_id, number)
         return found
 
     def flow_state(self, database: Database, flow_id: UUID) -> FlowState:
         """Return a flow's name and whether it is paused."""
-        if flow_id not in self._flows:
+        found = self._flows.get(flow_id.int)
+        if found is None:
             row = database.execute(FLOWS, {"ids": [flow_id]}).mappings().one()
-            self._flows[flow_id] = FlowState(row["name"], row["state"] == "paused")
-        return self._flows[flow_id]
+            found = self._flows[flow_id.int] = FlowState(row["name"], row["state"] == "paused")
+        return found
 
     def source(self, database: Database, source_id: UUID, flow_id: UUID, number: int) -> Source:
         """Return a source, its rule compiled for the fields of a flow's version."""
-        key = (source_id, flow_id, number)
-        if key not in self._sources:
+        key = (source_id.int, flow_id.int, number)
+        found = self._sources.get(key)
+        if found is None:
             if source_id not in self._rows:
                 self._rows[source_id] = database.execute(SOURCES, {"ids": [source_id]}).mappings().one()
-            self._sources[key] = read_source(dict(self._rows[source_id]), self.flow(database, flow_id, number))
-        return self._sources[key]
+            flow = self.flow(database, flow_id, number)
+            found = self._sources[key] = read_source(dict(self._rows[source_id]), flow)
+        return found
 
     def connection(self, database: Database, shown: str) -> Connection | None:
         """Return the connection that a document names, None when there is none."""

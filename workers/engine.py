@@ -3,6 +3,7 @@
 import logging
 import math
 import queue
+import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -39,6 +40,10 @@ LONGEST_GATHER = 0.01
 MANY = 256
 """How many leads in hand are more than one loop should carry alone: another one is asked to join."""
 ASK_EVERY = 1.0
+FEW = MANY // 2
+"""How many leads in hand are too few for a loop that joined another one to stay: two turns at once cost more then."""
+STAYS_FOR = 5.0
+"""Seconds for which a loop that joined stays at least, and over which its leads in hand are looked at."""
 IDLE_FOR = 1.5
 SOON = timedelta(seconds=6)
 """A loop that knows of a lead due within this time stays; later ones are the sweep's."""
@@ -81,6 +86,8 @@ class Engine:
         self._link: Connection | None = None
         self._due: list[datetime] = []
         self._renewed_at = self._asked_at = 0.0
+        self._name, self._is_first = secrets.token_hex(8), True
+        self._was_busy_at = 0.0
         self._claiming = Claiming(careful)
         self._is_winding_up = self._plans_are_old = False
         self._listener = threading.Thread(target=self._listen, name="listener", daemon=True)
@@ -129,7 +136,7 @@ class Engine:
             self._carrying.clear()
 
     def _carry(self) -> None:
-        began = idle_since = time.monotonic()
+        began = idle_since = self._was_busy_at = time.monotonic()
         self._is_winding_up = False
         while not self.is_stopping:
             self._renew()
@@ -140,6 +147,8 @@ class Engine:
             now = time.monotonic()
             idle_since = now if worked or len(self._load) or self._is_due_soon() else idle_since
             if now - idle_since > IDLE_FOR and not self._looks_again():
+                return
+            if self._is_too_many(now):
                 return
             if now - began > LONGEST_SHIFT:
                 enqueue.nudge(self._redis, joins=True)
@@ -159,6 +168,12 @@ class Engine:
             self._asked_at = time.monotonic()
             enqueue.nudge(self._redis, joins=True)
 
+    def _is_too_many(self, now: float) -> bool:
+        """Return whether this loop joined another one that can carry what there is by itself."""
+        if self._is_first or len(self._load) >= FEW:
+            self._was_busy_at = now
+        return now - self._was_busy_at > STAYS_FOR
+
     def _looks_again(self) -> bool:
         """Say that nobody carries leads any more, and then look once more: a nudge just before queued no job."""
         self._tell_idle()
@@ -167,7 +182,7 @@ class Engine:
 
     def _tell_idle(self) -> None:
         try:
-            enqueue.tell_idle(self._redis)
+            enqueue.tell_idle(self._redis, self._name)
         except RedisError as problem:
             log.warning("Valkey did not answer: %s", where(problem))
 
@@ -205,7 +220,7 @@ class Engine:
         The others go on in the order in which they came in, so that none is passed over where buyers are busy.
         """
         self._take_in(timeout=0)
-        ready = sorted(self._load.take_ready(), key=lambda carried: carried.id)
+        ready = sorted(self._load.take_ready(), key=lambda carried: carried.key)
         suspects = [carried for carried in ready if carried.is_suspect]
         batch = [carried for carried in ready if not carried.is_suspect]
         for carried in suspects:
@@ -222,7 +237,7 @@ class Engine:
         """
         claimed: list[Carried] = []
         try:
-            turn = self._transaction(batch, wanted, claimed)
+            turn = self._transaction(batch, wanted, claimed, guards=False)
         except Exception as problem:  # noqa: BLE001  (see above)
             self._disconnect()
             if is_outage(problem):
@@ -249,7 +264,7 @@ class Engine:
             self._put_aside(carried, "It ended its worker several times")
             return
         try:
-            turn = self._transaction([carried], 0, [])
+            turn = self._transaction([carried], 0, [], guards=True)
         except Exception as problem:  # noqa: BLE001  (whatever it is, it is this lead's)
             self._disconnect()
             if is_outage(problem):
@@ -296,19 +311,24 @@ class Engine:
             link.invalidate()
             link.close()
 
-    def _transaction(self, batch: Sequence[Carried], wanted: int, claimed: list[Carried]) -> Turn:
-        """Claim, decide, lock and write, and commit all of it at once; what is claimed is added to `claimed`."""
+    def _transaction(self, batch: Sequence[Carried], wanted: int, claimed: list[Carried], *, guards: bool) -> Turn:
+        """Claim, decide, lock and write, and commit all of it at once; what is claimed is added to `claimed`.
+
+        Each lead is written under its lease, so that a turn which lost one fails as a whole. With `guards` the leases
+        are asked for first: leads that are ours no more are dropped, and the turn goes on without them.
+        """
         self._book.refresh()
         database = self._connect()
         if self._plans_are_old:
             plan_anew(database)
             self._plans_are_old = False
         turn = self._new_turn(database)
-        moving = self._guarded(database, batch)
+        moving = self._guarded(database, batch) if guards else list(batch)
         claimed.extend(self._claiming.claim(turn, wanted))
         moving += [carried for carried in claimed if not carried.is_leased]
         if moving:
             steer(turn, moving)
+            turn.keep_all(moving)
             turn.dealer.add_to(turn.changes)
         journal.write(database, turn.changes)
         crashpoint("before turn")
@@ -352,7 +372,7 @@ class Engine:
         if turn.changes.added(CopyRow):
             enqueue.nudge_copies(self._redis)
         if turn.finished:
-            enqueue.announce_finished(self._redis, turn.finished, turn.sold)
+            enqueue.announce_finished(self._redis, turn.finished)
 
     def _is_due_soon(self) -> bool:
         now = clock.now()
@@ -407,7 +427,7 @@ class Engine:
             if not self._carrying.wait(POLL):
                 continue
             try:
-                enqueue.tell_carried(self._redis)
+                self._is_first = enqueue.tell_carried(self._redis, self._name)
                 if enqueue.wait_for_wake(self._redis):
                     self._inbox.put(None)
             except RedisError:

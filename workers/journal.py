@@ -181,7 +181,7 @@ UPDATES: dict[type[Row], str] = {
                due_at = COALESCE(r.due_at, CASE WHEN r.was = r.token THEN lead.due_at ELSE now() + :lease END),
                finished_at = r.finished_at, last_step = r.last_step, lease_token = r.token, crashes = 0
           FROM {_few(_LEAD)}
-         WHERE lead.id = r.id AND lead.lease_token = r.was
+         WHERE lead.id = r.id AND lead.lease_token = r.was AND lead.outcome IS NULL
         RETURNING 1
     """,  # noqa: S608  (constants)
     LeaseRow: f"""
@@ -310,5 +310,6 @@ def _month(lead_ids: Sequence[UUID]) -> str:
     """
     if not lead_ids:
         return ""
-    first, last = (f"{made_at(lead_id):_%Y_%m}" for lead_id in (min(lead_ids), max(lead_ids)))
+    numbers = [lead_id.int for lead_id in lead_ids]
+    first, last = (f"{made_at(UUID(int=number)):_%Y_%m}" for number in (min(numbers), max(numbers)))
     return first if first == last else ""

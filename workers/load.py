@@ -5,7 +5,6 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import cast
-from uuid import UUID
 
 from workers.carrying import Carried
 from workers.delivery.calls import AnyCall, Call, CallKey, Sent
@@ -33,7 +32,7 @@ class Load:
     first, and `promised` is the room of those that were let out of their queue and have not moved yet.
     """
 
-    leads: dict[UUID, Carried] = field(default_factory=dict)
+    leads: dict[int, Carried] = field(default_factory=dict)
     ready: list[Carried] = field(default_factory=list)
     out: dict[CallKey, str] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
@@ -57,7 +56,7 @@ class Load:
 
     def admit(self, claimed: Iterable[Carried]) -> None:
         """Take claimed leads in hand."""
-        self.leads.update((carried.id, carried) for carried in claimed)
+        self.leads.update((carried.key, carried) for carried in claimed)
 
     def take_ready(self) -> list[Carried]:
         """Return the leads that can move, each once, and leave none."""
@@ -70,12 +69,12 @@ class Load:
 
     def drop(self, carried: Carried) -> None:
         """Let go of a lead, unless another lease of it came in hand meanwhile."""
-        if self.leads.get(carried.id) is carried:
-            del self.leads[carried.id]
+        if self.leads.get(carried.key) is carried:
+            del self.leads[carried.key]
 
     def keep_only(self, held: set[Lease]) -> None:
         """Let go of all leads but those whose lease is still held."""
-        self.leads = {carried.id: carried for carried in self.leads.values() if carried.lease in held}
+        self.leads = {carried.key: carried for carried in self.leads.values() if carried.lease in held}
 
     def clear(self) -> None:
         """Let go of everything; answers that still come are for nobody."""
@@ -89,7 +88,7 @@ class Load:
         key = cast("CallKey", call.key)
         self.out[key] = connection
         self.calls[connection] += 1
-        if carried := self.leads.get(key.lead_id):
+        if carried := self.leads.get(key.lead):
             carried.awaited.add(key)
 
     def receive(self, sent: Sent) -> None:
@@ -104,7 +103,7 @@ class Load:
     def line_up(self, connection: str, room: int, call: Call, now: float) -> None:
         """Have a call wait until less than `room` calls to its buyer are out; `now` is the monotonic time."""
         key = cast("CallKey", call.key)
-        self.leads[key.lead_id].awaited.add(key)
+        self.leads[key.lead].awaited.add(key)
         line = self.lines.setdefault(connection, Line(room))
         line.room = room
         line.calls.append((now + call.timeout_ms / 1000, call))
@@ -131,7 +130,7 @@ class Load:
         waiting, line.calls = line.calls, deque()
         for ends, call in waiting:
             key = cast("CallKey", call.key)
-            carried = self.leads.get(key.lead_id)
+            carried = self.leads.get(key.lead)
             if carried is None or carried.token != key.token:
                 continue
             if ends - now > LEAST:
@@ -142,7 +141,7 @@ class Load:
     def _give(self, sent: Sent) -> None:
         """Give its lead what became of a call; the lead can move once all came that it waits for."""
         key = cast("CallKey", sent.key)
-        carried = self.leads.get(key.lead_id)
+        carried = self.leads.get(key.lead)
         if carried is not None and carried.token == key.token and carried.take(sent):
             self.ready.append(carried)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from rules.effects import Check, Close, Effect, Hold, Intake, Lists, Note, Offer, Ping, Reserve, Settle
 from rules.interpreter import Diverged
@@ -16,6 +15,8 @@ from workers.journal import Past, read_past
 from workers.turn import Turn
 
 Result = dict[str, Any]
+LOCKING = (Intake, Reserve, Check, Offer, Hold)
+"""The effects that take places, or wait for what others give back."""
 
 
 def steer(turn: Turn, batch: Sequence[Carried]) -> None:
@@ -32,7 +33,7 @@ def steer(turn: Turn, batch: Sequence[Carried]) -> None:
     breakers.write_heard(turn)
     for carried in left_open:
         _settle(turn, carried)
-    moving = [carried for carried in batch if carried.id not in turn.left and not carried.is_calling]
+    moving = [carried for carried in batch if carried.key not in turn.left and not carried.is_calling]
     lists.settle(turn, moving)
     _lock(turn, moving)
     turn.give_back()
@@ -59,7 +60,7 @@ def _bring_back(turn: Turn, batch: Sequence[Carried]) -> None:
 
 def _settle(turn: Turn, carried: Carried) -> None:
     """Give the run what its calls came to, or go on with what was left open."""
-    if carried.id in turn.left or not carried.is_calling:
+    if carried.key in turn.left or not carried.is_calling:
         return
     result = _settled(turn, carried, carried.effect)
     if result is not None:
@@ -79,15 +80,15 @@ def _settled(turn: Turn, carried: Carried, effect: Effect | None) -> Result | No
 
 def _lock(turn: Turn, moving: Sequence[Carried]) -> None:
     """Lock every window that may be taken from or given back to in this turn, and take the duplicate claims."""
-    asks: dict[tuple[UUID, int], list[Ask]] = {}
+    asks: dict[tuple[int, int], list[Ask]] = {}
     own: list[Ask] = []
     back = [place[0] for place in turn.returned]
     for carried in moving:
         back.extend(place[0] for place in carried.places)
         effect = carried.effect
-        if isinstance(effect, Intake | Reserve | Check | Offer | Hold):
+        if isinstance(effect, LOCKING):
             row = carried.row
-            key = (row["flow_id"], row["version"])
+            key = (row["flow_id"].int, row["version"])
             if key not in asks:
                 asks[key] = turn.likely_asks(carried)
             own.extend(_own_asks(turn, carried))
@@ -95,7 +96,7 @@ def _lock(turn: Turn, moving: Sequence[Carried]) -> None:
     turn.dealer.lock(turn.database, [*turn.dealer.ids.find(wanted), *back])
     claimings = [
         claiming
-        for carried in sorted(moving, key=lambda one: one.id)
+        for carried in sorted(moving, key=lambda one: one.key)
         if isinstance(carried.effect, Intake) and (claiming := door.claiming_of(carried, carried.effect))
     ]
     turn.claims = take_claims(turn.database, claimings, turn.secret, turn.now)
@@ -117,7 +118,7 @@ def _advance(turn: Turn, carried: Carried) -> None:
     """Do effect after effect until the run ends, waits, or needs what this turn has not got."""
     if isinstance(carried.effect, Hold) and carried.event is not None:
         turn.complete(carried, ending.wake(turn, carried))
-    while carried.id not in turn.left and not carried.is_calling:
+    while carried.key not in turn.left and not carried.is_calling:
         effect = carried.effect
         if isinstance(effect, Hold):
             ending.hold(turn, carried, effect)

@@ -89,24 +89,25 @@ def _rows(turn: Turn, kind: type[Row]) -> list[Any]:
 def _lines(
     ended: Iterable[AttemptRow], offers: Iterable[OfferRow], batch: Sequence[Carried]
 ) -> Iterator[dict[str, logs.Field]]:
-    of = {(row.lead_id, row.offer_no): row for row in offers}
+    of = {(row.lead_id.int, row.offer_no): row for row in offers}
     sizes = {sent.key: len(sent.reply.body) for carried in batch for sent in carried.arrived if sent.reply}
-    tokens = {carried.id: carried.token for carried in batch}
+    tokens = {carried.key: carried.token for carried in batch}
     for row in ended:
-        offer = of.get((row.lead_id, row.offer_no))
+        lead = row.lead_id.int
+        offer = of.get((lead, row.offer_no))
         yield {
             "lead": ids.show(row.lead_id),
             "offer": ids.show(offer.id) if offer else None,
             "attempt": row.attempt_no,
             "method": row.method,
-            "connection": _connection(offer.connection_id) if offer else None,
+            "connection": _connection(offer.connection_id.int) if offer else None,
             "status": row.status,
             "outcome": row.state,
             "ms": row.ms,
-            "bytes": sizes.get((row.lead_id, tokens.get(row.lead_id), row.offer_no, row.attempt_no), 0),
+            "bytes": sizes.get((lead, tokens.get(lead), row.offer_no, row.attempt_no), 0),
         }
 
 
 @lru_cache(maxsize=1024)
-def _connection(identifier: UUID) -> str:
-    return ids.show(identifier, "con")
+def _connection(number: int) -> str:
+    return ids.show(UUID(int=number), "con")

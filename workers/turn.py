@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection as Database
 
 from flowbuilder.cap_names import flow_cap_name, source_cap_name
+from flowbuilder.enqueue import Finished
 from flowbuilder.lists.lookup import Wanted
 from rules.breaker import Breaker, Failure
 from rules.flow import DOOR
@@ -54,11 +55,10 @@ class Turn:
     changes: Changes = field(default_factory=Changes)
     calls: list[tuple[str, AnyCall]] = field(default_factory=list)
     lined_up: list[tuple[str, int, Call]] = field(default_factory=list)
-    left: dict[UUID, Carried] = field(default_factory=dict)
-    finished: dict[str, list[UUID]] = field(default_factory=dict)
-    sold: dict[UUID, int] = field(default_factory=dict)
+    left: dict[int, Carried] = field(default_factory=dict)
+    finished: dict[str, list[Finished]] = field(default_factory=dict)
     stalled: list[Carried] = field(default_factory=list)
-    queued: dict[UUID, tuple[str, Carried]] = field(default_factory=dict)
+    queued: dict[int, tuple[str, Carried]] = field(default_factory=dict)
     returned: list[Place] = field(default_factory=list)
     claims: Claims = field(default_factory=Claims)
     listed: dict[Wanted, bool | None] = field(default_factory=dict)
@@ -114,6 +114,13 @@ class Turn:
         """Write that the lead stays in hand, its lease renewed."""
         self._change(carried, LeadChange(carried.id, carried.token))
 
+    def keep_all(self, moving: Iterable[Carried]) -> None:
+        """Write that leads stay in hand of which nothing else is written: no row counts without its lead's lease."""
+        changed = self.changes.changed.get(LeadChange, {})
+        for carried in moving:
+            if carried.key not in changed:
+                self.keep(carried)
+
     def wait(self, carried: Carried, until: datetime, waiting_for: str) -> None:
         """Write that the lead waits, and let go of it."""
         self._change(carried, LeadChange(carried.id, carried.token, "waiting", waiting_for=waiting_for, due_at=until))
@@ -123,14 +130,12 @@ class Turn:
     def finish(self, carried: Carried, change: LeadChange) -> None:
         """Write how the lead ended, and let go of it."""
         change.state, change.due_at, change.finished_at = "done", self.now, self.now
-        if change.outcome == "sold":
-            self.sold[carried.id] = change.cost
         self._change(carried, change)
-        self._let_go(carried)
+        self._let_go(carried, change.cost if change.outcome == "sold" else None)
 
     def stall(self, carried: Carried) -> None:
         """Try a lead again in the next turn, as what it needs was not locked; one that has a place already keeps it."""
-        if not carried.is_calling and carried.id not in self.left and carried.id not in self.queued:
+        if not carried.is_calling and carried.key not in self.left and carried.key not in self.queued:
             self.stalled.append(carried)
             self.keep(carried)
 
@@ -143,7 +148,7 @@ class Turn:
             return False
         if self.busy.get(name, 0) < self.most_for_one:
             self.busy[name] = self.busy.get(name, 0) + 1
-            self.queued[carried.id] = name, carried
+            self.queued[carried.key] = name, carried
             self.keep(carried)
         else:
             self.wait(carried, self.now + BUSY_FOR, "retry")
@@ -189,9 +194,9 @@ class Turn:
         change.run, change.asked_before = carried.run, carried.asked_before
         change.was = carried.token if carried.is_leased else carried.row["was"]
         change.last_step = carried.effect.step if carried.effect else carried.row["last_step"]
-        self.changes.changed.setdefault(LeadChange, {})[carried.id.int] = change
+        self.changes.changed.setdefault(LeadChange, {})[carried.key] = change
 
-    def _let_go(self, carried: Carried) -> None:
-        self.left[carried.id] = carried
+    def _let_go(self, carried: Carried, price: int | None = None) -> None:
+        self.left[carried.key] = carried
         if carried.row["answer_to"]:
-            self.finished.setdefault(carried.row["answer_to"], []).append(carried.id)
+            self.finished.setdefault(carried.row["answer_to"], []).append((carried.id, price))

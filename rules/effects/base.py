@@ -1,6 +1,6 @@
 """What all effects have in common."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -11,8 +11,11 @@ Said = tuple[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Effect(ABC):
-    """Something a step asks of the world."""
+class Effect:
+    """Something a step asks of the world.
+
+    It is abstract without being registered as such: asking which kind an effect is would cost ten times as much.
+    """
 
     name: ClassVar[str] = ""
     step: str

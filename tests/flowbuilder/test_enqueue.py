@@ -48,23 +48,32 @@ def test_many_nudges_leave_one_job_and_few_messages(redis: Redis):
 
 
 def test_a_nudge_queues_no_job_while_a_loop_carries_leads(redis: Redis):
-    enqueue.tell_carried(redis)
+    enqueue.tell_carried(redis, "a")
     enqueue.nudge(redis)
     assert (jobs(redis, "leads"), redis.llen(enqueue.WAKE)) == ([], 1)
     assert 0 < redis.ttl(enqueue.CARRIED) <= enqueue.CARRIED_FOR
 
 
 def test_leads_that_wait_too_long_have_another_worker_join(redis: Redis):
-    enqueue.tell_carried(redis)
+    enqueue.tell_carried(redis, "a")
     enqueue.nudge(redis, joins=True)
     assert len(jobs(redis, "leads")) == 1
 
 
 def test_the_first_nudge_after_the_last_loop_queues_a_job(redis: Redis):
-    enqueue.tell_carried(redis)
-    enqueue.tell_idle(redis)
+    enqueue.tell_carried(redis, "a")
+    enqueue.tell_idle(redis, "a")
     enqueue.nudge(redis)
     assert len(jobs(redis, "leads")) == 1
+
+
+def test_of_several_loops_one_is_the_first_until_it_ends(redis: Redis):
+    assert [enqueue.tell_carried(redis, loop) for loop in ("a", "b", "a")] == [True, False, True]
+    enqueue.tell_idle(redis, "b")
+    enqueue.nudge(redis)
+    assert jobs(redis, "leads") == []
+    enqueue.tell_idle(redis, "a")
+    assert [enqueue.tell_carried(redis, loop) for loop in ("b", "a")] == [True, False]
 
 
 def test_a_job_is_named_and_takes_ids_only(redis: Redis):
@@ -80,14 +89,14 @@ def test_a_job_is_named_and_takes_ids_only(redis: Redis):
 
 def test_answers_are_announced_to_the_web_process_that_waits_and_do_not_stay(redis: Redis):
     first, second = ids.new_id(), ids.new_id()
-    assert enqueue.announce_finished(redis, {"web1": [first, second]})
+    assert enqueue.announce_finished(redis, {"web1": [(first, None), (second, None)]})
     assert redis.lrange("fb:done:web1", 0, -1) == [str(first).encode(), str(second).encode()]
     assert 0 < redis.ttl("fb:done:web1") <= 60
 
 
 def test_of_a_sold_lead_the_price_is_announced_with_it(redis: Redis):
     sold, other = ids.new_id(), ids.new_id()
-    enqueue.announce_finished(redis, {"web2": [sold, other]}, {sold: 3150})
+    enqueue.announce_finished(redis, {"web2": [(sold, 3150), (other, None)]})
     messages = redis.lrange("fb:done:web2", 0, -1)
     assert [enqueue.read_finished(message) for message in messages] == [(sold, 3150), (other, None)]
     assert [enqueue.read_finished(message) for message in (b"", b"no id 5", b"\xff")] == [None, None, None]
@@ -97,7 +106,7 @@ def test_without_valkey_nothing_is_raised_and_the_caller_is_told():
     away = enqueue.connect(NOWHERE)
     assert enqueue.nudge(away) is False
     assert enqueue.enqueue_job(away, enqueue.TEST_CONNECTION, ids.new_id()) is False
-    assert enqueue.announce_finished(away, {"web1": [ids.new_id()]}) is False
+    assert enqueue.announce_finished(away, {"web1": [(ids.new_id(), None)]}) is False
 
 
 @pytest.fixture

@@ -133,6 +133,11 @@ def head(*lines: str, status: str = "200 OK") -> bytes:
     return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode("latin-1")
 
 
+def saying(body: bytes, kind: str = "application/json", status: str = "200 OK") -> Behaviour:
+    """Answer every request with a body of a kind."""
+    return answering(head(f"Content-Type: {kind}", f"Content-Length: {len(body)}", status=status) + body)
+
+
 def hang(connection: Connection) -> None:
     """Read the request and never answer."""
     connection.read_request()

@@ -20,6 +20,7 @@ from flowbuilder.models import (
     Attempt,
     Base,
     CapWindow,
+    Credential,
     DeliveryCopy,
     Flow,
     FlowVersion,
@@ -29,7 +30,7 @@ from flowbuilder.models import (
     Offer,
     Source,
 )
-from flowbuilder.vault import Vault
+from flowbuilder.vault import Vault, credential_place
 from tests.support import cast, proofs
 from tests.support.buyers import Buyer
 from tests.support.mail import MailServer
@@ -97,6 +98,16 @@ class Market:
             made = cast.a_connection(session, member, destination=destination, **row)
             session.commit()
             return ids.show(made.id, "con")
+
+    def seal(self, shown: str, secrets: dict[str, str], vault: Vault = VAULT) -> None:
+        """Put a connection's secrets into the vault."""
+        connection_id = ids.read(shown, "con")
+        with Session(self.database) as session:
+            for name, secret in secrets.items():
+                sealed = vault.seal(secret, **credential_place(self.account_id, connection_id, name))
+                row = Credential(connection_id=connection_id, name=name, sealed=sealed, hint="", updated_at=clock.now())
+                session.add(row)
+            session.commit()
 
     def publish(self, steps: list[dict[str, Any]], *, source: dict[str, Any] | None = None, **settings: Any) -> None:
         """Publish a flow with some steps, and make a source for it."""

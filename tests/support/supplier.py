@@ -4,7 +4,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from uuid import UUID
 
 import psycopg
 from flask import Flask
@@ -153,10 +152,10 @@ def a_worker(database_url: str, redis_url: str, *, announces: bool = True, **ans
         rows.close()
 
 
-def who_waits(done: list[dict[str, Any]]) -> dict[str, list[UUID]]:
+def who_waits(done: list[dict[str, Any]]) -> dict[str, list[enqueue.Finished]]:
     """Return the finished leads by the web process that waits for them."""
-    waiting: dict[str, list[UUID]] = {}
+    waiting: dict[str, list[enqueue.Finished]] = {}
     for row in done:
         if row["answer_to"]:
-            waiting.setdefault(row["answer_to"], []).append(row["id"])
+            waiting.setdefault(row["answer_to"], []).append((row["id"], None))
     return waiting

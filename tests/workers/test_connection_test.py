@@ -11,8 +11,9 @@ from flowbuilder import clock, ids
 from flowbuilder.config import settings
 from flowbuilder.models import Connection, ConnectionTest, Credential
 from flowbuilder.vault import Vault, credential_place
+from tests.support import hostile
 from tests.support.buyers import Buyer
-from tests.support.hostile import Server, answering, head, serving
+from tests.support.hostile import Server, serving
 from tests.support.market import Market
 from workers.connection_test import run_test
 
@@ -65,9 +66,7 @@ Told = Callable[..., Any]
 
 
 def saying(body: str, status: str = "200 OK") -> Any:
-    return answering(
-        head("Content-Type: application/json", f"Content-Length: {len(body)}", status=status) + body.encode()
-    )
+    return hostile.saying(body.encode(), status=status)
 
 
 def test_a_yes_is_told_with_what_was_sent_and_answered(told: Told) -> None:

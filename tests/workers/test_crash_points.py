@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session
 import workers
 from flowbuilder import clock, config, ids
 from flowbuilder.models import Connection, ConnectionTest
+from flowbuilder.vault import Vault
 from tests.support import armed
 from tests.support.armed import exit_code
-from tests.support.buyers import Buyer, Seen, a_buyer, accepting
+from tests.support.buyers import Buyer, Seen, a_buyer, accepting, in_turn
 from tests.support.flows import BUSY, NO, SILENT, YES, buyer, cap, only, quickly
+from tests.support.hostile import saying, serving
 from tests.support.mail import a_mail_server
 from tests.support.market import Market
 from workers import journal
@@ -27,7 +29,10 @@ from workers.crashpoints import CRASHED
 
 CARRYING = {"link": 1, "turn": 7, "windows": 1, "presence": 1, "sweep": 1, "tidying": 1}
 """The commits that carrying a few leads passes, and how many of each kind are tried as the last one."""
-SPECIAL = {"renewal", "return", "quarantine", "test begun", "test ended", "copies begun", "copies ended"}
+SPECIAL = {"renewal", "return", "quarantine", "test begun", "test ended", "token kept", "token forgotten"} | {
+    "copies begun",
+    "copies ended",
+}
 """The commits that need more than that; each has a test below."""
 
 SAYS = {"yes": [YES], "no": [NO], "busy": [BUSY, YES], "mute": [SILENT, YES]}
@@ -297,3 +302,26 @@ def test_a_copy_is_sent_whenever_its_job_ends_and_is_the_same_mail(
     assert [one.state for one in market.attempts(lead_id) if one.method == "email"] == states
     assert [copy.state for copy in market.copies()] == ["ok"]
     assert market.lead(lead_id).outcome == "sold"
+
+
+@pytest.mark.usefixtures("short_leases")
+@pytest.mark.parametrize(
+    "point", ["before token kept", "after token kept", "before token forgotten", "after token forgotten"]
+)
+def test_a_worker_may_end_while_it_keeps_an_access_token_or_forgets_one(market: Market, point: str) -> None:
+    with a_buyer(accepting) as sunrise, serving(saying(b'{"access_token":"tok_1"}')) as tokens:
+        sunrise.react = in_turn((401, {}), YES) if "forgotten" in point else accepting
+        market.allowed.append(("127.0.0.1", tokens.port))
+        auth = {"type": "oauth2", "token_url": tokens.url, "client_id": "acme"}
+        shown = market.connect(sunrise, auth=auth)
+        market.seal(shown, {"client_secret": "planted"}, Vault(config.settings().vault_keys))
+        market.publish([buyer(shown, **quickly())])
+        [lead_id] = market.post(1)
+        assert exit_code(run(market, point, 1, "leads")) == CRASHED
+        second = run(market, "never", 1, "leads")
+        market.wait_until("(SELECT count(*) FROM lead WHERE state <> 'done') = 0", 30)
+        second.terminate()
+        assert exit_code(second) in (0, armed.SURVIVED)
+        market.check()
+    assert market.lead(lead_id).outcome == "sold"
+    assert len({request.key for request in sunrise.seen}) == 1

@@ -7,25 +7,17 @@ from typing import Any, cast
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
-from flowbuilder import clock, ids
-from flowbuilder.models import Credential
-from flowbuilder.vault import credential_place
 from tests.support.buyers import Buyer
 from tests.support.flows import buyer
-from tests.support.hostile import Behaviour, Server, answering, head, serving
-from tests.support.market import VAULT, Market
+from tests.support.hostile import Behaviour, Server, saying, serving
+from tests.support.market import Market
 
 SECRET = "sk_live_planted_7Q2F"
 XML_YES = b"<response><status>accepted</status><price>31.50</price><id>SX-9</id></response>"
 
 
-def answer(body: bytes, kind: str = "application/json", status: str = "200 OK") -> Behaviour:
-    return answering(head(f"Content-Type: {kind}", f"Content-Length: {len(body)}", status=status) + body)
-
-
-YES = answer(b'{"status":"accepted"}')
+YES = saying(b'{"status":"accepted"}')
 
 
 class At:
@@ -43,14 +35,7 @@ def connected(market: Market, behaviour: Behaviour, secrets: dict[str, str], **d
     """Publish a flow with one buyer that answers like this, its secrets kept in the vault."""
     with serving(behaviour) as server:
         shown = market.connect(cast(Buyer, At(server)), **destination)
-        connection_id = ids.read(shown, "con")
-        with Session(market.database) as session:
-            for name, secret in secrets.items():
-                place = credential_place(market.account_id, connection_id, name)
-                sealed = VAULT.seal(secret, **place)
-                row = Credential(connection_id=connection_id, name=name, sealed=sealed, hint="", updated_at=clock.now())
-                session.add(row)
-            session.commit()
+        market.seal(shown, secrets)
         market.publish([buyer(shown, "sunrise", retry={"max_attempts": 1})])
         yield server
 
@@ -108,13 +93,13 @@ def test_an_answer_in_xml_sells_the_lead_at_its_price(market: Market) -> None:
         "price_path": "body.response.price",
         "reference_path": "body.response.id",
     }
-    with connected(market, answer(XML_YES, "text/xml"), {}, **settings):
+    with connected(market, saying(XML_YES, "text/xml"), {}, **settings):
         lead, offer, _ = carried(market)
     assert (lead.outcome, lead.revenue, offer.reference) == ("sold", 3150, "SX-9")
 
 
 def test_a_secret_that_the_buyers_words_repeat_is_kept_nowhere(market: Market) -> None:
-    no = answer(f'{{"status":"no","reason":"unknown key {SECRET}","id":"{SECRET}"}}'.encode())
+    no = saying(f'{{"status":"no","reason":"unknown key {SECRET}","id":"{SECRET}"}}'.encode())
     settings = {"auth": {"type": "bearer"}, "reference_path": "body.id"}
     with connected(market, no, {"token": SECRET}, **settings):
         _, offer, _ = carried(market)
@@ -130,9 +115,9 @@ def oauth2(token_url: str) -> dict[str, str]:
 
 
 def test_a_token_is_fetched_for_the_lead_and_kept_nowhere_but_sealed(market: Market) -> None:
-    with serving(answer(b'{"access_token":"tok_planted","expires_in":60}')) as tokens:
+    with serving(saying(b'{"access_token":"tok_planted","expires_in":60}')) as tokens:
         market.allowed.append(("127.0.0.1", tokens.port))
-        echo = answer(b'{"status":"accepted","you_sent":"Bearer tok_planted"}')
+        echo = saying(b'{"status":"accepted","you_sent":"Bearer tok_planted"}')
         with connected(market, echo, {"client_secret": SECRET}, auth=oauth2(tokens.url)) as server:
             lead, _, attempt = carried(market)
     assert lead.outcome == "sold"
@@ -145,7 +130,7 @@ def test_a_token_is_fetched_for_the_lead_and_kept_nowhere_but_sealed(market: Mar
 
 
 def test_a_client_that_is_not_known_any_more_is_an_error_and_nothing_is_sent(market: Market) -> None:
-    with serving(answer(b'{"error":"invalid_client"}', status="401 Unauthorized")) as tokens:
+    with serving(saying(b'{"error":"invalid_client"}', status="401 Unauthorized")) as tokens:
         market.allowed.append(("127.0.0.1", tokens.port))
         with connected(market, YES, {"client_secret": SECRET}, auth=oauth2(tokens.url)) as server:
             lead, offer, attempt = carried(market)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
-from uuid import UUID
 
 from rules.delivery.mail import Mail
 from rules.delivery.url import Target
@@ -16,9 +15,12 @@ Kind = Literal["reply", "not_sent", "ambiguous", "blocked"]
 
 
 class CallKey(NamedTuple):
-    """Which attempt a call is, and the lease under which it was made: an answer counts for nothing else."""
+    """Which attempt a call is, and the lease under which it was made: an answer counts for nothing else.
 
-    lead_id: UUID
+    `lead` is the lead's id as a number.
+    """
+
+    lead: int
     token: int
     offer_no: int
     attempt_no: int

@@ -13,6 +13,7 @@ from flowbuilder.config import Settings, vault_keys_now
 from flowbuilder.vault import Place, Vault, VaultError
 from rules.delivery.tokens import Token
 from rules.delivery.wire import HttpRequest
+from workers.crashpoints import committed
 from workers.outages import where
 
 NOBODY = UUID(int=0)
@@ -49,7 +50,7 @@ class KeptTokens:
         digest = self._hash(grant)
         sealed = self._vault.seal(token.text, **_place(digest))
         try:
-            with self._engine.begin() as database:
+            with committed(self._engine, "token kept") as database:
                 database.execute(KEEP, {"hash": digest, "sealed": sealed, "seconds": token.seconds})
         except SQLAlchemyError as problem:
             log.warning("an access token could not be kept: %s", where(problem))
@@ -60,7 +61,7 @@ class KeptTokens:
         if found is None or found[1] != token:
             return
         try:
-            with self._engine.begin() as database:
+            with committed(self._engine, "token forgotten") as database:
                 database.execute(FORGET, {"hash": self._hash(grant), "sealed": found[0]})
         except SQLAlchemyError as problem:
             log.warning("an access token could not be forgotten: %s", where(problem))

@@ -45,9 +45,10 @@ def take_in(turn: Turn, carried: Carried, effect: Intake) -> Result | None:
         return known | {"outcome": "rejected", "reason": "Not accepted"}
     if not effect.accepted:
         return known | {"outcome": "rejected", "reason": effect.reason}
-    if carried.id in turn.claims.undecided:
+    claims = turn.claims
+    if claims.undecided and carried.id in claims.undecided:
         return None
-    if carried.id in turn.claims.duplicates:
+    if claims.duplicates and carried.id in claims.duplicates:
         return known | {"outcome": "duplicate", "reason": None}
     asks = turn.source_asks(carried) + turn.flow_asks(carried, effect.caps)
     reserved = _reserve(turn, carried, asks)

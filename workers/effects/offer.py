@@ -140,7 +140,7 @@ def _call(turn: Turn, carried: Carried, effect: Offer, connection: Connection, o
     carried.attempt = attempt_of(row, row.attempts, row.delivery_method, turn.now)
     carried.attempt.request = kept(outgoing, connection.credentials)
     turn.changes.add(carried.attempt)
-    key = CallKey(carried.id, carried.token, row.offer_no, row.attempts)
+    key = CallKey(carried.key, carried.token, row.offer_no, row.attempts)
     turn.call(carried, effect.connection, call_of(key, outgoing, _timeout(effect, connection)))
 
 

@@ -96,7 +96,7 @@ def _ask(turn: Turn, carried: Carried, effect: Ping, bidder: Asks) -> str | None
     turn.changes.add(attempt)
     carried.offers.append(row)
     carried.pings[row.offer_no] = Pinged(row, attempt)
-    key = CallKey(carried.id, carried.token, row.offer_no, 1)
+    key = CallKey(carried.key, carried.token, row.offer_no, 1)
     turn.line_up(bidder["connection"], connection.concurrency, Call(key, request, timeout))
     return None
 
