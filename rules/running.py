@@ -130,6 +130,7 @@ class Run:
     zones: Mapping[str, str] = field(default_factory=dict)
     """The time zones of connections by whose clock hours are read, as the world last said."""
     ask_again: Literal["unavailable", "all"] = "unavailable"
+    standing_at: str | None = None
     view: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -163,7 +164,9 @@ class Run:
 
     def at(self, step: str) -> Mapping[str, Any]:
         """Return what expressions of a step can see; `run.random` is fixed for each lead and step."""
-        self.view["run"]["random"] = random_of(self.lead.id, step)
+        if step != self.standing_at:
+            self.standing_at = step
+            self.view["run"]["random"] = random_of(self.lead.id, step)
         return self.view
 
     def remember(self, step: str, outcome: str, reason: str | None) -> None:

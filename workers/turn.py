@@ -82,7 +82,10 @@ class Turn:
     def source_asks(self, carried: Carried, *, only_sold: bool = False) -> list[Ask]:
         """Return reservations of all caps of a lead's source; `only_sold` leaves out those that count what came in."""
         caps = [cap for cap in self.source_of(carried).caps if not (only_sold and cap.received)]
-        asks = [cap.ask(carried.view, self.now) for cap in caps]
+        if not caps:
+            return []
+        view = carried.view
+        asks = [cap.ask(view, self.now) for cap in caps]
         return named(asks, lambda key: source_cap_name(carried.row["source_id"], key))
 
     def likely_asks(self, carried: Carried) -> list[Ask]:

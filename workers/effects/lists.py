@@ -44,16 +44,16 @@ def _wanted(carried: Carried) -> Iterator[Wanted]:
 def _likely(carried: Carried) -> list[Wanted]:
     """Return what all steps of the flow would ask by the values that the lead has now."""
     state = carried.known_walk.state
-    journey = state.view["run"]
-    # Looking ahead leaves no trace: the run reads the number of its own step when it goes on.
-    random = journey.get("random")
+    standing_at = state.standing_at
     wanted = [
         _of(carried, question.list_id, text)
         for step, questions in carried.known_flow.questions.items()
         for question in questions
         if (text := question.value_in(state.at(step))) is not None
     ]
-    journey["random"] = random
+    if standing_at is not None:
+        # Looking ahead leaves no trace: the run reads the number of its own step when it goes on.
+        state.at(standing_at)
     return wanted
 
 
