@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 from rules.caps import Cap
@@ -197,6 +198,7 @@ class Run:
         self.sales.append((buyer, price))
 
 
+@lru_cache(maxsize=4096)
 def random_of(lead_id: str, step: str) -> int:
     """Return a number from 1 to 100, the same for the same lead and step."""
     digest = hashlib.sha256(f"{lead_id}{step}".encode()).digest()

@@ -99,19 +99,24 @@ def _look_up(body: Body) -> LookUp:
 
 
 def _made_up(body: Body, buyer: str, answer: Any, currency: str) -> MadeUp:
-    """Return an answer written as a word, or as `{"answer", "price", "reason"}`."""
+    """Return an answer written as a word, or as `{"answer", "price", "reason", "bid"}`."""
     settings = {"answer": answer} if isinstance(answer, str) else answer
     path = f"answers.{buyer}"
     if not isinstance(settings, dict) or settings.get("answer", "accepted") not in ANSWERS:
         body.report(path, "not_an_answer", f"An answer is one of {', '.join(ANSWERS)}.")
         return MadeUp()
-    reason, price = settings.get("reason"), settings.get("price")
+    price, bid = (_minor(body, f"{path}.{key}", settings.get(key), currency) for key in ("price", "bid"))
+    reason = settings.get("reason")
+    return MadeUp(settings.get("answer", "accepted"), price, reason if isinstance(reason, str) else None, bid)
+
+
+def _minor(body: Body, path: str, amount: Any, currency: str) -> int | None:
+    """Return an amount of money in minor units, None where there is none to read."""
     try:
-        minor = None if price is None else money(price, exponent_of(currency))
+        return None if amount is None else money(amount, exponent_of(currency))
     except RuleError as error:
-        body.report(f"{path}.price", error.code, error.message)
-        minor = None
-    return MadeUp(settings.get("answer", "accepted"), minor, reason if isinstance(reason, str) else None)
+        body.report(path, error.code, error.message)
+        return None
 
 
 def _shown(tried: Tried, currency: str) -> dict[str, Any]:

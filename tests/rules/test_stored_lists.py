@@ -57,10 +57,14 @@ def test_the_lists_that_a_document_names_are_found_wherever_they_stand() -> None
     asks: Any = {"in_list": [{"var": "lead.email"}, "lst_1"]}
     document = {
         "intake": {"accept_if": {"!": asks}},
-        "steps": [{"split": {"cases": [{"when": {"or": [True, {"in_list": [1, "lst_2"]}]}, "steps": "?"}]}}],
+        "steps": [
+            {"split": {"cases": [{"when": {"or": [True, {"in_list": [1, "lst_2"]}]}, "steps": "?"}]}},
+            {"group": {"buyers": [{"areas": [{"list": "lst_3", "priority": 2}, {"list": 7}], "list": "lst_4"}]}},
+        ],
     }
 
     assert list(lists_named(document)) == [
         ("intake.accept_if.!.in_list[1]", "lst_1"),
         ("steps[0].split.cases[0].when.or[1].in_list[1]", "lst_2"),
+        ("steps[1].group.buyers[0].areas[0].list", "lst_3"),
     ]

@@ -22,8 +22,7 @@ def choose(deal: Deal, run: Run) -> Interpreting:
     before = len(run.sales)
     candidates = Candidates(deal, run)
     rows = yield from candidates.rows_to_ask()
-    standings = [candidates.standing(row) for row in rows]
-    ranked = RANKERS[deal.mode](standings, Seed(run.lead.id, deal.step, candidates.last))
+    ranked = RANKERS[deal.mode](candidates.standings(rows), Seed(run.lead.id, deal.step, candidates.last))
     offering = _Offering(candidates, ranked)
     verdict = yield from offering.go_down()
     if verdict is None and not deal.taken(run):

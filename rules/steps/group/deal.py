@@ -1,6 +1,5 @@
 """What a group agrees on: its mode, its rows, and on which terms they get the lead."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rules.caps import MOST, Cap
@@ -32,11 +31,6 @@ class Deal:
     wait_ms: int = WAIT_MS
     bids_up_to: int = MOST_BID
     one_ranking: bool = False
-
-    @property
-    def numbers(self) -> Mapping[str, int]:
-        """Return the number of each row, from 1 as they are written."""
-        return {row.id: number for number, row in enumerate(self.rows, start=1)}
 
     @property
     def is_plain(self) -> bool:

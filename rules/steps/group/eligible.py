@@ -34,6 +34,7 @@ class Candidates:
     today: dict[str, int] = field(default_factory=dict)
     bids: Mapping[str, Bid] = field(default_factory=dict)
     last: int = 0
+    priced: dict[str, Prices] = field(default_factory=dict)
 
     def rows_to_ask(self) -> Generator[Effect, Result, list[Row]]:
         """Return the rows that can be asked; of the others it is known why not."""
@@ -47,13 +48,17 @@ class Candidates:
             self.lost |= refused
         return [row for row in rows if row.id not in self.lost]
 
-    def standing(self, row: Row) -> Standing:
-        """Return a row as the modes see it."""
+    def standings(self, rows: Sequence[Row]) -> list[Standing]:
+        """Return the rows as the modes see them."""
+        numbers = {row.id: number for number, row in enumerate(self.deal.rows, start=1)}
+        return [self._standing(row, numbers[row.id]) for row in rows]
+
+    def _standing(self, row: Row, number: int) -> Standing:
         prices, bid = self.prices(row), self.bids.get(row.id)
         kind = row.mix.kind_of(self.run.at(row.id)) if row.mix else None
         return Standing(
             id=row.id,
-            number=self.deal.numbers[row.id],
+            number=number,
             priority=row.priority_of(self.run),
             weight=row.weight,
             alone=prices.alone,
@@ -77,7 +82,14 @@ class Candidates:
         return tuple(asks)
 
     def prices(self, row: Row) -> Prices:
-        """Return what a row pays, without what brings too little."""
+        """Return what a row pays, without what brings too little; worked out once, for a bidder when it has bid."""
+        if row.bids and row.id not in self.bids:
+            return Prices(None, None)
+        if row.id not in self.priced:
+            self.priced[row.id] = self._work_out(row)
+        return self.priced[row.id]
+
+    def _work_out(self, row: Row) -> Prices:
         bid = self.bids.get(row.id)
         pays = bid.amount if bid else row.buyer.price_of(self.run)
         if self.deal.sell_up_to == 1:
@@ -106,9 +118,11 @@ class Candidates:
     def _reason_by_itself(self, row: Row) -> str | None:
         """Return why a row cannot be asked as far as the flow can say: it does not fit, or brings too little."""
         unfit = row.buyer.reason_it_does_not_fit(self.run)
-        if unfit or row.bids or self.prices(row) != Prices(None, None):
+        if unfit:
             return unfit
-        return "exclusive_taken" if self.run.sales and row.sharing == "exclusive" else "below_floor"
+        if self.run.sales and row.sharing == "exclusive" and self.deal.sell_up_to > 1:
+            return "exclusive_taken"
+        return "below_floor" if not row.bids and self.prices(row) == Prices(None, None) else None
 
     def _reason_of_mix(self, row: Row) -> str | None:
         """Return why a row takes no lead of this kind now."""

@@ -46,6 +46,15 @@ def test_each_step_is_told_in_words(try_it):
     assert events[1]["said"] == "Continue only if State is CA"
 
 
+def test_bids_can_be_made_up(try_it, api):
+    connection = api("GET", "/connections").json["connections"][0]["id"]
+    rows = [{"id": name, "connection": connection} for name in ("b1", "b2")]
+    steps = [{"group": {"id": "g", "mode": "highest_bid", "buyers": rows}}]
+    tried = try_it(lead=ANA, document=solar(steps=steps), answers={"b1": {"bid": 31.5}, "b2": {"bid": 33}}).json
+    assert (tried["status"], tried["price"]) == ("sold", 33)
+    assert tried["events"][2]["said"] == "Asked 2 buyers for a bid: 2 bid, $33.00 at most"
+
+
 def test_changes_lanes_and_rows_are_told_with_their_paths(try_it, api):
     connection = api("GET", "/connections").json["connections"][0]["id"]
     rows = [{"id": name, "connection": connection, "price": 42} for name in ("b1", "b2")]
@@ -85,6 +94,7 @@ def test_nothing_is_kept(try_it, session, cast):
         ({"lead": ANA, "now": "2026-11-20T18:00:00"}, "now"),
         ({"lead": ANA, "answers": {"s2": "perhaps"}}, "answers.s2"),
         ({"lead": ANA, "answers": {"s2": {"price": "much"}}}, "answers.s2.price"),
+        ({"lead": ANA, "answers": {"s2": {"bid": "more"}}}, "answers.s2.bid"),
         ({"lead": ANA, "document": {"schema": 1}}, "fallback"),
     ],
 )

@@ -60,9 +60,11 @@ def test_a_lead_that_one_buyer_has_for_itself_is_offered_to_nobody_else() -> Non
     assert World().carry(flow, a_lead()).trail == ["a accepted", "g passed"]
 
 
-def test_a_lead_that_was_sold_before_is_not_taken_alone() -> None:
-    rows = [buyer(sharing="exclusive", price=90), buyer("b", price=30)]
-    world = World().carry(a_flow(buyer("y", sell="continue"), group(*rows, sell_up_to=2)), a_lead())
+@pytest.mark.parametrize("row", [buyer(sharing="exclusive", price=90), a_bidder(sharing="exclusive")])
+def test_a_lead_that_was_sold_before_is_not_taken_alone(row: dict[str, Any]) -> None:
+    rows, world = [row, buyer("b", price=30)], World(bids={"a": 9000})
+    world.carry(a_flow(buyer("y", sell="continue"), group(*rows, mode="highest_bid", sell_up_to=2)), a_lead())
+    assert "ping" not in {event.effect for event in world.events}
     assert world.settled is not None
     assert (world.settled.winners, dict(world.settled.lost)) == (("b",), {"a": "exclusive_taken"})
 
