@@ -17,6 +17,7 @@ POSTAL_CODE = "postal_code"
 class Area:
     """One list, and the priority that a lead from there gives its buyer; None leaves the buyer's own."""
 
+    list_id: str
     rule: Rule
     priority: int | None = None
 
@@ -47,7 +48,7 @@ def _read_area(part: Part) -> Area | None:
         part.report("of", "no_postal_code", "The flow has no postal code; say in “of” what is looked up in the list.")
     elif list_id and part.document.value(of, part.at("of")):
         rule = part.document.rule({"in_list": [of, list_id]}, part.path)
-        return Area(rule, priority) if rule else None
+        return Area(list_id, rule, priority) if rule else None
     return None
 
 

@@ -208,6 +208,12 @@ def test_a_card_of_a_group_says_its_mode_and_what_each_row_pays(
     assert (card.sentence, [row.sentence for row in card.rows]) == (sentence, terms)
 
 
+def test_areas_are_called_by_the_names_of_their_lists() -> None:
+    names = Names(NAMES.connections, lists={"lst_1": "Bay Area", "lst_2": "North"})
+    card = rail(a_flow(group(buyer(areas=[AREA, AREA | {"list": "lst_2"}]))), names)[1]
+    assert card.rows[0].sentence == "Sunrise Energy at $42.00, from Bay Area or North"
+
+
 @pytest.mark.parametrize(
     ("rows", "settings", "exits"),
     [

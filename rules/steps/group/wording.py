@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from rules.earnings import Least
 from rules.money import say_money
 from rules.ranking import LAST
+from rules.saying import say_list
 from rules.steps.base import Exit, Words
 from rules.steps.group.deal import Deal
 from rules.steps.group.rows import PINGS, Row
@@ -46,10 +47,8 @@ def say_row(row: Row, deal: Deal, words: Words) -> str:
     priority = f", priority {row.priority}" if row.priority != LAST and deal.mode != PRIORITY_SHOWS else ""
     weight = f", weight {row.weight}" if deal.mode == "weighted" else ""
     mix = f", {row.mix.say()}" if row.mix else ""
-    areas = len(row.buyer.areas)
-    where = f", from {areas} area{'' if areas == 1 else 's'}" if areas else ""
     said = f"{words.buyer(row.buyer.connection)} {_say_price(row, deal, words)}"
-    return f"{said}{row.buyer.say_caps(words)}{priority}{weight}{_say_sharing(row)}{mix}{where}"
+    return f"{said}{row.buyer.say_caps(words)}{priority}{weight}{_say_sharing(row)}{mix}{_say_areas(row, words)}"
 
 
 def _say_price(row: Row, deal: Deal, words: Words) -> str:
@@ -69,6 +68,14 @@ def _say_sharing(row: Row) -> str:
         return ""
     others = f"{row.share_up_to - 1} other{'' if row.share_up_to == 2 else 's'}"
     return f", {'alone or ' if row.sharing == 'either' else ''}with up to {others}"
+
+
+def _say_areas(row: Row, words: Words) -> str:
+    """Return `, from Bay Area or North`, the number of areas where their names are not known."""
+    areas = row.buyer.areas
+    names = [words.lists[area.list_id] for area in areas if area.list_id in words.lists]
+    many = f"{len(areas)} area{'' if len(areas) == 1 else 's'}"
+    return f", from {say_list(names, 'or') if len(names) == len(areas) else many}" if areas else ""
 
 
 def say_buyers(count: int) -> str:
