@@ -24,8 +24,9 @@ LABELS = {
     "hold": "Waiting",
     "close": "Ended",
     "replaced": "Began again",
+    "by_hand": "Settled by hand",
 }
-KINDS = {"reserve": "cap", "offer": "buyer", "check": "group", "ping": "group", "settle": "group"}
+KINDS = {"reserve": "cap", "offer": "buyer", "by_hand": "buyer", "check": "group", "ping": "group", "settle": "group"}
 """The kinds of the steps that ask for some effects."""
 TITLES = {
     "filter": "Filter",
@@ -97,7 +98,26 @@ def _buyer(telling: Telling, event: EventLike) -> str | None:
 def say_event(telling: Telling, event: EventLike) -> str:
     """Return what came of an event, as one sentence without a full stop."""
     say = SAYERS.get(event.effect)
-    return say(telling, event) if say else _say_note(telling, event)
+    said = say(telling, event) if say else _say_note(telling, event)
+    told = (event.result or {}).get("told")
+    return f"{said}; {_say_told(telling, told)}" if told else said
+
+
+def _say_told(telling: Telling, told: Any) -> str:
+    """Return what a person had done with a lead that waited, to follow what it waited for."""
+    if told["do"] == "reject":
+        return "a person rejected the lead"
+    buyer = telling.flow.buyers.get(told["buyer"]) if telling.flow else None
+    connection = buyer.connection if buyer else ""
+    return f"a person had it offered to {telling.names.connections.get(connection, connection or 'another buyer')}"
+
+
+def _say_by_hand(telling: Telling, event: EventLike) -> str:
+    """Return what a person said of a buyer that had not answered."""
+    asks = event.asks if event.effect == "by_hand" else event.result
+    if asks["answer"] == "accepted":
+        return f"A person settled it: the buyer has the lead, at {say_money(asks['price'], telling.currency)}"
+    return "A person settled it: the buyer does not have the lead"
 
 
 def _say_intake(telling: Telling, event: EventLike) -> str:
@@ -112,6 +132,8 @@ def _say_offer(telling: Telling, event: EventLike) -> str:
     price = say_money(event.asks["price"], telling.currency)
     if event.result is None:
         return f"Offered at {price}; no clear answer yet"
+    if event.result.get("by_hand"):
+        return _say_by_hand(telling, event)
     match event.result["answer"]:
         case "accepted":
             return f"Accepted at {say_money(event.result['price'], telling.currency)}"
@@ -217,5 +239,6 @@ SAYERS: Mapping[str, Callable[[Telling, EventLike], str]] = {
     "hold": _say_hold,
     "close": _say_close,
     "replaced": _say_replaced,
+    "by_hand": _say_by_hand,
 }
 """What says each effect; a note is said by its step."""

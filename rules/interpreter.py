@@ -10,9 +10,9 @@ from rules.effects import Close, Effect, Hold, Intake, Note, Reserve, Result
 from rules.flow import DOOR, Flow
 from rules.logic import RuleError, truthy
 from rules.questions import ask_lists
-from rules.running import End, GoTo, Lead, Next, Run, Verdict, Wait
+from rules.running import End, GoTo, Lead, Next, Run, Send, Verdict, Wait
 from rules.steps.cap import CapStep, reset_of
-from rules.steps.ways import LONGEST_HOLD
+from rules.steps.ways import LONGEST_HOLD, as_told
 
 Running = Generator[Effect, Result, End]
 
@@ -61,6 +61,9 @@ def _walk(flow: Flow, state: Run) -> Running:
             case Wait():
                 position = flow.resumes_at(verdict.resume)
                 verdict = yield from _hold(flow, state, verdict, position)
+                continue
+            case Send():
+                verdict = yield from _send(flow, state, verdict.buyer)
                 continue
             case GoTo():
                 position = flow.positions.get(verdict.target, len(flow.spots))
@@ -135,7 +138,7 @@ def _full_at_door(flow: Flow, state: Run, result: Result, reason: str) -> Verdic
 
 
 def _hold(flow: Flow, state: Run, wait: Wait, position: int) -> Generator[Effect, Result, Verdict]:
-    """Hold the lead and begin a new round, unless it has been held too long.
+    """Hold the lead and begin a new round, unless it has been held too long or a person says otherwise.
 
     The places of caps before the point where it goes on are taken again first; caps after it are met on the way.
     """
@@ -149,11 +152,31 @@ def _hold(flow: Flow, state: Run, wait: Wait, position: int) -> Generator[Effect
     state.learn_zones(result)
     state.move_to(datetime.fromisoformat(result["now"]))
     state.keep_changes(lambda step: flow.positions[step] < position)
-    if is_sold:
-        return GoTo(wait.resume)
+    told = as_told(result["told"]) if result.get("told") else None
+    if isinstance(told, End):
+        return told
+    goes_on = GoTo(wait.resume) if is_sold else (yield from _wake(flow, state, wait, position))
+    verdict: Verdict = told if told and isinstance(goes_on, Next | GoTo) else Next()
+    while isinstance(verdict, Send):
+        verdict = yield from _send(flow, state, verdict.buyer)
+    return goes_on if isinstance(verdict, Next) else verdict
+
+
+def _wake(flow: Flow, state: Run, wait: Wait, position: int) -> Generator[Effect, Result, Verdict]:
+    """Take again what was given back, and return where the lead goes on."""
     if wait.resume == DOOR:
         return (yield from _guarded(flow, state, DOOR, _enter(flow, state)))
     return (yield from _guarded(flow, state, DOOR, _take_again(flow, state, position)))
+
+
+def _send(flow: Flow, state: Run, buyer: str) -> Generator[Effect, Result, Verdict]:
+    """Offer the lead once to the buyer that a person chose; unless that ends it, the run goes on as it would have."""
+
+    def offering() -> Generator[Effect, Result, Verdict]:
+        verdict, _why = yield from state.buyers[buyer].offer(state)
+        return verdict if isinstance(verdict, End | Send) else Next()
+
+    return (yield from _guarded(flow, state, buyer, offering()))
 
 
 def _take_again(flow: Flow, state: Run, position: int) -> Generator[Effect, Result, Verdict]:

@@ -26,6 +26,7 @@ REASONS: dict[str, str] = {
     "suppressed": "the lead is on a suppression list",
     "mix_full": "its mix is full",
     "already_asked": "it was asked before",
+    "by_hand": "a person decided",
     "blocked": "its address may not be called",
     "refused": "its mail server refused the mail",
     "error": "it could not be reached, or failed",

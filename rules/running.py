@@ -65,7 +65,14 @@ class Wait:
     reason: str | None = None
 
 
-Verdict = Next | GoTo | End | Wait
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A person has the lead offered to a buyer, in place of what it waited for; then its run goes on."""
+
+    buyer: str
+
+
+Verdict = Next | GoTo | End | Wait | Send
 Interpreting = Generator[Effect, Result, Verdict]
 
 

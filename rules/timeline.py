@@ -3,7 +3,7 @@
 The conditions are not stored. The run is rebuilt from its journal, and each rule is traced with what it saw then.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -85,7 +85,7 @@ def entries(flow: Flow | None, lead: LeadLike, events: Iterable[EventLike], name
     telling, told, offers, prices = Telling(flow, names), list[Entry](), 0, Prices()
     for _, of_run in groupby(events, key=lambda event: event.run):
         own = list(of_run)
-        traced = _traces(flow, _as_rules_see(lead, own), own) if flow else {}
+        traced = _traces(flow, as_rules_see(lead, own), own) if flow else {}
         for event in own:
             offer_no = _offer_no(event, offers)
             offers = max(offers, offer_no or 0)
@@ -103,7 +103,8 @@ def _offer_no(event: EventLike, before: int) -> int | None:
     return number
 
 
-def _as_rules_see(lead: LeadLike, events: list[EventLike]) -> Lead:
+def as_rules_see(lead: LeadLike, events: Sequence[EventLike]) -> Lead:
+    """Return a lead as the rules of a run saw it, by the run's own events."""
     door = next((event for event in events if event.effect == "intake"), events[0])
     return Lead(
         id=str(lead.id),

@@ -46,7 +46,8 @@ class Carried:
     `key` is its id as a number, which is found far quicker in a dictionary; `token` is that of the lease, which every
     write repeats. `pings` are the buyers that are being asked for bids, `refused` why others are not. `awaited` are the
     calls that are out, `arrived` what became of others and is not written yet. `is_leased` once its lease is in the
-    database, `is_cleared` once it was moved without ending the worker.
+    database, `is_cleared` once it was moved without ending the worker. `instruction` is what a person has
+    done with it, until that is done.
     """
 
     row: Claimed
@@ -69,12 +70,13 @@ class Carried:
     is_fresh: bool = False
     is_cleared: bool = False
     is_leased: bool = False
+    instruction: dict[str, Any] | None = field(init=False)
     asked: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Begin with the run that the lead's row says."""
         self.id, self.token, self.run = self.row["id"], self.row["lease_token"], self.row["run"]
-        self.key = self.id.int
+        self.key, self.instruction = self.id.int, self.row["instruction"]
 
     @property
     def lease(self) -> Lease:
@@ -131,7 +133,7 @@ class Carried:
         self.walk, self.event, self.offer, self.attempt = None, None, None, None
         self.places, self.offers, self.tried, self.is_fresh = [], [], [], False
         self.pings, self.refused = {}, {}
-        self.run, self.asked = self.row["run"], {}
+        self.run, self.asked, self.instruction = self.row["run"], {}, self.row["instruction"]
 
     def answer(self) -> Sent | None:
         """Return what became of the attempt that is out, None when nothing that arrived is about it."""
@@ -186,11 +188,8 @@ class Carried:
 
     def rebuild(self, flow: Flow, past: Past, source: dict[str, Any], now: datetime) -> None:
         """Bring the run to where its journal left it; raises rules.interpreter.Diverged when the flow has changed."""
-        events = [event for event in past.events if event.run == self.run]
-        journaled = next(
-            (event.result["source"] for event in events if event.result and "source" in event.result), None
-        )
-        lead = self.input(source if journaled is None else dict(journaled))
+        events = [event for event in past.events if event.run == self.run and event.effect != "by_hand"]
+        lead = self.input(journaled_source(events) or source)
         self.flow = flow
         self.walk = replay(flow, lead, events[0].at if events else now, map(_recorded, events))
         self.offers = past.offers
@@ -226,6 +225,12 @@ class Carried:
 
 def _recorded(event: EventRow) -> Recorded:
     return Recorded(event.seq, event.effect, event.step, event.asks, event.result)
+
+
+def journaled_source(events: Iterable[EventRow]) -> dict[str, Any] | None:
+    """Return what a journal says of the lead's source, None when it says nothing yet."""
+    said = (event.result["source"] for event in events if event.result and "source" in event.result)
+    return next(map(dict, said), None)
 
 
 def places_of(events: Iterable[EventRow]) -> list[Place]:

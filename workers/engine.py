@@ -355,7 +355,7 @@ class Engine:
         self._tally.note(turn, batch)
         self._book.note_breakers(turn.breakers)
         for carried in batch:
-            carried.is_cleared, carried.is_leased = True, True
+            carried.is_cleared, carried.is_leased, carried.row["instruction"] = True, True, None
             carried.arrived.clear()
         for connection, call in turn.calls:
             self._send(connection, call)

@@ -42,7 +42,8 @@ Claimed = dict[str, Any]
 
 _COLUMNS = """
     id, account_id, flow_id, source_id, version, is_test, test_outcome, run, asked_before, posted, fields, invalid,
-    received_at, crashes + 1 AS crashes, last_step, answer_to, lease_token AS was, state = 'received' AS is_fresh
+    received_at, crashes + 1 AS crashes, last_step, answer_to, lease_token AS was, state = 'received' AS is_fresh,
+    instruction
 """
 
 
@@ -145,7 +146,7 @@ UPDATES: dict[type[Row], str] = {
     """,  # noqa: S608  (constants)
     OfferRow: f"""
         UPDATE offer{{month}} o
-           SET state = r.state, price = r.price, places = r.places, is_winner = r.is_winner,
+           SET state = r.state, price = r.price, places = r.places, is_winner = r.is_winner, slot = r.slot,
                lost_reason = r.lost_reason, reason = r.reason, reference = r.reference, attempts = r.attempts,
                finished_at = r.finished_at, bid = r.bid, winning_bid = r.winning_bid
           FROM {_few(_OFFER)}
@@ -179,7 +180,8 @@ UPDATES: dict[type[Row], str] = {
            SET state = r.state, outcome = r.outcome, waiting_for = r.waiting_for, reason_code = r.reason_code,
                reason = r.reason, run = r.run, asked_before = r.asked_before, revenue = r.revenue, cost = r.cost,
                due_at = COALESCE(r.due_at, CASE WHEN r.was = r.token THEN lead.due_at ELSE now() + :lease END),
-               finished_at = r.finished_at, last_step = r.last_step, lease_token = r.token, crashes = 0
+               finished_at = r.finished_at, last_step = r.last_step, lease_token = r.token, crashes = 0,
+               instruction = NULL
           FROM {_few(_LEAD)}
          WHERE lead.id = r.id AND lead.lease_token = r.was AND lead.outcome IS NULL
         RETURNING 1

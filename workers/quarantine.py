@@ -13,7 +13,7 @@ from workers.rows import Changes
 
 CLOSE = text("""
     UPDATE lead SET state = 'done', outcome = 'error', reason_code = 'quarantined', reason = :why, waiting_for = NULL,
-                    finished_at = :now, due_at = :now
+                    finished_at = :now, due_at = :now, instruction = NULL
      WHERE id = :id AND lease_token = :token
 """)
 END_OFFERS = text("""

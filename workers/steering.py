@@ -10,7 +10,7 @@ from workers.book import Unreadable
 from workers.caps import Ask
 from workers.carrying import Carried
 from workers.claims import take_claims
-from workers.effects import check, door, ending, lists, offer, ping, replacing, settle
+from workers.effects import by_hand, check, door, ending, lists, offer, ping, replacing, settle
 from workers.journal import Past, read_past
 from workers.turn import Turn
 
@@ -52,6 +52,7 @@ def _bring_back(turn: Turn, batch: Sequence[Carried]) -> None:
             flow = turn.book.flow(turn.database, carried.row["flow_id"], carried.row["version"])
             carried.flow = flow
             carried.rebuild(flow, past, door.source_view(turn, carried), turn.now)
+            by_hand.begin(turn, carried, past)
         except Unreadable as problem:
             replacing.give_up(turn, carried, past, "flow_unreadable", str(problem))
         except Diverged as difference:
@@ -72,7 +73,9 @@ def _settled(turn: Turn, carried: Carried, effect: Effect | None) -> Result | No
     match effect:
         case Offer():
             sent = carried.answer()
-            return offer.resume(turn, carried, effect) if sent is None else offer.settle(turn, carried, effect, sent)
+            if sent is not None:
+                return offer.settle(turn, carried, effect, sent)
+            return by_hand.settle(turn, carried, effect) or offer.resume(turn, carried, effect)
         case Ping():
             return ping.settle(turn, carried, effect)
     raise TypeError(f"no worker calls anybody for the effect {effect}")
@@ -147,7 +150,7 @@ PERFORMING: Mapping[type, Callable[[Turn, Carried, Any], Result | None]] = {
     Lists: lists.answer,
     Check: check.check,
     Ping: ping.ping,
-    Offer: offer.offer,
+    Offer: lambda turn, carried, effect: by_hand.instead(turn, carried) or offer.offer(turn, carried, effect),
     Settle: settle.settle,
 }
 """How each effect is begun, but for those that end a turn of a lead by themselves."""

@@ -31,6 +31,14 @@ class Body:
             self.report("name", "missing_text", f"“name” must be a text of 1 to {LONGEST_NAME} characters.")
         return text
 
+    def text(self, key: str) -> str:
+        """Return a text that must be there."""
+        value = self.settings.get(key)
+        if not isinstance(value, str) or not value.strip():
+            self.report(key, "missing_text", f"“{key}” must be a text.")
+            return ""
+        return value
+
     def document(self, key: str) -> dict[str, Any]:
         """Return an object that must be there."""
         return self.optional_document(key, needed=True) or {}

@@ -1,5 +1,7 @@
 """Leads for programs: the list, and one lead with its events and offers."""
 
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, request
@@ -8,12 +10,17 @@ from flowbuilder import ids
 from flowbuilder.accounts.access import keyed
 from flowbuilder.api import lead_rows, lead_shapes, paging, shapes
 from flowbuilder.api.auth import caller
+from flowbuilder.api.bodies import Body, read_body
 from flowbuilder.api.errors import Refusal
 from flowbuilder.api.lead_story import story_of
 from flowbuilder.api.openapi import ANYTHING, MOMENT, MONEY, PAGING, TEXT, WHOLE, YES_NO, describe, many, or_null, shape
-from flowbuilder.leads import operations, queries
+from flowbuilder.leads import deciding, queries
+from flowbuilder.leads.deciding import CannotDecide
+from flowbuilder.models import Lead
 from flowbuilder.web import current
 from flowbuilder.web.found import found
+from rules.money import exponent_of
+from rules.reading import amount_of
 
 bp = Blueprint("leads", __name__)
 
@@ -88,13 +95,85 @@ def show(lead_id: UUID) -> Response:
 @keyed
 def try_now(lead_id: UUID) -> Response:
     """Take the lead up at once; 409 when it does not wait."""
+    return _decided(lead_id, deciding.try_now)
+
+
+@bp.post("/leads/<lead:lead_id>/reject")
+@describe("Reject a waiting lead", takes=shape(reason=TEXT), gives=shape(id=TEXT), refuses=(409,))
+@keyed
+def reject(lead_id: UUID) -> Response:
+    """Have the lead rejected with a reason that its supplier reads."""
+    body = read_body("reason")
+    return _decided(lead_id, deciding.reject, body, reason=body.text("reason"))
+
+
+@bp.post("/leads/<lead:lead_id>/send-to")
+@describe(
+    "Offer a waiting lead once to a buyer of its flow", takes=shape(buyer=TEXT), gives=shape(id=TEXT), refuses=(409,)
+)
+@keyed
+def send_to(lead_id: UUID) -> Response:
+    """Have the lead offered to a buyer, named by its step or row or by its connection."""
+    body = read_body("buyer")
+    return _decided(lead_id, deciding.send_to, body, buyer=body.text("buyer"))
+
+
+@bp.post("/leads/<lead:lead_id>/settle")
+@describe(
+    "Say what became of an offer without an answer",
+    takes=shape("answer", answer={"type": "string", "enum": ["accepted", "declined"]}, price=MONEY, offer=TEXT),
+    gives=shape(id=TEXT),
+    refuses=(409,),
+)
+@keyed
+def settle(lead_id: UUID) -> Response:
+    """Have an offer taken as sold, for at most what it was offered for, or as declined."""
     lead = found(queries.lead_of(current.session(), caller().account.id, lead_id))
-    moved = operations.try_now(
-        session=current.session(), redis=current.queue(), actor=caller().actor, lead_id=lead.id, now=current.now()
-    )
-    if not moved:
-        raise Refusal(409, "not_waiting", "This lead does not wait for anything.")
+    body = read_body("answer", "price", "offer")
+    answer = body.settings.get("answer")
+    if answer not in ("accepted", "declined"):
+        body.report("answer", "not_an_option", "“answer” must be accepted or declined.")
+    price, offer_no = _price(body, lead.currency), _offer_no(body, lead)
+    return _decided(lead_id, deciding.settle, body, has_it=answer == "accepted", price=price, offer_no=offer_no)
+
+
+def _decided(lead_id: UUID, decide: Callable[..., object], body: Body | None = None, **values: Any) -> Response:
+    """Do what was decided; answer 409 for what was overtaken by something else, 422 for what cannot be done."""
+    lead = found(queries.lead_of(current.session(), caller().account.id, lead_id))
+    if body:
+        body.refuse_problems()
+    try:
+        decide(
+            session=current.session(), redis=current.queue(), actor=caller().actor, lead_id=lead.id,
+            now=current.now(), **values,
+        )  # fmt: skip
+    except CannotDecide as why:
+        current.session().rollback()
+        raise Refusal(409 if why.code in deciding.PASSED else 422, why.code, why.message) from None
     return shapes.answer({"id": ids.show(lead_id)})
+
+
+def _price(body: Body, currency: str) -> int | None:
+    price = amount_of(body.settings.get("price"))
+    if body.settings.get("price") is None:
+        return None
+    scaled = None if price is None else price.scaleb(exponent_of(currency))
+    if scaled is None or scaled != scaled.to_integral_value():
+        body.report("price", "not_money", f"“price” must be an amount of {currency} such as 42.00.")
+        return None
+    return int(scaled)
+
+
+def _offer_no(body: Body, lead: Lead) -> int | None:
+    """Return the number of the offer that is named by its id, None when none is named."""
+    named = body.settings.get("offer")
+    if named is None:
+        return None
+    offers = queries.history_of(current.session(), lead).offers
+    number = next((offer.offer_no for offer in offers if ids.show(offer.id) == named), None)
+    if number is None:
+        body.report("offer", "unknown_offer", "“offer” must be the id of an offer of this lead.")
+    return number
 
 
 def _status() -> str | None:

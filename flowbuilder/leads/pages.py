@@ -1,5 +1,8 @@
 """The pages of leads: the list, and everything that happened to one lead."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, request, url_for
@@ -7,7 +10,8 @@ from flask import Blueprint, Response, abort, request, url_for
 from flowbuilder import ids
 from flowbuilder.accounts.access import Role, signed_in, visitor
 from flowbuilder.audit import Actor
-from flowbuilder.leads import operations, queries, stories
+from flowbuilder.leads import deciding, operations, queries, standing, stories
+from flowbuilder.leads.deciding import CannotDecide
 from flowbuilder.leads.finding import lead_called
 from flowbuilder.leads.listing import listing, mark_of
 from flowbuilder.leads.queries import STATUSES, Filter
@@ -56,28 +60,19 @@ def find() -> Response:
 @bp.get("/<lead:lead_id>")
 @signed_in()
 def show(lead_id: UUID) -> Response:
-    """Show one lead; a page that polls gets 204 while nothing has happened."""
-    story = _story(lead_id, in_full=False)
-    mark = mark_of(story)
-    if request.args.get("mark") == mark:
-        return nothing_new()
-    return page(
-        "leads/show.html",
-        "story",
-        story=story,
-        mark=mark,
-        may_show_people=visitor().role in SHOW_PEOPLE,
-        may_try=visitor().role in TRIES,
-    )
+    """Show one lead, and what can be decided about it."""
+    return _lead_page(lead_id)
 
 
 @bp.post("/<lead:lead_id>/people")
 @signed_in(*SHOW_PEOPLE)
 def show_people(lead_id: UUID) -> Response:
     """Show the personal data of a lead for a minute, and write down who asked for it."""
-    story = _story(lead_id, in_full=True)
+    lead = found(queries.lead_of(current.session(), visitor().account.id, lead_id))
+    story = stories.story_of(current.session(), lead, in_full=True)
     operations.note_showing(session=current.session(), visitor=visitor(), lead_id=lead_id, now=current.now())
-    response = page("leads/show.html", "story", story=story, mark="", may_show_people=True)
+    shown: dict[str, Any] = {"story": story, "choices": standing.Choices(), "mark": "", "may_show_people": True}
+    response = page("leads/show.html", "story", **shown)
     # Without scripts the browser itself goes back to the masked page; with them the block asks for it.
     response.headers["Refresh"] = f"{SHOWN_FOR}; url={url_for('leads.show', lead_id=lead_id)}"
     return response
@@ -87,17 +82,64 @@ def show_people(lead_id: UUID) -> Response:
 @signed_in(*TRIES)
 def try_now(lead_id: UUID) -> Response:
     """Have a waiting lead taken up at once, and go back to it; one that has moved on meanwhile is only shown."""
+    return _decided(lead_id, deciding.try_now)
+
+
+@bp.post("/<lead:lead_id>/reject")
+@signed_in(*TRIES)
+def reject(lead_id: UUID) -> Response:
+    """Have a waiting lead rejected with the reason that was typed."""
+    return _decided(lead_id, deciding.reject, reason=request.form.get("reason", ""))
+
+
+@bp.post("/<lead:lead_id>/send-to")
+@signed_in(*TRIES)
+def send_to(lead_id: UUID) -> Response:
+    """Have a waiting lead offered to the buyer that was chosen."""
+    return _decided(lead_id, deciding.send_to, buyer=request.form.get("buyer", ""))
+
+
+@bp.post("/<lead:lead_id>/settle")
+@signed_in(*TRIES)
+def settle(lead_id: UUID) -> Response:
+    """Have an offer without an answer taken as sold or as declined."""
+    lead = found(queries.lead_of(current.session(), visitor().account.id, lead_id))
+    typed = partial(deciding.read_price, request.form.get("price", ""), lead.currency)
+    offer_no = request.form.get("offer", type=int)
+
+    def decide(**values: Any) -> None:
+        has_it = request.form.get("answer") == "accepted"
+        deciding.settle(has_it=has_it, price=typed() if has_it else None, offer_no=offer_no, **values)
+
+    return _decided(lead_id, decide)
+
+
+def _decided(lead_id: UUID, decide: Callable[..., object], **values: object) -> Response:
+    """Do what was decided about the lead and go back to it; what cannot be done is said beside it."""
     lead = found(queries.lead_of(current.session(), visitor().account.id, lead_id))
     actor = Actor(visitor().account.id, visitor().person.id)
-    operations.try_now(
-        session=current.session(), redis=current.queue(), actor=actor, lead_id=lead.id, now=current.now()
-    )
+    try:
+        decide(
+            session=current.session(), redis=current.queue(), actor=actor, lead_id=lead.id, now=current.now(), **values
+        )
+    except CannotDecide as why:
+        current.session().rollback()
+        return _lead_page(lead_id, problem=why.message, status=409 if why.code in deciding.PASSED else 422)
     return go_to(url_for("leads.show", lead_id=lead_id))
 
 
-def _story(lead_id: UUID, *, in_full: bool) -> stories.Story:
+def _lead_page(lead_id: UUID, *, status: int = 200, **values: object) -> Response:
+    """Show a lead with what can be decided about it; a page that polls gets 204 while nothing has happened."""
     lead = found(queries.lead_of(current.session(), visitor().account.id, lead_id))
-    return stories.story_of(current.session(), lead, in_full=in_full)
+    may_try = visitor().role in TRIES
+    story = stories.story_of(current.session(), lead, in_full=False)
+    choices = standing.choices_of(current.session(), lead) if may_try else standing.Choices()
+    mark = mark_of((story, choices))
+    if request.method == "GET" and request.args.get("mark") == mark:
+        return nothing_new()
+    may_show_people = visitor().role in SHOW_PEOPLE
+    shown: dict[str, Any] = {"story": story, "choices": choices, "mark": mark, "may_show_people": may_show_people}
+    return page("leads/show.html", "story", status=status, **shown, **values)
 
 
 def _list_page(

@@ -78,7 +78,9 @@ class Lists(Effect):
 
 @dataclass(frozen=True, slots=True)
 class Hold(Effect):
-    """Wait until a moment, or for a person when there is none. Result: `{"now": when the lead woke, "zones"}`.
+    """Wait until a moment, or for a person when there is none.
+
+    Result: `{"now": when the lead woke, "zones"}`, and what a person told as `told`, see `rules.instructions`.
 
     The places of cap steps and of intake are given back while a lead is held, unless it was sold to somebody already:
     then it `keeps` them.

@@ -76,6 +76,8 @@ class Offer(Effect):
     Result: `{"at", "answer": accepted | declined | error | unknown | not_asked, "reason", "price", "reference",
     "offer", "full"}`; `at` is when the answer was known, `not_asked` carries why in `reason`, and where the buyer's
     breaker is why, `until` when (ISO) it may let a lead through.
+    What a person had done with a lead that waited for this offer is `told` there, see `rules.instructions`; an offer
+    that a person settled says `by_hand`.
     `view` is what mappings may read, `slot` which of the lead's sales this would be; they are not journaled.
     After a ping `bid` is what the buyer bid, in minor units, and `bid_id` its own name for that; the price is never
     more. `cursor` is the window of a group that offers in turn, with the number `to` that this sale sets it to; when

@@ -17,7 +17,7 @@ from rules.retry import Policy, read_policy
 from rules.running import CanBeOffered, End, Interpreting, Next, Run, Verdict, WaitsFor
 from rules.steps.base import Common, Exit, Words, read_common
 from rules.steps.cap import reset_of
-from rules.steps.ways import Way, Why, follow, read_way
+from rules.steps.ways import Way, Why, as_told, follow, read_way
 from rules.values import Value
 
 NEVER_AGAIN = ("accepted", "declined", "unknown")
@@ -248,6 +248,8 @@ class Buyer:
         if answer == "unknown":
             text = "A buyer may have taken the lead and never answered"
             return End("error", "unknown", text), Why("unknown", text)
+        if result.get("told"):
+            return as_told(result["told"]), Why("by_hand", "A person decided")
         way = self.ways.after(answer, reason)
         if answer == "declined" and way.kind == "hold":
             del run.asked[self.common.id]

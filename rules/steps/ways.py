@@ -1,11 +1,13 @@
 """Where a lead goes when a step does not simply carry on: next, reject, fallback, hold, another step or buyer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from rules.durations import DurationError, say_duration, seconds
 from rules.reading import Part
-from rules.running import End, GoTo, Next, Run, Verdict, Wait, WaitsFor
+from rules.running import End, GoTo, Next, Run, Send, Verdict, Wait, WaitsFor
 from rules.steps.base import Exit, Tone, Words
 
 TONES: dict[str, Tone] = {"reject": "bad", "hold": "que"}
@@ -84,6 +86,11 @@ def _read_hold(part: Part, key: str, written: str) -> str:
     except DurationError as error:
         part.report(key, "not_a_duration", str(error))
     return ""
+
+
+def as_told(told: Mapping[str, Any]) -> Verdict:
+    """Return the verdict of a person over a lead that waited, as it stands in a result."""
+    return Send(told["buyer"]) if told["do"] == "offer" else End("rejected", "by_hand", told["reason"])
 
 
 def follow(way: Way, run: Run, step: str, why: Why) -> Verdict:

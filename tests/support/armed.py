@@ -14,6 +14,7 @@ from multiprocessing.context import ForkServerProcess
 from typing import Any
 
 from flowbuilder import config
+from tests.support.market import Market
 from workers import crashpoints, engine, journal, steering, sweep
 from workers.connection_test import run_test
 from workers.copies import send_copies
@@ -61,6 +62,11 @@ def start(environ: Mapping[str, str], name: str, passes: int, *words: str) -> Fo
     process = forks.Process(target=_work_with, args=(dict(environ), name, str(passes), *words))
     process.start()
     return process
+
+
+def start_worker(market: Market, name: str, passes: int, *words: str) -> ForkServerProcess:
+    """Start such a worker on a market's servers; it carries leads unless told otherwise."""
+    return start(config.child_environ(config.settings()) | market.environ, name, passes, *(words or ("leads",)))
 
 
 def exit_code(process: ForkServerProcess, seconds: float = 60) -> int | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import null
 from sqlalchemy.orm import Session
 
 from flowbuilder import ids
@@ -113,10 +114,10 @@ def _write(session: Session, lead: Lead, event: Recorded, offer_no: int, apart: 
             result["offer"] = offer_no
             _offer(session, lead, asks, result, offer_no)
     at = lead.received_at + timedelta(milliseconds=3 * event.seq)
-    an_event(
-        session, lead, seq=event.seq, step=event.step, effect=event.effect, asks=asks, result=result, at=at,
-        outcome=outcome or "passed", reason=reason, **apart,
-    )  # fmt: skip
+    done = {"result": result, "outcome": outcome or "passed", "reason": reason}
+    if event.result is None:
+        done = {"result": null(), "outcome": None, "done_at": None}
+    an_event(session, lead, seq=event.seq, step=event.step, effect=event.effect, asks=asks, at=at, **done, **apart)
 
 
 def _offer(session: Session, lead: Lead, asks: dict[str, Any], result: dict[str, Any], number: int) -> None:

@@ -92,11 +92,24 @@ def held_places(books: Books, lead: RowMapping) -> Iterator[list[Any]]:
             places.extend((event["result"] or {}).get("places", []))
         if event["effect"] == "replaced" or (event["effect"] == "hold" and not event["asks"].get("keeps")):
             places[:] = [place for place in places if place[2]]
+        if event["effect"] == "by_hand":  # A lead that had ended unsold had given back what it held.
+            ended = (run for run, outcome in ends_of(books, lead).items() if outcome != "sold")
+            by_run.update({run: [place for place in by_run[run] if place[2]] for run in ended})
     is_lost = lead["outcome"] not in (None, "sold")
     for places in by_run.values():
         yield from (place for place in places if place[2] or not is_lost)
     for offer in books.offers[lead["id"]]:
         yield from offer["places"]
+
+
+def ends_of(books: Books, lead: RowMapping) -> dict[int, str | None]:
+    """Return how each of a lead's runs ended, None for one that was broken off."""
+    ends: dict[int, str | None] = {}
+    for event in books.events[lead["id"]]:
+        ends.setdefault(event["run"], None)
+        if event["effect"] == "close":
+            ends[event["run"]] = event["asks"]["outcome"]
+    return ends
 
 
 def wrong_sales(books: Books, lead: RowMapping) -> Iterator[str]:
@@ -154,7 +167,7 @@ def wrong_journal(books: Books, lead: RowMapping) -> Iterator[str]:
         if lead["state"] == "done" and lead["reason_code"] not in BROKEN_OFF:
             yield "it is done, and nothing says how"
         return
-    if events[-1]["effect"] == "replaced":
+    if events[-1]["effect"] in ("replaced", "by_hand"):
         return
     try:
         walk = replay(flow, as_rules_see(lead, events), events[0]["at"], map(recorded, events))

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from flowbuilder import clock, config, ids
 from flowbuilder.models import Connection, ConnectionTest
 from flowbuilder.vault import Vault
 from tests.support import armed
-from tests.support.armed import exit_code
+from tests.support.armed import exit_code, start_worker
 from tests.support.buyers import Buyer, Seen, a_buyer, accepting, in_turn
 from tests.support.flows import BUSY, NO, SILENT, YES, buyer, cap, only, quickly
 from tests.support.hostile import saying, serving
@@ -117,10 +116,6 @@ def post_all_moods(market: Market, number: str) -> None:
     market.post(1, fields={"email": f"yes{number}@example.com"})
 
 
-def run(market: Market, point: str, passes: int, *words: str) -> ForkServerProcess:
-    return armed.start(config.child_environ(config.settings()) | market.environ, point, passes, *words)
-
-
 def recover(market: Market, seconds: float = 30) -> None:
     """Carry what the dead worker left, until every lead has ended."""
     with market.carrying():
@@ -147,7 +142,7 @@ def test_a_worker_may_end_around_any_commit(market: Market, batch: int) -> None:
     with a_busy_market(market) as buyers:
         for number, (point, passes) in enumerate(POINTS[batch::3]):
             post_all_moods(market, str(number))
-            assert exit_code(run(market, point, passes, "leads")) == CRASHED, point
+            assert exit_code(start_worker(market, point, passes, "leads")) == CRASHED, point
         recover(market)
         market.check_requests(*buyers)
         many = len(POINTS[batch::3])
@@ -169,9 +164,9 @@ def test_a_worker_may_end_while_it_renews_or_gives_back(market: Market, side: st
         sunrise.delay = 1.0
         market.publish([buyer(market.connect(sunrise), **quickly())])
         market.post(3)
-        renewing = run(market, f"{side} renewal", 1, "leads")
+        renewing = start_worker(market, f"{side} renewal", 1, "leads")
         assert exit_code(renewing) == CRASHED
-        stopping = run(market, f"{side} return", 1, "leads")
+        stopping = start_worker(market, f"{side} return", 1, "leads")
         sunrise.wait_for(4)
         stopping.terminate()
         assert exit_code(stopping) == CRASHED
@@ -188,7 +183,7 @@ def test_a_worker_may_end_while_it_puts_a_lead_aside(market: Market, side: str) 
         post_all_moods(market, "1")
         [first, *_] = market.leads()
         market.execute("UPDATE lead SET crashes = :most WHERE id = :id", most=journal.ALONE_CRASHES + 1, id=first.id)
-        worker = run(market, f"{side} quarantine", 1, "leads")
+        worker = start_worker(market, f"{side} quarantine", 1, "leads")
         assert exit_code(worker) == CRASHED
         recover(market)
         market.check_requests(*buyers)
@@ -204,7 +199,7 @@ def test_a_lead_that_ends_every_worker_is_put_aside_and_the_others_go_on(market:
         market.post(1, fields={"email": "poison@example.com", "state": armed.DEADLY})
         ends = 0
         while market.count_open():
-            worker = run(market, armed.POISON, 1, "leads")
+            worker = start_worker(market, armed.POISON, 1, "leads")
             while market.count_open() and worker.is_alive():
                 time.sleep(0.05)
             worker.terminate()
@@ -234,8 +229,8 @@ def test_a_test_call_is_made_once_at_most(market: Market, point: str, state: str
             session.add(test)
             session.commit()
             test_id = test.id
-        assert exit_code(run(market, point, 1, "test", ids.show(test_id))) == CRASHED
-        assert exit_code(run(market, "never", 1, "test", ids.show(test_id))) == armed.SURVIVED
+        assert exit_code(start_worker(market, point, 1, "test", ids.show(test_id))) == CRASHED
+        assert exit_code(start_worker(market, "never", 1, "test", ids.show(test_id))) == armed.SURVIVED
     with Session(market.database) as session:
         assert session.get_one(ConnectionTest, test_id).state == ("done" if state == "queued" else state)
     assert len(sunrise.seen) == (0 if point == "after test begun" else 1)
@@ -250,7 +245,7 @@ def test_a_worker_may_end_between_a_mail_and_its_answer_and_the_mail_stays_the_s
         market.publish([buyer(market.connect_by("email", mail=server), **quickly())])
         for point, passes in TURNS:
             market.post(1)
-            assert exit_code(run(market, point, passes, "leads")) == CRASHED, point
+            assert exit_code(start_worker(market, point, passes, "leads")) == CRASHED, point
         recover(market)
         leads = market.leads()
         assert {lead.outcome for lead in leads} == {"sold"}
@@ -268,7 +263,7 @@ def test_a_lead_stands_in_an_inbox_exactly_once_whenever_a_worker_ends(market: M
     market.publish([cap(1000), buyer(market.connect_by("inbox", inbox={"notice": "ana@brightroof.example"}))])
     for point, passes in TURNS[:4]:
         market.post(3)
-        assert exit_code(run(market, point, passes, "leads")) == CRASHED, point
+        assert exit_code(start_worker(market, point, passes, "leads")) == CRASHED, point
     recover(market)
     leads = market.leads()
     assert {lead.outcome for lead in leads} == {"sold"}
@@ -292,9 +287,9 @@ def test_a_copy_is_sent_whenever_its_job_ends_and_is_the_same_mail(
         market.publish([buyer(market.connect_by("inbox", "email", mail=server))])
         [lead_id] = market.post()
         market.carry()
-        assert exit_code(run(market, point, 1, "copies")) == CRASHED
+        assert exit_code(start_worker(market, point, 1, "copies")) == CRASHED
         market.execute("UPDATE delivery_copy SET due_at = now() WHERE finished_at IS NULL")
-        assert exit_code(run(market, "never", 1, "copies")) == armed.SURVIVED
+        assert exit_code(start_worker(market, "never", 1, "copies")) == armed.SURVIVED
         market.later(60)
         market.send_copies()
     assert len(server.letters) == mails
@@ -317,8 +312,8 @@ def test_a_worker_may_end_while_it_keeps_an_access_token_or_forgets_one(market: 
         market.seal(shown, {"client_secret": "planted"}, Vault(config.settings().vault_keys))
         market.publish([buyer(shown, **quickly())])
         [lead_id] = market.post(1)
-        assert exit_code(run(market, point, 1, "leads")) == CRASHED
-        second = run(market, "never", 1, "leads")
+        assert exit_code(start_worker(market, point, 1, "leads")) == CRASHED
+        second = start_worker(market, "never", 1, "leads")
         market.wait_until("(SELECT count(*) FROM lead WHERE state <> 'done') = 0", 30)
         second.terminate()
         assert exit_code(second) in (0, armed.SURVIVED)

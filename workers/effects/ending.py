@@ -5,7 +5,7 @@ from typing import Any
 
 from rules.effects import Close, Hold
 from workers.carrying import Carried
-from workers.effects import door
+from workers.effects import by_hand, door
 from workers.rows import LeadChange
 from workers.turn import FAR, Turn
 
@@ -20,8 +20,8 @@ def hold(turn: Turn, carried: Carried, effect: Hold) -> None:
 
 
 def wake(turn: Turn, carried: Carried) -> dict[str, Any]:
-    """Return when the lead woke: its run goes on by that clock, and by those of its buyers."""
-    return {"now": turn.now.isoformat()} | door.zones(turn, carried)
+    """Return when the lead woke, by whose clock and its buyers' its run goes on, and what a person told meanwhile."""
+    return {"now": turn.now.isoformat()} | door.zones(turn, carried) | by_hand.told(carried)
 
 
 def close(turn: Turn, carried: Carried, effect: Close) -> None:

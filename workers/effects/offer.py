@@ -1,6 +1,7 @@
 """Offering a lead to a buyer: reserve, record, call; then read the answer, try again, or give up."""
 
 import math
+from collections.abc import Iterable
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
@@ -49,7 +50,7 @@ def offer(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
         return None
     full = turn.dealer.first_full(asks[: len(effect.caps)])
     if full:
-        return _not_asked(turn, "cap_reached", full.own_key)
+        return not_asked(turn, "cap_reached", full.own_key)
     if carried.row["is_test"]:
         return _pretend(turn, carried, effect)
     is_call = connection.destination.decides_by != "inbox"
@@ -93,7 +94,7 @@ def settle(turn: Turn, carried: Carried, effect: Offer, sent: Sent) -> Result | 
     if answer.kind == "accepted" and connection:
         is_bounded = any(ask["cap"].endswith(MONEY) for ask in effect.caps)
         row.price = _price(row, answer.price, carried, sets=_sets_price(connection) and not is_bounded)
-        _return_unspent(turn, effect, row)
+        return_unspent(turn, effect.caps, row)
     return _after(turn, carried, effect, Tried(answer.kind, answer.reason, answer.retry_after))
 
 
@@ -104,7 +105,7 @@ def _begin(turn: Turn, carried: Carried, effect: Offer, connection: Connection, 
         outgoing = _outgoing(turn, carried, connection, effect)
     except CannotBuild as problem:
         carried.offer = None
-        return _not_asked(turn, "missing_field" if isinstance(problem, MissingField) else "error")
+        return not_asked(turn, "missing_field" if isinstance(problem, MissingField) else "error")
     is_call = not isinstance(outgoing, Entry)
     if is_call and not breakers.lets_call(turn, connection, row.id, _timeout(effect, connection)):
         carried.offer = None
@@ -165,20 +166,21 @@ def _after(turn: Turn, carried: Carried, effect: Offer, newest: Tried) -> Result
             return None
     if decision.answer == "accepted":
         begin_copies(turn, carried, effect)
-    return _end(turn, carried, decision)
+    return end(turn, carried, decision)
 
 
-def _end(turn: Turn, carried: Carried, answered: Answered) -> Result:
+def end(turn: Turn, carried: Carried, answered: Answered) -> Result:
     """Close the offer: a yes wins, a no or an error gives its places back, what is unknown keeps them."""
     row = carried.known_offer
     row.state, row.finished_at = answered.answer, turn.now
+    turn.changes.touch(row)
     row.is_winner = answered.answer == "accepted"
     row.lost_reason = None if row.is_winner else answered.reason
     if answered.answer in ("declined", "error"):
         turn.returned.extend(row.places)
         row.places = []
     carried.offer, carried.tried = None, []
-    return _not_asked(turn, answered.reason or "") | {
+    return not_asked(turn, answered.reason or "") | {
         "answer": answered.answer,
         "reason": answered.reason,
         "price": row.price,
@@ -191,8 +193,8 @@ def _refused(turn: Turn, effect: Offer, reason: str) -> Result:
     """Return that the buyer is not asked, and until when where its breaker is why."""
     connection = turn.book.connection(turn.database, effect.connection)
     if reason != "breaker_open" or connection is None:
-        return _not_asked(turn, reason)
-    return _not_asked(turn, reason) | {"until": breakers.try_again_at(turn, connection).isoformat()}
+        return not_asked(turn, reason)
+    return not_asked(turn, reason) | {"until": breakers.try_again_at(turn, connection).isoformat()}
 
 
 def _not_tried(turn: Turn, effect: Offer, reason: str) -> Tried:
@@ -207,7 +209,8 @@ def _not_tried(turn: Turn, effect: Offer, reason: str) -> Tried:
     return Tried("error", reason, min(wait, LOOK_AGAIN))
 
 
-def _not_asked(turn: Turn, reason: str, full: str | None = None) -> Result:
+def not_asked(turn: Turn, reason: str, full: str | None = None) -> Result:
+    """Return the result of an offer that was not made."""
     return {
         "at": turn.now.isoformat(),
         "answer": "not_asked",
@@ -223,7 +226,7 @@ def _pretend(turn: Turn, carried: Carried, effect: Offer) -> Result:
     """Answer for the buyer of a test lead, who is not called: accepted, or as the test asks."""
     answer, reason = PRETENDED.get(carried.row["test_outcome"], ("accepted", None))
     price = effect.price if answer == "accepted" else 0
-    return _not_asked(turn, "") | {"answer": answer, "reason": reason, "price": price}
+    return not_asked(turn, "") | {"answer": answer, "reason": reason, "price": price}
 
 
 def _new_offer(turn: Turn, carried: Carried, effect: Offer, connection: Connection) -> OfferRow:
@@ -274,9 +277,9 @@ def _price(row: OfferRow, answered: Decimal | None, carried: Carried, *, sets: b
     return price if row.bid is None else min(price, row.bid)
 
 
-def _return_unspent(turn: Turn, effect: Offer, row: OfferRow) -> None:
-    """Give caps in money back what the buyer pays less than the lead was offered for."""
-    for ask, place in zip(effect.caps, row.places, strict=False):
+def return_unspent(turn: Turn, caps: Iterable[Asks], row: OfferRow) -> None:
+    """Give caps in money back what the buyer pays less than the lead was offered for; `caps` as the offer asked."""
+    for ask, place in zip(caps, row.places, strict=False):
         if ask["cap"].endswith(MONEY) and place[1] > row.price:
             turn.returned.append([place[0], place[1] - row.price, False])
             place[1] = row.price

@@ -3,6 +3,7 @@
 import pytest
 
 from flowbuilder import ids
+from flowbuilder.models import Lead
 from tests.support.cast import a_connection, a_flow, a_lead, a_source, an_attempt, an_event, an_offer
 from tests.support.documents import solar
 
@@ -110,3 +111,66 @@ def test_a_waiting_lead_is_taken_up_at_once_and_any_other_is_a_conflict(api, ses
     assert api("POST", f"/leads/{ids.show(lead.id)}/try-now").status_code == 200
     refused = api("POST", f"/leads/{ids.show(sold.id)}/try-now")
     assert (refused.status_code, refused.json["error"]["code"]) == (409, "not_waiting")
+
+
+@pytest.fixture
+def silent(session, cast, source):
+    waits = {"state": "waiting", "outcome": None, "waiting_for": "person", "finished_at": None}
+    lead = a_lead(session, source, **waits)
+    an_offer(session, lead, a_connection(session, cast.sara), state="sending", finished_at=None)
+    session.commit()
+    return lead
+
+
+def instruction_of(session, lead):
+    session.expire_all()
+    return session.get_one(Lead, lead.id).instruction
+
+
+@pytest.mark.parametrize(
+    ("body", "answer", "price"),
+    [
+        ({"answer": "accepted"}, "accepted", 4200),
+        ({"answer": "accepted", "price": 40.5}, "accepted", 4050),
+        ({"answer": "declined"}, "declined", 4200),
+    ],
+)
+def test_an_offer_without_an_answer_is_settled(api, session, silent, body, answer, price):
+    assert api("POST", f"/leads/{ids.show(silent.id)}/settle", json=body).status_code == 200
+    written = instruction_of(session, silent)
+    assert (written["do"], written["offer"], written["answer"], written["price"]) == ("settle", 1, answer, price)
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "status", "code"),
+    [
+        ("settle", {"answer": "maybe"}, 422, "problems"),
+        ("settle", {"answer": "accepted", "price": 42.005}, 422, "problems"),
+        ("settle", {"answer": "accepted", "price": 43}, 422, "bad_price"),
+        ("settle", {"answer": "accepted", "offer": "nonsense"}, 422, "problems"),
+        ("reject", {"reason": "Enough"}, 422, "not_settled"),
+        ("reject", {}, 422, "problems"),
+        ("send-to", {"buyer": "s2"}, 422, "not_settled"),
+        ("send-to", {"buyer": 7}, 422, "problems"),
+    ],
+)
+def test_what_cannot_be_decided_says_why(api, session, silent, action, body, status, code):
+    refused = api("POST", f"/leads/{ids.show(silent.id)}/{action}", json=body)
+    assert (refused.status_code, refused.json["error"]["code"]) == (status, code)
+    assert instruction_of(session, silent) is None
+
+
+def test_a_waiting_lead_is_rejected(api, session, source):
+    waits = {"state": "waiting", "outcome": None, "waiting_for": "retry", "finished_at": None}
+    lead = a_lead(session, source, **waits)
+    session.commit()
+    path = f"/leads/{ids.show(lead.id)}/reject"
+    assert api("POST", path, json={"reason": "Too old"}).status_code == 200
+    assert (instruction_of(session, lead)["do"], instruction_of(session, lead)["reason"]) == ("reject", "Too old")
+    assert api("POST", path, json={"reason": "Too old"}).json["error"]["code"] == "being_done"
+
+
+@pytest.mark.parametrize("action", ["try-now", "reject", "send-to", "settle"])
+def test_strangers_decide_nothing(strangers_api, silent, action):
+    body = {"try-now": None, "reject": {"reason": "x"}, "send-to": {"buyer": "s2"}, "settle": {"answer": "accepted"}}
+    assert strangers_api("POST", f"/leads/{ids.show(silent.id)}/{action}", json=body[action]).status_code == 404

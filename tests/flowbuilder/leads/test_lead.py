@@ -246,7 +246,7 @@ def test_a_lead_without_its_flow_or_journal_is_still_shown(
 
 ADVISED = [
     ({"state": "waiting", "outcome": None, "waiting_for": "person"}, "Ask Sunrise Energy whether the lead arrived."),
-    ({"outcome": "error", "reason_code": "unknown"}, "Ask Sunrise Energy whether the lead arrived, and settle"),
+    ({"outcome": "error", "reason_code": "unknown"}, "Ask Sunrise Energy whether the lead arrived, and say below"),
     ({"outcome": "error", "reason_code": "quarantined", "reason": "It broke"}, "Put right what is named here"),
     ({"outcome": "error", "reason_code": "rule_error", "reason": "No number"}, "Put right the step"),
 ]
@@ -290,6 +290,7 @@ def test_a_lead_that_is_done_cannot_be_tried(sara: FlaskClient, session: Session
     session.commit()
     address = f"/leads/{ids.show(lead.id)}"
     assert "Try now" not in text_of(sara, address)
-    assert post(sara, f"{address}/try-now").status_code == 303
+    refused = post(sara, f"{address}/try-now")
+    assert (refused.status_code, "This lead does not wait any more." in refused.text) == (409, True)
     session.expire_all()
     assert session.get_one(Lead, lead.id).state == "done"

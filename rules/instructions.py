@@ -1,0 +1,37 @@
+"""What a person has the workers do with a lead that waits: reject it, offer it to a buyer, or take an offer as settled.
+
+To reject and to offer reaches the run as `told` in the result of what the lead waits for, and so stands in its journal.
+What settles an offer is that offer's result.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rules.flow import Flow
+from rules.running import Run
+from rules.steps.buyer import NEVER_AGAIN
+from rules.steps.group import Group
+
+Told = Mapping[str, Any]
+"""`{"id", "do": "reject", "reason"}` or `{"id", "do": "offer", "buyer"}`; the id is used once."""
+
+LONGEST_REASON = 200
+
+
+def why_not_offer(flow: Flow, run: Run, buyer: str) -> str | None:
+    """Return why a lead cannot be offered to a buyer by hand, as a code of `rules.reasons`; None when it can.
+
+    What the buyer itself asks for is met on the way.
+    """
+    found = flow.buyer(buyer)
+    if found is None:
+        return "not_connected"
+    if found.price is None:
+        return "no_bid"
+    if run.asked.get(buyer) in NEVER_AGAIN:
+        return "already_asked"
+    groups = [spot.step for spot in flow.spots if isinstance(spot.step, Group)]
+    is_sold_out = any(
+        group.deal.taken(run) >= group.sell_up_to and any(row.id == buyer for row in group.rows) for group in groups
+    )
+    return "exclusive_taken" if is_sold_out else None

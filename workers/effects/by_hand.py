@@ -1,0 +1,151 @@
+"""What a person has done with a lead: put into the result of what it waits for, or said of a lead that had ended.
+
+An instruction stands in the lead's row, written only while it waits, and is gone with whatever the next turn writes of
+the lead. Its id stands in the journal, so that a worker that does not know whether it wrote does nothing twice.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rules.earnings import supplier_cost
+from rules.effects import Offer
+from rules.instructions import why_not_offer
+from rules.retry import Answered
+from workers.carrying import Carried, journaled_source
+from workers.effects import door, offer
+from workers.effects.copying import begin_copies
+from workers.journal import Past
+from workers.rows import EventRow, LeadChange, OfferRow
+from workers.turn import Turn
+
+Result = dict[str, Any]
+
+NEVER_AGAIN = ("accepted", "declined", "unknown")
+
+
+def begin(turn: Turn, carried: Carried, past: Past) -> None:
+    """Drop an instruction that was carried out before, and settle an offer of a lead that had ended."""
+    instruction = carried.instruction
+    if instruction is None:
+        return
+    if instruction["id"] in _used(past.events):
+        carried.instruction = None
+    elif "ended" in instruction:
+        _settle_ended(turn, carried, past, instruction)
+
+
+def told(carried: Carried) -> Result:
+    """Return what a person told about a lead that waits, as the result of its wait says it; nothing if nothing."""
+    instruction, carried.instruction = carried.instruction, None
+    if instruction is None or instruction["do"] == "settle":
+        return {}
+    if instruction["do"] == "offer":
+        why = why_not_offer(carried.known_flow, carried.known_walk.state, instruction["buyer"])
+        return {} if why else {"told": instruction}
+    return {"told": instruction}
+
+
+def instead(turn: Turn, carried: Carried) -> Result | None:
+    """Return the result of an offer that is not made, because a person has something else done; None to make it."""
+    said = told(carried) if carried.instruction else {}
+    return offer.not_asked(turn, "by_hand") | said if said else None
+
+
+def settle(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
+    """End an offer that was left open as a person says; None where it goes on by itself.
+
+    One that the buyer may have taken ends only by being settled.
+    """
+    instruction, row = carried.instruction, carried.known_offer
+    if instruction is None or carried.attempt is not None:
+        return None
+    if instruction["do"] != "settle":
+        may_have_it = any(attempt.kind == "ambiguous" for attempt in carried.tried)
+        said = {} if may_have_it else told(carried)
+        why = carried.tried[-1].reason if carried.tried else None
+        return offer.end(turn, carried, Answered("error", why or "error")) | said if said else None
+    if instruction["offer"] != row.offer_no:
+        return None
+    carried.instruction = None
+    answered = Answered("declined", "rejected")
+    if instruction["answer"] == "accepted":
+        answered = Answered("accepted", None)
+        _take_price(turn, row, effect.caps, instruction)
+        begin_copies(turn, carried, effect)
+    return offer.end(turn, carried, answered) | {"by_hand": instruction["id"]}
+
+
+def _used(events: Iterable[EventRow]) -> set[str]:
+    """Return the ids of the instructions that a journal shows."""
+    results = [event.result or {} for event in events]
+    ids = [result.get("by_hand") or (result.get("told") or {}).get("id") for result in results]
+    return {one for one in ids if one}
+
+
+def _settle_ended(turn: Turn, carried: Carried, past: Past, instruction: dict[str, Any]) -> None:
+    """Take an offer of a lead that had ended as settled: it is sold after all, goes on, or stays as it was.
+
+    A sale is a fact, so that no cap of the flow or its source is asked; a buyer's own place was kept. The event has a
+    run of its own, which nothing else is in.
+    """
+    carried.instruction = None
+    row = next((row for row in past.offers if row.offer_no == instruction["offer"]), None)
+    source = journaled_source(past.events) or door.source_view(turn, carried)
+    if row is None or row.state != "unknown":
+        _finish_as_before(turn, carried, instruction)
+        return
+    carried.run += 1
+    is_sold = instruction["answer"] == "accepted"
+    if is_sold:
+        _take_price(turn, row, _caps_of(past, row), instruction)
+        row.slot = _free_slot(past.offers)
+    else:
+        turn.returned.extend(row.places)
+        row.places = []
+    row.state, row.is_winner, row.finished_at = instruction["answer"], is_sold, turn.now
+    row.lost_reason = None if is_sold else "rejected"
+    turn.changes.touch(row)
+    _note(turn, carried, row, instruction)
+    winners = [one for one in past.offers if one.is_winner]
+    ended = instruction["ended"]
+    if winners:
+        revenue = sum(one.price for one in winners)
+        cost = supplier_cost(source, revenue, carried.known_flow.currency)
+        turn.finish(carried, LeadChange(carried.id, carried.token, outcome="sold", revenue=revenue, cost=cost))
+    elif ended["reason_code"] == "unknown" and not any(one.state == "unknown" for one in past.offers):
+        asked = {one.buyer: one.state for one in past.offers if one.phase == "post" and one.state in NEVER_AGAIN}
+        carried.begin_again(asked, source, turn.now)
+    else:
+        _finish_as_before(turn, carried, instruction)
+
+
+def _finish_as_before(turn: Turn, carried: Carried, instruction: dict[str, Any]) -> None:
+    turn.finish(carried, LeadChange(carried.id, carried.token, **instruction["ended"]))
+
+
+def _take_price(turn: Turn, row: OfferRow, caps: Iterable[dict[str, Any]], instruction: dict[str, Any]) -> None:
+    """Have the buyer pay what a person says it pays, never more than it was offered for."""
+    row.price = min(row.price, instruction["price"])
+    offer.return_unspent(turn, caps, row)
+
+
+def _caps_of(past: Past, row: OfferRow) -> list[dict[str, Any]]:
+    """Return what an offer asked of caps, from its event."""
+    made = (event for event in past.events if (event.effect, event.run, event.step) == ("offer", row.run, row.step))
+    asks = next((event.asks for event in made if event.asks["round"] == row.round), {})
+    caps: list[dict[str, Any]] = asks.get("caps", [])
+    return caps
+
+
+def _free_slot(offers: Iterable[OfferRow]) -> int:
+    taken = {one.slot for one in offers if one.is_winner}
+    return next(slot for slot in range(1, len(taken) + 2) if slot not in taken)
+
+
+def _note(turn: Turn, carried: Carried, row: OfferRow, instruction: dict[str, Any]) -> None:
+    asks = {"offer": row.offer_no, "buyer": row.buyer, "answer": row.state, "price": row.price}
+    result = {"by_hand": instruction["id"]}
+    event = EventRow(carried.id, carried.run, 1, "by_hand", row.step, asks, turn.now, result, row.state)
+    event.reason, event.done_at = row.lost_reason, turn.now
+    event.path = carried.known_flow.paths.get(row.step)
+    turn.changes.add(event)
