@@ -88,6 +88,7 @@ class Book:
         self._sources: dict[tuple[int, int, int], Source] = {}
         self._rows: dict[UUID, RowMapping] = {}
         self._connections: dict[str, Connection | None] = {}
+        self._destinations: dict[UUID, tuple[object, Destination | None]] = {}
         self._read_at = 0.0
         self.list_forms: Forms = {}
 
@@ -145,10 +146,9 @@ class Book:
 
     def _read_connection(self, database: Database, connection_id: UUID) -> Connection | None:
         row = database.execute(CONNECTIONS, {"ids": [connection_id]}).mappings().one_or_none()
-        problems: list[Problem] = []
         if row is None:
             return None
-        destination = parse_destination(row["destination"], "destination", problems)
+        destination = self._destination(connection_id, row["destination"])
         credentials = self._credentials(database, row)
         if destination is None or credentials is None:
             return None
@@ -162,6 +162,15 @@ class Book:
             concurrency=row["concurrency"],
             breaker=CLOSED if row["failures"] is None else read_breaker(dict(row)),
         )
+
+    def _destination(self, connection_id: UUID, document: object) -> Destination | None:
+        """Return a connection's destination, read anew only when its document has changed."""
+        read, destination = self._destinations.get(connection_id, (None, None))
+        if read != document:
+            problems: list[Problem] = []
+            destination = parse_destination(document, "destination", problems)
+            self._destinations[connection_id] = document, destination
+        return destination
 
     def _credentials(self, database: Database, row: RowMapping) -> dict[str, str] | None:
         """Return the opened secrets of a connection, None when one does not open: it is not connected then."""

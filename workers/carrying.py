@@ -33,10 +33,11 @@ def known(value: T | None) -> T:
 
 @dataclass(slots=True)
 class Pinged:
-    """A buyer that is being asked for a bid: its row, and the one attempt."""
+    """A buyer that is being asked for a bid: its row, the one attempt, and its connection as documents name it."""
 
     row: OfferRow
     attempt: AttemptRow
+    connection: str
 
 
 @dataclass(slots=True, eq=False)
@@ -203,13 +204,14 @@ class Carried:
         if isinstance(self.effect, Offer):
             self._reopen_offer(past)
         elif isinstance(self.effect, Ping):
-            attempts = {attempt.offer_no: attempt for attempt in past.attempts}
-            self.pings = {row.offer_no: Pinged(row, attempts[row.offer_no]) for row in self.asked_for_bids(self.effect)}
+            self._reopen_pings(self.effect, past)
 
-    def asked_for_bids(self, effect: Ping) -> list[OfferRow]:
-        """Return the rows of the buyers that a ping asks."""
+    def _reopen_pings(self, effect: Ping, past: Past) -> None:
+        attempts = {attempt.offer_no: attempt for attempt in past.attempts}
+        named = {bidder["buyer"]: bidder["connection"] for bidder in effect.bidders}
         which = ("ping", self.run, effect.round, effect.step)
-        return [row for row in self.offers if (row.phase, row.run, row.round, row.step) == which]
+        rows = [row for row in self.offers if (row.phase, row.run, row.round, row.step) == which]
+        self.pings = {row.offer_no: Pinged(row, attempts[row.offer_no], named[row.buyer]) for row in rows}
 
     def _reopen_offer(self, past: Past) -> None:
         """Find the offer that was out; a call that nobody waits for any more may have arrived."""

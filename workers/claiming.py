@@ -7,6 +7,10 @@ from workers.carrying import Carried
 from workers.turn import Turn
 
 MOST_CLAIMED = 256
+FIRST_CLAIMED = 64
+LEAST_CLAIMED = 8
+LONGEST_TURN = 0.15
+"""Seconds of work that a turn should be at most: no call goes out while it lasts. Of auctions fewer fit into one."""
 POLL = 0.5
 """Seconds between looks at the database when nobody says that there is work."""
 CAREFUL_FOR = 10.0
@@ -21,6 +25,7 @@ class Claiming:
         self.wants_more = True
         self._careful, self._careful_until = careful, math.inf
         self._looked_at = self._suspects_at = 0.0
+        self._pace = LONGEST_TURN / FIRST_CLAIMED
 
     def begin(self) -> None:
         """Look at once; the first time, carefully for a while."""
@@ -37,7 +42,13 @@ class Claiming:
         if not self.wants_more and now - self._looked_at < POLL:
             return 0
         self._looked_at = now
-        return max(0, min(MOST_CLAIMED, room))
+        fitting = max(LEAST_CLAIMED, int(LONGEST_TURN / self._pace))
+        return max(0, min(MOST_CLAIMED, fitting, room))
+
+    def note(self, seconds: float, leads: int) -> None:
+        """Note how much work a turn of some leads was; one of a few leads says little about each."""
+        if leads >= LEAST_CLAIMED:
+            self._pace += (seconds / leads - self._pace) / 2
 
     def claim(self, turn: Turn, most: int) -> list[Carried]:
         """Claim due leads, or one that ended a worker before: it never shares a claim with others.

@@ -63,4 +63,7 @@ def find_buyer(
     if connection is None:
         return "not_connected"
     buyer = Candidate(turn, carried, connection, asked)
-    return next((why for condition in conditions if (why := condition(buyer))), connection)
+    for condition in conditions:
+        if why := condition(buyer):
+            return why
+    return connection

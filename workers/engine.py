@@ -37,8 +37,9 @@ SLOTS = 2048
 GATHER = 0.00005
 """Seconds for each lead in hand that answers have to come together, up to the longest."""
 LONGEST_GATHER = 0.01
-MANY = 256
-"""How many leads in hand are more than one loop should carry alone: another one is asked to join."""
+MANY, MANY_CALLS = 256, 1024
+"""How many leads in hand, or calls that are out, are more than one loop should carry alone: another one is asked to
+join."""
 ASK_EVERY = 1.0
 FEW = MANY // 2
 """How many leads in hand are too few for a loop that joined another one to stay: two turns at once cost more then."""
@@ -164,7 +165,8 @@ class Engine:
 
     def _ask_for_help(self) -> None:
         """Have a free worker join while there is a lot to carry: two turns at once gain more then than they cost."""
-        if len(self._load) >= MANY and time.monotonic() - self._asked_at > ASK_EVERY:
+        many = len(self._load) >= MANY or len(self._load.out) >= MANY_CALLS
+        if many and time.monotonic() - self._asked_at > ASK_EVERY:
             self._asked_at = time.monotonic()
             enqueue.nudge(self._redis, joins=True)
 
@@ -236,8 +238,10 @@ class Engine:
         One lead's bad luck, whatever it is, must not stop the others: after an error each moves alone.
         """
         claimed: list[Carried] = []
+        began = time.thread_time()
         try:
             turn = self._transaction(batch, wanted, claimed, guards=False)
+            self._claiming.note(time.thread_time() - began, len(batch) + len(claimed))
         except Exception as problem:  # noqa: BLE001  (see above)
             self._disconnect()
             if is_outage(problem):

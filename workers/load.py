@@ -12,6 +12,8 @@ from workers.journal import Lease
 
 LEAST = 0.01
 """Seconds that must be left for a call that waited for room at its buyer."""
+HARDLY = 20
+"""Milliseconds of waiting for room that count for nothing."""
 NO_ROOM = "The buyer was called as often at once as it may be."
 
 
@@ -117,7 +119,8 @@ class Load:
             self._end_late(line, now)
             while line.calls and self.calls[connection] + self.promised[connection] < line.room:
                 ends, call = line.calls.popleft()
-                yield connection, replace(call, timeout_ms=int((ends - now) * 1000))
+                left = int((ends - now) * 1000)
+                yield connection, call if left > call.timeout_ms - HARDLY else replace(call, timeout_ms=left)
             if not line.calls:
                 del self.lines[connection]
 

@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -12,11 +11,12 @@ from rules.delivery.auth import header_credential
 from rules.delivery.destination import Destination
 from rules.delivery.formats import Mapped, NotWritable
 from rules.delivery.headers import HeaderRefused, check_value
+from rules.delivery.mapping import Entry
 from rules.delivery.ping import seen_before_buying
 from rules.delivery.signing import BadSecret, sign
 from rules.delivery.tokens import token_request
 from rules.delivery.url import BadUrl
-from rules.delivery.web_address import with_query
+from rules.delivery.web_address import WebAddress, with_query
 from rules.delivery.wire import Headers, HttpRequest
 from rules.fields import Field
 from rules.logic import truthy
@@ -27,6 +27,8 @@ __all__ = ["CannotBuild", "HttpRequest", "MissingField", "build_ping", "build_re
 Credentials = Mapping[str, str]
 View = Mapping[str, Any]
 Pairs = list[tuple[str, str]]
+Asked = tuple[WebAddress | None, Iterable[Entry]]
+"""Where a request goes, and the mapping that fills it."""
 
 USER_AGENT = "Flowbuilder"
 
@@ -52,9 +54,14 @@ def build_request(destination: Destination, data: View, offer: View, credentials
     Raises MissingField for a required field that is blank, and CannotBuild if an expression, a value, a header, the
     address or a credential prevents the request.
     """
+    return _build(destination, (destination.url, destination.mapping), data, offer, credentials)
+
+
+def _build(destination: Destination, asked: Asked, data: View, offer: View, credentials: Credentials) -> HttpRequest:
+    """Return the request that goes to an address with what a mapping fills."""
     view = {**data, "offer": offer}
     try:
-        url, body = _address_and_body(destination, view, credentials)
+        url, body = _address_and_body(destination, asked, view, credentials)
         headers = _headers(destination, view, offer, credentials)
         if destination.is_signed:
             secrets = _signing_secrets(destination, credentials, _moment(offer["sent_at"]))
@@ -76,7 +83,7 @@ def build_ping(
     if ping is None:
         raise CannotBuild("This connection does not say how it is asked for bids.")
     mapping = seen_before_buying(tuple(fields)) if ping.mapping is None else ping.mapping
-    return build_request(replace(destination, url=ping.url, mapping=mapping), data, offer, credentials)
+    return _build(destination, (ping.url, mapping), data, offer, credentials)
 
 
 def map_fields(destination: Destination, view: View) -> Mapped:
@@ -84,8 +91,13 @@ def map_fields(destination: Destination, view: View) -> Mapped:
 
     Raises MissingField and RuleError.
     """
+    return mapped_by(destination.mapping, view)
+
+
+def mapped_by(mapping: Iterable[Entry], view: View) -> Mapped:
+    """Return the fields that a mapping fills, as `map_fields` does."""
     mapped = []
-    for entry in destination.mapping:
+    for entry in mapping:
         if entry.when is not None and not truthy(entry.when(view)):
             continue
         value = entry.value(view)
@@ -96,11 +108,14 @@ def map_fields(destination: Destination, view: View) -> Mapped:
     return mapped
 
 
-def _address_and_body(destination: Destination, view: View, credentials: Credentials) -> tuple[str, bytes]:
+def _address_and_body(
+    destination: Destination, asked: Asked, view: View, credentials: Credentials
+) -> tuple[str, bytes]:
     """Return where the request goes and what is in it; a key may stand in either."""
-    if destination.url is None:
+    address, mapping = asked
+    if address is None:
         raise CannotBuild("The connection has no address that a request could go to.")
-    url, mapped, auth = destination.url.fill(view), map_fields(destination, view), destination.auth
+    url, mapped, auth = address.fill(view), mapped_by(mapping, view), destination.auth
     if auth.kind == "key" and auth.place == "body":
         mapped = [*mapped, (auth.name, _credential(credentials, "key"))]
     written = destination.writing.write(mapped)

@@ -12,8 +12,9 @@ from workers import breakers
 from workers.book import Connection
 from workers.carrying import Carried, Pinged
 from workers.delivery.calls import Call, CallKey, Sent
-from workers.effects.told import told_of
+from workers.effects.told import known_of
 from workers.eligibility import find_buyer
+from workers.outgoing import Told
 from workers.rows import AttemptRow, OfferRow
 from workers.turn import Turn
 
@@ -26,6 +27,7 @@ STATES: dict[str, tuple[str, str, str | None]] = {
 }
 """What the row of a buyer and its attempt become by what it answers, and why it got nothing."""
 ANSWERS = {"accepted": "bid", "declined": "no_bid"}
+NO_PRICES = {"price": None, "bid": None, "bid_id": None}
 TOO_LATE = "No answer came within the wait"
 """What is said of those that had not answered when the wait ended, or whose worker went away meanwhile."""
 
@@ -37,15 +39,15 @@ def ping(turn: Turn, carried: Carried, effect: Ping) -> Result | None:
     if not turn.may_call:
         return None
     refused: dict[str, str] = {}
+    told = known_of(turn, carried)
     for bidder in effect.bidders:
-        why = _ask(turn, carried, effect, bidder)
+        why = _ask(turn, carried, effect, bidder, told)
         if why:
             refused[bidder["buyer"]] = why
     if not carried.pings:
         return _result(turn, carried, effect, refused)
     carried.refused = refused
     turn.open_event(carried)
-    turn.keep(carried)
     return None
 
 
@@ -73,16 +75,16 @@ def _is_enough(carried: Carried, effect: Ping) -> bool:
     return effect.enough is not None and bids >= effect.enough
 
 
-def _ask(turn: Turn, carried: Carried, effect: Ping, bidder: Asks) -> str | None:
+def _ask(turn: Turn, carried: Carried, effect: Ping, bidder: Asks, told: Told) -> str | None:
     """Record that a buyer is asked for a bid, and have it called after the commit; return why it is not asked."""
     connection = find_buyer(turn, carried, bidder)
     if isinstance(connection, str):
         return connection
     row = _new_row(turn, carried, effect, bidder, connection)
-    told = told_of(turn, carried, row, connection, price=None, bid=None, bid_id=None)
+    offer = told.view(row, connection.name, 1, turn.now) | NO_PRICES
     fields = carried.known_flow.by_key.values()
     try:
-        request = build_ping(connection.destination, fields, effect.view, told, connection.credentials)
+        request = build_ping(connection.destination, fields, effect.view, offer, connection.credentials)
     except CannotBuild as problem:
         return "missing_field" if isinstance(problem, MissingField) else "error"
     own = connection.destination.ping
@@ -95,7 +97,7 @@ def _ask(turn: Turn, carried: Carried, effect: Ping, bidder: Asks) -> str | None
     turn.changes.add(row)
     turn.changes.add(attempt)
     carried.offers.append(row)
-    carried.pings[row.offer_no] = Pinged(row, attempt)
+    carried.pings[row.offer_no] = Pinged(row, attempt, bidder["connection"])
     key = CallKey(carried.key, carried.token, row.offer_no, 1)
     turn.line_up(bidder["connection"], connection.concurrency, Call(key, request, timeout))
     return None
@@ -121,12 +123,13 @@ def _new_row(turn: Turn, carried: Carried, effect: Ping, bidder: Asks, connectio
 def _read(turn: Turn, carried: Carried, effect: Ping, pinged: Pinged, sent: Sent) -> None:
     """Write into its rows what became of one call."""
     row, attempt = pinged.row, pinged.attempt
-    connection = turn.book.connection(turn.database, ids.show(row.connection_id, "con"))
+    connection = turn.book.connection(turn.database, pinged.connection)
     attempt.ms, attempt.error = sent.ms, sent.error or None
     if sent.reply is None or connection is None:
         kind = "blocked" if sent.kind == "blocked" else "error"
         _end(turn, pinged, "error", kind, "timeout" if sent.is_late else sent.reason)
-        if connection and kind == "error":
+        # What had no time left before it was sent may have waited for us, and says nothing of the buyer.
+        if connection and kind == "error" and not (sent.is_late and sent.kind == "not_sent"):
             breakers.note_call(turn, connection, row, "ambiguous" if sent.is_late else "error", None)
         return
     secrets = {**connection.credentials, **sent.secrets}

@@ -12,14 +12,15 @@ from workers.turn import Turn
 
 def told_of(turn: Turn, carried: Carried, row: OfferRow, connection: Connection, **more: Any) -> dict[str, Any]:
     """Return what mappings read as `offer.*`, for the next attempt of an offer or the ping of a buyer."""
-    return _known(turn, carried).view(row, connection.name, row.attempts + 1, turn.now) | more
+    return known_of(turn, carried).view(row, connection.name, row.attempts + 1, turn.now) | more
 
 
 def told_of_offer(turn: Turn, carried: Carried, row: OfferRow, connection: Connection, effect: Offer) -> dict[str, Any]:
     """Return the same for an offer, with its price and the bid that it follows."""
-    return told_of(turn, carried, row, connection, **_known(turn, carried).prices(row, effect))
+    return told_of(turn, carried, row, connection, **known_of(turn, carried).prices(row, effect))
 
 
-def _known(turn: Turn, carried: Carried) -> Told:
+def known_of(turn: Turn, carried: Carried) -> Told:
+    """Return what all buyers of a lead may be told."""
     flow = turn.book.flow_state(turn.database, carried.row["flow_id"])
     return Told(carried.row["received_at"], carried.known_flow.currency, flow.name, turn.source_of(carried).name)
