@@ -37,7 +37,7 @@ class LaneCards:
 class Card:
     """One stop on the rail; `number` is None for the fixed first and last one.
 
-    `conditions` are what a buyer asks of a lead, `rows` the buyers of a group in the order in which they are asked,
+    `conditions` are what a buyer asks of a lead, `rows` the buyers of a group in the order of their priority,
     `lanes` those of a split.
     """
 

@@ -110,6 +110,8 @@ def a_row(draw: st.DrawFn, name: str, mode: str, most: int) -> dict[str, Any]:
         settings |= {"max_bid": draw(st.integers(1, 60))}
     if pricing == "hybrid":
         settings |= {"shared_price": draw(st.integers(1, 40))}
+    if draw(st.booleans()):
+        settings |= {"areas": [{"list": "lst_1", "priority": draw(st.integers(1, 3)), "of": {"var": "lead.state"}}]}
     if most > 1 and draw(st.booleans()):
         settings |= {"sharing": draw(st.sampled_from(["exclusive", "shared", "either"]))}
     return row
@@ -143,7 +145,7 @@ def a_world(flow: Flow, answers: list[str], bids: list[Any], refused: dict[int, 
     said = {name: [answers[number % len(answers)], "accepted"] for number, name in enumerate(flow.buyers)}
     bid = {name: bids[number % len(bids)] for number, name in enumerate(flow.buyers)}
     able = {name: refused[number % 10] for number, name in enumerate(flow.buyers) if number % 10 in refused}
-    return World(said, bids=bid, refused=able, most_holds=1000)
+    return World(said, bids=bid, refused=able, lists={"lst_1": {"CA"}}, most_holds=1000)
 
 
 @settings(max_examples=200, deadline=None)

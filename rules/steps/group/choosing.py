@@ -25,7 +25,7 @@ def choose(deal: Deal, run: Run) -> Interpreting:
     ranked = RANKERS[deal.mode](candidates.standings(rows), Seed(run.lead.id, deal.step, candidates.last))
     offering = _Offering(candidates, ranked)
     verdict = yield from offering.go_down()
-    if verdict is None and not deal.taken(run):
+    if verdict is None and not deal.taken(run) and len(run.sales) == before:
         verdict = yield from _ways_of_those_left_out(candidates)
     yield settled(deal, run, ranked, candidates.lost, before)
     return verdict or verdict_of(deal, run, is_alone=bool(offering.alone))
@@ -64,8 +64,10 @@ class _Offering:
 
     def _next(self) -> Planned | None:
         """Return who is asked next of those that were neither asked in this round nor left out meanwhile."""
-        run, lost = self._run, self._candidates.lost
+        run, lost, shares = self._run, self._candidates.lost, self._deal.sell_up_to > 1
         left = [row for row in self._ranked if run.asked_in.get(row.id) != run.round and row.id not in lost]
+        if shares and run.sales:
+            left = [replace(row, alone=None) for row in left]
         return next_offer(left, self._sold(), self._deal.sell_up_to)
 
     def _sold(self) -> list[Standing]:
@@ -91,12 +93,13 @@ class _Offering:
 
 
 def _ways_of_those_left_out(candidates: Candidates) -> Generator[Effect, Result, Verdict | None]:
-    """Follow the ways of the rows that could not be asked, in their order, until one leads somewhere else."""
+    """Follow the ways of the rows that could not be asked, in their order, until one leads on or to a sale."""
     deal, run = candidates.deal, candidates.run
+    before = len(run.sales)
     for row in sorted(deal.rows, key=lambda row: row.priority):
         way, why = candidates.ways.get(row.id, (Way("next"), None))
         if way.kind != "next" and why is not None:
             verdict = yield from row.buyer.follow_on(run, deal.step, way, why)
-            if not isinstance(verdict, Next) or deal.taken(run):
+            if not isinstance(verdict, Next) or deal.taken(run) or len(run.sales) > before:
                 return verdict
     return None

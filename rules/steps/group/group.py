@@ -50,7 +50,7 @@ class Group:
 
     @property
     def in_order(self) -> tuple[Row, ...]:
-        """Return the rows in the order in which they are asked."""
+        """Return the rows in the order of their priority, in which a plain waterfall asks them."""
         return tuple(sorted(self.rows, key=lambda row: row.priority))
 
     def sentence(self, words: Words) -> str:

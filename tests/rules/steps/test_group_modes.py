@@ -93,6 +93,24 @@ def test_a_full_row_may_name_another_buyer_for_its_overflow() -> None:
     assert (world.settled.winners, dict(world.settled.lost)) == (("z",), {"a": "cap_reached", "b": "rejected"})
 
 
+def test_a_row_that_a_way_names_once_more_keeps_the_reason_of_its_answer() -> None:
+    rows = [buyer(), buyer("b", on_declined={"buyer": "a"}), buyer("c")]
+    world = World({"a": NO, "b": NO}).carry(a_flow(group(*rows, mode="round_robin")), a_lead())
+    assert world.trail == ["g passed", "a declined", "b declined", "a skipped", "c accepted", "g passed"]
+    assert world.settled is not None
+    assert dict(world.settled.lost) == {"a": "rejected", "b": "rejected"}
+
+
+def test_what_a_way_sold_to_another_buyer_is_not_taken_alone_any_more() -> None:
+    shared = buyer(on_declined={"buyer": "z"}, price=60)
+    rows = [shared, buyer("b", price=60), buyer("c", price=90, sharing="exclusive")]
+    world = World({"a": NO, "b": NO})
+    world.carry(a_flow(group(*rows, sell_up_to=2), buyer("z", sell="continue")), a_lead())
+    assert world.trail[:4] == ["a declined", "z accepted", "b declined", "g passed"]
+    assert world.settled is not None
+    assert (world.settled.winners, dict(world.settled.lost)["c"]) == (("z",), "exclusive_taken")
+
+
 def test_a_no_may_end_the_cascade_and_still_everyone_has_a_reason() -> None:
     rows = [a_bidder(on_declined="reject"), a_bidder("b")]
     world = World({"a": NO}, bids={"a": 5000, "b": 4000}).carry(a_flow(group(*rows, mode="highest_bid")), a_lead())
