@@ -16,16 +16,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-import psycopg
-
 from bench.load import Round, generator, load
 from bench.market import Market, a_buyer, a_market, plain
+from bench.measuring import Measured, cpu_now, measure, per_lead, print_head, show
 from bench.peer import Peer, a_peer, install
-from bench.processes import cpu_of_all
 from flowbuilder import embedded
-
-SETTLES_WITHIN = 60.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -39,15 +34,6 @@ class Case:
 
 
 CASES = (Case(1, 0, overhead_ms=5.0), Case(64, 0, ratio=2.0), Case(512, 200, ratio=1.6))
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One round of one side; CPU in milliseconds per lead by kind of process."""
-
-    round: Round
-    cpu: dict[str, float]
-    agrees: bool = True
 
 
 def main() -> int:
@@ -71,17 +57,17 @@ def _options() -> argparse.Namespace:
 
 def _case(case: Case, options: argparse.Namespace) -> bool:
     print(f"\n{case.connections} connections, a buyer that answers after {case.delay_ms} ms")
-    print(f"{'':12}{'leads/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'failed':>8}   CPU ms per lead")
+    print_head()
     ours: list[Measured] = []
     theirs: list[Measured] = []
     with _both(case.delay_ms) as (market, peer, buyer_url):
         load(market.post_url, market.source_key, connections=case.connections, seconds=2)
         load(peer.post_url, "", connections=case.connections, seconds=2)
         for _ in range(options.rounds):
-            ours.append(_measure_ours(market, case.connections, options.seconds))
-            _show("flowbuilder", ours[-1])
+            ours.append(measure(market, case.connections, options.seconds))
+            show("flowbuilder", ours[-1])
             theirs.append(_measure_theirs(peer, market, case.connections, options.seconds))
-            _show("node-red", theirs[-1])
+            show("node-red", theirs[-1])
         direct = load(buyer_url, "", connections=case.connections, seconds=3) if case.overhead_ms else None
     return _verdict(case, ours, theirs, direct) and all(one.agrees for one in ours)
 
@@ -103,56 +89,11 @@ def _both(delay_ms: int) -> Iterator[tuple[Market, Peer, str]]:
             embedded.delete(home)
 
 
-def _measure_ours(market: Market, connections: int, seconds: int) -> Measured:
-    before, cpu_before = _at_rest(market), _cpu(market, market)
-    measured = load(market.post_url, market.source_key, connections=connections, seconds=seconds)
-    answered, bought, stored = (after - was for after, was in zip(_at_rest(market), before, strict=True))
-    cpu = _per_lead(cpu_before, _cpu(market, market), stored)
-    if not answered == bought == stored:
-        print(f"  differs: {stored} rows, {answered} answers, {bought} requests to the buyer")
-    return Measured(measured, cpu, answered == bought == stored)
-
-
 def _measure_theirs(peer: Peer, market: Market, connections: int, seconds: int) -> Measured:
-    before, cpu_before = peer.stored(), _cpu(peer, market)
+    before, cpu_before = peer.stored(), cpu_now(peer, market)
     measured = load(peer.post_url, "", connections=connections, seconds=seconds)
     time.sleep(1)
-    return Measured(measured, _per_lead(cpu_before, _cpu(peer, market), peer.stored() - before))
-
-
-def _cpu(side: Market | Peer, market: Market) -> dict[str, float]:
-    """Return the CPU seconds of one side's own processes and of PostgreSQL, which only it is using now."""
-    with psycopg.connect(market.database_url) as database:
-        backend = psutil.Process(database.info.backend_pid)
-        postgresql = cpu_of_all(backend.parent() or backend)
-    return side.cpu_seconds() | {"postgresql": postgresql}
-
-
-def _per_lead(before: dict[str, float], after: dict[str, float], leads: int) -> dict[str, float]:
-    return {name: (after[name] - before.get(name, 0.0)) / max(leads, 1) * 1000 for name in after}
-
-
-def _at_rest(market: Market) -> tuple[int, int, int]:
-    """Return answers, requests to the buyer and sold rows, once nothing has moved for a second."""
-    give_up, seen = time.monotonic() + SETTLES_WITHIN, (-1, -1, -1)
-    while True:
-        now = (market.answered(), market.bought(), market.stored())
-        if now == seen or time.monotonic() > give_up:
-            return now
-        seen = now
-        time.sleep(1)
-
-
-def _show(name: str, one: Measured) -> None:
-    spent = " ".join(
-        f"{kind} {ms:.2f}" for kind, ms in sorted(one.cpu.items(), key=lambda pair: -pair[1]) if ms >= 0.005
-    )
-    run = one.round
-    print(
-        f"{name:12}{run.per_second:>9.0f}{run.p50:>9.1f}{run.p99:>9.1f}{run.failures:>8}   "
-        f"{sum(one.cpu.values()):.2f} = {spent}",
-        flush=True,
-    )
+    return Measured(measured, per_lead(cpu_before, cpu_now(peer, market), peer.stored() - before))
 
 
 def _verdict(case: Case, ours: list[Measured], theirs: list[Measured], direct: Round | None) -> bool:

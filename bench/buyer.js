@@ -1,11 +1,20 @@
-// A buyer that takes every lead: `node buyer.js PORT [DELAY_MS]`; GET / tells how many requests it has had.
+// Buyers in one server: `node buyer.js PORT [DELAY_MS]`; GET / tells how many leads were taken.
+// POST to /leads takes the lead, to /declines says no, to /bids/AMOUNT bids that much.
 const http = require("http");
 const [port, delay] = process.argv.slice(2).map(Number);
 let taken = 0;
 
-function answer(response) {
+function said(url) {
+  const [, kind, amount] = url.split("/");
+  if (kind === "bids") return `{"bid":${amount},"bid_id":"b${amount}"}`;
+  if (kind === "declines") return '{"status":"declined","reason":"full"}';
+  taken += 1;
+  return '{"status":"accepted","id":"x1"}';
+}
+
+function answer(response, url) {
   response.setHeader("Content-Type", "application/json");
-  response.end('{"status":"accepted","id":"x1"}');
+  response.end(said(url));
 }
 
 http
@@ -13,9 +22,8 @@ http
     if (request.method === "GET") return response.end(String(taken));
     request.resume();
     request.on("end", () => {
-      taken += 1;
-      if (delay) setTimeout(answer, delay, response);
-      else answer(response);
+      if (delay) setTimeout(answer, delay, response, request.url);
+      else answer(response, request.url);
     });
   })
   .listen(port, "127.0.0.1");

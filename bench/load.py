@@ -33,15 +33,23 @@ def generator() -> str:
     return "wrk" if shutil.which("wrk") else "autocannon"
 
 
-def load(url: str, key: str, *, connections: int, seconds: int) -> Round:
-    """Post leads over so many connections for so long, each as soon as the one before is answered."""
-    run = _wrk if generator() == "wrk" else _autocannon
-    return run(url, key, connections, seconds)
+def load(url: str, key: str, *, connections: int, seconds: int, sources: Path | None = None) -> Round:
+    """Post leads over so many connections for so long, each as soon as the one before is answered.
+
+    `sources` is a file of `path key` lines among which posts take turns; only wrk can do that.
+    """
+    if generator() == "wrk":
+        return _wrk(url, key, connections, seconds, sources)
+    if sources:
+        raise RuntimeError("Posts to many flows need wrk: please install it.")
+    return _autocannon(url, key, connections, seconds)
 
 
-def _wrk(url: str, key: str, connections: int, seconds: int) -> Round:
+def _wrk(url: str, key: str, connections: int, seconds: int, sources: Path | None) -> Round:
     command = ["wrk", f"-t{min(2, connections)}", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "--latency"]
     environ = os.environ | {"SOURCE_KEY": key, "ROUND": str(time.time_ns())}
+    if sources:
+        environ["SOURCES"] = str(sources)
     told = subprocess.run(
         [*command, "-s", str(HERE / "post.lua"), url], env=environ, capture_output=True, text=True, check=True
     ).stdout

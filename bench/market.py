@@ -16,6 +16,7 @@ import psycopg
 import requests
 
 from bench.processes import cpu_of, free_port, start, tree, wait_for
+from bench.shapes import Shape, one_buyer
 from flowbuilder import embedded
 
 HERE = Path(__file__).resolve().parent
@@ -44,7 +45,7 @@ KINDS = {"flowbuilder web": "web", "workers leads": "workers", "workers jobs": "
 
 @dataclass(frozen=True)
 class Market:
-    """A served flow: where to post, with which key, and the processes to look at."""
+    """A served flow: where to post, with which key, and the processes to look at; `sources` are those of all flows."""
 
     url: str
     post_url: str
@@ -52,6 +53,7 @@ class Market:
     buyer_url: str
     database_url: str
     server: int
+    sources: list[tuple[str, str]]
 
     def answered(self) -> int:
         """Return how many posts the web answered with 201 or 202."""
@@ -92,8 +94,13 @@ def a_buyer(delay_ms: int, home: Path) -> Iterator[str]:
 
 
 @contextmanager
-def a_market(servers: embedded.Servers, buyer_url: str, home: Path) -> Iterator[Market]:
-    """Serve a flow of a filter with three rules, a cap and a buyer on running servers, and stop it afterwards."""
+def a_market(
+    servers: embedded.Servers, buyer_url: str, home: Path, shape: Shape = one_buyer, flows: int = 1
+) -> Iterator[Market]:
+    """Serve flows of a filter with three rules, a cap and a way to sell, and stop serving afterwards.
+
+    Posts go to the first of the flows; all are live.
+    """
     port = free_port()
     addresses = {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
     allowed = {"OUTBOUND_ALLOW": buyer_url.removeprefix("http://"), "FLOWBUILDER_HOME": str(home)}
@@ -102,7 +109,8 @@ def a_market(servers: embedded.Servers, buyer_url: str, home: Path) -> Iterator[
     try:
         url = f"http://127.0.0.1:{port}"
         wait_for(lambda: requests.get(f"{url}/healthz", timeout=5))
-        yield _publish(url, buyer_url, environ, server.pid)
+        sources = _publish(_Api(f"{url}/api/v1", _account(environ)), buyer_url, shape, flows)
+        yield Market(url, *sources[0], buyer_url, plain(servers.database_url), server.pid, sources)
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(timeout=60)
@@ -113,18 +121,37 @@ def plain(database_url: str) -> str:
     return database_url.replace("postgresql+psycopg://", "postgresql://", 1)
 
 
-def _publish(url: str, buyer_url: str, environ: dict[str, str], server: int) -> Market:
+def _account(environ: dict[str, str]) -> str:
+    """Create the seller, and return its API key."""
     command = [sys.executable, "-m", "flowbuilder", "account", "create", "--kind", "seller", "--name", "Bench"]
     made = subprocess.run(
         [*command, "--email", "bench@example.com", "--json"], env=environ, capture_output=True, check=True
     )
-    api_key = json.loads(made.stdout)["api_key"]
-    api = _Api(f"{url}/api/v1", api_key)
-    connection = api.post("/connections", {"name": "Buyer", "destination": _destination(buyer_url)})["id"]
-    flow = api.post("/flows", {"name": "Bench", "document": _document(connection)})["id"]
+    api_key: str = json.loads(made.stdout)["api_key"]
+    return api_key
+
+
+def _publish(api: "_Api", buyer_url: str, shape: Shape, flows: int) -> list[tuple[str, str]]:
+    """Publish flows, and return where to post to each and with which key."""
+    document = _document(shape(lambda path, ping="": _connect(api, buyer_url, path, ping)))
+    sources = [_source(api, document) for _ in range(flows)]
+    return [(source["post_url"], source["key"]) for source in sources]
+
+
+def _source(api: "_Api", document: dict[str, Any]) -> dict[str, Any]:
+    """Publish a flow, and return a source of it with its address and key."""
+    flow = api.post("/flows", {"name": "Bench", "document": document})["id"]
     api.post(f"/flows/{flow}/publish", {})
-    source = api.post("/sources", {"flow_id": flow, "name": "Load"})
-    return Market(url, source["post_url"], source["key"], buyer_url, plain(environ["DATABASE_URL"]), server)
+    return api.post("/sources", {"flow_id": flow, "name": "Load"})
+
+
+def _connect(api: "_Api", buyer_url: str, path: str, ping: str) -> str:
+    """Make a connection to a path of the buyer, with a ping to another path if there is one; return its id."""
+    destination = _destination(f"{buyer_url}/{path}")
+    if ping:
+        destination["ping"] = {"url": f"{buyer_url}/{ping}", "bid_path": "body.bid", "bid_id_path": "body.bid_id"}
+    made: str = api.post("/connections", {"name": f"Buyer at {ping or path}", "destination": destination})["id"]
+    return made
 
 
 @dataclass(frozen=True)
@@ -139,10 +166,10 @@ class _Api:
         return parsed
 
 
-def _destination(buyer_url: str) -> dict[str, Any]:
+def _destination(url: str) -> dict[str, Any]:
     names = [field["key"] for field in FIELDS]
     return {
-        "url": f"{buyer_url}/leads",
+        "url": url,
         "format": "json",
         "mapping": [[name, {"var": f"lead.{name}"}] for name in names],
         "accepted_if": {"is": [{"var": "body.status"}, "accepted"]},
@@ -150,7 +177,7 @@ def _destination(buyer_url: str) -> dict[str, Any]:
     }
 
 
-def _document(connection: str) -> dict[str, Any]:
+def _document(selling: dict[str, Any]) -> dict[str, Any]:
     return {
         "schema": 1,
         "currency": "USD",
@@ -159,7 +186,7 @@ def _document(connection: str) -> dict[str, Any]:
         "steps": [
             {"filter": {"id": "s1", "continue_if": THREE_RULES, "reason": "Not wanted"}},
             {"cap": {"id": "s2", "limit": 100_000_000, "per": "day"}},
-            {"buyer": {"id": "s3", "connection": connection, "price": 42}},
+            selling,
         ],
         "fallback": {"id": "s4", "do": "reject"},
     }
