@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from tests.support.armed import exit_code, start_worker
 from tests.support.buyers import a_buyer, accepting, declining, in_turn
 from tests.support.flows import BUSY, NO, SILENT, YES, buyer, cap, group, quickly, split
 from tests.support.market import Market
-from tests.workers.test_crash_points import CRASHED, exit_code, recover, run, short_leases  # noqa: F401  (a fixture)
+from tests.workers.test_crash_points import recover, short_leases  # noqa: F401  (a fixture)
+from workers.crashpoints import CRASHED
 
 IN_CA = {"is": [{"var": "lead.state"}, "CA"]}
 SEES_STATE: dict[str, Any] = {"mapping": [["email", {"var": "lead.email"}], ["st", {"var": "lead.state"}]]}
@@ -149,7 +151,7 @@ def test_a_worker_may_end_in_the_middle_of_a_group(market: Market, point: str, p
         rows = [buyer(market.connect(sunrise), "b1", **quickly()), buyer(market.connect(helio), "b2", **quickly())]
         market.publish([TO_NEVADA, split("all", True, group(*rows, sell_up_to=2), cap(9))])
         market.post(3)
-        assert exit_code(run(market, point, passes, "leads")) == CRASHED
+        assert exit_code(start_worker(market, point, passes, "leads")) == CRASHED
         recover(market)
         market.check_requests(sunrise, helio)
     assert market.count(text("SELECT count(*) FROM offer WHERE step = 'b2' AND is_winner")) == 3
