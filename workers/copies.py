@@ -16,6 +16,9 @@ from flowbuilder import clock, enqueue, ids
 from flowbuilder.config import Settings, settings, vault_keys_now
 from flowbuilder.db import make_engine
 from flowbuilder.vault import Vault
+from rules.delivery import feedback
+from rules.delivery.bids import read_feedback_answer
+from rules.delivery.feedback import FEEDBACK
 from rules.delivery.masking import masked_reply
 from rules.delivery.methods import NOTICE, Method
 from rules.delivery.outgoing import read_mail_answer
@@ -162,7 +165,8 @@ def _settle(copy: Copy, now: datetime) -> None:
     if copy.is_lost:
         row.state, row.finished_at = "failed", now
         return
-    match decide(POLICY, tried, key=f"{row.lead_id}{row.method}", began=row.created_at, now=now):
+    policy = feedback.POLICY if row.method == FEEDBACK else POLICY
+    match decide(policy, tried, key=f"{row.lead_id}{row.method}", began=row.created_at, now=now):
         case Again(at=at):
             row.state, row.due_at = "waiting", at
         case Answered(answer=said):
@@ -176,4 +180,6 @@ def _answer(copy: Copy) -> Answer:
         return Answer("error", "error")
     if copy.row.method == NOTICE and copy.sent.reply is not None:
         return read_mail_answer(copy.sent.reply)
+    if copy.row.method == FEEDBACK and copy.sent.reply is not None:
+        return read_feedback_answer(copy.sent.reply)
     return answer_of(copy.connection, cast("Method", copy.row.method), copy.sent)

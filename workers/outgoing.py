@@ -46,11 +46,11 @@ class Told:
 
     def prices(self, offer: OfferRow, effect: Offer) -> dict[str, Any]:
         """Return what the buyer is asked to pay and what it bid, as amounts, with its own name for the bid."""
-        bid = None if offer.bid is None else self._amount(offer.bid)
-        return {"price": self._amount(offer.price), "bid": bid, "bid_id": effect.bid_id}
+        return {"price": self.amount(offer.price), "bid": self.amount(offer.bid), "bid_id": effect.bid_id}
 
-    def _amount(self, minor: int) -> Decimal:
-        return Decimal(minor).scaleb(-exponent_of(self.currency))
+    def amount(self, minor: int | None) -> Decimal | None:
+        """Return minor units as an amount of the lead's currency."""
+        return None if minor is None else Decimal(minor).scaleb(-exponent_of(self.currency))
 
 
 def make(connection: Connection, method: Method, view: Mapping[str, Any], offer: Mapping[str, Any]) -> Outgoing:

@@ -9,10 +9,11 @@ from typing import Any, cast
 from sqlalchemy import Connection as Database
 
 from flowbuilder import clock, ids
+from rules.delivery.feedback import told_loser
 from rules.delivery.mail import Mail, notice_mail
-from rules.delivery.methods import NOTICE, Method
+from rules.delivery.methods import Method
 from rules.delivery.outgoing import Entry, kept
-from rules.delivery.request import CannotBuild
+from rules.delivery.request import CannotBuild, build_feedback
 from rules.delivery.wire import HttpRequest
 from rules.effects import Offer
 from rules.flow import Flow
@@ -62,14 +63,31 @@ class Maker:
             copy.attempt.error = NOT_CONNECTED
             return
         try:
-            is_notice = copy.row.method == NOTICE
-            outgoing = self._notice(copy, connection) if is_notice else self._copy(copy, connection, lead, past)
+            outgoing = self._made(copy, connection, lead, past)
         except CannotBuild as problem:
             copy.attempt.error = str(problem)
         except (Unreadable, Diverged, LookupError):
             copy.attempt.error, copy.is_lost = GONE, True
         else:
             copy.outgoing, copy.attempt.request = outgoing, kept(outgoing, connection.credentials)
+
+    def _made(self, copy: Copy, connection: Connection, lead: dict[str, Any], past: Past) -> HttpRequest | Mail:
+        match copy.row.method:
+            case "notice":
+                return self._notice(copy, connection)
+            case "feedback":
+                return self._feedback(copy, connection, lead)
+        return self._copy(copy, connection, lead, past)
+
+    def _feedback(self, copy: Copy, connection: Connection, lead: dict[str, Any]) -> HttpRequest:
+        """Return what tells a bidder that it lost; it needs nothing of the lead but its currency."""
+        feedback, row = connection.destination.feedback, copy.offer
+        told = Told(lead["received_at"], lead["currency"], "", "")
+        offer = told.view(row, connection.name, len(copy.tried) + 1, clock.now())
+        offer |= {"bid": told.amount(row.bid), "bid_id": row.reference}
+        if feedback and feedback.tells_price:
+            offer["winning_bid"] = told.amount(row.winning_bid)
+        return build_feedback(connection.destination, told_loser(offer, row.lost_reason), connection.credentials)
 
     def _notice(self, copy: Copy, connection: Connection) -> Mail:
         to, key = connection.destination.notice, ids.show(copy.offer.id)

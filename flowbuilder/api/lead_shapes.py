@@ -85,7 +85,8 @@ def _event(row: LeadEvent, entry: Entry, sees_people: bool) -> dict[str, Any]:
 
 
 def _offer(row: Offer, attempts: Sequence[Attempt], currency: str, sees_people: bool) -> dict[str, Any]:
-    last = attempts[-1] if attempts else None
+    deciding = [attempt for attempt in attempts if attempt.method == row.delivery_method]
+    last = deciding[-1] if deciding else None
     return {
         "id": ids.show(row.id),
         "step": row.step,

@@ -1,4 +1,4 @@
-"""What a buyer's answer to a ping means: a bid, none, or that something failed; nothing but a plain amount is a bid."""
+"""What buyers answer to pings, where nothing but a plain amount is a bid, and to the news that they lost."""
 
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
@@ -6,7 +6,7 @@ from typing import Literal
 
 from rules.delivery.destination import Destination
 from rules.delivery.ping import Ping
-from rules.delivery.response import AMBIGUOUS, ERRORS, at, look_into, say_status
+from rules.delivery.response import AMBIGUOUS, ERRORS, Answer, at, look_into, read_retry_after, say_status
 from rules.delivery.texts import one_line
 from rules.delivery.wire import Reply
 from rules.money import exponent_of, money
@@ -70,3 +70,13 @@ def _most(ping: Ping, currency: str, highest: int | None) -> int:
 
 def _say_unusable(written: object) -> str:
     return "" if written in (None, "") else f"“{one_line(written, 40)}” is no bid"
+
+
+def read_feedback_answer(reply: Reply) -> Answer:
+    """Return what became of it by the status alone: taken, to be tried again, or refused for good."""
+    status = reply.status
+    if 200 <= status < 300:
+        return Answer("accepted")
+    if status in ERRORS or status in AMBIGUOUS:
+        return Answer("error", "error", say_status(status), retry_after=read_retry_after(reply))
+    return Answer("declined", "rejected", say_status(status))

@@ -9,6 +9,7 @@ from rules.breaker import Limits, read_limits
 from rules.delivery.answers import REASONS, Answers, read_answers
 from rules.delivery.auth import Auth, read_auth, read_signing, split_secrets
 from rules.delivery.expressions import read_value
+from rules.delivery.feedback import Feedback, read_feedback
 from rules.delivery.formats import FORMATS, Format, xml
 from rules.delivery.headers import HeaderRefused, check_header, seems_secret
 from rules.delivery.mail import MailSettings, read_mail
@@ -57,6 +58,7 @@ class Destination:
     breaker: Limits | None
     """When leads stop going there because too many calls failed; None never."""
     ping: Ping | None = field(default=None)
+    feedback: Feedback | None = None
     deliver_by: tuple[Method, ...] = ("webhook",)
     mail: MailSettings | None = None
     notice: str = ""
@@ -120,6 +122,7 @@ def _read_destination(part: Part) -> Destination | None:
         "duplicate_is_accepted": part.flag("duplicate_after_ambiguous_is_accepted"),
         "breaker": read_limits(part),
         "ping": read_ping(part, writing, in_body),
+        "feedback": read_feedback(part),
         "deliver_by": methods,
         "mail": mail,
         "notice": read_notice(part),

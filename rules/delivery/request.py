@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from rules.bounds import RuleError
 from rules.delivery.auth import header_credential
 from rules.delivery.destination import Destination
+from rules.delivery.feedback import MAPPING
 from rules.delivery.formats import Mapped, NotWritable
 from rules.delivery.headers import HeaderRefused, check_value
 from rules.delivery.mapping import Entry
@@ -84,6 +85,16 @@ def build_ping(
         raise CannotBuild("This connection does not say how it is asked for bids.")
     mapping = seen_before_buying(tuple(fields)) if ping.mapping is None else ping.mapping
     return _build(destination, (ping.url, mapping), data, offer, credentials)
+
+
+def build_feedback(destination: Destination, offer: View, credentials: Credentials) -> HttpRequest:
+    """Return the request that tells a buyer that it lost; it holds nothing of the lead. Raises CannotBuild.
+
+    `offer` is what `rules.delivery.feedback.told_loser` returns.
+    """
+    if destination.feedback is None:
+        raise CannotBuild("This connection does not say where losers are told.")
+    return _build(destination, (destination.feedback.url, MAPPING), {}, offer, credentials)
 
 
 def map_fields(destination: Destination, view: View) -> Mapped:
