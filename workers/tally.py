@@ -59,7 +59,7 @@ class Tally:
             logs.tell_many("attempt", _lines(ended, offers, batch))
         for connection, state in turn.switched:
             self._sums.count(BREAKERS, [state])
-            logs.tell("breaker", level=logging.WARNING, connection=_connection(connection), state=state)
+            logs.tell("breaker", level=logging.WARNING, connection=_connection(connection.int), state=state)
 
     def note_quarantined(self) -> None:
         """Count a lead that was put aside."""
