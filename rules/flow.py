@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rules.caps import Cap, read_caps
+from rules.duplicates import Duplicates, read_duplicates
 from rules.fields import Field, check_together, parse_field
 from rules.fields.parsing import KEY
 from rules.logic import Rule
@@ -26,27 +27,6 @@ from rules.steps import (
 SCHEMA = 1
 CURRENCIES = 3
 DOOR = "intake"
-
-
-@dataclass(frozen=True, slots=True)
-class Duplicates:
-    """A lead is a duplicate when one of these fields (or all) was seen within a time, in seconds.
-
-    Seen among the leads of its flow, of its source alone, or of all flows of the seller that look there.
-    """
-
-    by: tuple[str, ...]
-    match_all: bool
-    within: int
-    scope: str = "flow"
-
-    def as_asked(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the claims that a lead makes: which fields are filled in, never their values."""
-        filled = [key for key in self.by if fields.get(key) is not None]
-        complete = not self.match_all or len(filled) == len(self.by)
-        asked = {"by": filled if complete else [], "together": self.match_all, "within": self.within}
-        # The usual scope is left out, because journals that were begun before there was another do not say it.
-        return asked if self.scope == "flow" else asked | {"scope": self.scope}
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,26 +203,12 @@ def _read_door(part: Part) -> Door:
     door = Door(
         accept_if=inner.rule("accept_if"),
         reason=inner.text("reason", "Not accepted"),
-        duplicates=_read_duplicates(inner),
+        duplicates=read_duplicates(inner, at_door=True),
         caps=read_caps(inner, "caps", DOOR, at_door=True),
         category=inner.text("category", "", longest=120),
     )
     inner.finish()
     return door
-
-
-def _read_duplicates(part: Part) -> Duplicates | None:
-    inner = part.inside("duplicates", "the duplicate check")
-    if inner is None:
-        return None
-    by = inner.words("by", part.document.fields.__contains__, "The flow has no field “{}”.")
-    if not by:
-        inner.report("by", "no_fields", "Name at least one field to tell duplicates by.")
-    match = inner.choice("match", ("any", "all"), "any")
-    scope = inner.choice("scope", ("flow", "source", "seller"), "flow")
-    duplicates = Duplicates(by, match == "all", inner.duration("within", "30d"), scope)
-    inner.finish()
-    return duplicates
 
 
 __all__ = ["DOOR", "Door", "Duplicates", "Flow", "parse_flow"]

@@ -14,8 +14,8 @@ KINDS = ("text", "email", "phone", "postal_code")
 FORMS = ("plain", "md5", "sha256")
 LONGEST_ENTRY = 320
 ARGUMENTS = 2
-AREA = re.compile(r"\.areas\[\d+\]$")
-"""Where in a document an area of a buyer stands."""
+NAMED = re.compile(r"\.(areas|suppress)\[\d+\]$")
+"""Where in a document a list is named beside rules: an area of a buyer, people that it must not be offered."""
 HEX: Mapping[str, re.Pattern[str]] = {"md5": re.compile(r"[0-9a-f]{32}"), "sha256": re.compile(r"[0-9a-f]{64}")}
 HASH: Mapping[str, Callable[[bytes], str]] = {
     "md5": lambda text: hashlib.md5(text, usedforsecurity=False).hexdigest(),
@@ -79,17 +79,17 @@ class ListForm:
 def lists_named(document: object) -> Iterator[tuple[str, str]]:
     """Yield every stored list that the rules in a document ask, as (path, id); nothing in it need be right.
 
-    The areas of buyers are lists too.
+    The areas of buyers and those that they suppress are lists too.
     """
     pending: list[tuple[object, str]] = [(document, "")]
     while pending:
         part, at = pending.pop()
         if isinstance(part, Mapping):
-            asked, area = part.get("in_list"), part.get("list")
+            asked, named = part.get("in_list"), part.get("list")
             if isinstance(asked, list) and len(asked) == ARGUMENTS and isinstance(asked[1], str):
                 yield f"{at}.in_list[1]" if at else "in_list[1]", asked[1]
-            if isinstance(area, str) and AREA.search(at):
-                yield f"{at}.list", area
+            if isinstance(named, str) and NAMED.search(at):
+                yield f"{at}.list", named
             pending += [(value, f"{at}.{key}" if at else str(key)) for key, value in reversed(list(part.items()))]
         elif isinstance(part, list):
             pending += [(value, f"{at}[{i}]") for i, value in reversed(list(enumerate(part)))]

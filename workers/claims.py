@@ -41,6 +41,11 @@ class Claiming:
     together: bool
     within: int
 
+    @property
+    def span(self) -> timedelta:
+        """Return for how long a claim of another lead stands in the way."""
+        return timedelta(seconds=self.within)
+
     def keys(self, secret: bytes) -> list[ClaimKey]:
         """Return the claims as scope, kind of field and keyed hash; a value itself is never stored."""
         if self.together:
@@ -77,7 +82,7 @@ def take_claims(database: Connection, claimings: Iterable[Claiming], secret: byt
 
 def _row(key: ClaimKey, claiming: Claiming, now: datetime) -> dict[str, Any]:
     scope, kind, digest = key
-    since = now - timedelta(seconds=claiming.within)
+    since = now - claiming.span
     return {"scope": scope, "kind": kind, "hash": digest, "lead": claiming.lead_id, "at": now, "since": since}
 
 

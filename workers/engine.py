@@ -334,6 +334,7 @@ class Engine:
             steer(turn, moving)
             turn.keep_all(moving)
             turn.dealer.add_to(turn.changes)
+            turn.buyer_claims.write(database)
         journal.write(database, turn.changes)
         crashpoint("before turn")
         database.commit()

@@ -5,7 +5,7 @@ from typing import Any
 
 from rules.effects import Check, Close, Effect, Hold, Intake, Lists, Note, Offer, Ping, Reserve, Settle
 from rules.interpreter import Diverged
-from workers import breakers
+from workers import breakers, gathering
 from workers.book import Unreadable
 from workers.caps import Ask
 from workers.carrying import Carried
@@ -103,6 +103,7 @@ def _lock(turn: Turn, moving: Sequence[Carried]) -> None:
         if isinstance(carried.effect, Intake) and (claiming := door.claiming_of(carried, carried.effect))
     ]
     turn.claims = take_claims(turn.database, claimings, turn.secret, turn.now)
+    gathering.lock_claims(turn, moving)
 
 
 def _own_asks(turn: Turn, carried: Carried) -> list[Ask]:
@@ -140,7 +141,7 @@ def _perform(turn: Turn, carried: Carried, effect: Effect | None) -> Result | No
     perform = PERFORMING.get(type(effect))
     if perform is None:
         raise TypeError(f"no worker knows the effect {effect}")
-    return perform(turn, carried, effect)
+    return perform(turn, carried, effect) if gathering.is_enough_known(turn, carried, effect) else None
 
 
 PERFORMING: Mapping[type, Callable[[Turn, Carried, Any], Result | None]] = {

@@ -16,9 +16,10 @@ from rules.flow import DOOR
 from rules.interpreter import Diverged
 from workers import journal
 from workers.book import Book, Connection, Source
+from workers.buyer_claims import BuyerClaims
 from workers.caps import Ask, Dealer, Place, named
 from workers.carrying import Carried
-from workers.claims import Claims
+from workers.claims import Claiming, Claims
 from workers.delivery.calls import AnyCall, Call
 from workers.rows import Changes, EventRow, LeadChange, LeaseRow
 
@@ -69,6 +70,12 @@ class Turn:
     heard: list[Heard] = field(default_factory=list)
     breakers: dict[UUID, Breaker] = field(default_factory=dict)
     switched: list[tuple[UUID, str]] = field(default_factory=list)
+    buyer_claims: BuyerClaims = field(init=False)
+    unclaimed: list[Claiming] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Begin with no claim at a buyer locked."""
+        self.buyer_claims = BuyerClaims(self.secret, self.now)
 
     def source_of(self, carried: Carried) -> Source:
         """Return the source that a lead came from."""
@@ -169,9 +176,11 @@ class Turn:
         self.lined_up.append((name, concurrency, call))
 
     def give_back(self) -> None:
-        """Give the places that were returned so far back to their windows, for the leads that come after."""
+        """Give places and claims that were returned so far back, for the leads that come after."""
         self.dealer.give_back(self.returned)
-        self.returned = []
+        for claiming in self.unclaimed:
+            self.buyer_claims.give_back(claiming)
+        self.returned, self.unclaimed = [], []
 
     def claim(self, most: int, *, alone: bool = False) -> list[Carried]:
         """Return due leads, locked; whatever this turn writes of them takes the lease."""

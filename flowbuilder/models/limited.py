@@ -23,7 +23,10 @@ class CapWindow(Base):
 
 
 class Claim(Base):
-    """Which lead was the first with a value, so that the next one is a duplicate; values are keyed hashes."""
+    """Which lead was the first with a value, so that the next one is a duplicate; values are keyed hashes.
+
+    At a buyer it is the last that was sold or is being offered there, and `before` the one that it goes back to.
+    """
 
     __tablename__ = "claim"
     scope: Mapped[str] = mapped_column(primary_key=True)
@@ -31,6 +34,8 @@ class Claim(Base):
     hash: Mapped[bytes] = mapped_column(primary_key=True)
     lead_id: Mapped[UUID]
     at: Mapped[datetime]
+    before_lead_id: Mapped[UUID | None]
+    before_at: Mapped[datetime | None]
 
 
 class Idempotency(Base):

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 from rules.breaker import Limits, read_limits
 from rules.delivery.answers import REASONS, Answers, read_answers
 from rules.delivery.auth import Auth, read_auth, read_signing, split_secrets
+from rules.delivery.consent import Consent, read_consent
 from rules.delivery.expressions import read_value
 from rules.delivery.feedback import Feedback, read_feedback
 from rules.delivery.formats import FORMATS, Format, xml
@@ -23,6 +24,7 @@ from rules.fields.moment import read_moment
 from rules.problems import Problem
 from rules.reading import Document, Part
 from rules.retry import OnAmbiguous
+from rules.suppressing import read_pairs
 from rules.values import Value
 
 __all__ = ["IS_2XX", "METHODS", "REASONS", "Destination", "Ping", "parse_destination", "split_secrets"]
@@ -64,6 +66,9 @@ class Destination:
     notice: str = ""
     time_zone: str | None = None
     """Where the buyer is: its hours are read by this clock where they name no other."""
+    consent: Consent | None = None
+    suppress: tuple[tuple[str, str], ...] = ()
+    """Stored lists of people that it must not be offered, each with the field that is looked for in it."""
 
     @property
     def decides_by(self) -> Method:
@@ -127,6 +132,8 @@ def _read_destination(part: Part) -> Destination | None:
         "mail": mail,
         "notice": read_notice(part),
         "time_zone": part.zone() if part.has("time_zone") else None,
+        "consent": read_consent(part),
+        "suppress": tuple(read_pairs(part, part.document.fields or None)),
     }
     report_methods(part, methods, mail)
     part.finish()

@@ -81,7 +81,8 @@ class Offer(Effect):
     `view` is what mappings may read, `slot` which of the lead's sales this would be; they are not journaled.
     After a ping `bid` is what the buyer bid, in minor units, and `bid_id` its own name for that; the price is never
     more. `cursor` is the window of a group that offers in turn, with the number `to` that this sale sets it to; when
-    the lead is not sold, it goes back to what it was, unless another lead moved it meanwhile.
+    the lead is not sold, it goes back to what it was, unless another lead moved it meanwhile. `duplicates` says by
+    which fields, within how many seconds, the buyer must not have had the same person.
     """
 
     name: ClassVar[str] = "offer"
@@ -97,10 +98,11 @@ class Offer(Effect):
     bid: int | None = None
     bid_id: str | None = None
     cursor: Asks | None = None
+    duplicates: Asks | None = None
 
     def asks(self) -> Asks:
-        """Return buyer, connection, price (minor units), caps and the rules for errors; bid and cursor where set."""
-        added = {"bid": self.bid, "bid_id": self.bid_id, "cursor": self.cursor}
+        """Return buyer, connection, price (minor units), caps and the rules for errors; the rest where it is set."""
+        added = {"bid": self.bid, "bid_id": self.bid_id, "cursor": self.cursor, "duplicates": self.duplicates}
         # Left out where there is none, because journals that were begun before there were any do not say them.
         return {
             "buyer": self.buyer,

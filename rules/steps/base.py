@@ -34,6 +34,10 @@ class Words:
         """Return a connection's name, its id when the name is not known."""
         return self.connections.get(connection, connection)
 
+    def list(self, identifier: str) -> str:
+        """Return a stored list's name, its id when the name is not known."""
+        return self.lists.get(identifier, identifier)
+
     def rule(self, document: object) -> str:
         """Return a rule to stand inside a sentence: its own first word is not the label of a field."""
         said = self.whole_rule(document)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from rules.areas import Area
 from rules.caps import Cap, Counter, read_caps
+from rules.duplicates import Duplicates, read_duplicates
 from rules.earnings import Least
 from rules.effects import Asks, Effect, Note, Offer, Result
 from rules.hours import Hours, in_zone, is_open, next_opening, read_hours
@@ -17,7 +18,8 @@ from rules.retry import Policy, read_policy
 from rules.running import CanBeOffered, End, Interpreting, Next, Run, Verdict, WaitsFor
 from rules.steps.base import Common, Exit, Words, read_common
 from rules.steps.cap import reset_of
-from rules.steps.ways import Way, Why, as_told, follow, read_way
+from rules.steps.ways import Way, Ways, Why, as_told, follow, read_ways
+from rules.suppressing import Suppression, read_suppressions
 from rules.values import Value
 
 NEVER_AGAIN = ("accepted", "declined", "unknown")
@@ -27,39 +29,13 @@ SKIPPED: dict[str, str] = {
     "missing_field": "A field that this buyer needs is blank",
     "outside_hours": "This buyer is closed now",
     "cap_reached": "This buyer's cap is reached",
+    "duplicate": "This buyer was offered the same person before",
+    "suppressed": "This person is on a suppression list of the buyer",
+    "compliance_missing": "The consent that this buyer asks for is missing",
     "below_floor": "The price is below what the seller asks for",
     "breaker_open": "This buyer failed too often just now",
     "no_funds": "This buyer has no funds",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """Where the lead goes after each kind of answer that is not a yes."""
-
-    on_declined: Way
-    on_error: Way
-    outside_hours: Way
-    when_full: Way
-    when_not_met: Way
-    when_no_funds: Way
-
-    def after(self, answer: str, reason: str | None) -> Way:
-        """Return the way for an answer of an offer, or for the reason why none was made.
-
-        A buyer that is left alone because it failed too often has failed.
-        """
-        if answer != "not_asked":
-            return {"declined": self.on_declined, "error": self.on_error}[answer]
-        ways = {
-            "cap_reached": self.when_full,
-            "outside_hours": self.outside_hours,
-            "rule_not_met": self.when_not_met,
-            "missing_field": self.when_not_met,
-            "breaker_open": self.on_error,
-            "no_funds": self.when_no_funds,
-        }
-        return ways.get(reason or "", Way("next"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +78,8 @@ class Buyer:
     least: Least | None = None
     areas: tuple[Area, ...] = ()
     counters: tuple[Counter, ...] = ()
+    duplicates: Duplicates | None = None
+    suppress: tuple[Suppression, ...] = ()
 
     def sentence(self, words: Words) -> str:
         """Return `Offer to Sunrise Energy at $42.00, up to 100 a day`."""
@@ -168,9 +146,11 @@ class Buyer:
 
     def when_skipped(self, run: Run, reason: str) -> tuple[Way, Why]:
         """Return the way of a lead that is not offered to this buyer for a reason, and why it goes there."""
-        opening = next_opening(self._hours(run), run.now) if reason == "outside_hours" else None
-        why = Why(reason, SKIPPED.get(reason, "Was asked before"), opening, "hours")
-        return self.ways.after("not_asked", reason), why
+        said = SKIPPED.get(reason, "Was asked before")
+        way = self.ways.after("not_asked", reason)
+        if reason != "outside_hours":
+            return way, Why(reason, said)
+        return way, Why(reason, said, next_opening(self._hours(run), run.now), "hours")
 
     def reason_not_to_ask(self, run: Run, terms: Terms | None = None) -> str | None:
         """Return why the lead is not offered here, as far as the flow itself can say; None when it can be."""
@@ -193,6 +173,8 @@ class Buyer:
             return "missing_field"
         if self.areas and not any(area.has(view) for area in self.areas):
             return "outside_area"
+        if any(suppression.holds(view) for suppression in self.suppress):
+            return "suppressed"
         return None if is_open(self._hours(run), run.now) else "outside_hours"
 
     def asked(self, run: Run, price: int | None) -> Asks:
@@ -200,7 +182,8 @@ class Buyer:
         view = run.at(self.common.id)
         # Of money at least the smallest amount is asked for, so that a cap that is used up counts as full.
         caps = [cap.ask(view, run.now, price or 1) for cap in self.caps]
-        return {"buyer": self.common.id, "connection": self.connection, "price": price, "caps": caps}
+        asked: Asks = {"buyer": self.common.id, "connection": self.connection, "price": price, "caps": caps}
+        return asked | ({"duplicates": self.duplicates.as_asked(view["lead"])} if self.duplicates else {})
 
     def price_of(self, run: Run) -> int:
         """Return the buyer's own price for the lead in minor units; nothing for one that has yet to bid."""
@@ -229,6 +212,7 @@ class Buyer:
             bid=terms.bid,
             bid_id=terms.bid_id,
             cursor=terms.cursor,
+            duplicates=self.duplicates.as_asked(view["lead"]) if self.duplicates else None,
         )
 
     def _by_its_mix(self, result: Result) -> Result:
@@ -254,7 +238,8 @@ class Buyer:
         if answer == "declined" and way.kind == "hold":
             del run.asked[self.common.id]
         code = reason or answer
-        return way, Why(code, SKIPPED.get(code, "The buyer declined"), *_until(result, effect))
+        said = "The buyer declined" if answer == "declined" else SKIPPED.get(code, "The buyer declined")
+        return way, Why(code, said, *_until(result, effect))
 
     def _worded_ways(self) -> list[tuple[str, Way]]:
         ways = [("Declines", self.ways.on_declined), ("Fails", self.ways.on_error)]
@@ -303,7 +288,8 @@ def read_offer(
     policy = read_policy(part, holds=part.settings.get("on_error") == "hold")
     connection, requires = part.text("connection"), part.words("requires", part.document.fields.__contains__, NO_FIELD)
     caps, hours = read_caps(part, "caps", common.id, may_spend=True), read_hours(part)
-    ways, timeout_ms, on_ambiguous = _read_ways(part), _read_timeout(part), part.take("on_ambiguous")
+    duplicates, suppress = read_duplicates(part), read_suppressions(part)
+    ways, timeout_ms, on_ambiguous = read_ways(part), _read_timeout(part), part.take("on_ambiguous")
     if price_in and price is None:
         return None
     return Buyer(
@@ -321,13 +307,9 @@ def read_offer(
         timeout_ms=timeout_ms,
         sells_on=sells_on,
         least=least,
+        duplicates=duplicates,
+        suppress=suppress,
     )
-
-
-def _read_ways(part: Part) -> Ways:
-    four = ("next", "hold", "reject", "buyer")
-    two = {"when_no_funds": ("next", "hold")}
-    return Ways(**{key: read_way(part, key, "next", two.get(key, four)) for key in Ways.__dataclass_fields__})
 
 
 def _until(result: Result, effect: Offer) -> tuple[datetime | None, WaitsFor]:

@@ -59,6 +59,35 @@ class Way:
         return Exit(TONES.get(self.kind, "nxt"), f"{when}: {self.say(words, following)}{told}")
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Where the lead goes after each kind of answer that is not a yes."""
+
+    on_declined: Way
+    on_error: Way
+    outside_hours: Way
+    when_full: Way
+    when_not_met: Way
+    when_no_funds: Way
+
+    def after(self, answer: str, reason: str | None) -> Way:
+        """Return the way for an answer of an offer, or for the reason why none was made.
+
+        A buyer that is left alone because it failed too often has failed.
+        """
+        if answer != "not_asked":
+            return {"declined": self.on_declined, "error": self.on_error}[answer]
+        ways = {
+            "cap_reached": self.when_full,
+            "outside_hours": self.outside_hours,
+            "rule_not_met": self.when_not_met,
+            "missing_field": self.when_not_met,
+            "breaker_open": self.on_error,
+            "no_funds": self.when_no_funds,
+        }
+        return ways.get(reason or "", Way("next"))
+
+
 def read_way(part: Part, key: str, default: str, allowed: tuple[str, ...]) -> Way:
     """Return where the setting sends the lead.
 
@@ -91,6 +120,13 @@ def _read_hold(part: Part, key: str, written: str) -> str:
 def as_told(told: Mapping[str, Any]) -> Verdict:
     """Return the verdict of a person over a lead that waited, as it stands in a result."""
     return Send(told["buyer"]) if told["do"] == "offer" else End("rejected", "by_hand", told["reason"])
+
+
+def read_ways(part: Part) -> Ways:
+    """Return the ways that a buyer's settings name."""
+    four = ("next", "hold", "reject", "buyer")
+    two = {"when_no_funds": ("next", "hold")}
+    return Ways(**{key: read_way(part, key, "next", two.get(key, four)) for key in Ways.__dataclass_fields__})
 
 
 def follow(way: Way, run: Run, step: str, why: Why) -> Verdict:

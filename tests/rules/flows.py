@@ -71,7 +71,8 @@ class World:
 
     `lists` holds the entries of stored lists; one that is not there answers that it is gone. `refused` says who cannot
     be asked and why, `counts` what was sold to each, `last` whose turn it was, `bids` what each bids: an amount in
-    minor units, or why it does not. `settled` is what the last group said of those that did not get the lead.
+    minor units, or why it does not. `settled` is what the last group said of those that did not get the lead,
+    `held` the wait at which the lead was left.
     """
 
     answers: Mapping[str, list[str]] = field(default_factory=dict)
@@ -89,6 +90,7 @@ class World:
     events: list[Recorded] = field(default_factory=list)
     details: list[Any] = field(default_factory=list)
     ended: Close | None = None
+    held: Hold | None = None
 
     def carry(self, flow: Flow, lead: Lead) -> "World":
         """Carry a lead to its end, or until it has been held often enough."""
@@ -96,7 +98,8 @@ class World:
         while walk.effect:
             effect = walk.effect
             holds += isinstance(effect, Hold)
-            if holds > self.most_holds:
+            if isinstance(effect, Hold) and holds > self.most_holds:
+                self.held = effect
                 break
             result = self._answer(effect)
             self.said.append((effect.step, *effect.outcome(result)))

@@ -17,6 +17,7 @@ Rows = dict[UUID, list[RowMapping]]
 
 BROKEN_OFF = ("quarantined", "flow_unreadable", "unknown")
 """Reasons of leads that may have ended without a last word in their journal."""
+MAY_HAVE_IT = ("accepted", "unknown", "reserved", "sending")
 CURSOR = "/cursor/total"
 """How the names of windows end that say whose turn it was: they count nothing."""
 MOST_ROWS = 100
@@ -34,6 +35,7 @@ class Books:
         self.offers = by_lead(read("offer", "lead_id, offer_no"))
         self.attempts = by_lead(read("attempt", "lead_id, offer_no, attempt_no"))
         self.windows = read("cap_window", "id")
+        self.claims = read("claim", "scope, kind, hash")
         self.costs = {row["id"]: row["cost"] for row in read("source", "id")}
         versions = read("flow_version", "flow_id, number")
         self.flows = {(row["flow_id"], row["number"]): parse_flow(row["document"])[0] for row in versions}
@@ -46,7 +48,7 @@ def findings(database: Connection) -> list[str]:
 
 def findings_in(books: Books) -> list[str]:
     """Return everything in the books that is not as it must be."""
-    found = [*open_leads(books), *wrong_windows(books)]
+    found = [*open_leads(books), *wrong_windows(books), *wrong_claims(books)]
     for lead in books.leads:
         found.extend(f"lead {lead['id']}: {finding}" for finding in _of_lead(books, lead))
     return found
@@ -81,6 +83,15 @@ def wrong_windows(books: Books) -> Iterator[str]:
                 yield f"cursor {window['cap']} stands at {window['used']}"
         elif window["used"] != held[window["id"]]:
             yield f"window {window['cap']} has {window['used']} used, and {held[window['id']]} places are held"
+
+
+def wrong_claims(books: Books) -> Iterator[str]:
+    """Yield claims at buyers of leads that the buyer neither has, nor may have, nor is being offered."""
+    for claim in books.claims:
+        at, _, connection = claim["scope"].partition(" ")
+        offers = [offer for offer in books.offers[claim["lead_id"]] if str(offer["connection_id"]) == connection]
+        if at == "buyer" and not any(offer["state"] in MAY_HAVE_IT for offer in offers):
+            yield f"lead {claim['lead_id']} holds the claim of a {claim['kind']} at {connection}"
 
 
 def held_places(books: Books, lead: RowMapping) -> Iterator[list[Any]]:

@@ -63,7 +63,7 @@ def settle(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
         may_have_it = any(attempt.kind == "ambiguous" for attempt in carried.tried)
         said = {} if may_have_it else told(carried)
         why = carried.tried[-1].reason if carried.tried else None
-        return offer.end(turn, carried, Answered("error", why or "error")) | said if said else None
+        return offer.end(turn, carried, effect, Answered("error", why or "error")) | said if said else None
     if instruction["offer"] != row.offer_no:
         return None
     carried.instruction = None
@@ -72,7 +72,7 @@ def settle(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
         answered = Answered("accepted", None)
         _take_price(turn, row, effect.caps, instruction)
         begin_copies(turn, carried, effect)
-    return offer.end(turn, carried, answered) | {"by_hand": instruction["id"]}
+    return offer.end(turn, carried, effect, answered) | {"by_hand": instruction["id"]}
 
 
 def _used(events: Iterable[EventRow]) -> set[str]:

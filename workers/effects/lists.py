@@ -5,6 +5,7 @@ from typing import Any
 
 from flowbuilder.lists.lookup import Wanted, look_up
 from rules.effects import Lists
+from workers import gathering
 from workers.carrying import Carried
 from workers.turn import Turn
 
@@ -14,7 +15,7 @@ def settle(turn: Turn, moving: Sequence[Carried]) -> None:
 
     Who asks now is answered at once: what is locked next depends on where the run goes on.
     """
-    wanted = [one for carried in moving for one in _wanted(carried)]
+    wanted = [one for carried in moving for one in (*_wanted(carried), *gathering.lists_wanted(turn, carried))]
     if not wanted:
         return
     turn.listed.update(look_up(turn.database, wanted, turn.book.list_forms))

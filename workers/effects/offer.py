@@ -18,10 +18,11 @@ from workers import breakers
 from workers.book import Connection
 from workers.caps import Ask
 from workers.carrying import Carried, known
+from workers.claims import Claiming
 from workers.delivery.calls import CallKey, Sent
 from workers.effects.copying import begin_copies
 from workers.effects.told import told_of_offer
-from workers.eligibility import TO_GO_ON, find_buyer
+from workers.eligibility import TO_GO_ON, Candidate, claiming_of, find_buyer
 from workers.outgoing import STATES, answer_of, attempt_of, call_of, make, put_in_inbox
 from workers.rows import AttemptRow, OfferRow
 from workers.turn import FAR, Turn
@@ -113,6 +114,8 @@ def _begin(turn: Turn, carried: Carried, effect: Offer, connection: Connection, 
     row.places = turn.dealer.take(asks[: len(effect.caps)])
     if effect.cursor:
         row.places.append(turn.dealer.move(asks[-1], effect.cursor["to"]))
+    if claiming := _claiming(turn, carried, effect):
+        turn.buyer_claims.take(claiming)
     turn.open_event(carried)
     turn.changes.add(row)
     carried.offers.append(row)
@@ -166,10 +169,10 @@ def _after(turn: Turn, carried: Carried, effect: Offer, newest: Tried) -> Result
             return None
     if decision.answer == "accepted":
         begin_copies(turn, carried, effect)
-    return end(turn, carried, decision)
+    return end(turn, carried, effect, decision)
 
 
-def end(turn: Turn, carried: Carried, answered: Answered) -> Result:
+def end(turn: Turn, carried: Carried, effect: Offer, answered: Answered) -> Result:
     """Close the offer: a yes wins, a no or an error gives its places back, what is unknown keeps them."""
     row = carried.known_offer
     row.state, row.finished_at = answered.answer, turn.now
@@ -179,6 +182,7 @@ def end(turn: Turn, carried: Carried, answered: Answered) -> Result:
     if answered.answer in ("declined", "error"):
         turn.returned.extend(row.places)
         row.places = []
+        _give_claim_back(turn, carried, effect)
     carried.offer, carried.tried = None, []
     return not_asked(turn, answered.reason or "") | {
         "answer": answered.answer,
@@ -187,6 +191,20 @@ def end(turn: Turn, carried: Carried, answered: Answered) -> Result:
         "reference": row.reference,
         "offer": row.offer_no,
     }
+
+
+def _claiming(turn: Turn, carried: Carried, effect: Offer) -> Claiming | None:
+    """Return what the offer claims at its buyer, None where the step does not look for duplicates."""
+    if effect.duplicates is None:
+        return None
+    connection = turn.book.connection(turn.database, effect.connection)
+    return claiming_of(Candidate(turn, carried, connection, effect.asks())) if connection else None
+
+
+def _give_claim_back(turn: Turn, carried: Carried, effect: Offer) -> None:
+    claiming = _claiming(turn, carried, effect)
+    if claiming:
+        turn.unclaimed.append(claiming)
 
 
 def _refused(turn: Turn, effect: Offer, reason: str) -> Result:

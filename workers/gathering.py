@@ -1,0 +1,63 @@
+"""Gathers what the conditions on buyers have to know of the world, once for all leads of a turn."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from flowbuilder.lists.lookup import Wanted
+from rules.effects import Check, Effect, Offer, Ping
+from workers.carrying import Carried
+from workers.claims import Claiming
+from workers.eligibility import Candidate, claiming_of, wanted_of
+from workers.turn import Turn
+
+
+def lists_wanted(turn: Turn, carried: Carried) -> Iterator[Wanted]:
+    """Yield what has to be looked up for the buyers that the waiting effect is about."""
+    for buyer in _buyers(turn, carried, carried.effect):
+        yield from wanted_of(buyer)
+
+
+def lock_claims(turn: Turn, moving: Iterable[Carried]) -> None:
+    """Lock the claims that offers want to take and those that are given back; read those that are only asked about."""
+    to_take, to_read = list(turn.unclaimed), list[Claiming]()
+    for carried in moving:
+        for buyer in _buyers(turn, carried, carried.effect):
+            claiming = claiming_of(buyer)
+            if claiming:
+                (to_take if _takes(carried, carried.effect) else to_read).append(claiming)
+    turn.buyer_claims.lock(turn.database, to_take)
+    turn.buyer_claims.look_at(turn.database, to_read)
+
+
+def is_enough_known(turn: Turn, carried: Carried, effect: Effect | None) -> bool:
+    """Return whether the conditions on an effect's buyers can be decided in this turn."""
+    to_take = _takes(carried, effect)
+    return all(
+        all(one in turn.listed for one in wanted_of(buyer))
+        and ((claiming := claiming_of(buyer)) is None or turn.buyer_claims.knows(claiming, to_take=to_take))
+        for buyer in _buyers(turn, carried, effect)
+    )
+
+
+def _takes(carried: Carried, effect: Effect | None) -> bool:
+    """Return whether an effect takes claims: an offer of a lead that is no test."""
+    return isinstance(effect, Offer) and not carried.row["is_test"]
+
+
+def _buyers(turn: Turn, carried: Carried, effect: Effect | None) -> Iterator[Candidate]:
+    """Yield the buyers that an effect is about, as far as their conditions have to be looked up."""
+    for asked in _asked_by(effect):
+        connection = turn.book.connection(turn.database, asked["connection"])
+        if connection and (asked.get("duplicates") or connection.destination.suppress):
+            yield Candidate(turn, carried, connection, asked)
+
+
+def _asked_by(effect: Effect | None) -> Iterable[Mapping[str, Any]]:
+    match effect:
+        case Offer():
+            return ({"connection": effect.connection, "duplicates": effect.duplicates},)
+        case Check():
+            return effect.rows
+        case Ping():
+            return effect.bidders
+    return ()
