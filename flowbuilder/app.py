@@ -19,6 +19,7 @@ from flowbuilder.intake.app import IntakeApp
 from flowbuilder.intake.desk import Desk
 from flowbuilder.leads import pages as leads
 from flowbuilder.sources import pages as sources
+from flowbuilder.waiting import pages as waiting
 from flowbuilder.web import (
     assets,
     current,
@@ -34,7 +35,7 @@ from flowbuilder.web import (
 from flowbuilder.web.request_ids import RequestIds
 
 ROOT = Path(__file__).resolve().parent.parent
-AREAS = (accounts, home, flows, leads, connections, sources, api, ingest, health)
+AREAS = (accounts, home, flows, leads, waiting, connections, sources, api, ingest, health)
 """The modules with routes; each has its blueprint as `bp`."""
 
 

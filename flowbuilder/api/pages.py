@@ -20,13 +20,14 @@ from flowbuilder.api import (
     shapes,
     sources,
     versions,
+    waiting,
 )
 from flowbuilder.api.auth import authenticate
 from flowbuilder.api.errors import Refusal, error_answer, http_error_answer
 
 bp = Blueprint("api", __name__, url_prefix=openapi.PREFIX)
 
-NOUNS = (flows, versions, dry_runs, connections, connection_requests, sources, leads, caps, lists)
+NOUNS = (flows, versions, dry_runs, connections, connection_requests, sources, leads, waiting, caps, lists)
 for noun in NOUNS:
     noun.bp.before_request(authenticate)
     bp.register_blueprint(noun.bp)

@@ -29,6 +29,7 @@ PLACES = (
     Place("Home", "home", "home.index", ("home",)),
     Place("Flows", "flow", "flows.index", ("flows",)),
     Place("Leads", "leads", "leads.index", ("leads",)),
+    Place("Waiting", "wait", "waiting.index", ("waiting",)),
     Place("Partners", "partners", "connections.index", ("connections", "sources")),
 )
 

@@ -15,7 +15,20 @@ from rules.money import say_money
 
 def init_app(app: Flask) -> None:
     """Give templates the filters of this module."""
-    for word in (clock_time, exact_time, day, long_day, moment, age, money, shown_id, short_form, zone_city, in_time):
+    for word in (
+        clock_time,
+        exact_time,
+        day,
+        long_day,
+        moment,
+        age,
+        ahead,
+        money,
+        shown_id,
+        short_form,
+        zone_city,
+        in_time,
+    ):
         app.jinja_env.filters[word.__name__] = word
 
 
@@ -53,6 +66,12 @@ def age(since: datetime, now: datetime) -> str:
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
+
+
+def ahead(at: datetime, now: datetime) -> str:
+    """Return how long it is until a moment, in its largest unit: in 12 min, in 3 h, in 2 days; now when it has come."""
+    minutes = int(-((now - at).total_seconds() // 60))
+    return f"in {age(now, now + (at - now))}" if minutes > 1 else "in 1 min" if at > now else "now"
 
 
 def in_time(ms: int) -> str:

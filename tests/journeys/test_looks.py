@@ -14,11 +14,12 @@ from tests.support.looks import NARROW, WIDE, look_closely
 
 PAGES = [
     *("/", "/leads", "/leads/{lead}", "/leads/{rejected}", "/leads/{shared}", "/account"),
+    *("/waiting", "/leads/{held}", "/leads/{silent}"),
     *("/flows", "/flows/{flow}", "/flows/{lanes}", "/flows/new"),
     *("/connections", "/connections/{connection}", "/connections/new"),
     *("/sources", "/sources/{source}", "/sources/{source}/edit", "/sources/new"),
 ]
-EMPTY = ["/", "/leads", "/flows", "/connections", "/sources", "/leads?status=sold"]
+EMPTY = ["/", "/leads", "/waiting", "/waiting?for=cap", "/flows", "/connections", "/sources", "/leads?status=sold"]
 
 
 @pytest.fixture
@@ -43,6 +44,12 @@ def saras(session: Session, cast: Cast) -> dict[str, str]:
     session.add(Membership(account_id=cast.zoe.account.id, person_id=cast.sara.person.id, role="analyst"))
     sold = a_told_lead(session, source, document, answers={"s2": MadeUp("declined", reason="Outside area")})
     rejected = a_told_lead(session, source, document, fields={**ANA, "state": "NV"})
+    holds = a_document(brightroof, sunrise, fallback={"id": "end", "do": "hold"})
+    on_hold = a_source(session, a_flow(session, cast.sara, document=holds))
+    failing = {"s2": MadeUp("error", reason="error"), "s3": MadeUp("error", reason="error")}
+    held = a_told_lead(session, on_hold, holds, answers=failing)
+    silent = a_lead(session, source, state="waiting", outcome=None, waiting_for="person", finished_at=None)
+    an_offer(session, silent, sunrise, step="s3", buyer="s3", state="sending", finished_at=None)
     lanes = a_flow(session, cast.sara, document=with_lanes(brightroof, sunrise))
     shared = a_told_lead(session, a_source(session, lanes), lanes.draft, fields={**ANA, "bill": 90})
     session.commit()
@@ -50,6 +57,8 @@ def saras(session: Session, cast: Cast) -> dict[str, str]:
         "lead": ids.show(sold.id),
         "rejected": ids.show(rejected.id),
         "shared": ids.show(shared.id),
+        "held": ids.show(held.id),
+        "silent": ids.show(silent.id),
         "flow": ids.show(flow.id, "flo"),
         "lanes": ids.show(lanes.id, "flo"),
         "source": ids.show(source.id, "src"),

@@ -1,0 +1,1 @@
+"""Leads that wait: the list, and what people decide about many of them at once."""
