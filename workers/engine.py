@@ -41,8 +41,9 @@ MANY, MANY_CALLS = 256, 1024
 """How many leads in hand, or calls that are out, are more than one loop should carry alone: another one is asked to
 join."""
 ASK_EVERY = 1.0
-FEW = MANY // 2
-"""How many leads in hand are too few for a loop that joined another one to stay: two turns at once cost more then."""
+FEW, FEW_CALLS = MANY // 2, MANY_CALLS // 2
+"""How many leads in hand, and calls that are out, are too few for a loop that joined another one to stay: two turns at
+once cost more then."""
 STAYS_FOR = 5.0
 """Seconds for which a loop that joined stays at least, and over which its leads in hand are looked at."""
 IDLE_FOR = 1.5
@@ -172,7 +173,7 @@ class Engine:
 
     def _is_too_many(self, now: float) -> bool:
         """Return whether this loop joined another one that can carry what there is by itself."""
-        if self._is_first or len(self._load) >= FEW:
+        if self._is_first or len(self._load) >= FEW or len(self._load.out) >= FEW_CALLS:
             self._was_busy_at = now
         return now - self._was_busy_at > STAYS_FOR
 

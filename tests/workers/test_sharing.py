@@ -1,5 +1,6 @@
 """Leads share loops, and loops share leads: a slow buyer holds up its own leads alone."""
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from tests.support.buyers import a_buyer, accepting
 from tests.support.flows import buyer
 from tests.support.market import Market
+from tests.support.processes import eventually
 from workers import engine, turn
 
 FAST_DONE = "(SELECT count(*) FROM lead WHERE outcome = 'sold' AND fields->>'state' = 'CA') = 15"
@@ -49,6 +51,31 @@ def test_loops_that_share_leads_ask_about_each_one_once(market: Market) -> None:
                 market.post(60)
             market.wait_until_settled()
     assert len({request.key for request in sunrise.seen}) == len(sunrise.seen) == 300
+
+
+def test_a_loop_that_joined_another_leaves_while_the_first_has_little_to_do(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "STAYS_FOR", 0.2)
+    monkeypatch.setattr(engine, "IDLE_FOR", 60.0)
+    with a_buyer(accepting) as sunrise:
+        market.publish([buyer(market.connect(sunrise))])
+        loops = [market.engine() for _ in range(2)]
+        threads = [threading.Thread(target=loop.carry, daemon=True) for loop in loops]
+        for loop, thread in zip(loops, threads, strict=True):
+            loop.start()
+            thread.start()
+        market.post(20)
+        market.wait_until_settled()
+        eventually(lambda: [thread.is_alive() for thread in threads].count(True) == 1)
+        market.post(20)
+        market.wait_until_settled()
+        assert [thread.is_alive() for thread in threads].count(True) == 1
+        for loop, thread in zip(loops, threads, strict=True):
+            loop.close()
+            thread.join(timeout=20)
+    assert {lead.outcome for lead in market.leads()} == {"sold"}
+    assert len(sunrise.seen) == 40
 
 
 def test_a_call_that_outlasts_its_lease_keeps_it(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
