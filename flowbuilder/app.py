@@ -15,6 +15,7 @@ from flowbuilder.config import settings as read_settings
 from flowbuilder.connections import pages as connections
 from flowbuilder.flows import pages as flows
 from flowbuilder.home import pages as home
+from flowbuilder.inbox import pages as inbox
 from flowbuilder.intake.app import IntakeApp
 from flowbuilder.intake.desk import Desk
 from flowbuilder.leads import pages as leads
@@ -35,7 +36,7 @@ from flowbuilder.web import (
 from flowbuilder.web.request_ids import RequestIds
 
 ROOT = Path(__file__).resolve().parent.parent
-AREAS = (accounts, home, flows, leads, waiting, connections, sources, api, ingest, health)
+AREAS = (accounts, home, flows, leads, waiting, connections, inbox, sources, api, ingest, health)
 """The modules with routes; each has its blueprint as `bp`."""
 
 

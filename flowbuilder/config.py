@@ -291,6 +291,8 @@ def child_environ(parent: Settings) -> dict[str, str]:
         "SECRET_KEY": parent.secret_key,
         "VAULT_KEYS": setting_values.vault_keys_text(parent.vault_keys),
         "OUTBOUND_ALLOW": setting_values.hosts_and_ports_text(parent.outbound_allow),
+        "SMTP_URL": parent.smtp_url,
+        "MAIL_FROM": parent.mail_from,
         "FLOWBUILDER_WEB_HOST": parent.web_host,
         "FLOWBUILDER_WEB_PORT": str(parent.web_port),
         "FLOWBUILDER_LOG_FORMAT": parent.log_format,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from flowbuilder import ids
 from rules.delivery.mail import Mail
@@ -77,6 +78,11 @@ def put_in_inbox(
     attempt.request = kept(entry, connection.credentials)
     row = InboxRow(offer.id, offer.account_id, connection.id, offer.lead_id, offer.offer_no, number, now)
     return attempt, row
+
+
+def inbox_address(public_url: str, connection_id: UUID, row_id: UUID) -> str:
+    """Return the page on which a lead in an inbox is read."""
+    return f"{public_url}/connections/{ids.show(connection_id, 'con')}/inbox/{ids.show(row_id)}"
 
 
 def answer_of(connection: Connection | None, method: Method, sent: Sent) -> Answer:

@@ -23,7 +23,7 @@ from workers.book import Book, Connection, Unreadable
 from workers.carrying import Carried
 from workers.delivery.calls import Sent
 from workers.journal import Past
-from workers.outgoing import Told, make
+from workers.outgoing import Told, inbox_address, make
 from workers.rows import AttemptRow, CopyRow, OfferRow
 
 NOT_CONNECTED = "The buyer is not connected any more."
@@ -93,7 +93,7 @@ class Maker:
         to, key = connection.destination.notice, ids.show(copy.offer.id)
         if not to:
             raise CannotBuild(NO_NOTICE)
-        address = f"{self.public_url}/connections/{ids.show(connection.id, 'con')}/inbox/{key}"
+        address = inbox_address(self.public_url, connection.id, copy.offer.id)
         return notice_mail(to, key, buyer=connection.name, address=address, is_test=False)
 
     def _copy(self, copy: Copy, connection: Connection, lead: dict[str, Any], past: Past) -> HttpRequest | Mail:

@@ -7,6 +7,7 @@ from typing import Any
 from flowbuilder import ids
 from flowbuilder.api import shapes
 from flowbuilder.api.lead_story import Story
+from flowbuilder.leads.messages import MAIL
 from flowbuilder.leads.people import HIDDEN, is_personal
 from flowbuilder.leads.queries import History
 from flowbuilder.models import Attempt, Lead, LeadEvent, Offer
@@ -107,6 +108,11 @@ def _offer(row: Offer, attempts: Sequence[Attempt], currency: str, sees_people: 
         "ms": last.ms if last else None,
         "request": without_people(last.request if last else None, sees_people),
         "response": without_people(last.reply if last else None, sees_people),
+        "copies": [
+            {"method": attempt.method, "status": attempt.state, "at": shapes.moment(attempt.started_at)}
+            for attempt in attempts
+            if attempt.method != row.delivery_method
+        ],
     }
 
 
@@ -116,4 +122,6 @@ def without_people(message: Mapping[str, Any] | None, sees_people: bool) -> dict
         return {}
     if sees_people:
         return dict(message)
-    return {key: HIDDEN if key in ("body", "url") and value else value for key, value in message.items()}
+    # The subject of a mail is made of the lead's values, as the fields of an inbox are.
+    hidden = {"body", "url", "fields", *(["headers"] if message.get("method") == MAIL else [])}
+    return {key: HIDDEN if key in hidden and value else value for key, value in message.items()}

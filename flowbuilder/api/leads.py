@@ -44,11 +44,12 @@ EVENT = shape(
     run=WHOLE, seq=WHOLE, at=MOMENT, step=TEXT, kind=TEXT, outcome=or_null(TEXT), reason=or_null(TEXT), said=TEXT,
     detail=ANYTHING,
 )  # fmt: skip
+COPY = shape(method=TEXT, status=TEXT, at=MOMENT)
 OFFER = shape(
     id=TEXT, step=TEXT, buyer=TEXT, connection=TEXT, phase=TEXT, status=TEXT, is_winner=YES_NO,
     lost_reason=or_null(TEXT), reason=or_null(TEXT), reference=or_null(TEXT), bid=or_null(MONEY),
     winning_bid=or_null(MONEY), cascade_position=or_null(WHOLE), delivery_method=TEXT, price=MONEY, attempts=WHOLE,
-    ms=or_null(WHOLE), request=ANYTHING, response=ANYTHING,
+    ms=or_null(WHOLE), request=ANYTHING, response=ANYTHING, copies={"type": "array", "items": COPY},
 )  # fmt: skip
 FULL = {
     **SUMMARY,

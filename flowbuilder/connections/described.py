@@ -16,16 +16,18 @@ SECRET_OF = {
 }  # fmt: skip
 KEY_PLACES = ("header", "query", "body")
 PATHS = ("price_path", "reason_path", "reference_path")
+MAIL = ("to", "subject", "body", "reply_to")
 GRANT = ("token_url", "client_id", "scope", "audience", "sent_in")
 USUAL = {
     "method": "POST", "format": "json", "xml_root": "lead", "answer": "auto", "price_from": "step", "sent_in": "body",
-    "duplicate_after_ambiguous_is_accepted": False,
+    "duplicate_after_ambiguous_is_accepted": False, "deliver_by": ["webhook"],
 }  # fmt: skip
 """What a setting is when it is not written; it is only written where it was."""
 ALWAYS = ("format",)
 SHOWN = frozenset({
     "url", "method", "format", "xml_root", "auth", "headers", "mapping", "accepted_if", "answer", "price_from",
-    "timeout_ms", "on_ambiguous", "duplicate_after_ambiguous_is_accepted", "errors", "reasons", *PATHS,
+    "timeout_ms", "on_ambiguous", "duplicate_after_ambiguous_is_accepted", "errors", "reasons", "deliver_by",
+    "email", "inbox", *PATHS,
 })  # fmt: skip
 A_YES = "body.status is accepted"
 OTHER_WORDS = {"ping": "how it is pinged", "signed": "its signature", "old_secret_until": "its older signing secret"}
@@ -57,9 +59,10 @@ def shown_fields(destination: Mapping[str, Any]) -> dict[str, Any]:
     rule = destination.get("accepted_if")
     choice = written.accepted_choice(rule)
     lines, ready = written.show_reasons(destination.get("reasons") or [])
-    plain = ("method", "format", "xml_root", "answer", "price_from")
+    plain = ("method", "xml_root", "answer", "price_from")
     return {
         "url": destination.get("url"),
+        **_shown_methods(destination),
         **{key: destination.get(key, USUAL[key]) for key in plain},
         **{key: destination.get(key) for key in PATHS},
         **_shown_auth(destination.get("auth") or {}),
@@ -72,6 +75,18 @@ def shown_fields(destination: Mapping[str, Any]) -> dict[str, Any]:
         "timeout": destination.get("timeout_ms", 30_000) // 1000,
         "on_ambiguous": destination.get("on_ambiguous", "retry_same"),
         "duplicate_is_accepted": destination.get("duplicate_after_ambiguous_is_accepted", False),
+    }
+
+
+def _shown_methods(destination: Mapping[str, Any]) -> dict[str, Any]:
+    form, (decides, *copies) = destination.get("format", USUAL["format"]), delivery_methods(destination)
+    mail = destination.get("email") or {}
+    return {
+        "format": USUAL["format"] if form in DELIVERY_METHODS else form,
+        "decides": decides,
+        "copies": copies,
+        **{f"mail_{key}": mail.get(key, "") for key in MAIL},
+        "notice": (destination.get("inbox") or {}).get("notice", ""),
     }
 
 
@@ -105,6 +120,7 @@ def read_fields(fields: Fields, rows: Collection[Row], base: Mapping[str, Any], 
     }
     finer, finer_problems = _read_finer(fields, base) if "own_reasons" in sent else ({}, [])
     changed = {key: value for key, value in changed.items() if key not in USUAL or key in sent} | finer
+    changed |= _read_methods(fields) if "decides" in sent else {}
     needed = {key: value for key, value in changed.items() if _is_said(key, value, base)}
     kept = {key: value for key, value in base.items() if key not in changed}
     return {**needed, **kept}, [*problems, *header_problems, *rule_problems, *finer_problems]
@@ -115,6 +131,18 @@ def _is_said(key: str, value: Any, base: Mapping[str, Any]) -> bool:
     if value in (None, "", {}) or (value == [] and key not in base):
         return False
     return key in base or key in ALWAYS or USUAL.get(key) != value
+
+
+def _read_methods(fields: Fields) -> dict[str, Any]:
+    """Return by which methods leads go, and what mail and inbox need."""
+    decides, copies = fields["decides"] or "webhook", fields["copies"] or []
+    others = [method for method in DELIVERY_METHODS if method in copies and method != decides]
+    mail = {key: fields[f"mail_{key}"] for key in MAIL if fields[f"mail_{key}"]}
+    return {
+        "deliver_by": [decides, *others],
+        "email": mail if mail.get("to") or "email" in (decides, *others) else {},
+        "inbox": {"notice": fields["notice"]} if fields["notice"] else {},
+    }
 
 
 def _read_finer(fields: Fields, base: Mapping[str, Any]) -> Read:

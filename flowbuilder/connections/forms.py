@@ -16,7 +16,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, ValidationError
 
 from flowbuilder.connections import described, written
 from flowbuilder.connections.written import OWN, Row
@@ -32,6 +32,7 @@ FORMAT_WORDS = {
     key: {"json": "JSON", "form": "Form fields", "xml": "XML", "query": "In the query of the address"}.get(key, key)
     for key in FORMATS
 }
+DELIVERY_WORDS = {"webhook": "A web request to their system", "email": "E-mail", "inbox": "The inbox in this app"}
 METHOD_WORDS = {method: method for method in METHODS}
 AUTH_WORDS = {
     "none": "Nothing",
@@ -64,6 +65,12 @@ BLANK_ROWS = 3
 
 # Where the problem of a path in the document is shown; the longest beginning that fits counts.
 FIELD_OF = {
+    "deliver_by": "decides",
+    "email": "mail_to",
+    "email.subject": "mail_subject",
+    "email.body": "mail_body",
+    "email.reply_to": "mail_reply_to",
+    "inbox": "notice",
     "url": "url",
     "method": "method",
     "format": "format",
@@ -94,7 +101,14 @@ class ConnectionForm(FlaskForm):
     """A manual destination; the secret is written, never shown."""
 
     name = StringField("Buyer", [DataRequired("Give the buyer a name."), NAME_LENGTH], filters=[stripped])
-    url = StringField("Address", [DataRequired("Type the address that leads are sent to.")], filters=[stripped])
+    decides = RadioField("A lead goes by", choices=DELIVERY_WORDS, default="webhook")
+    copies = SelectMultipleField("Once they took it, a copy goes by", choices=DELIVERY_WORDS)
+    url = StringField("Address", filters=[stripped])
+    mail_to = StringField("Mail address", filters=[stripped])
+    mail_subject = StringField("Subject", filters=[stripped])
+    mail_body = TextAreaField("Words above the fields")
+    mail_reply_to = StringField("Answers go to", filters=[stripped])
+    notice = StringField("Tell of new leads by mail to", filters=[stripped])
     method = SelectField("Method", choices=METHOD_WORDS, default="POST")
     format = SelectField("Send it as", choices=FORMAT_WORDS)
     xml_root = StringField("Root element", default="lead", filters=[stripped])
@@ -145,6 +159,16 @@ class ConnectionForm(FlaskForm):
         form = cls()
         form.rows = sent_rows()
         return form
+
+    @property
+    def calls(self) -> bool:
+        """Return whether leads, or their copies, go by web requests."""
+        return "webhook" in (self.decides.data or "webhook", *(self.copies.data or ()))
+
+    def validate_url(self, field: Field) -> None:
+        """Ask for the address of web requests where there are any."""
+        if self.calls and not field.data:
+            raise ValidationError("Type the address that leads are sent to.")
 
     @property
     def has_problems(self) -> bool:

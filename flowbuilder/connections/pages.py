@@ -215,7 +215,7 @@ def _checked(form: ConnectionForm, base: dict[str, Any], stored: dict[str, Any])
     form.validate()
     destination, problems = form.destination(base)
     allow = current.settings().outbound_allow
-    problems += destination_problems(destination, stored=stored, allow=allow) if form.url.data else []
+    problems += destination_problems(destination, stored=stored, allow=allow) if form.url.data or not form.calls else []
     form.show_problems([problem for problem in problems if problem.severity == "error"])
     return None if form.has_problems else destination
 

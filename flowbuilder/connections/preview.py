@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from flowbuilder import ids
 from flowbuilder.leads.messages import Message, request_shown
 from rules.delivery.destination import parse_destination, split_secrets
-from rules.delivery.masking import MASK, masked
-from rules.delivery.request import CannotBuild, build_request
+from rules.delivery.masking import MASK
+from rules.delivery.outgoing import build, kept
+from rules.delivery.request import CannotBuild
 from rules.delivery.sample import sample_offer, sample_view
 from rules.delivery.signing import PREFIX
 from rules.problems import Problem
@@ -31,7 +32,7 @@ class Preview(NamedTuple):
 
 
 def preview(document: Mapping[str, Any], fields: Mapping[str, Any], *, buyer: str, now: datetime) -> Preview:
-    """Return the request for a lead with these fields in normal form, whatever secrets there are."""
+    """Return what the deciding method hands over for a lead with these fields, whatever secrets there are."""
     problems: list[Problem] = []
     destination = parse_destination(split_secrets(document)[0], "", problems)
     if destination is None:
@@ -41,9 +42,9 @@ def preview(document: Mapping[str, Any], fields: Mapping[str, Any], *, buyer: st
     offer = sample_offer(ids.show(ids.first_id_at(now)), buyer, now)
     try:
         built = {**secrets, "signing_secret": NO_SECRET} if destination.is_signed else secrets
-        request = build_request(destination, sample_view(fields), offer, built)
+        outgoing = build(destination, destination.decides_by, sample_view(fields), offer, built)
     except CannotBuild as problem:
         return Preview(None, str(problem))
-    kept = masked(request, secrets)
-    kept["headers"] = [[name, MASK if name in SIGNATURES else text] for name, text in kept["headers"]]
-    return Preview(kept)
+    shown = kept(outgoing, secrets)
+    shown["headers"] = [[name, MASK if name in SIGNATURES else text] for name, text in shown["headers"]]
+    return Preview(shown)

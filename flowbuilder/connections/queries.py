@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from flowbuilder import ids
 from flowbuilder.flows.checks import named_connections
-from flowbuilder.models import Connection, ConnectionTest, Credential, Flow, FlowVersion, Offer
+from flowbuilder.models import Connection, ConnectionTest, Credential, DeliveryCopy, Flow, FlowVersion, Offer
 
 
 def connection_of(session: Session, account_id: UUID, connection_id: UUID) -> Connection | None:
@@ -58,6 +58,12 @@ def flows_with(session: Session, connection: Connection) -> list[Flow]:
         for flow, live in session.execute(wanted)
         if any(named == shown for document in (flow.draft, live or {}) for _, named in named_connections(document))
     ]
+
+
+def failed_copies(session: Session, connection: Connection, limit: int = 10) -> Sequence[DeliveryCopy]:
+    """Return the newest copies of leads that this buyer never got."""
+    wanted = select(DeliveryCopy).where(DeliveryCopy.connection_id == connection.id, DeliveryCopy.state == "failed")
+    return session.scalars(wanted.order_by(DeliveryCopy.lead_id.desc()).limit(limit)).all()
 
 
 def offered_since(session: Session, account_id: UUID, now: datetime) -> dict[UUID, tuple[int, int]]:

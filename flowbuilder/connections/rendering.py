@@ -5,11 +5,20 @@ from flask import Response
 from flowbuilder.accounts.access import visitor
 from flowbuilder.connections import queries, signing, tools
 from flowbuilder.connections.checks import say_secret
-from flowbuilder.connections.described import other_settings
-from flowbuilder.connections.forms import REASON_WORDS, ConnectionForm, RevokeForm, SecretForm, SigningForm
+from flowbuilder.connections.described import delivery_methods, other_settings
+from flowbuilder.connections.forms import (
+    DELIVERY_WORDS,
+    REASON_WORDS,
+    ConnectionForm,
+    RevokeForm,
+    SecretForm,
+    SigningForm,
+)
 from flowbuilder.connections.preview import Preview, preview
 from flowbuilder.connections.test_words import told
 from flowbuilder.connections.written import show_rows
+from flowbuilder.inbox import queries as inbox
+from flowbuilder.leads.asked import COPY_WORDS
 from flowbuilder.models import Connection, Credential
 from flowbuilder.sources.posting import posted_keys
 from flowbuilder.web import current
@@ -68,6 +77,12 @@ def connection_page(
         new_signing_secret=new_signing_secret,
         old_secret_until=signing.old_secret_until(row.destination),
         reason_words=REASON_WORDS,
+        methods=delivery_methods(row.destination),
+        delivery_words=DELIVERY_WORDS,
+        copy_words=COPY_WORDS,
+        unread=inbox.unread(session, row),
+        failed_copies=queries.failed_copies(session, row),
+        mail_leaves=bool(current.settings().smtp_url and current.settings().mail_from),
         preview=preview(row.destination, tools.sample_for(session, row), buyer=row.name, now=current.now()),
         flows=queries.flows_with(session, row),
         tests=[(test, told(test, row, current.now())) for test in queries.last_tests(session, row)],

@@ -11,12 +11,22 @@ from flowbuilder.models import Attempt, Connection, Offer
 from rules.money import say_money
 from rules.reasons import say_reason
 
+METHOD_WORDS = {"email": "By e-mail", "inbox": "Into its inbox"}
+COPY_WORDS = {
+    "webhook": "Copy by a web request",
+    "email": "Copy by e-mail",
+    "inbox": "Copy into its inbox",
+    "notice": "Notice by e-mail",
+}
+
 
 @dataclass(frozen=True)
 class Call:
-    """One call to a buyer: what was sent and what came back."""
+    """One call to a buyer: what was sent and what came back; `copy` says what it was if it did not decide."""
 
     key: str
+    copy: str
+    method: str
     state: str
     at: datetime
     ms: int | None
@@ -28,9 +38,13 @@ class Call:
 
 @dataclass(frozen=True)
 class Asked:
-    """One buyer that the lead was offered to; `reason` is in the buyer's words or ours."""
+    """One buyer that the lead was offered to; `reason` is in the buyer's words or ours.
+
+    `way` says how it was delivered, nothing for a web request.
+    """
 
     buyer: str
+    way: str
     phase: str
     state: str
     is_winner: bool
@@ -66,6 +80,7 @@ class Buyers:
         reason = offer.reason or (say_reason(offer.lost_reason) if offer.lost_reason else "")
         return Asked(
             buyer=connection.name if connection else "A buyer that is gone",
+            way=METHOD_WORDS.get(offer.delivery_method, ""),
             phase=offer.phase,
             state=offer.state,
             is_winner=offer.is_winner,
@@ -73,12 +88,14 @@ class Buyers:
             bid=say_money(offer.bid, self._currency) if offer.bid is not None else "",
             reason=self._veil(reason),
             reference=self._veil(offer.reference or ""),
-            calls=tuple(map(self._call, attempts.get(offer.offer_no, ()))),
+            calls=tuple(self._call(attempt, offer.delivery_method) for attempt in attempts.get(offer.offer_no, ())),
         )
 
-    def _call(self, attempt: Attempt) -> Call:
+    def _call(self, attempt: Attempt, deciding: str) -> Call:
         return Call(
             key=f"{attempt.offer_no}-{attempt.attempt_no}",
+            copy=COPY_WORDS[attempt.method] if attempt.method != deciding else "",
+            method=attempt.method,
             state=attempt.state,
             at=attempt.started_at,
             ms=attempt.ms,

@@ -4,6 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flowbuilder.leads.people import HIDDEN
+
+MAIL, INBOX = "MAIL", "INBOX"
+"""What is kept as the method of what was no web request."""
+
 
 @dataclass(frozen=True)
 class Message:
@@ -18,8 +23,14 @@ def request_shown(stored: Mapping[str, Any] | None, *, in_full: bool) -> Message
     """Return a stored request; its secrets were masked when it was stored."""
     if not stored:
         return None
-    address = str(stored.get("url", ""))
-    first_line = f"{stored.get('method', 'POST')} {address if in_full else address.partition('?')[0]}"
+    address, method = str(stored.get("url", "")), stored.get("method", "POST")
+    if method == MAIL:
+        # Its subject is made of the lead's values.
+        headers = {name: text if in_full else HIDDEN for name, text in stored.get("headers") or ()}
+        return Message(f"Mail to {address}", _header_lines({"headers": headers}), _body(stored, in_full))
+    if method == INBOX:
+        return Message("In the inbox", (), _body(stored, in_full))
+    first_line = f"{method} {address if in_full else address.partition('?')[0]}"
     return Message(first_line, _header_lines(stored), _body(stored, in_full))
 
 

@@ -124,7 +124,7 @@ def story_of(session: Session, lead: Lead, *, in_full: bool) -> Story:
     fields = rules.fields if rules else ()
     asked = {offer.offer_no: buyers.asked(offer, history.attempts) for offer in history.offers}
     return Story(
-        head=_head(session, lead, history, tuple(asked.values()), veil),
+        head=_head(session, lead, tuple(asked.values()), veil),
         details=people.details(lead.fields, fields, lead.invalid, lead.currency, in_full=in_full),
         posted=people.posted(lead.posted, in_full=in_full),
         ignored=tuple(lead.ignored),
@@ -175,7 +175,7 @@ def _stop_of(offer: Offer, asked: Asked) -> Stop:
     return Stop(entry, offer.connection_id, asked)
 
 
-def _head(session: Session, lead: Lead, history: History, asked: Sequence[Asked], veil: Veil | None) -> Head:
+def _head(session: Session, lead: Lead, asked: Sequence[Asked], veil: Veil | None) -> Head:
     flow, source = session.get(Flow, lead.flow_id), session.get(Source, lead.source_id)
     took = (lead.finished_at - lead.received_at).total_seconds() if lead.finished_at else None
     reason = "" if lead.outcome == "sold" else reason_words(lead)
@@ -191,7 +191,7 @@ def _head(session: Session, lead: Lead, history: History, asked: Sequence[Asked]
         received_at=lead.received_at,
         finished_at=lead.finished_at,
         total_ms=None if took is None else round(took * 1000),
-        buyers_ms=sum(call.ms or 0 for calls in history.attempts.values() for call in calls),
+        buyers_ms=sum(call.ms or 0 for buyer in asked for call in buyer.calls if not call.copy),
         flow_id=lead.flow_id,
         flow=flow.name if flow else "A flow that is gone",
         version=lead.version,

@@ -30,7 +30,7 @@ PLACES = (
     Place("Flows", "flow", "flows.index", ("flows",)),
     Place("Leads", "leads", "leads.index", ("leads",)),
     Place("Waiting", "wait", "waiting.index", ("waiting",)),
-    Place("Partners", "partners", "connections.index", ("connections", "sources")),
+    Place("Partners", "partners", "connections.index", ("connections", "inbox", "sources")),
 )
 
 

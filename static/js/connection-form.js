@@ -1,12 +1,13 @@
-// Shows only the fields that the chosen answer needs, and adds rows to the mapping; without it all fields are there.
+// Shows only the fields that what is chosen needs, and adds rows to the mapping; without it all fields are there.
 "use strict";
 
+const chooses = 'input[name="auth"], input[name="accepted"], input[name="decides"], input[name="copies"]';
 const conditional = document.querySelectorAll("[data-for]");
 const rows = () => document.querySelector("#mapping tbody");
 const add = document.getElementById("add-row");
 
 function follow() {
-  const chosen = [...document.querySelectorAll('input[name="auth"]:checked, input[name="accepted"]:checked, select[name="format"]')].map((input) => input.value);
+  const chosen = [...document.querySelectorAll(`:is(${chooses}):checked, select[name="format"]`)].map((input) => input.value);
   conditional.forEach((part) => {
     part.hidden = !part.dataset.for.split(" ").some((value) => chosen.includes(value));
   });
@@ -38,7 +39,7 @@ function takePaths(option) {
 }
 
 document.addEventListener("change", (event) => {
-  if (event.target.matches('input[name="auth"], input[name="accepted"], select[name="format"]')) follow();
+  if (event.target.matches(`${chooses}, select[name="format"]`)) follow();
   if (event.target.matches('input[name="accepted"]')) takePaths(event.target);
 });
 add.hidden = false;

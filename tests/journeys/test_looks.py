@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from flowbuilder import ids
 from flowbuilder.models import Membership
-from tests.support.cast import Cast, a_connection, a_flow, a_lead, a_source, an_attempt, an_offer
+from tests.support.cast import Cast, a_connection, a_flow, a_lead, a_source, an_attempt, an_inbox_lead, an_offer, now
 from tests.support.journals import ANA, MadeUp, a_document, a_told_lead, with_lanes
 from tests.support.looks import NARROW, WIDE, look_closely
 
@@ -17,8 +17,15 @@ PAGES = [
     *("/waiting", "/leads/{held}", "/leads/{silent}"),
     *("/flows", "/flows/{flow}", "/flows/{lanes}", "/flows/new"),
     *("/connections", "/connections/{connection}", "/connections/new"),
+    *("/connections/{mailed}", "/connections/{mailed}/edit", "/connections/{mailed}/inbox", "/leads/{inboxed}"),
+    *("/connections/{mailed}/inbox/{row}", "/connections/{connection}/inbox"),
     *("/sources", "/sources/{source}", "/sources/{source}/edit", "/sources/new"),
 ]
+BY_INBOX = {
+    "deliver_by": ["inbox", "email"], "inbox": {"notice": "ana@helio.example"},
+    "email": {"to": "leads@helio.example", "subject": "Lead from {{lead.state}}", "body": "Hello,\nplease call."},
+    "mapping": [["Name", {"var": "lead.first_name"}], ["Email", {"var": "lead.email"}]],
+}  # fmt: skip
 EMPTY = ["/", "/leads", "/waiting", "/waiting?for=cap", "/flows", "/connections", "/sources", "/leads?status=sold"]
 
 
@@ -52,8 +59,13 @@ def saras(session: Session, cast: Cast) -> dict[str, str]:
     an_offer(session, silent, sunrise, step="s3", buyer="s3", state="sending", finished_at=None)
     lanes = a_flow(session, cast.sara, document=with_lanes(brightroof, sunrise))
     shared = a_told_lead(session, a_source(session, lanes), lanes.draft, fields={**ANA, "bill": 90})
+    mailed = a_connection(session, cast.sara, name="Helio Home", destination=BY_INBOX)
+    rows = [an_inbox_lead(session, a_lead(session, source), mailed, read_at=read) for read in (None, now(), None)]
     session.commit()
     return {
+        "mailed": ids.show(mailed.id, "con"),
+        "row": ids.show(rows[0].id),
+        "inboxed": ids.show(rows[0].lead_id),
         "lead": ids.show(sold.id),
         "rejected": ids.show(rejected.id),
         "shared": ids.show(shared.id),

@@ -21,10 +21,12 @@ from flowbuilder import embedded, enqueue
 from tests.support import ways
 from tests.support.buyers import Buyer, a_buyer, declining
 from tests.support.canaries import Commands, found_in, found_in_files, found_in_processes, found_in_valkey
+from tests.support.mail import CUT, TAKEN, a_mail_server
 from tests.support.processes import eventually
 from tests.support.servers import private_servers
-from tests.support.town import Address, Town, a_town, publish, running
+from tests.support.town import Address, Town, a_town, publish, publish_by, running
 
+BY_MAIL = [("email", "inbox"), ("inbox", "email")]
 GIVES_UP = {"on_ambiguous": "treat_as_declined", "timeout_ms": 1000}
 ONCE = {"duplicates": {"by": ["email", "phone_1"], "match": "any", "within": "1d"}}
 
@@ -48,10 +50,17 @@ def walked(town: Town) -> Iterator[Town]:
     with ExitStack() as stack:
         takes, *others = buyers(town, stack)
         troubled = [publish(town, server, destination=GIVES_UP) for server in others]
+        mail = stack.enter_context(a_mail_server())
+        mail.answers, mail.echoes = ["250 queued", "452 full", "554 spam", CUT] * 5 + [TAKEN], True
+        mailed = [publish_by(town, mail, *methods) for methods in BY_MAIL]
         once, plain = publish(town, takes, intake=ONCE), publish(town, takes)
         stack.enter_context(running(town))
         commands = Commands(stack.enter_context(enqueue.connect(town.own.redis_url)))
         commands.start()
+        for flow in mailed:
+            ways.declined_and_failing(town, flow)
+            ways.declined_and_failing(town, flow)
+        town.market.wait_until("(SELECT count(*) FROM attempt WHERE method = 'notice' AND state <> 'sending') >= 12")
         walk(town, troubled, once, plain)
         commands.close()
         town.heard = commands.heard
@@ -174,6 +183,7 @@ def test_what_should_have_failed_did_fail_and_was_written_down(walked: Town):
     events = {json.loads(line)["event"] for line in walked.said.splitlines() if line.startswith('{"at"')}
     assert {"attempt", "post_refused", "page_failed", "job_failed", "said"} <= events
     assert '"outcome":"ambiguous"' in walked.said
+    assert '"method":"notice"' in walked.said
     assert "cannot be carried" in walked.said
 
 

@@ -19,6 +19,7 @@ from flowbuilder.models import (
     Connection,
     Flow,
     FlowVersion,
+    InboxLead,
     Lead,
     LeadEvent,
     Membership,
@@ -200,6 +201,17 @@ def an_attempt(session: Session, offer: Offer, *, attempt_no: int = 1, **values:
         "reply": {"status": 200, "headers": {}, "body": '{"status": "accepted"}'},
     }
     return _add(session, attempt, {**settled, **values})
+
+
+def an_inbox_lead(session: Session, lead: Lead, connection: Connection, **values: Any) -> InboxLead:
+    """Put a sold lead into the inbox of a buyer."""
+    fields = [["Name", "Ana Tamm"], ["Email", "ana@example.com"], ["Note", "ring twice\nthen wait"]]
+    offer = an_offer(session, lead, connection, delivery_method="inbox")
+    request = {"method": "INBOX", "url": "", "headers": [], "fields": fields, "body": "Name: Ana Tamm", "cut": False}
+    an_attempt(session, offer, method="inbox", request=request, reply=None, status=None, ms=0)
+    row = InboxLead(id=offer.id, account_id=lead.account_id, connection_id=connection.id, at=now())
+    row.lead_id, row.offer_no, row.attempt_no = lead.id, offer.offer_no, 1
+    return _add(session, row, {"read_at": None, **values})
 
 
 def now() -> datetime:

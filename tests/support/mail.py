@@ -47,12 +47,16 @@ class Letter:
 
 @dataclass
 class MailServer:
-    """What the server answers, in turn and the last for ever, after a `delay` in seconds; and what it was given."""
+    """What the server answers, in turn and the last for ever, after a `delay` in seconds; and what it was given.
+
+    One that `echoes` says the subject of the mail again.
+    """
 
     port: int
     answers: list[str] = field(default_factory=lambda: [TAKEN])
     to_recipient: list[str] = field(default_factory=lambda: ["250 OK"])
     delay: float = 0.0
+    echoes: bool = False
     letters: list[Letter] = field(default_factory=list)
     arrived: threading.Condition = field(default_factory=threading.Condition)
 
@@ -85,7 +89,7 @@ class MailServer:
         if answer == CUT:
             server.transport.abort()
             return TAKEN
-        return answer
+        return f"{answer} {letter.message['Subject']}" if self.echoes else answer
 
 
 def _next(answers: list[str]) -> str:

@@ -16,6 +16,7 @@ from tests.support import cast
 from tests.support.buyers import Buyer
 from tests.support.canaries import Canaries
 from tests.support.flows import buyer
+from tests.support.mail import MailServer
 from tests.support.market import Market
 from tests.support.processes import Started, eventually, free_port, started
 from tests.support.servers import private_servers
@@ -141,7 +142,18 @@ def _an_api_key(market: Market) -> str:
 def publish(town: Town, server: Buyer, *, steps: list[Any] | None = None, **settings: Any) -> Address:
     """Publish a flow with one buyer and return where leads are posted to."""
     destination = settings.pop("destination", {})
-    connection = town.market.connect(server, mapping=MAPPING, **destination)
+    return publish_to(town, town.market.connect(server, mapping=MAPPING, **destination), steps=steps, **settings)
+
+
+def publish_by(town: Town, server: MailServer, *methods: str) -> Address:
+    """Publish a flow whose buyer gets leads by these methods, mail going out by a server."""
+    mail = {"to": "leads@brightroof.example", "subject": "{{lead.first_name}} {{lead.phone_1}}"}
+    inbox = {"notice": "ana@brightroof.example"}
+    return publish_to(town, town.market.connect_by(*methods, mail=server, mapping=MAPPING, email=mail, inbox=inbox))
+
+
+def publish_to(town: Town, connection: str, *, steps: list[Any] | None = None, **settings: Any) -> Address:
+    """Publish a flow that offers its leads to one connection."""
     town.market.publish([*(steps or []), buyer(connection)], fields=FIELDS, **settings)
     with Session(town.market.database) as session:
         source = session.get_one(Source, town.market.source_id)
@@ -154,7 +166,8 @@ def publish(town: Town, server: Buyer, *, steps: list[Any] | None = None, **sett
 @contextmanager
 def running(town: Town) -> Iterator[None]:
     """Run web and workers, with everything logged."""
-    own = replace(town.own, outbound_allow=tuple(town.market.allowed))
+    mail = {"smtp_url": town.market.mail.url, "mail_from": "leads@acme.example"} if town.market.mail else {}
+    own = replace(town.own, outbound_allow=tuple(town.market.allowed), **mail)
     environ = child_environ(own) | {"FLOWBUILDER_LOG_LEVEL": "debug", "FLOWBUILDER_REQUESTS_PER_MINUTE": "100000"}
     with ExitStack() as stack:
         for words in (("flowbuilder", "web"), ("workers", "leads"), ("workers", "jobs")):

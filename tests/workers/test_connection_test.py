@@ -14,6 +14,7 @@ from flowbuilder.vault import Vault, credential_place
 from tests.support import hostile
 from tests.support.buyers import Buyer
 from tests.support.hostile import Server, serving
+from tests.support.mail import MailServer, a_mail_server
 from tests.support.market import Market
 from workers.connection_test import run_test
 
@@ -113,3 +114,62 @@ def test_a_request_that_cannot_be_made_says_why(told: Told) -> None:
     assert test.answer["kind"] == "cannot_build"
     assert "“phone”" in test.answer["said"]
     assert buyer.requests == []
+
+
+@pytest.fixture
+def told_by(market: Market, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Give a function that tests a connection by some methods, mail going out by a server."""
+
+    def tell(mail: MailServer | None, *methods: str, **destination: Any) -> Any:
+        shown = market.connect_by(*methods, mail=mail, **destination)
+        for name, value in market.environ.items():
+            monkeypatch.setenv(name, value)
+        settings.cache_clear()
+        with Session(market.database) as session:
+            test = ConnectionTest(id=ids.new_id(), account_id=market.account_id, connection_id=ids.read(shown, "con"))
+            test.state, test.fields, test.created_at = "queued", FIELDS, clock.now()
+            test.request = test.reply = test.answer = test.finished_at = None
+            session.add(test)
+            session.commit()
+            run_test(ids.show(test.id))
+            session.refresh(test)
+            return test
+
+    yield tell
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+def test_a_test_mail_says_that_it_is_a_test(told_by: Told) -> None:
+    with a_mail_server() as server:
+        test = told_by(server, "email")
+    [letter] = server.letters
+    assert (test.answer["kind"], test.reply["status"]) == ("accepted", 250)
+    assert letter.message["Subject"] == "Test: Lead of ana@example.com"
+    assert letter.body().startswith("This is a test.")
+    assert letter.id.startswith(f"<{ids.show(test.id)}@")
+
+
+def test_a_test_mail_that_is_refused_says_why(told_by: Told) -> None:
+    with a_mail_server() as server:
+        server.to_recipient = ["550 5.1.1 no such user"]
+        test = told_by(server, "email")
+    assert (test.answer["kind"], test.answer["reason"]) == ("error", "refused")
+    assert "no such user" in test.answer["said"]
+
+
+def test_a_test_of_an_inbox_puts_a_test_lead_into_it_and_tells_its_owner(told_by: Told, market: Market) -> None:
+    with a_mail_server() as server:
+        test = told_by(server, "inbox", inbox={"notice": "ana@brightroof.example"})
+    [row], [letter] = market.inbox(), server.letters
+    assert (test.answer["kind"], test.answer["notes"]) == ("accepted", ["The notice by mail: delivered."])
+    assert (row.id, row.lead_id) == (test.id, None)
+    assert test.request["fields"] == [["Email", "ana@example.com"], ["State", "CA"]]
+    assert letter.message["Subject"] == "Test: A new lead is in your inbox"
+
+
+def test_a_test_goes_by_the_copies_too_and_says_what_came_of_each(told_by: Told) -> None:
+    test = told_by(None, "inbox", "email")
+    assert test.answer["kind"] == "accepted"
+    [note] = test.answer["notes"]
+    assert note.startswith("The mail: not delivered. No mail leaves this server")

@@ -28,9 +28,9 @@ from workers.crashpoints import CRASHED
 
 CARRYING = {"link": 1, "turn": 7, "windows": 1, "presence": 1, "sweep": 1, "tidying": 1}
 """The commits that carrying a few leads passes, and how many of each kind are tried as the last one."""
-SPECIAL = {"renewal", "return", "quarantine", "test begun", "test ended", "token kept", "token forgotten"} | {
-    "copies begun",
-    "copies ended",
+SPECIAL = {
+    *("renewal", "return", "quarantine", "test begun", "test in inbox", "test ended", "copies begun", "copies ended"),
+    *("token kept", "token forgotten"),
 }
 """The commits that need more than that; each has a test below."""
 
@@ -234,6 +234,20 @@ def test_a_test_call_is_made_once_at_most(market: Market, point: str, state: str
     with Session(market.database) as session:
         assert session.get_one(ConnectionTest, test_id).state == ("done" if state == "queued" else state)
     assert len(sunrise.seen) == (0 if point == "after test begun" else 1)
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_a_test_lead_stands_in_an_inbox_once_at_most(market: Market, side: str) -> None:
+    shown = market.connect_by("inbox")
+    with Session(market.database) as session:
+        test = ConnectionTest(id=ids.new_id(), account_id=market.account_id, connection_id=ids.read(shown, "con"))
+        test.state, test.fields, test.created_at = "queued", {"email": "ana@example.com"}, clock.now()
+        session.add(test)
+        session.commit()
+        test_id = test.id
+    assert exit_code(run(market, f"{side} test in inbox", 1, "test", ids.show(test_id))) == CRASHED
+    assert exit_code(run(market, "never", 1, "test", ids.show(test_id))) == armed.SURVIVED
+    assert len(market.inbox()) == (side == "after")
 
 
 TURNS = [(f"{side} turn", number) for number in range(1, 6) for side in ("before", "after")]

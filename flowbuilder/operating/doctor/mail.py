@@ -5,22 +5,52 @@ import ssl
 from collections.abc import Iterator
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from flowbuilder import db
 from flowbuilder.config import Settings
 from flowbuilder.operating.doctor.findings import Finding, ok, warning, wrong
 
 PATIENCE = 5.0  # seconds
+BY_MAIL = text("""
+    SELECT count(*) FROM connection
+     WHERE state <> 'revoked' AND (CAST(destination AS jsonb) -> 'deliver_by' ? 'email'
+                                   OR CAST(destination AS jsonb) ->> 'format' = 'email'
+                                   OR CAST(destination AS jsonb) -> 'inbox' ->> 'notice' <> '')
+""")
 HERE = ("localhost", "127.0.0.1", "::1")
 
 
 def check(own: Settings) -> Iterator[Finding]:
     """Yield what is found; without SMTP_URL no mail is meant to leave."""
     if not own.smtp_url:
-        judge = warning if own.is_production else ok
-        yield judge("mail", "No mail leaves: set SMTP_URL and MAIL_FROM if it shall.")
+        yield _without_server(own)
         return
     if not own.mail_from:
         yield wrong("mail", "MAIL_FROM is empty: set the address that mail comes from.")
     yield _try(urlsplit(own.smtp_url))
+
+
+def _without_server(own: Settings) -> Finding:
+    """Return whether it matters that no mail leaves: it does where buyers get their leads by mail."""
+    many = _deliver_by_mail(own)
+    if many:
+        return wrong("mail", f"No mail leaves, and connections need it ({many}): set SMTP_URL and MAIL_FROM.")
+    judge = warning if own.is_production else ok
+    return judge("mail", "No mail leaves: set SMTP_URL and MAIL_FROM if it shall.")
+
+
+def _deliver_by_mail(own: Settings) -> int:
+    """Return how many connections need mail; none while the database is away, which its own check says."""
+    engine = db.make_engine(own.database_url, pool_size=1)
+    try:
+        with engine.connect() as database:
+            return int(database.execute(BY_MAIL).scalar_one())
+    except SQLAlchemyError:
+        return 0
+    finally:
+        engine.dispose()
 
 
 def _try(url: SplitResult) -> Finding:

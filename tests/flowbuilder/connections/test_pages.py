@@ -1,13 +1,14 @@
 """The pages of connections: the form, secrets that are never shown, tests that are watched, revoking by name."""
 
+import re
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
 from flowbuilder import clock, ids
-from flowbuilder.models import Connection, ConnectionTest, Credential
-from tests.support.cast import a_connection, a_flow
+from flowbuilder.models import Connection, ConnectionTest, Credential, DeliveryCopy
+from tests.support.cast import a_connection, a_flow, a_lead, a_source
 from tests.support.documents import solar, sunrise
 from tests.support.web import form_token, post, signed_in
 
@@ -219,3 +220,95 @@ def fields_of(page):
     for name, value in form.form_values():
         fields.setdefault(name, []).append(value)
     return fields
+
+
+BY_MAIL = {
+    "name": "Brightroof",
+    "auth": "none",
+    "accepted": "http",
+    "format": "json",
+    "decides": "email",
+    "copies": ["inbox"],
+    "mail_to": "leads@brightroof.example",
+    "mail_subject": "Lead from {{lead.state}}",
+    "mail_reply_to": "{{lead.email}}",
+    "notice": "ana@brightroof.example",
+    "their_field": ["Email"],
+    "value": ["lead.email"],
+    "when": [""],
+    "timeout": "20",
+    "on_ambiguous": "retry_same",
+}
+
+
+def test_a_connection_may_go_by_mail_and_into_an_inbox(sara, session, cast):
+    assert post(sara, "/connections/new", **BY_MAIL).status_code == 303
+    row = newest(session, cast.sara)
+    assert {key: value for key, value in row.destination.items() if key != "accepted_if"} == {
+        "deliver_by": ["email", "inbox"],
+        "email": {
+            "to": "leads@brightroof.example", "subject": "Lead from {{lead.state}}", "reply_to": "{{lead.email}}",
+        },
+        "inbox": {"notice": "ana@brightroof.example"},
+        "format": "json",
+        "mapping": [["Email", {"var": "lead.email"}]],
+        "timeout_ms": 20000,
+        "on_ambiguous": "retry_same",
+    }  # fmt: skip
+    page = sara.get(address_of(row)).text
+    for words in ("E-mail", "The inbox in this app", "leads@brightroof.example", "Open the inbox", "Mail to"):
+        assert words in page
+    assert "No mail leaves this server yet" in page
+    assert "leads@brightroof.example" in sara.get("/connections").text
+
+
+def test_saving_the_form_as_it_is_changes_no_way_of_delivery(sara, session, cast):
+    destination = {
+        "format": "inbox", "inbox": {"notice": "ana@brightroof.example"}, "mapping": [["Email", {"var": "lead.email"}]],
+    }  # fmt: skip
+    row = a_connection(session, cast.sara, name="Brightroof", destination=destination)
+    session.commit()
+    form = {**BY_MAIL, "decides": "inbox", "copies": [], "mail_to": "", "mail_subject": "", "mail_reply_to": ""}
+    assert re.search(r'<input checked [^>]*name="decides"[^>]*value="inbox"', sara.get(address_of(row, "/edit")).text)
+    post(sara, address_of(row, "/edit"), **form)
+    session.expire_all()
+    saved = session.get_one(Connection, row.id).destination
+    assert (saved["deliver_by"], saved["inbox"]) == (["inbox"], {"notice": "ana@brightroof.example"})
+    assert "email" not in saved
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"mail_to": ""}, "needs “to”"),
+        ({"mail_to": "a@b.example, c@d.example"}, "Write one mail address"),
+        ({"mail_subject": "{{secret.token}}"}, "There is no “secret”"),
+        ({"mail_reply_to": "nobody"}, "Answers go to one mail address"),
+        ({"notice": "nobody"}, "Write one mail address"),
+        ({"decides": "webhook"}, "Type the address that leads are sent to."),
+        ({"copies": ["webhook"]}, "Type the address that leads are sent to."),
+    ],
+)
+def test_what_is_wrong_with_a_delivery_is_said_beside_its_field(sara, session, cast, changes, words):
+    answer = post(sara, "/connections/new", **{**BY_MAIL, **changes})
+    assert (answer.status_code, words in answer.text) == (422, True)
+    assert newest(session, cast.sara) is None
+
+
+def test_the_sample_of_a_mail_is_the_mail(sara):
+    page = post(sara, "/connections/new", **BY_MAIL, preview="1").text
+    assert "Mail to leads@brightroof.example" in page
+    assert "Subject: Test: Lead from" in page
+    assert "This is a test." in page
+
+
+def test_copies_that_never_arrived_are_listed(sara, session, cast):
+    row = a_connection(session, cast.sara, name="Brightroof", destination={"deliver_by": ["inbox", "email"]})
+    lead = a_lead(session, a_source(session, a_flow(session, cast.sara)))
+    copy = DeliveryCopy(lead_id=lead.id, offer_no=1, method="email", account_id=row.account_id, connection_id=row.id)
+    copy.state, copy.due_at, copy.created_at, copy.finished_at = "failed", clock.now(), clock.now(), clock.now()
+    session.add(copy)
+    session.commit()
+    page = sara.get(address_of(row)).text
+    assert "Copies that did not arrive" in page
+    assert "Copy by e-mail of lead" in page

@@ -3,11 +3,11 @@
 import pytest
 
 from flowbuilder import ids
-from tests.support.cast import a_connection, a_flow, a_source
+from tests.support.cast import a_connection, a_flow, a_lead, a_source, an_inbox_lead
 from tests.support.documents import solar
 from tests.support.web import form_token, signed_in
 
-AREAS = ("flows.", "connections.", "sources.")
+AREAS = ("flows.", "connections.", "inbox.", "sources.")
 FORM = {"name": "Zoe", "revision": "1", "pasted": "{}", "mode": "live", "secret": "x"}
 
 
@@ -16,9 +16,10 @@ def shown(session, cast):
     """Give the ids of real things of Sara's by the names that addresses have for them."""
     flow = a_flow(session, cast.sara, document=solar())
     source, connection = a_source(session, flow), a_connection(session, cast.sara)
+    row = an_inbox_lead(session, a_lead(session, source), connection)
     session.commit()
     things = {"flow_id": flow.id, "source_id": source.id, "connection_id": connection.id}
-    return {**things, "number": 1, "name": "token", "key_id": flow.id, "test_id": flow.id}
+    return {**things, "number": 1, "name": "token", "key_id": flow.id, "test_id": flow.id, "row_id": row.id}
 
 
 def calls(app, shown):

@@ -383,3 +383,14 @@ def test_mail_settings_that_cannot_work_are_found(own, url, sender, words):
 def test_no_mail_server_is_fine_while_trying_it_out_and_a_warning_in_production(own):
     assert [one.state for one in mail.check(own)] == ["ok"]
     assert [one.state for one in mail.check(replace(own, env="production"))] == ["warning"]
+
+
+def test_no_mail_server_is_wrong_where_buyers_get_their_leads_by_mail(own):
+    engine = db.make_engine(own.database_url, pool_size=1)
+    with Session(engine) as session:
+        destination = {"deliver_by": ["email"], "email": {"to": "leads@brightroof.example"}}
+        cast.a_connection(session, cast.a_seller(session), destination=destination)
+        session.commit()
+    engine.dispose()
+    [found] = mail.check(own)
+    assert (found.state, "connections need it (1)" in found.said) == ("wrong", True)

@@ -10,7 +10,7 @@ from werkzeug.routing import Rule
 
 from flowbuilder.accounts import access
 from flowbuilder.accounts.access import UndeclaredRoute, declared_access
-from tests.support.cast import Cast, a_connection, a_flow, a_lead, a_source
+from tests.support.cast import Cast, a_connection, a_flow, a_lead, a_source, an_inbox_lead
 from tests.support.web import form_token, signed_in
 
 PUBLIC = {
@@ -26,6 +26,7 @@ def saras(session: Session, cast: Cast) -> dict[str, Any]:
     source = a_source(session, flow)
     lead = a_lead(session, source)
     connection = a_connection(session, cast.sara)
+    row = an_inbox_lead(session, lead, connection)
     session.commit()
     return {
         "flow_id": flow.id,
@@ -34,6 +35,7 @@ def saras(session: Session, cast: Cast) -> dict[str, Any]:
         "connection_id": connection.id,
         "account_id": cast.sara.account.id,
         "test_id": lead.id,
+        "row_id": row.id,
         "key_id": lead.id,
         "number": 1,
         "name": "token",

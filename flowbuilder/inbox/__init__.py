@@ -1,0 +1,1 @@
+"""Inboxes: the leads that buyers get inside the app; and their pages."""
