@@ -50,10 +50,7 @@ DUE = text("""
 """)
 # Two jobs may send copies of one offer at once: their attempts are numbered one after the other.
 LOCK = text("SELECT FROM offer WHERE (lead_id, offer_no) IN (SELECT * FROM unnest(:leads, :offers)) FOR UPDATE")
-LEADS = text("""
-    SELECT id, account_id, flow_id, source_id, version, is_test, test_outcome, run, asked_before, posted, fields,
-           invalid, received_at, currency, crashes, last_step, answer_to, lease_token FROM lead WHERE id = ANY(:ids)
-""")
+LEADS = text("SELECT * FROM lead WHERE id = ANY(:ids)")
 
 
 def send_copies() -> None:

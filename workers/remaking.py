@@ -3,6 +3,7 @@
 So nothing of a person is kept once more for it.
 """
 
+import logging
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -23,12 +24,19 @@ from workers.book import Book, Connection, Unreadable
 from workers.carrying import Carried
 from workers.delivery.calls import Sent
 from workers.journal import Past
+from workers.outages import where
 from workers.outgoing import Told, inbox_address, make
 from workers.rows import AttemptRow, CopyRow, OfferRow
 
 NOT_CONNECTED = "The buyer is not connected any more."
 NO_NOTICE = "The connection has no address for notices any more."
 GONE = "What the buyer took cannot be told any more."
+
+log = logging.getLogger(__name__)
+
+
+class Gone(Exception):
+    """What a buyer took does not stand in the journal as it did."""
 
 
 @dataclass(slots=True)
@@ -66,8 +74,11 @@ class Maker:
             outgoing = self._made(copy, connection, lead, past)
         except CannotBuild as problem:
             copy.attempt.error = str(problem)
-        except (Unreadable, Diverged, LookupError):
+        except (Gone, Unreadable, Diverged):
             copy.attempt.error, copy.is_lost = GONE, True
+        except Exception as problem:  # noqa: BLE001  (one copy's bad luck must not stop the others: it is tried again)
+            log.error("a copy of lead %s cannot be made: %s", copy.row.lead_id, where(problem))  # noqa: TRY400
+            copy.attempt.error = GONE
         else:
             copy.outgoing, copy.attempt.request = outgoing, kept(outgoing, connection.credentials)
 
@@ -107,21 +118,21 @@ class Maker:
         offer |= told.prices(copy.offer, effect)
         match make(connection, cast("Method", copy.row.method), effect.view, offer):
             case Entry():
-                raise LookupError(copy.row.method)
+                raise Gone
             case outgoing:
                 return outgoing
 
 
 def offer_effect(lead: dict[str, Any], flow: Flow, past: Past, offer: OfferRow) -> Offer:
-    """Return what a run asked when it made an offer, rebuilt from its journal; raises Diverged and LookupError."""
+    """Return what a run asked when it made an offer, rebuilt from its journal; raises Diverged and Gone."""
     events = [event for event in past.events if event.run == offer.run]
     places = (place for place, event in enumerate(events) if (event.result or {}).get("offer") == offer.offer_no)
     made = next(places, None)
     if made is None:
-        raise LookupError(offer.offer_no)
+        raise Gone
     carried = Carried({**lead, "run": offer.run})
     carried.rebuild(flow, Past(events[:made], past.offers, past.attempts), {}, events[0].at)
     match carried.effect:
         case Offer() as effect:
             return effect
-    raise LookupError(offer.offer_no)
+    raise Gone

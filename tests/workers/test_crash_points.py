@@ -245,8 +245,8 @@ def test_a_test_lead_stands_in_an_inbox_once_at_most(market: Market, side: str) 
         session.add(test)
         session.commit()
         test_id = test.id
-    assert exit_code(run(market, f"{side} test in inbox", 1, "test", ids.show(test_id))) == CRASHED
-    assert exit_code(run(market, "never", 1, "test", ids.show(test_id))) == armed.SURVIVED
+    assert exit_code(start_worker(market, f"{side} test in inbox", 1, "test", ids.show(test_id))) == CRASHED
+    assert exit_code(start_worker(market, "never", 1, "test", ids.show(test_id))) == armed.SURVIVED
     assert len(market.inbox()) == (side == "after")
 
 
