@@ -9,12 +9,13 @@ from flowbuilder.connections.test_words import told
 from tests.support.cast import now
 
 SUNRISE = SimpleNamespace(name="Sunrise Energy")
+NOW = now()  # Tests are made when they are collected, which may be long before they run.
 
 
 def a_test(answer=None, *, state="done", status=None, age=0):
     reply = {"status": status, "headers": [], "body": ""} if status else None
     made = SimpleNamespace(state=state, answer=answer, reply=reply, request=None)
-    made.created_at = now() - timedelta(seconds=age)
+    made.created_at = NOW - timedelta(seconds=age)
     return made
 
 
@@ -38,18 +39,18 @@ def a_test(answer=None, *, state="done", status=None, age=0):
     ],
 )
 def test_an_end_has_its_words(test, tone, words):
-    said = told(test, SUNRISE, now())
+    said = told(test, SUNRISE, NOW)
     assert said.tone == tone
     assert words in f"{said.title} {said.advice}"
 
 
 @pytest.mark.parametrize(("state", "age", "done"), [("queued", 1, False), ("sending", 600, True), ("done", 0, True)])
 def test_the_page_asks_again_until_it_is_done_or_lost(state, age, done):
-    assert told(a_test({"kind": "accepted"}, state=state, age=age), SUNRISE, now()).is_done is done
+    assert told(a_test({"kind": "accepted"}, state=state, age=age), SUNRISE, NOW).is_done is done
 
 
 def test_what_was_read_out_of_the_answer_is_told():
     answer = {"kind": "accepted", "price": "42.00", "reference": "SX-991", "notes": ["The price was not used."]}
-    assert told(a_test(answer), SUNRISE, now()).notes == (
+    assert told(a_test(answer), SUNRISE, NOW).notes == (
         ("Price", "42.00"), ("Their reference", "SX-991"), ("Note", "The price was not used."),
     )  # fmt: skip
