@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from rules.effects import Check, Close, Effect, Hold, Intake, Lists, Offer, Ping, Reserve
+from rules.effects import Check, Close, Effect, Hold, Intake, Lists, Offer, Ping, Quote, Reserve
 from rules.flow import Flow
 from rules.interpreter import Recorded, Walk
 from rules.running import Lead
@@ -96,6 +96,8 @@ def made_up_result(effect: Effect, lead: Lead, answers: Mapping[str, MadeUp], no
             return _checked(effect, answers, now)
         case Ping():
             return {"at": now.isoformat(), "bids": made_up_bids(effect, answers)}
+        case Quote():
+            return {"at": now.isoformat(), "answer": "posted"}
         case Offer():
             made_up = answers.get(effect.buyer, MadeUp())
             price = effect.price if made_up.price is None else min(made_up.price, effect.price)

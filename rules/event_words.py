@@ -19,6 +19,7 @@ LABELS = {
     "lists": "Stored lists",
     "check": "Who can be asked",
     "ping": "Bids",
+    "quote": "Price told",
     "offer": "Buyer",
     "settle": "What became of the others",
     "hold": "Waiting",
@@ -146,6 +147,16 @@ def _say_offer(telling: Telling, event: EventLike) -> str:
     return f"Offered at {price}: {say_reason(event.reason or 'error')}"
 
 
+def _say_quote(telling: Telling, event: EventLike) -> str:
+    """Return `Told its supplier $31.50 for it: posted`."""
+    said = f"Told its supplier {say_money(event.asks['price'], telling.currency)} for it"
+    if event.result is None:
+        return f"{said}; waits for the post"
+    if event.result["answer"] == "not_asked":
+        return f"Not asked: {say_reason(event.reason or 'error')}"
+    return f"{said}: {'posted' if event.result['answer'] == 'posted' else 'not posted in time'}"
+
+
 def _say_reserve(_telling: Telling, event: EventLike) -> str:
     return "There was room" if event.outcome == "passed" else "Full"
 
@@ -235,6 +246,7 @@ SAYERS: Mapping[str, Callable[[Telling, EventLike], str]] = {
     "ping": _say_ping,
     "offer": _say_offer,
     "settle": _say_settle,
+    "quote": _say_quote,
     "lists": _say_lists,
     "hold": _say_hold,
     "close": _say_close,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from rules.caps import Cap, read_caps
@@ -27,17 +28,23 @@ from rules.steps import (
 SCHEMA = 1
 CURRENCIES = 3
 DOOR = "intake"
+PINGS_LAST = timedelta(minutes=5)
+SHORTEST_PING, LONGEST_PING = timedelta(seconds=10), timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What is asked of every lead before the first step; `category` is what the flow's leads are about."""
+    """What is asked of every lead before the first step; `category` is what the flow's leads are about.
+
+    `pings_last` is for how long what is quoted for a ping counts.
+    """
 
     accept_if: Rule | None = None
     reason: str = "Not accepted"
     duplicates: Duplicates | None = None
     caps: tuple[Cap, ...] = ()
     category: str = ""
+    pings_last: timedelta = PINGS_LAST
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +213,18 @@ def _read_door(part: Part) -> Door:
         duplicates=read_duplicates(inner, at_door=True),
         caps=read_caps(inner, "caps", DOOR, at_door=True),
         category=inner.text("category", "", longest=120),
+        pings_last=_read_pings_last(inner),
     )
     inner.finish()
     return door
+
+
+def _read_pings_last(part: Part) -> timedelta:
+    lasts = timedelta(seconds=part.duration("pings_last", "5m"))
+    if not SHORTEST_PING <= lasts <= LONGEST_PING:
+        part.report("pings_last", "out_of_bounds", "“pings_last” must be from 10s to 1h.")
+        return PINGS_LAST
+    return lasts
 
 
 __all__ = ["DOOR", "Door", "Duplicates", "Flow", "parse_flow"]

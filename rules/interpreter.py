@@ -9,6 +9,7 @@ from rules.earnings import supplier_cost
 from rules.effects import Close, Effect, Hold, Intake, Note, Reserve, Result
 from rules.flow import DOOR, Flow
 from rules.logic import RuleError, truthy
+from rules.pinging import as_ping
 from rules.questions import ask_lists
 from rules.running import End, GoTo, Lead, Next, Run, Send, Verdict, Wait
 from rules.steps.cap import CapStep, reset_of
@@ -48,6 +49,15 @@ def begin(flow: Flow, lead: Lead, now: datetime) -> Run:
 
 
 def _walk(flow: Flow, state: Run) -> Running:
+    if state.lead.is_ping:
+        ended = yield from as_ping(_steps(flow, state), state, flow.door.pings_last)
+        if ended is not None:
+            return (yield from _close(state, ended))
+    return (yield from _steps(flow, state))
+
+
+def _steps(flow: Flow, state: Run) -> Running:
+    """Go from the door through the steps to the end."""
     position = 0
     verdict = yield from _guarded(flow, state, DOOR, _enter(flow, state))
     while True:

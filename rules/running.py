@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
+from dataclasses import fields as dataclass_fields
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal, Protocol
@@ -12,6 +13,15 @@ from rules.effects import Effect, Result
 from rules.fields import TYPES, Field, Normal, in_country_of
 
 WaitsFor = Literal["retry", "cap", "hours", "answer", "post", "person"]
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """The data of the post that followed a ping, as `Lead` has them."""
+
+    fields: Mapping[str, Any]
+    posted: Mapping[str, Any]
+    invalid: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,9 @@ class Lead:
     is_test: bool = False
     asked_before: Mapping[str, str] = field(default_factory=dict)
     test_outcome: str | None = None
+    is_ping: bool = False
+    """Whether it was pinged first: then `post` holds the data of the post, once there is one."""
+    post: Post | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +151,8 @@ class Run:
     zones: Mapping[str, str] = field(default_factory=dict)
     """The time zones of connections by whose clock hours are read, as the world last said."""
     ask_again: Literal["unavailable", "all"] = "unavailable"
+    bids: dict[str, Result] = field(default_factory=dict)
+    """What buyers bid while the lead was a ping, by step; it counts once."""
     standing_at: str | None = None
     view: dict[str, Any] = field(init=False)
 
@@ -165,6 +180,12 @@ class Run:
         """Set the run's clock."""
         self.now = now
         self.view["run"].update(now=now, attempt=self.round)
+
+    def begin_again(self, lead: Lead, now: datetime) -> None:
+        """Forget all that happened so far, and begin with a lead at a moment."""
+        fresh = Run(lead, now, self.time_zone, self.currency, self.fields, self.values, self.buyers, zones=self.zones)
+        for slot in dataclass_fields(self):
+            setattr(self, slot.name, getattr(fresh, slot.name))
 
     def learn_zones(self, result: Result) -> None:
         """Take over what a result says of the time zones of connections."""

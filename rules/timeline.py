@@ -18,7 +18,7 @@ from rules.flow import Flow
 from rules.flow_wording import Names
 from rules.interpreter import Diverged, Recorded, Walk, confirm
 from rules.logic import Rule, RuleError
-from rules.running import Lead
+from rules.running import Lead, Post
 from rules.saying import say_literal
 from rules.steps import Filter, Split
 from rules.wording import say_condition, say_seen
@@ -104,17 +104,22 @@ def _offer_no(event: EventLike, before: int) -> int | None:
 
 
 def as_rules_see(lead: LeadLike, events: Sequence[EventLike]) -> Lead:
-    """Return a lead as the rules of a run saw it, by the run's own events."""
+    """Return a lead as the rules of a run saw it, by the run's own events; a pinged one begins with its ping's data."""
     door = next((event for event in events if event.effect == "intake"), events[0])
+    # A lead of a dry run has no row that could say that it was pinged.
+    pinged, kind = getattr(lead, "pinged", None), getattr(lead, "kind", "post")
+    data = pinged or {"fields": lead.fields, "posted": lead.posted, "invalid": lead.invalid}
     return Lead(
         id=str(lead.id),
-        fields=lead.fields,
-        posted=lead.posted,
+        fields=data["fields"],
+        posted=data["posted"],
         source=(door.result or {}).get("source", {}),
         received_at=lead.received_at,
-        invalid=frozenset(lead.invalid),
+        invalid=frozenset(data["invalid"]),
         is_test=lead.is_test,
         asked_before=lead.asked_before,
+        is_ping=kind == "ping" or pinged is not None,
+        post=Post(lead.fields, lead.posted, frozenset(lead.invalid)) if pinged else None,
     )
 
 

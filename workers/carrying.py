@@ -10,7 +10,7 @@ from rules.effects import Effect, Offer, Ping
 from rules.flow import Flow
 from rules.interpreter import Recorded, Walk, replay
 from rules.retry import Tried
-from rules.running import Lead
+from rules.running import Lead, Post
 from workers.caps import Place
 from workers.delivery.calls import CallKey, Sent
 from workers.journal import Claimed, Lease, Past
@@ -154,19 +154,35 @@ class Carried:
         return len(self.arrived) == 1 if self.is_eager else not self.awaited
 
     def input(self, source: dict[str, Any]) -> Lead:
-        """Return the lead as rules see it, with what the journal says of its source."""
-        row = self.row
+        """Return the lead as rules see it, with what the journal says of its source.
+
+        One that was pinged begins with the data of its ping.
+        """
+        row, pinged = self.row, self.row["pinged"]
+        data = pinged or row
         return Lead(
             id=str(row["id"]),
-            fields=row["fields"],
-            posted=row["posted"],
+            fields=data["fields"],
+            posted=data["posted"],
             source=source,
             received_at=row["received_at"],
-            invalid=frozenset(row["invalid"]),
+            invalid=frozenset(data["invalid"]),
             is_test=row["is_test"],
             asked_before=self.asked_before,
             test_outcome=row["test_outcome"],
+            is_ping=self.is_ping or pinged is not None,
+            post=Post(row["fields"], row["posted"], frozenset(row["invalid"])) if pinged else None,
         )
+
+    @property
+    def takes_nothing(self) -> bool:
+        """Return whether the lead takes no places and no claims: tests and pings count nowhere."""
+        return self.row["is_test"] or self.is_ping
+
+    @property
+    def is_ping(self) -> bool:
+        """Return whether the lead is a ping that was not posted: it takes nothing."""
+        return bool(self.row["kind"] == "ping")
 
     @property
     def asked_before(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from flowbuilder.lists.lookup import Wanted
-from rules.effects import Check, Effect, Offer, Ping
+from rules.effects import Check, Effect, Offer, Ping, Quote
 from workers.carrying import Carried
 from workers.claims import Claiming
 from workers.eligibility import Candidate, claiming_of, wanted_of
@@ -60,4 +60,6 @@ def _asked_by(effect: Effect | None) -> Iterable[Mapping[str, Any]]:
             return effect.rows
         case Ping():
             return effect.bidders
+        case Quote():
+            return (effect.offer,)
     return ()

@@ -3,19 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rules.effects import Check, Close, Effect, Hold, Intake, Lists, Note, Offer, Ping, Reserve, Settle
+from rules.effects import Check, Close, Effect, Hold, Intake, Lists, Note, Offer, Ping, Quote, Reserve, Settle
 from rules.interpreter import Diverged
 from workers import breakers, gathering
 from workers.book import Unreadable
 from workers.caps import Ask
 from workers.carrying import Carried
 from workers.claims import take_claims
-from workers.effects import by_hand, check, door, ending, lists, offer, ping, replacing, settle
+from workers.effects import by_hand, check, door, ending, lists, offer, ping, quote, replacing, settle
 from workers.journal import Past, read_past
 from workers.turn import Turn
 
 Result = dict[str, Any]
-LOCKING = (Intake, Reserve, Check, Offer, Hold)
+LOCKING = (Intake, Reserve, Check, Offer, Quote, Hold)
 """The effects that take places, or wait for what others give back."""
 
 
@@ -61,6 +61,8 @@ def _bring_back(turn: Turn, batch: Sequence[Carried]) -> None:
 
 def _settle(turn: Turn, carried: Carried) -> None:
     """Give the run what its calls came to, or go on with what was left open."""
+    if isinstance(carried.effect, Quote) and carried.event is not None and carried.key not in turn.left:
+        turn.complete(carried, quote.answered(turn, carried))
     if carried.key in turn.left or not carried.is_calling:
         return
     result = _settled(turn, carried, carried.effect)
@@ -115,6 +117,8 @@ def _own_asks(turn: Turn, carried: Carried) -> list[Ask]:
             return turn.flow_asks(carried, check.windows(effect))
         case Offer() as effect:
             return turn.flow_asks(carried, offer.windows(effect))
+        case Quote() as effect:
+            return turn.flow_asks(carried, effect.offer["caps"])
     return []
 
 
@@ -152,6 +156,7 @@ PERFORMING: Mapping[type, Callable[[Turn, Carried, Any], Result | None]] = {
     Check: check.check,
     Ping: ping.ping,
     Offer: lambda turn, carried, effect: by_hand.instead(turn, carried) or offer.offer(turn, carried, effect),
+    Quote: quote.quote,
     Settle: settle.settle,
 }
 """How each effect is begun, but for those that end a turn of a lead by themselves."""

@@ -131,9 +131,10 @@ class Turn:
             if carried.key not in changed:
                 self.keep(carried)
 
-    def wait(self, carried: Carried, until: datetime, waiting_for: str) -> None:
-        """Write that the lead waits, and let go of it."""
-        self._change(carried, LeadChange(carried.id, carried.token, "waiting", waiting_for=waiting_for, due_at=until))
+    def wait(self, carried: Carried, until: datetime, waiting_for: str, cost: int = 0) -> None:
+        """Write that the lead waits, and let go of it; `cost` is what its supplier is told meanwhile that it gets."""
+        change = LeadChange(carried.id, carried.token, "waiting", waiting_for=waiting_for, cost=cost, due_at=until)
+        self._change(carried, change)
         self._let_go(carried)
         self.due.append(until)
 

@@ -38,6 +38,7 @@ def summary(lead: Lead) -> dict[str, Any]:
         "flow": {"id": shapes.flow_id(lead.flow_id), "version": lead.version},
         "source": {"id": shapes.source_id(lead.source_id)},
         "is_test": lead.is_test,
+        "kind": lead.kind,
         "received_at": shapes.moment(lead.received_at),
         "finished_at": shapes.moment(lead.finished_at),
     }

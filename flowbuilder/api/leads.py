@@ -37,6 +37,7 @@ SUMMARY = {
     "flow": shape(id=TEXT, version=WHOLE),
     "source": shape(id=TEXT),
     "is_test": YES_NO,
+    "kind": {"type": "string", "enum": ["post", "ping"]},
     "received_at": MOMENT,
     "finished_at": or_null(MOMENT),
 }

@@ -71,7 +71,7 @@ def offered_since(session: Session, account_id: UUID, now: datetime) -> dict[UUI
     since = ids.first_id_at(now - timedelta(hours=24))
     wanted = (
         select(Offer.connection_id, func.count(), func.count().filter(Offer.state == "accepted"))
-        .where(Offer.account_id == account_id, Offer.lead_id >= since)
+        .where(Offer.account_id == account_id, Offer.lead_id >= since, Offer.phase == "post")
         .group_by(Offer.connection_id)
     )
     return {identifier: (offered, accepted) for identifier, offered, accepted in session.execute(wanted)}

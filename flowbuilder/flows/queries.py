@@ -78,6 +78,7 @@ def traffic_of(session: Session, account_id: UUID, now: datetime) -> dict[UUID, 
     wanted = (
         select(Lead.flow_id, func.count(), func.count().filter(Lead.outcome == "sold"))
         .where(Lead.account_id == account_id, Lead.id >= since, ~Lead.is_test)
+        .where(Lead.kind == "post")
         .group_by(Lead.flow_id)
     )
     return {flow_id: Traffic(received, sold) for flow_id, received, sold in session.execute(wanted)}
@@ -85,7 +86,9 @@ def traffic_of(session: Session, account_id: UUID, now: datetime) -> dict[UUID, 
 
 def waiting_count(session: Session, flow: Flow) -> int:
     """Return how many leads of the flow wait for another try."""
-    wanted = select(func.count()).where(
-        Lead.account_id == flow.account_id, Lead.flow_id == flow.id, Lead.state == "waiting", ~Lead.is_test
+    wanted = (
+        select(func.count())
+        .where(Lead.account_id == flow.account_id, Lead.flow_id == flow.id, Lead.state == "waiting", ~Lead.is_test)
+        .where(Lead.kind == "post")
     )
     return session.scalar(wanted) or 0

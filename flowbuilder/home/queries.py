@@ -108,6 +108,7 @@ def waiting(session: Session, account_id: UUID) -> tuple[int, datetime | None]:
     """Return how many leads wait, and since when the oldest does."""
     wanted = select(func.count(), func.min(Lead.received_at))
     wanted = wanted.where(Lead.account_id == account_id, Lead.state == "waiting", Lead.is_test.is_(False))
+    wanted = wanted.where(Lead.kind == "post")
     number, since = session.execute(wanted).one()
     return number, since
 

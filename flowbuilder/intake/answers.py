@@ -1,5 +1,6 @@
 """What suppliers are told: the answer about a lead as it stands, and the answer to a post that was refused."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
@@ -10,6 +11,7 @@ from flowbuilder import ids
 from flowbuilder.intake.refused import Refused
 from rules import xml_text
 from rules.money import exponent_of
+from rules.text import moment_text
 
 OUTCOMES = {"sold": "success", "rejected": "failure", "duplicate": "failure", "error": "error"}
 """The lead's outcome in the words of the wire."""
@@ -19,6 +21,7 @@ REPLAY = "Idempotent-Replay"
 JSON = "application/json"
 XML = "application/xml; charset=utf-8"
 XML_ROOT = "result"
+NO_BID = "no bid"
 
 
 class Answer(NamedTuple):
@@ -90,6 +93,19 @@ def lead_response(
     if as_xml:
         return Answer(status, lead_xml(lead), tuple(headers), XML)
     return Answer(status, lead_body(lead), tuple(headers))
+
+
+def ping_response(lead: LeadAnswer, expires_at: datetime | None, *, as_xml: bool = False) -> Answer:
+    """Return the answer to a ping: what the supplier would be paid and until when, or that nobody bids."""
+    told: dict[str, object]
+    if expires_at is None:
+        told, price = {"outcome": "failure", "reason": NO_BID}, "0"
+    else:
+        ping = {"id": ids.show(lead.id), "expires_at": moment_text(expires_at)}
+        told, price = {"outcome": "success", "ping": ping}, price_of(lead)
+    if as_xml:
+        return Answer(200, xml_text.write(XML_ROOT, {**told, "price": price}), (), XML)
+    return Answer(200, orjson.dumps(told | {"price": orjson.Fragment(price)}))
 
 
 def redirected(answer: Answer, url: str) -> Answer:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from flowbuilder import ids
+from flowbuilder import clock, ids
+from flowbuilder.intake import pinging
 from flowbuilder.intake.answers import LeadAnswer
 from flowbuilder.intake.desk import Desk
+from flowbuilder.intake.pinging import Quoted
 from flowbuilder.intake.reading import Reading, is_filled
 from flowbuilder.intake.redirects import FIELD, read_redirect
 from flowbuilder.intake.refused import Refused, refuse, unavailable
@@ -51,15 +53,75 @@ def receive_lead(desk: Desk, source: OpenSource, post: Post, *, now: datetime) -
     """
     desk.backlog.refuse_when_full()
     reading = source.form.read(post.fields, is_test=post.is_test, now=now)
+    ping_id = reading.control("ping_id")
+    if is_filled(ping_id):
+        return _receive_post(desk, source, post, reading, now=now)
     redirect = _redirect(reading, source)
     if reading.problems:
         raise Refused(422, reading.problems)
     key = _idempotency_key(post, reading)
+    taken = _receive(desk, source, post, reading, key, now=now)
+    return replace(taken, redirect=redirect) if redirect else taken
+
+
+def receive_ping(desk: Desk, source: OpenSource, post: Post, *, now: datetime) -> Quoted:
+    """Store a ping and return what its supplier would be paid; raises Refused as `receive_lead` does.
+
+    A ping that is not answered within the wait has no price; nothing of it is required.
+    """
+    desk.backlog.refuse_when_full()
+    reading = source.form.read(post.fields, is_test=post.is_test, is_ping=True, now=now)
+    if reading.problems:
+        raise Refused(422, reading.problems)
+    taken = _receive(desk, source, post, reading, _idempotency_key(post, reading), now=now)
+    return pinging.quoted(desk, source, taken.lead, clock.now())
+
+
+def _receive(
+    desk: Desk, source: OpenSource, post: Post, reading: Reading, key: IdempotencyKey | None, *, now: datetime
+) -> Taken:
     ends_at = time.monotonic() + post.wait
     with _place(desk, post.wait) as waits:
         entry = make_entry(source, reading, key, answer_to=desk.room.web_id if waits else None, now=now)
-        taken = _store_and_wait(desk, entry, ends_at)
-    return replace(taken, redirect=redirect) if redirect else taken
+        return _store_and_wait(desk, entry, ends_at)
+
+
+def _receive_post(desk: Desk, source: OpenSource, post: Post, reading: Reading, *, now: datetime) -> Taken:
+    """Have a ping's run go on with the whole lead, once; the same post again gets the same answer."""
+    key, ends_at = _idempotency_key(post, reading), time.monotonic() + post.wait
+    used = pinging.owner_of(desk, source, key)
+    try:
+        if used is None:
+            return _post_ping(desk, source, reading, key, ends_at, now=now)
+    except Refused as refused:
+        # Another request with the same key may have been quicker by a moment.
+        used = pinging.owner_of(desk, source, key) if refused.status == 409 else None
+        if used is None:
+            raise
+    with _place(desk, post.wait) as waits:
+        return _replayed(desk, source.source_id, key, used, ends_at if waits else None)
+
+
+def _post_ping(
+    desk: Desk, source: OpenSource, reading: Reading, key: IdempotencyKey | None, ends_at: float, *, now: datetime
+) -> Taken:
+    """Post what a ping said with what is said now; what the post does not say again counts as well."""
+    ping = pinging.open_ping(desk, source, reading.control("ping_id"), is_test=reading.is_test, now=now)
+    whole = source.form.read({**ping.posted, **reading.posted}, is_test=reading.is_test, now=now)
+    redirect = _redirect(whole, source)
+    if whole.problems:
+        raise Refused(422, whole.problems)
+    pending = LeadAnswer(ping.id, "received", None, None, 0, source.form.currency, whole.ignored)
+    ticket = Ticket(ping.id, pending)
+    with _place(desk, ends_at - time.monotonic()) as waits:
+        desk.room.add(ticket)  # Before the row is a post, because a worker may be quicker than we are.
+        try:
+            pinging.take_post(desk, source, ping, whole, key=key, waits=waits, now=now)
+            settlement = ticket.wait(ends_at - time.monotonic()) if waits else None
+        finally:
+            desk.room.remove(ticket)
+    lead = settlement if isinstance(settlement, LeadAnswer) else pending
+    return Taken(lead, redirect=redirect)
 
 
 def find_answer(desk: Desk, source: OpenSource, shown_id: str) -> LeadAnswer:
@@ -152,13 +214,20 @@ def _not_stored_in_time() -> Refused:
 
 
 def _replay(desk: Desk, entry: Entry, used: KeyUsed, ends_at: float) -> Taken:
-    """The same post again gets the answer of the lead that the first one made, and waits for it like the first one."""
-    if entry.key is None or entry.key.body_hash != used.body_hash:
+    return _replayed(desk, entry.source_id, entry.key, used, ends_at if entry.waits else None)
+
+
+def _replayed(desk: Desk, source_id: UUID, key: IdempotencyKey | None, used: KeyUsed, ends_at: float | None) -> Taken:
+    """The same post again gets the answer of the lead that the first one made, and waits for it like the first one.
+
+    `ends_at` is None for a post that does not wait.
+    """
+    if key is None or key.body_hash != used.body_hash:
         message = "This idempotency key came with other fields before. Use a new key for a new lead."
         raise refuse(422, "idempotency_key_reused", message)
-    if used.lead.is_settled or not entry.waits:
+    if used.lead.is_settled or ends_at is None:
         return Taken(used.lead, is_replay=True)
-    return Taken(_wait_for(desk, entry.source_id, used.lead, ends_at), is_replay=True)
+    return Taken(_wait_for(desk, source_id, used.lead, ends_at), is_replay=True)
 
 
 def _wait_for(desk: Desk, source_id: UUID, lead: LeadAnswer, ends_at: float) -> LeadAnswer:

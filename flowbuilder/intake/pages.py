@@ -4,7 +4,7 @@ import re
 
 from flowbuilder import clock
 from flowbuilder.intake import meters, operations, wire
-from flowbuilder.intake.answers import Answer, lead_response, redirected
+from flowbuilder.intake.answers import Answer, lead_response, ping_response, redirected
 from flowbuilder.intake.desk import Desk
 from flowbuilder.intake.guard import posts_tests
 from flowbuilder.intake.language import speaks_xml
@@ -22,6 +22,10 @@ def answer(desk: Desk, request: Request) -> Answer:
                 message = "Leads are posted: send POST, or GET where a form can do nothing else."
                 raise refuse(405, "post_only", message, Allow="GET, POST")
             return _post_lead(desk, request, flow_key, source_key)
+        case [flow_key, source_key, "ping"] if flow_key and source_key:
+            if request.method not in ("POST", "GET"):
+                raise refuse(405, "post_only", "Pings are posted: send POST, or GET.", Allow="GET, POST")
+            return _ping(desk, request, flow_key, source_key)
         case [flow_key, source_key, "leads", lead_id] if lead_id:
             if request.method not in ("GET", "HEAD"):
                 raise refuse(405, "get_only", "Answers are read: send GET.", Allow="GET, HEAD")
@@ -39,6 +43,19 @@ def _post_lead(desk: Desk, request: Request, flow_key: str, source_key: str) -> 
         record(desk, source, refused)
         raise
     return taken_response(taken, request, location=f"/f/{flow_key}/{source_key}")
+
+
+def _ping(desk: Desk, request: Request, flow_key: str, source_key: str) -> Answer:
+    """Answer with what the supplier would be paid for a lead that it tells a part of."""
+    source = desk.sources.find(flow_key, source_key)
+    is_test = posts_tests(source, request, desk.wrong_keys)
+    try:
+        told = operations.receive_ping(desk, source, read_post(request, is_test=is_test), now=clock.now())
+    except Refused as refused:
+        record(desk, source, refused)
+        raise
+    meters.posts(200).inc()
+    return ping_response(told.lead, told.expires_at, as_xml=speaks_xml(request))
 
 
 def _show_answer(desk: Desk, request: Request, flow_key: str, source_key: str, lead_id: str) -> Answer:

@@ -15,6 +15,7 @@ CONTROLS = {
     "istest": "is_test",
     "testoutcome": "test_outcome",
     "leadid": "lead_id",
+    "pingid": "ping_id",
     "redirecturl": "redirect_url",
     "redirurl": "redirect_url",
 }
@@ -28,6 +29,7 @@ class Reading:
     """What one post says: `values` in normal form, `posted` as it came with known fields under their own keys."""
 
     is_test: bool = False
+    is_ping: bool = False
     now: datetime | None = None
     test_outcome: str | None = None
     posted: dict[str, object] = field(default_factory=dict)
@@ -55,13 +57,15 @@ class LeadForm:
         # A field that is read by the country of another comes after it.
         self._in_reading_order = sorted(self.fields, key=lambda wanted: wanted.country_field is not None)
 
-    def read(self, posted: Mapping[str, object], *, is_test: bool = False, now: datetime | None = None) -> Reading:
+    def read(
+        self, posted: Mapping[str, object], *, is_test: bool = False, is_ping: bool = False, now: datetime | None = None
+    ) -> Reading:
         """Return the lead that a post describes, with all its problems; a post may say itself that it is a test.
 
-        Required means filled in, and valid where the field asks for it; test leads need not be valid. Dates of birth
-        are also looked at from `now`, an aware moment.
+        Required means filled in, and valid where the field asks for it; test leads need not be valid, and of a ping
+        nothing is required. Dates of birth are also looked at from `now`, an aware moment.
         """
-        reading = Reading(now=now)
+        reading = Reading(is_ping=is_ping, now=now)
         self._sort_out(posted, reading)
         reading.is_test = is_test or says_yes(reading.control("is_test"))
         for wanted in self._in_reading_order:
@@ -115,13 +119,14 @@ class LeadForm:
             is_there = is_filled(reading.posted.get(wanted.key))
             if is_there:
                 reading.invalid.append(wanted.key)
-            if wanted.required and not (is_there and reading.is_test):
+            if wanted.required and not reading.is_ping and not (is_there and reading.is_test):
                 reading.problems.append(_not_valid(wanted) if is_there else _missing(wanted))
             return
         reading.values[wanted.key] = normal.value
         if not normal.valid:
             reading.invalid.append(wanted.key)
-            if wanted.required and not reading.is_test and not passes_check(normal, wanted, field_type):
+            is_lenient = reading.is_test or reading.is_ping
+            if wanted.required and not is_lenient and not passes_check(normal, wanted, field_type):
                 reading.problems.append(_not_valid(wanted))
 
 

@@ -27,7 +27,7 @@ WITH posted AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%s::json) AS row (
         id uuid, account_id uuid, flow_id uuid, source_id uuid, version integer, is_test boolean, test_outcome text,
         posted jsonb, fields jsonb, invalid text[], ignored text[], currency text, received_at timestamptz,
-        answer_to text, key text, body_hash text)
+        answer_to text, key text, body_hash text, kind text)
 ), keyed AS (
     INSERT INTO idempotency (source_id, key, lead_id, body_hash, created_at)
     SELECT source_id, key, id, decode(body_hash, 'hex'), received_at FROM posted
@@ -35,9 +35,9 @@ WITH posted AS MATERIALIZED (
     ON CONFLICT DO NOTHING RETURNING lead_id
 )
 INSERT INTO lead (id, account_id, flow_id, source_id, version, is_test, test_outcome, posted, fields, invalid, ignored,
-                  currency, received_at, due_at, answer_to)
+                  currency, received_at, due_at, answer_to, kind)
 SELECT id, account_id, flow_id, source_id, version, is_test, test_outcome, posted, fields, invalid, ignored,
-       currency, received_at, now(), answer_to
+       currency, received_at, now(), answer_to, COALESCE(kind, 'post')
 FROM posted WHERE key IS NULL OR id IN (SELECT lead_id FROM keyed)
 RETURNING id
 """

@@ -91,7 +91,7 @@ def hash_fields(posted: Mapping[str, object], *, is_test: bool) -> bytes:
 def make_entry(
     source: OpenSource, reading: Reading, key: IdempotencyKey | None, *, answer_to: str | None, now: datetime
 ) -> Entry:
-    """Return the lead that a post becomes; `answer_to` names the web process whose request waits for it."""
+    """Return the lead that a post or a ping becomes; `answer_to` names the web process whose request waits for it."""
     lead_id, form = ids.new_id(), source.form
     row: dict[str, object] = {
         "id": lead_id,
@@ -108,6 +108,8 @@ def make_entry(
         "received_at": now.isoformat(),
     }
     # What is not there is NULL; leaving it out also spares the writer its search for what only looks like null.
+    if reading.is_ping:
+        row["kind"] = "ping"
     if reading.test_outcome:
         row["test_outcome"] = reading.test_outcome
     if answer_to:

@@ -26,6 +26,7 @@ class Row:
     received_at: datetime
     status: str
     is_test: bool
+    is_ping: bool
     needs_a_look: bool
     flow: str
     source: str
@@ -101,6 +102,7 @@ def _row(named: Named, fields: tuple[Field, ...]) -> Row:
         received_at=lead.received_at,
         status=status_of(lead),
         is_test=lead.is_test,
+        is_ping=lead.kind == "ping",
         needs_a_look=needs_a_look(lead),
         flow=named.flow,
         source=named.source,

@@ -45,6 +45,7 @@ class Head:
     id: UUID
     status: str
     is_test: bool
+    is_ping: bool
     is_done: bool
     needs_a_look: bool
     reason: str
@@ -183,6 +184,7 @@ def _head(session: Session, lead: Lead, asked: Sequence[Asked], veil: Veil | Non
         id=lead.id,
         status=status_of(lead),
         is_test=lead.is_test,
+        is_ping=lead.kind == "ping",
         is_done=lead.state == "done",
         needs_a_look=needs_a_look(lead),
         reason=veil.over(reason) if veil else reason,

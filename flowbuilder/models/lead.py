@@ -38,6 +38,7 @@ class Lead(Base):
     fields: Mapped[dict[str, Any]]
     invalid: Mapped[list[str]]
     ignored: Mapped[list[str]]
+    pinged: Mapped[dict[str, Any] | None]
     currency: Mapped[str]
     revenue: Mapped[int] = mapped_column(BigInt, server_default="0")
     cost: Mapped[int] = mapped_column(BigInt, server_default="0")

@@ -65,4 +65,5 @@ def posted_since(session: Session, account_id: UUID, now: datetime) -> dict[UUID
     """Return, by source, how many leads the account received in the last 24 hours, test leads left out."""
     since = ids.first_id_at(now - timedelta(hours=24))
     wanted = select(Lead.source_id, func.count()).where(Lead.account_id == account_id, Lead.id >= since, ~Lead.is_test)
+    wanted = wanted.where(Lead.kind == "post")
     return dict(session.execute(wanted.group_by(Lead.source_id)).all())

@@ -6,7 +6,7 @@ What is asked and answered is plain JSON, so that a journal read back compares e
 
 from rules.effects.base import Asks, Effect, Result, Said
 from rules.effects.run import Close, Hold, Intake, Lists, Note, Reserve
-from rules.effects.selling import Check, Offer, Ping, Settle
+from rules.effects.selling import Check, Offer, Ping, Quote, Settle
 
 __all__ = [
     "Asks",
@@ -19,6 +19,7 @@ __all__ = [
     "Note",
     "Offer",
     "Ping",
+    "Quote",
     "Reserve",
     "Result",
     "Said",

@@ -125,6 +125,30 @@ class Offer(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class Quote(Effect):
+    """Tell the supplier of a ping what it would be paid, and stop until it posts the lead, or `until` a moment (ISO).
+
+    `price` is what it would be paid in minor units, `offer` what the offer asks that would follow. Nothing is reserved.
+    Result: `{"at", "answer": posted | expired}`, or that of an offer that is `not_asked`: then there is no quote.
+    """
+
+    name: ClassVar[str] = "quote"
+    price: int
+    until: str
+    offer: Asks
+
+    def asks(self) -> Asks:
+        """Return the price, until when it counts, and the offer that it comes from."""
+        return {"price": self.price, "until": self.until, "offer": self.offer}
+
+    def outcome(self, result: Result) -> Said:
+        """Return passed once the lead is posted, stopped when the quote expired, full or skipped without a quote."""
+        if result["answer"] == "not_asked":
+            return ("full" if result["reason"] == "cap_reached" else "skipped"), result["reason"]
+        return ("passed" if result["answer"] == "posted" else "stopped"), result["answer"]
+
+
+@dataclass(frozen=True, slots=True)
 class Settle(Effect):
     """Say of every buyer of a group that did not get the lead why. Result: `{}`.
 

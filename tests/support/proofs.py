@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, text
 from flowbuilder import ids
 from rules.flow import Flow, parse_flow
 from rules.interpreter import Diverged, Recorded, replay
-from rules.running import Lead
+from rules.running import Lead, Post
 from rules.steps import Group
 
 Rows = dict[UUID, list[RowMapping]]
@@ -218,16 +218,20 @@ def unexplained(books: Books, requests: Iterable[str]) -> Iterator[str]:
 def as_rules_see(lead: RowMapping, events: list[RowMapping]) -> Lead:
     """Return a lead as its newest run saw it."""
     first = next((event["result"] for event in events if "source" in (event["result"] or {})), {})
+    pinged = lead["pinged"]
+    data = pinged or lead
     return Lead(
         id=str(lead["id"]),
-        fields=lead["fields"],
-        posted=lead["posted"],
+        fields=data["fields"],
+        posted=data["posted"],
         source=first.get("source", {"id": str(lead["source_id"]), "is_test": lead["is_test"]}),
         received_at=lead["received_at"],
-        invalid=frozenset(lead["invalid"]),
+        invalid=frozenset(data["invalid"]),
         is_test=lead["is_test"],
         asked_before=lead["asked_before"],
         test_outcome=lead["test_outcome"],
+        is_ping=lead["kind"] == "ping" or pinged is not None,
+        post=Post(lead["fields"], lead["posted"], frozenset(lead["invalid"])) if pinged else None,
     )
 
 

@@ -17,9 +17,9 @@ SCOPES = {"flow": "flow_id", "source": "source_id", "seller": "account_id"}
 
 
 def claiming_of(carried: Carried, effect: Intake) -> Claiming | None:
-    """Return what a lead wants to be the first with, None when it does not ask or is only a test."""
+    """Return what a lead wants to be the first with, None when it does not ask, or is only a test or a ping."""
     asked = effect.duplicates
-    if not asked or not asked["by"] or carried.row["is_test"] or not effect.accepted:
+    if not asked or not asked["by"] or carried.takes_nothing or not effect.accepted:
         return None
     fields = carried.row["fields"]
     values = {key: fields[key] for key in asked["by"]}
@@ -92,7 +92,7 @@ def _reserve(turn: Turn, carried: Carried, asks: list[Ask]) -> Result | None:
     full = turn.dealer.first_full(asks)
     if full:
         return {"full": full.own_key, "places": [], **_when_full(turn.source_of(carried), full)}
-    places = [] if carried.row["is_test"] else turn.dealer.take(asks)
+    places = [] if carried.takes_nothing else turn.dealer.take(asks)
     carried.places.extend(places)
     return {"full": None, "places": places}
 

@@ -26,7 +26,27 @@ Refused = Mapping[str, str]
 
 
 def ask_for_bids(deal: Deal, rows: Sequence[Row], run: Run) -> Generator[Effect, Result, tuple[Bids, Refused]]:
-    """Ping some rows side by side; return the bids that count, and why the others have none, by row."""
+    """Ping some rows side by side; return the bids that count, and why the others have none, by row.
+
+    Those that were made while the lead itself was a ping are not asked for again.
+    """
+    kept = run.bids.pop(deal.step, None)
+    result = (yield from _ping(deal, rows, run)) if kept is None else kept
+    asked = {row.id for row in rows}
+    bids: dict[str, Bid] = {}
+    refused: dict[str, str] = {}
+    for said in result["bids"]:
+        bid = _read_bid(said, deal.bids_up_to)
+        if isinstance(bid, Bid) and not (deal.least and deal.least.refuses(bid.amount, run)):
+            bids[said["buyer"]] = bid
+        else:
+            refused[said["buyer"]] = "below_floor" if isinstance(bid, Bid) else bid
+    bids = {buyer: bid for buyer, bid in bids.items() if buyer in asked}
+    silent = "timeout" if kept is None else "no_bid"
+    return bids, {row.id: refused.get(row.id, silent) for row in rows if row.id not in bids}
+
+
+def _ping(deal: Deal, rows: Sequence[Row], run: Run) -> Generator[Effect, Result, Result]:
     result = yield Ping(
         deal.step,
         round=run.round,
@@ -38,15 +58,7 @@ def ask_for_bids(deal: Deal, rows: Sequence[Row], run: Run) -> Generator[Effect,
         view=run.at(deal.step),
     )
     run.move_to(datetime.fromisoformat(result["at"]))
-    bids: dict[str, Bid] = {}
-    refused: dict[str, str] = {}
-    for said in result["bids"]:
-        bid = _read_bid(said, deal.bids_up_to)
-        if isinstance(bid, Bid) and not (deal.least and deal.least.refuses(bid.amount, run)):
-            bids[said["buyer"]] = bid
-        else:
-            refused[said["buyer"]] = "below_floor" if isinstance(bid, Bid) else bid
-    return bids, {row.id: refused.get(row.id, "timeout") for row in rows if row.id not in bids}
+    return result
 
 
 def _read_bid(said: Mapping[str, Any], most: int) -> Bid | str:

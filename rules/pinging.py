@@ -1,0 +1,69 @@
+"""A lead that is pinged before it is posted: its run goes as far as its first offer, and on from there with the post.
+
+A ping has part of the lead's data and takes no places. Its run asks who can be asked and what they bid, and quotes what
+the supplier would be paid. With the post it begins at the door again, with all data, and the bids that it has.
+"""
+
+from collections.abc import Generator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from rules.earnings import supplier_cost
+from rules.effects import Close, Effect, Hold, Offer, Ping, Quote, Result
+from rules.money import exponent_of
+from rules.running import End, Lead, Run
+
+Walking = Generator[Effect, Result, End]
+
+NO_BID = "no bid"
+EXPIRED = "The ping expired before it was posted"
+
+
+def as_ping(walking: Walking, state: Run, lasts: timedelta) -> Generator[Effect, Result, End | None]:
+    """Walk a ping until it ends without an offer, or expires; None once its lead is posted, and the run begins again.
+
+    `walking` is what its run would do as a lead, `lasts` for how long a quote counts.
+    """
+    test_outcome, bids = state.lead.test_outcome, dict[str, Result]()
+    state.lead = replace(state.lead, test_outcome=None)
+    effect = next(walking)
+    while True:
+        match effect:
+            case Close():
+                return End(effect.result, effect.code, effect.reason)  # type: ignore[arg-type]
+            case Hold():
+                return End("rejected", "no_bid", NO_BID)
+            case Offer():
+                result = yield _quote(effect, state, lasts)
+                if result["answer"] != "not_asked":
+                    break
+            case _:
+                result = yield effect
+                if isinstance(effect, Ping):
+                    bids[effect.step] = result
+        effect = walking.send(result)
+    walking.close()
+    if result["answer"] == "expired":
+        return End("rejected", "ping_expired", EXPIRED)
+    state.begin_again(
+        _as_posted(state.lead, effect, test_outcome, state.currency), datetime.fromisoformat(result["at"])
+    )
+    state.bids = bids
+    return None
+
+
+def _quote(offer: Offer, state: Run, lasts: timedelta) -> Quote:
+    price = supplier_cost(state.lead.source, offer.price, state.currency)
+    return Quote(offer.step, price, (state.now + lasts).isoformat(), offer.asks())
+
+
+def _as_posted(lead: Lead, offer: Offer, test_outcome: str | None, currency: str) -> Lead:
+    """Return the lead with the data of its post, whose supplier is paid what it was quoted."""
+    price = supplier_cost(lead.source, offer.price, currency)
+    source: dict[str, Any] = {**lead.source, "cost": {"fixed": Decimal(price).scaleb(-exponent_of(currency))}}
+    posted = replace(lead, source=source, test_outcome=test_outcome, post=None)
+    if lead.post is None:
+        return posted
+    return replace(posted, fields=lead.post.fields, posted=lead.post.posted, invalid=lead.post.invalid)

@@ -1,0 +1,255 @@
+"""A supplier pings with part of a lead and is told what it would be paid; the post that follows goes on from there."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from flowbuilder import ids
+from flowbuilder.config import settings
+from flowbuilder.models import Flow, Lead, Source
+from tests.support.bidders import a_bidder, auction, connect, pings, posts
+from tests.support.buyers import a_buyer, accepting, declining
+from tests.support.flows import buyer, cap, only
+from tests.support.market import EMAIL_FIELD, STATE_FIELD, Market
+from tests.support.supplier import a_key, intake_app
+
+PART = {"state": "CA"}
+WHOLE = {"state": "CA", "email": "ana@example.com"}
+FIELDS = [EMAIL_FIELD | {"required": True}, STATE_FIELD]
+
+
+@dataclass
+class Pinger:
+    """A supplier of a market's flow."""
+
+    app: Flask
+    address: str
+    headers: dict[str, str]
+    market: Market
+
+    def ping(self, data: dict[str, Any] | None = None, **how: Any) -> Any:
+        """Ping, and return the answer."""
+        return self._send(f"{self.address}/ping", data or PART, **how)
+
+    def post(self, ping: str | None, data: dict[str, Any] | None = None, **how: Any) -> Any:
+        """Post a lead that was pinged, and return the answer."""
+        return self._send(self.address, (data or WHOLE) | ({"ping_id": ping} if ping else {}), **how)
+
+    def quoted(self, **how: Any) -> str:
+        """Ping, and return the id under which a price was told."""
+        answer = self.ping(**how)
+        assert answer.json["outcome"] == "success", answer.json
+        return str(answer.json["ping"]["id"])
+
+    def lead(self, shown: str) -> Lead:
+        """Return a lead as it stands."""
+        return self.market.lead(ids.read(shown))
+
+    def _send(self, address: str, data: dict[str, Any], headers: Any = (), **how: Any) -> Any:
+        return self.app.test_client().post(address, json=data, headers=self.headers | dict(headers), **how)
+
+
+@contextmanager
+def a_pinger(market: Market, steps: list[dict[str, Any]], **flow: Any) -> Iterator[Pinger]:
+    """Publish a flow and give a supplier of it, with its web and a loop that carries."""
+    market.publish(steps, fields=FIELDS, source=flow.pop("source", {"cost": {"share": 75}}), **flow)
+    with Session(market.database) as session:
+        source = session.get_one(Source, market.source_id)
+        address = f"/f/{session.get_one(Flow, market.flow_id).key}/{source.key}"
+        key = a_key(session, source, "live")
+        session.commit()
+    own = replace(settings(), database_url=market.url, redis_url=market.redis_url, web_threads=128)
+    with intake_app(own) as app, market.carrying():
+        yield Pinger(app, address, {"X-API-Key": key}, market)
+
+
+def test_a_ping_is_told_the_price_and_the_post_sells_the_lead_for_it(market: Market) -> None:
+    with a_bidder(30) as helio, a_bidder(42) as sunrise:
+        with a_pinger(market, [auction(connect(market, helio), connect(market, sunrise))]) as supplier:
+            answer = supplier.ping()
+            assert (answer.status_code, answer.json["outcome"], answer.json["price"]) == (200, "success", 31.5)
+            assert answer.json["ping"]["expires_at"].endswith("Z")
+            assert posts(sunrise) == []
+            told = supplier.post(answer.json["ping"]["id"])
+        assert (told.status_code, told.json["status"], told.json["price"]) == (201, "sold", 31.5)
+        assert told.json["lead"]["id"] == answer.json["ping"]["id"]
+        assert [len(pings(one)) for one in (helio, sunrise)] == [1, 1]
+        assert [request.body["email"] for request in posts(sunrise)] == ["ana@example.com"]
+    lead = supplier.lead(told.json["lead"]["id"])
+    assert (lead.kind, lead.revenue, lead.cost) == ("post", 4200, 3150)
+    assert lead.pinged == {"posted": PART, "fields": PART, "invalid": []}
+    effects = [event.effect for event in market.events(lead.id)]
+    assert effects == ["intake", "check", "ping", "quote", "intake", "check", "offer", "settle", "close"]
+
+
+def test_nobody_bids(market: Market) -> None:
+    with a_bidder(0) as helio, a_pinger(market, [auction(connect(market, helio))]) as supplier:
+        answer = supplier.ping()
+    assert (answer.status_code, answer.json) == (200, {"outcome": "failure", "reason": "no bid", "price": 0})
+    [lead] = market.leads()
+    assert (lead.kind, lead.state, lead.outcome) == ("ping", "done", "rejected")
+
+
+def test_the_answers_are_xml_where_xml_is_wanted(market: Market) -> None:
+    with a_bidder(42) as sunrise, a_pinger(market, [auction(connect(market, sunrise))]) as supplier:
+        answer = supplier.ping(headers={"Accept": "application/xml"})
+    assert "<outcome>success</outcome>" in answer.text
+    assert "<price>31.50</price>" in answer.text
+
+
+def test_a_direct_buyer_has_a_price_as_well_and_one_that_cannot_be_asked_has_none(market: Market) -> None:
+    with a_buyer(accepting) as sunrise, a_buyer(accepting) as helio:
+        resting = market.connect(sunrise, row={"state": "paused"})
+        steps = [buyer(resting, "s1", price=99), buyer(market.connect(helio), "s2", price=20)]
+        with a_pinger(market, steps) as supplier:
+            answer = supplier.ping()
+            assert answer.json["price"] == 15
+            assert supplier.post(answer.json["ping"]["id"]).json["status"] == "sold"
+        assert (len(sunrise.seen), len(helio.seen)) == (0, 1)
+
+
+def test_the_flows_rules_are_asked_again_with_the_whole_lead(market: Market) -> None:
+    knows = {"filter": {"id": "f", "stop_if": {"is": [{"var": "lead.email"}, "bad@example.com"]}, "reason": "Known"}}
+    with a_bidder(42) as sunrise, a_pinger(market, [knows, auction(connect(market, sunrise))]) as supplier:
+        told = supplier.post(supplier.quoted(), WHOLE | {"email": "bad@example.com"})
+        assert (told.json["status"], told.json["reason"], told.json["price"]) == ("rejected", "Known", 0)
+        assert posts(sunrise) == []
+
+
+def test_a_filter_that_a_ping_does_not_pass_is_no_bid(market: Market) -> None:
+    with a_bidder(42) as sunrise, a_pinger(market, [only("NV"), auction(connect(market, sunrise))]) as supplier:
+        assert supplier.ping().json["outcome"] == "failure"
+        assert sunrise.seen == []
+
+
+def test_the_next_bid_takes_what_the_best_declines_and_the_supplier_gets_what_it_was_told(market: Market) -> None:
+    with ExitStack() as stack:
+        first, second = stack.enter_context(a_bidder(42, then=declining)), stack.enter_context(a_bidder(40))
+        steps = [auction(connect(market, first), connect(market, second))]
+        told = (supplier := stack.enter_context(a_pinger(market, steps))).post(supplier.quoted())
+    assert (told.json["status"], told.json["price"]) == ("sold", 31.5)
+    [lead] = market.leads()
+    assert (lead.revenue, lead.cost) == (4000, 3150)
+
+
+def test_required_fields_are_asked_of_the_post_and_not_of_the_ping(market: Market) -> None:
+    with a_bidder(42) as sunrise, a_pinger(market, [auction(connect(market, sunrise))]) as supplier:
+        ping = supplier.quoted()
+        refused = supplier.post(ping, {"state": "CA"})
+        assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "email")
+        assert supplier.post(ping).json["status"] == "sold"
+
+
+def test_what_the_ping_said_need_not_be_said_again(market: Market) -> None:
+    with a_bidder(42) as sunrise, a_pinger(market, [only("CA"), auction(connect(market, sunrise))]) as supplier:
+        assert supplier.post(supplier.quoted(), {"email": "ana@example.com"}).json["status"] == "sold"
+
+
+def test_a_ping_counts_once(market: Market) -> None:
+    with a_bidder(42) as sunrise, a_pinger(market, [auction(connect(market, sunrise))]) as supplier:
+        ping = supplier.quoted()
+        supplier.post(ping)
+        again = supplier.post(ping)
+        assert (again.status_code, again.json["errors"][0]["code"]) == (409, "ping_used")
+        unknown = supplier.post(ids.show(ids.new_id()))
+        assert (unknown.status_code, unknown.json["errors"][0]["code"]) == (422, "no_such_ping")
+
+
+def test_of_fifty_posts_at_once_with_one_ping_one_sells_it(market: Market) -> None:
+    together = threading.Barrier(50)
+    with a_bidder(42) as sunrise, a_pinger(market, [auction(connect(market, sunrise))]) as supplier:
+        ping = supplier.quoted()
+
+        def post(number: int) -> int:
+            together.wait(30)
+            return int(supplier.post(ping, WHOLE | {"email": f"ana{number}@example.com"}).status_code)
+
+        with ThreadPoolExecutor(50) as pool:
+            answers = Counter(pool.map(post, range(50)))
+        assert answers == {201: 1, 409: 49}
+        assert len(posts(sunrise)) == 1
+    assert [lead.outcome for lead in market.leads()] == ["sold"]
+
+
+def test_the_same_post_again_with_its_key_gets_the_same_answer(market: Market) -> None:
+    with a_bidder(42) as sunrise, a_pinger(market, [auction(connect(market, sunrise))]) as supplier:
+        ping, key = supplier.quoted(), {"Idempotency-Key": "k-1"}
+        first, second = (supplier.post(ping, headers=key) for _ in range(2))
+        assert (second.status_code, second.json, second.headers["Idempotent-Replay"]) == (201, first.json, "true")
+        other = supplier.post(ping, WHOLE | {"email": "bo@example.com"}, headers=key)
+        assert (other.status_code, other.json["errors"][0]["code"]) == (422, "idempotency_key_reused")
+        assert len(posts(sunrise)) == 1
+
+
+def test_a_ping_expires(market: Market) -> None:
+    with a_bidder(42) as sunrise, a_pinger(market, [auction(connect(market, sunrise))]) as supplier:
+        ping = supplier.quoted()
+        market.later(301)
+        late = supplier.post(ping)
+        assert (late.status_code, late.json["errors"][0]["code"]) == (409, "ping_expired")
+        market.wait_until("EXISTS (SELECT FROM lead WHERE reason_code = 'ping_expired')")
+        assert supplier.post(ping).status_code == 409
+        assert posts(sunrise) == []
+
+
+def test_how_long_a_quote_counts_is_the_flows_setting(market: Market) -> None:
+    intake = {"pings_last": "1h"}
+    with a_bidder(42) as sunrise, a_pinger(market, [auction(connect(market, sunrise))], intake=intake) as supplier:
+        ping = supplier.quoted()
+        market.later(3000)
+        assert supplier.post(ping).json["status"] == "sold"
+
+
+def test_a_ping_takes_no_place_and_claims_nothing(market: Market) -> None:
+    with a_bidder(42) as sunrise:
+        row = {"connection": connect(market, sunrise), "caps": [{"limit": 1, "per": "day"}]}
+        intake = {"duplicates": {"by": ["state"], "within": "30d"}, "caps": [{"limit": 1, "per": "day"}]}
+        with a_pinger(market, [cap(1), auction(row)], intake=intake) as supplier:
+            first, second = supplier.quoted(), supplier.quoted()
+            assert set(market.used().values()) <= {0}
+            assert supplier.post(first).json["status"] == "sold"
+            assert set(market.used().values()) == {1}
+            assert supplier.post(second).json["status"] == "duplicate"
+            assert supplier.ping().json["outcome"] == "failure"
+
+
+def test_a_test_ping_calls_nobody_and_its_post_is_a_test_too(market: Market) -> None:
+    with a_bidder(42) as sunrise, a_pinger(market, [auction(connect(market, sunrise))]) as supplier:
+        ping = supplier.quoted(data=PART | {"is_test": True})
+        refused = supplier.post(ping)
+        assert (refused.status_code, refused.json["errors"][0]["code"]) == (422, "ping_of_other_mode")
+        assert supplier.post(ping, WHOLE | {"is_test": True}).json["status"] == "sold"
+        assert sunrise.seen == []
+
+
+def test_a_ping_is_never_held(market: Market) -> None:
+    fallback = {"id": "end", "do": "hold", "retry_every": "15m", "for_up_to": "24h"}
+    with a_bidder(0) as helio, a_pinger(market, [auction(connect(market, helio))], fallback=fallback) as supplier:
+        assert supplier.ping().json["outcome"] == "failure"
+    assert [lead.state for lead in market.leads()] == ["done"]
+
+
+@pytest.mark.parametrize("loops", [3])
+def test_many_pings_and_posts_at_once_pass_no_cap(market: Market, loops: int) -> None:
+    with ExitStack() as stack:
+        best, second = (stack.enter_context(a_bidder(bid)) for bid in (40, 30))
+        limited = {"connection": connect(market, best), "caps": [{"limit": 5, "per": "day"}]}
+        supplier = stack.enter_context(a_pinger(market, [auction(limited, connect(market, second))]))
+        stack.enter_context(market.carrying(loops))
+
+        def trade(number: int) -> str:
+            lead = WHOLE | {"email": f"ana{number}@example.com"}
+            return str(supplier.post(supplier.quoted(), lead).json["status"])
+
+        with ThreadPoolExecutor(12) as pool:
+            assert Counter(pool.map(trade, range(24))) == {"sold": 24}
+    assert market.count_offers("b1", "accepted") == 5
+    assert market.count_offers("b2", "accepted") == 19
