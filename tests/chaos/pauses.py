@@ -1,9 +1,12 @@
 """Workers that stand still for forty seconds and go on: others take their leads, and nothing is written too late.
 
+Paused is whichever worker wrote last, so that it has leads in hand and is in the middle of something.
+
 python -m tests.chaos.pauses [pauses] [seconds each] [workers]     20 pauses of 40 seconds, 6 workers, 4 at a time
 """
 
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -19,36 +22,36 @@ from tests.support.yard import WORKER
 PAUSES, SECONDS, WORKERS = 20, 40, 6
 AT_WORK = 2
 """How many workers are never paused at the same moment."""
-BETWEEN = 5.0
 RATE = 10
 
 
 def pause(battle: Battle, pauses: int, seconds: float) -> None:
-    """Post leads while workers are paused, several at a time, each so often; return once all leads have ended."""
+    """Post leads while the worker that is busiest is paused, again and again; return once all leads have ended.
+
+    Several are paused at a time, so that it takes less time; each so often as comes out.
+    """
     fencing.write_down_who_writes(battle.market.database)
-    victims = battle.yard.workers[AT_WORK:]
-    rounds = -(-pauses // len(victims))
-    lasts = rounds * (seconds + BETWEEN)
+    workers = {f"worker {number}": worker for number, worker in enumerate(battle.yard.workers)}
+    every = (seconds + 1) / (len(workers) - AT_WORK)
+    lasts = every * pauses + seconds
+    paused: dict[str, threading.Thread] = {}
     with battle.posting(int(RATE * lasts), lasts):
-        pausing = [
-            threading.Thread(target=_pause, args=(battle, number, rounds, seconds)) for number in range(len(victims))
-        ]
-        for thread in pausing:
-            thread.start()
-        for thread in pausing:
+        for _ in range(pauses):
+            time.sleep(every)
+            still = {name for name, thread in paused.items() if thread.is_alive()}
+            name = fencing.newest_writer(battle.market.database, workers.keys() - still)
+            paused[name] = threading.Thread(target=_pause, args=(battle, workers[name], seconds))
+            paused[name].start()
+        for thread in paused.values():
             thread.join()
     battle.settle()
 
 
-def _pause(battle: Battle, victim: int, rounds: int, seconds: float) -> None:
-    worker = battle.yard.workers[AT_WORK + victim]
-    time.sleep(BETWEEN * victim / WORKERS)
-    for _ in range(rounds):
-        time.sleep(BETWEEN)
-        with battle.breaking.noted(PAUSED):
-            worker.send_signal(signal.SIGSTOP)
-            time.sleep(seconds)
-            worker.send_signal(signal.SIGCONT)
+def _pause(battle: Battle, worker: subprocess.Popen[bytes], seconds: float) -> None:
+    with battle.breaking.noted(PAUSED):
+        worker.send_signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        worker.send_signal(signal.SIGCONT)
 
 
 def nothing_late(battle: Battle) -> Verdict:

@@ -88,7 +88,7 @@ def test_a_worker_that_was_paused_writes_nothing_when_it_wakes(scene: Scene) -> 
         before = len(sunrise.seen)
         yard.market.post(20)
         sunrise.wait_for(before + 10, 30)
-        paused = workers[newest_writer(yard)]
+        paused = workers[fencing.newest_writer(yard.market.database, workers.keys())]
         paused.send_signal(signal.SIGSTOP)
         yard.market.wait_until(ASKED_AGAIN)
         paused.send_signal(signal.SIGCONT)
@@ -98,12 +98,6 @@ def test_a_worker_that_was_paused_writes_nothing_when_it_wakes(scene: Scene) -> 
     assert (late, who) == (0, {"one", "two"})
     assert {lead.outcome for lead in yard.market.leads()} == {"sold"}
     yard.market.check_requests(sunrise)
-
-
-def newest_writer(yard: Yard) -> str:
-    with yard.market.database.connect() as database:
-        newest = text("SELECT who FROM written WHERE who <> '' ORDER BY number DESC LIMIT 1")
-        return str(database.execute(newest).scalar_one())
 
 
 @pytest.mark.parametrize("wipe", [False, True])

@@ -3,11 +3,14 @@
 Workers must be started with a name of their own (`Yard.start(called=…)`), by which the database knows them.
 """
 
+from collections.abc import Collection
+
 from sqlalchemy import Engine, text
 
 _WRITE_DOWN = """
     CREATE TABLE written (number bigint GENERATED ALWAYS AS IDENTITY, lead_id uuid, who text, token bigint);
     CREATE INDEX written_lead ON written (lead_id, token, number);
+    ALTER TABLE written ADD PRIMARY KEY (number);
     CREATE FUNCTION write_down() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         INSERT INTO written (lead_id, who, token) VALUES (NEW.id, current_setting('application_name'), NEW.lease_token);
         RETURN NULL;
@@ -46,6 +49,13 @@ def late_writes(database: Engine) -> tuple[int, int, set[str]]:
         late = connection.execute(text(_LATE)).scalar_one()
         many = connection.execute(text("SELECT count(*) FROM written")).scalar_one()
         return late, many, set(connection.execute(text("SELECT DISTINCT who FROM written")).scalars())
+
+
+def newest_writer(database: Engine, among: Collection[str]) -> str:
+    """Return which of some workers wrote last; any of them if none did."""
+    newest = text("SELECT who FROM written WHERE who = ANY(:among) ORDER BY number DESC LIMIT 1")
+    with database.connect() as connection:
+        return connection.execute(newest, {"among": list(among)}).scalar() or min(among)
 
 
 def forget(database: Engine) -> None:
