@@ -11,6 +11,8 @@ FIRST_CLAIMED = 64
 LEAST_CLAIMED = 8
 LONGEST_TURN = 0.15
 """Seconds of work that a turn should be at most: no call goes out while it lasts. Of auctions fewer fit into one."""
+MOST_CAREFUL = 16
+"""How many are claimed at once while a loop is careful: should it end then, so many at most have to be tried alone."""
 POLL = 0.5
 """Seconds between looks at the database when nobody says that there is work."""
 CAREFUL_FOR = 10.0
@@ -26,6 +28,7 @@ class Claiming:
         self._careful, self._careful_until = careful, math.inf
         self._looked_at = self._suspects_at = 0.0
         self._pace = LONGEST_TURN / FIRST_CLAIMED
+        self._was_suspect = False
 
     def begin(self) -> None:
         """Look at once; the first time, carefully for a while."""
@@ -53,16 +56,28 @@ class Claiming:
     def claim(self, turn: Turn, most: int) -> list[Carried]:
         """Claim due leads, or one that ended a worker before: it never shares a claim with others.
 
-        Those that come with their lease move in a later turn, the others in this one, which writes it too.
+        The two take turns while there are both, so that many of one kind do not hold up the others. Those that come
+        with their lease move in a later turn, the others in this one, which writes it too.
         """
         if not most:
             return []
-        if time.monotonic() >= self._suspects_at:
-            suspect = turn.lease(1, alone=True)
-            self._suspects_at = 0.0 if suspect else time.monotonic() + POLL
-            self.wants_more = True
-            if suspect:
-                return suspect
-        claimed = turn.lease(most) if time.monotonic() < self._careful_until else turn.claim(most)
-        self.wants_more = len(claimed) == most
+        suspect = self._claim_suspect(turn)
+        if suspect:
+            return suspect
+        is_careful = time.monotonic() < self._careful_until
+        most = min(most, MOST_CAREFUL) if is_careful else most
+        claimed = turn.lease(most) if is_careful else turn.claim(most)
+        self.wants_more = self.wants_more or len(claimed) == most
         return claimed
+
+    def _claim_suspect(self, turn: Turn) -> list[Carried]:
+        """Claim a lead that ended a worker before, unless the last claim was such a one, or none was there just now."""
+        now = time.monotonic()
+        self.wants_more = self._was_suspect
+        if self._was_suspect or now < self._suspects_at:
+            self._was_suspect = False
+            return []
+        suspect = turn.lease(1, alone=True)
+        self._was_suspect = self.wants_more = bool(suspect)
+        self._suspects_at = 0.0 if suspect else now + POLL
+        return suspect

@@ -5,12 +5,16 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from tests.support import proofs
+from tests.support.armed import exit_code, start_worker
 from tests.support.buyers import Seen, a_buyer, accepting, declining, in_turn
 from tests.support.flows import NO, SILENT, YES, buyer, cap, quickly
 from tests.support.market import Market
 from workers import journal
+from workers.claiming import MOST_CAREFUL
+from workers.crashpoints import CRASHED
 
 CUT_ALL = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -218,3 +222,25 @@ def test_leads_that_queue_for_a_buyer_go_on_once_its_cap_is_reached(market: Mark
         market.post(8)
         market.carry()
     assert (market.count_offers("s1", "accepted"), market.count_offers("s2", "accepted")) == (2, 6)
+
+
+def test_leads_that_ended_a_worker_do_not_hold_up_the_others(market: Market) -> None:
+    with a_buyer(accepting) as sunrise:
+        market.publish([buyer(market.connect(sunrise))])
+        suspects = market.post(40)
+        market.execute("UPDATE lead SET crashes = 1, due_at = now() - interval '1 minute'")
+        others = market.post(10)
+        market.carry()
+    ended = {lead.id: lead.finished_at for lead in market.leads()}
+    assert max(ended[lead_id] for lead_id in others) < sorted(ended[lead_id] for lead_id in suspects)[20]
+
+
+def test_a_loop_that_has_just_begun_claims_few_leads_at_once(market: Market) -> None:
+    with a_buyer(accepting) as sunrise:
+        market.publish([buyer(market.connect(sunrise))])
+        market.post(40)
+        assert exit_code(start_worker(market, "after turn", 1, "leads")) == CRASHED
+        assert market.count(text("SELECT count(*) FROM lead WHERE crashes > 0")) == MOST_CAREFUL
+        market.execute("UPDATE lead SET due_at = now()")
+        market.carry()
+    assert len(sunrise.seen) == 40
