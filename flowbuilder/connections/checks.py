@@ -79,10 +79,11 @@ def _address_problems(destination: Mapping[str, Any], allow: Allowed, resolve: R
 
 
 def _addresses(destination: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    ping, auth = destination.get("ping"), destination.get("auth")
+    ping, auth, feedback = (destination.get(key) for key in ("ping", "auth", "feedback"))
     written = (
         ("url", destination.get("url")),
         ("ping.url", ping.get("url") if isinstance(ping, Mapping) else None),
+        ("feedback.url", feedback.get("url") if isinstance(feedback, Mapping) else None),
         ("auth.token_url", auth.get("token_url") if isinstance(auth, Mapping) else None),
     )
     for path, url in written:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from flowbuilder.connections import written
+from flowbuilder.connections import bidding, written
 from flowbuilder.connections.written import OWN, NotReadable, Row
 from rules.delivery.methods import DELIVERY_METHODS
 from rules.problems import Problem
@@ -27,10 +27,10 @@ ALWAYS = ("format",)
 SHOWN = frozenset({
     "url", "method", "format", "xml_root", "auth", "headers", "mapping", "accepted_if", "answer", "price_from",
     "timeout_ms", "on_ambiguous", "duplicate_after_ambiguous_is_accepted", "errors", "reasons", "deliver_by",
-    "email", "inbox", *PATHS,
+    "email", "inbox", "ping", "feedback", *PATHS,
 })  # fmt: skip
 A_YES = "body.status is accepted"
-OTHER_WORDS = {"ping": "how it is pinged", "signed": "its signature", "old_secret_until": "its older signing secret"}
+OTHER_WORDS = {"signed": "its signature", "old_secret_until": "its older signing secret"}
 
 
 def where_to(destination: Mapping[str, Any]) -> str:
@@ -75,6 +75,7 @@ def shown_fields(destination: Mapping[str, Any]) -> dict[str, Any]:
         "timeout": destination.get("timeout_ms", 30_000) // 1000,
         "on_ambiguous": destination.get("on_ambiguous", "retry_same"),
         "duplicate_is_accepted": destination.get("duplicate_after_ambiguous_is_accepted", False),
+        **bidding.shown(destination),
     }
 
 
@@ -121,9 +122,11 @@ def read_fields(fields: Fields, rows: Collection[Row], base: Mapping[str, Any], 
     finer, finer_problems = _read_finer(fields, base) if "own_reasons" in sent else ({}, [])
     changed = {key: value for key, value in changed.items() if key not in USUAL or key in sent} | finer
     changed |= _read_methods(fields) if "decides" in sent else {}
+    bids, bid_problems = bidding.read(fields, base) if "ping_url" in sent else ({}, [])
+    changed |= bids
     needed = {key: value for key, value in changed.items() if _is_said(key, value, base)}
     kept = {key: value for key, value in base.items() if key not in changed}
-    return {**needed, **kept}, [*problems, *header_problems, *rule_problems, *finer_problems]
+    return {**needed, **kept}, [*problems, *header_problems, *rule_problems, *finer_problems, *bid_problems]
 
 
 def _is_said(key: str, value: Any, base: Mapping[str, Any]) -> bool:

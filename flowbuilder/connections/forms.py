@@ -16,7 +16,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
 from flowbuilder.connections import described, written
 from flowbuilder.connections.written import OWN, Row
@@ -24,6 +24,7 @@ from flowbuilder.flows.forms import stripped
 from rules.delivery.answers import FORMATS as ANSWERS
 from rules.delivery.destination import METHODS
 from rules.delivery.formats import FORMATS
+from rules.delivery.ping import DEFAULT_TIMEOUT_MS
 from rules.delivery.presets import READY_MAPPINGS, REASON_PATTERNS
 from rules.problems import Problem
 
@@ -57,6 +58,11 @@ AMBIGUOUS_WORDS = {
     "hold": "Hold the lead until a person decides",
     "treat_as_declined": "A timeout from this buyer means no",
     "treat_as_failed": "A timeout from this buyer means that it failed",
+}
+TELLS_WORDS = {
+    "nothing": "Nothing",
+    "reason": "Why they did not get it",
+    "reason_and_price": "Why, and what it went for",
 }
 ACCEPTED_WORDS = {name: words for name, (words, _) in written.ACCEPTED.items()} | {OWN: "A rule of your own"}
 READY_WORDS = {name: ready.words for name, ready in READY_MAPPINGS.items()}
@@ -94,6 +100,13 @@ FIELD_OF = {
     "on_ambiguous": "on_ambiguous",
     "errors": "errors",
     "reasons": "own_reasons",
+    "ping": "ping_url",
+    "ping.mapping": "ping_fields",
+    "ping.bid_path": "bid_path",
+    "ping.bid_id_path": "bid_id_path",
+    "ping.timeout_ms": "ping_wait",
+    "ping.highest_bid": "highest_bid",
+    "feedback": "feedback_url",
 }
 
 
@@ -140,6 +153,16 @@ class ConnectionForm(FlaskForm):
         default=30,
     )
     on_ambiguous = SelectField("When no answer comes", choices=AMBIGUOUS_WORDS)
+    ping_url = StringField("Address for pings", filters=[stripped])
+    ping_fields = TextAreaField("What they see before they buy")
+    bid_path = StringField("Their bid", default="body.bid", filters=[stripped])
+    bid_id_path = StringField("Its number", filters=[stripped])
+    ping_wait = IntegerField(
+        "Wait for a bid", [Optional(), NumberRange(1, 60, "From 1 to 60 seconds.")], default=DEFAULT_TIMEOUT_MS // 1000
+    )
+    highest_bid = StringField("No bid is above", filters=[stripped])
+    feedback_url = StringField("Address for losers", filters=[stripped])
+    feedback_tells = SelectField("They learn", choices=TELLS_WORDS, default="reason")
     duplicate_is_accepted = BooleanField("If it then says “duplicate”, the first try was taken")
 
     rows: Sequence[Row] = ()

@@ -87,6 +87,12 @@ KEPT = [
     {"duplicate_after_ambiguous_is_accepted": True},
     {"signed": True, "old_secret_until": "2026-11-27T00:00:00.000Z"},
     {"ping": {"url": URL, "mapping": [], "bid_path": "body.bid"}},
+    {"ping": {"url": URL, "bid_path": "body.offer.bid", "bid_id_path": "body.id", "timeout_ms": 1500}},
+    {"ping": {"url": URL, "bid_path": "body.bid", "reason_path": "body.why", "highest_bid": 250}},
+    {"ping": {"url": URL, "bid_path": "body.bid", "mapping": [["zip", {"var": "lead.zip"}], ["kind", "solar = yes"]]}},
+    {"ping": {"url": URL, "bid_path": "body.bid", "mapping": [["zip", {"var": "lead.zip"}, {"required": True}]]}},
+    {"feedback": {"url": URL, "tells": "reason_and_price"}},
+    {"feedback": {"url": URL, "tells": "nothing"}},
     {
         "mapping": [
             ["a", {"phone": [{"var": "lead.phone_1"}, "local"]}, {"when": {"is": [{"var": "lead.state"}, "CA"]}}]
@@ -122,8 +128,8 @@ def test_what_is_saved_untouched_stays_as_it_was(sara, session, cast, stored, se
 
 
 def test_settings_that_the_form_does_not_show_are_named(sara, stored):
-    row = stored(ping={"url": URL, "mapping": [], "bid_path": "body.bid"})
-    assert "keeps as they are: how it is pinged" in sara.get(address_of(row, "/edit")).text
+    row = stored(signed=True)
+    assert "keeps as they are: its signature" in sara.get(address_of(row, "/edit")).text
 
 
 CHANGES = [
@@ -136,6 +142,15 @@ CHANGES = [
     ({"own_reasons": "bad zip = outside_area"}, {"reasons": [[SAID_BAD_ZIP, "outside_area"]]}),
     ({"duplicate_is_accepted": "y"}, {"duplicate_after_ambiguous_is_accepted": True}),
     ({"price_from": "answer"}, {"price_from": "answer"}),
+    ({"ping_url": URL}, {"ping": {"url": URL, "bid_path": "body.bid"}}),
+    (
+        {"ping_url": URL, "ping_fields": "zip = lead.postal_code\nphone = lead.phone_1 | phone masked",
+         "ping_wait": "2", "highest_bid": "250.50", "bid_id_path": "body.id"},
+        {"ping": {"url": URL, "bid_path": "body.bid", "bid_id_path": "body.id", "timeout_ms": 2000,
+                  "highest_bid": 250.5, "mapping": [["zip", {"var": "lead.postal_code"}],
+                                                    ["phone", {"phone": [{"var": "lead.phone_1"}, "masked"]}]]}},
+    ),
+    ({"feedback_url": URL, "feedback_tells": "reason"}, {"feedback": {"url": URL, "tells": "reason"}}),
     (
         {"accepted": "own", "accepted_own": "body.status is one of accepted, ok"},
         {"accepted_if": {"any_of": [{"var": "body.status"}, ["accepted", "ok"]]}},
@@ -189,6 +204,13 @@ def test_each_setting_can_be_made_without_json(sara, session, cast, stored, chan
         ({"accepted": "own", "accepted_own": "is fine"}, "Write a rule"),
         ({"accepted": "zzz"}, "Not a valid choice"),
         ({"auth": "zzz"}, "Not a valid choice"),
+        ({"ping_url": "https://10.0.0.7/ping"}, "may not be called"),
+        ({"ping_url": URL, "bid_path": "bid"}, "names a place in the answer"),
+        ({"ping_url": URL, "bid_path": ""}, "A ping needs “bid_path”"),
+        ({"ping_url": URL, "ping_fields": "zip"}, "is no line like"),
+        ({"ping_url": URL, "highest_bid": "much"}, "must be an amount of money"),
+        ({"ping_url": URL, "ping_wait": "0"}, "From 1 to 60 seconds."),
+        ({"feedback_url": "https://10.0.0.7/lost"}, "may not be called"),
     ],
 )
 def test_what_is_wrong_is_said_beside_its_field(sara, session, cast, stored, changes, words):
