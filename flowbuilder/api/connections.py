@@ -13,7 +13,7 @@ from flowbuilder.api.auth import caller
 from flowbuilder.api.bodies import Body, read_body
 from flowbuilder.api.errors import Refusal
 from flowbuilder.api.openapi import ANYTHING, MOMENT, PAGING, PROBLEMS, TEXT, describe, many, or_null, shape
-from flowbuilder.connections import operations, queries, signing, tools
+from flowbuilder.connections import breakers, operations, queries, signing, tools
 from flowbuilder.connections.checks import SECRET_WORDS, destination_problems, needed_secrets
 from flowbuilder.connections.operations import Revoked
 from flowbuilder.models import Connection, ConnectionTest, Credential
@@ -31,7 +31,12 @@ SUMMARY = {
     "updated_at": MOMENT,
 }
 SECRET = shape(name=TEXT, hint=TEXT, updated_at=MOMENT)
-FULL = {**SUMMARY, "destination": ANYTHING, "secrets": {"type": "array", "items": SECRET}}
+FAILED = shape(at=MOMENT, lead=TEXT, said=TEXT)
+BREAKER = shape(
+    phase={"type": "string", "enum": ["closed", "open", "ready", "probing"]}, limits=or_null(TEXT),
+    opened_at=or_null(MOMENT), next_at=or_null(MOMENT), failures={"type": "array", "items": FAILED},
+)  # fmt: skip
+FULL = {**SUMMARY, "destination": ANYTHING, "secrets": {"type": "array", "items": SECRET}, "breaker": BREAKER}
 TEST = {
     "id": TEXT,
     "connection": TEXT,
@@ -83,7 +88,8 @@ def show(connection_id: UUID) -> Response:
     """Answer one connection with its destination."""
     row = connection_called(connection_id)
     secrets = [_secret(credential) for credential in queries.credentials_of(current.session(), row)]
-    return shapes.answer({**summary(row), "destination": row.destination, "secrets": secrets})
+    breaker = _breaker(breakers.standing_of(current.session(), row, current.now()))
+    return shapes.answer({**summary(row), "destination": row.destination, "secrets": secrets, "breaker": breaker})
 
 
 @bp.put("/connections/<connection:connection_id>")
@@ -170,6 +176,20 @@ def show_test(connection_id: UUID, test_id: UUID) -> Response:
     return shapes.answer(_test(found(queries.test_of(current.session(), row, test_id))))
 
 
+@bp.post("/connections/<connection:connection_id>/try")
+@describe("Let the next lead through an open breaker", gives=BREAKER, refuses=(409,))
+@keyed
+def try_one_lead(connection_id: UUID) -> Response:
+    """Make the next lead the probe of the connection's breaker; 409 when it is not open."""
+    row = connection_called(connection_id)
+    try:
+        breakers.try_one_lead(session=current.session(), actor=caller().actor, connection=row, now=current.now())
+    except breakers.NotOpen:
+        raise Refusal(409, "not_open", "Its leads are not stopped now, or one is being tried already.") from None
+    current.session().commit()
+    return shapes.answer(_breaker(breakers.standing_of(current.session(), row, current.now())))
+
+
 @bp.post("/connections/<connection:connection_id>/pause")
 @describe("Pause a connection", gives=STATE, refuses=(409,))
 @keyed
@@ -234,6 +254,18 @@ def set_state(connection_id: UUID, operation: Callable[..., None]) -> Response:
     with_refusal(lambda: operation(session=current.session(), actor=caller().actor, connection=row, now=current.now()))
     current.session().commit()
     return shapes.answer({"id": shapes.connection_id(row.id), "state": row.state})
+
+
+def _breaker(standing: breakers.Standing) -> dict[str, Any]:
+    return {
+        "phase": standing.phase,
+        "limits": standing.limits or None,
+        "opened_at": shapes.moment(standing.opened_at),
+        "next_at": shapes.moment(standing.next_at),
+        "failures": [
+            {"at": shapes.moment(one.at), "lead": ids.show(one.lead_id), "said": one.words} for one in standing.failed
+        ],
+    }
 
 
 def _secret(credential: Credential) -> dict[str, Any]:

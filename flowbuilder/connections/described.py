@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from flowbuilder.connections import bidding, written
+from flowbuilder.connections import bidding, breaker_line, written
 from flowbuilder.connections.written import OWN, NotReadable, Row
 from rules.delivery.methods import DELIVERY_METHODS
 from rules.problems import Problem
@@ -20,14 +20,14 @@ MAIL = ("to", "subject", "body", "reply_to")
 GRANT = ("token_url", "client_id", "scope", "audience", "sent_in")
 USUAL = {
     "method": "POST", "format": "json", "xml_root": "lead", "answer": "auto", "price_from": "step", "sent_in": "body",
-    "duplicate_after_ambiguous_is_accepted": False, "deliver_by": ["webhook"],
+    "duplicate_after_ambiguous_is_accepted": False, "deliver_by": ["webhook"], "breaker": breaker_line.USUAL,
 }  # fmt: skip
 """What a setting is when it is not written; it is only written where it was."""
 ALWAYS = ("format",)
 SHOWN = frozenset({
     "url", "method", "format", "xml_root", "auth", "headers", "mapping", "accepted_if", "answer", "price_from",
     "timeout_ms", "on_ambiguous", "duplicate_after_ambiguous_is_accepted", "errors", "reasons", "deliver_by",
-    "email", "inbox", "ping", "feedback", *PATHS,
+    "email", "inbox", "ping", "feedback", "breaker", *PATHS,
 })  # fmt: skip
 A_YES = "body.status is accepted"
 OTHER_WORDS = {"signed": "its signature", "old_secret_until": "its older signing secret"}
@@ -75,6 +75,7 @@ def shown_fields(destination: Mapping[str, Any]) -> dict[str, Any]:
         "timeout": destination.get("timeout_ms", 30_000) // 1000,
         "on_ambiguous": destination.get("on_ambiguous", "retry_same"),
         "duplicate_is_accepted": destination.get("duplicate_after_ambiguous_is_accepted", False),
+        "breaker": breaker_line.show_limits(destination.get("breaker")),
         **bidding.shown(destination),
     }
 
@@ -104,6 +105,7 @@ def read_fields(fields: Fields, rows: Collection[Row], base: Mapping[str, Any], 
     mapping, problems = written.read_rows(rows)
     headers, header_problems = written.read_headers(fields["other_headers"] or "")
     accepted, rule_problems = _read_accepted_if(fields)
+    breaker, breaker_problems = _read_breaker(fields) if "breaker" in sent else (None, [])
     changed = {
         "url": fields["url"],
         "method": fields["method"],
@@ -118,6 +120,7 @@ def read_fields(fields: Fields, rows: Collection[Row], base: Mapping[str, Any], 
         "price_from": fields["price_from"],
         "timeout_ms": (fields["timeout"] or 30) * 1000,
         "on_ambiguous": fields["on_ambiguous"],
+        "breaker": breaker,
     }
     finer, finer_problems = _read_finer(fields, base) if "own_reasons" in sent else ({}, [])
     changed = {key: value for key, value in changed.items() if key not in USUAL or key in sent} | finer
@@ -126,7 +129,8 @@ def read_fields(fields: Fields, rows: Collection[Row], base: Mapping[str, Any], 
     changed |= bids
     needed = {key: value for key, value in changed.items() if _is_said(key, value, base)}
     kept = {key: value for key, value in base.items() if key not in changed}
-    return {**needed, **kept}, [*problems, *header_problems, *rule_problems, *finer_problems, *bid_problems]
+    found = [*problems, *header_problems, *rule_problems, *breaker_problems, *finer_problems, *bid_problems]
+    return {**needed, **kept}, found
 
 
 def _is_said(key: str, value: Any, base: Mapping[str, Any]) -> bool:
@@ -159,6 +163,13 @@ def _read_finer(fields: Fields, base: Mapping[str, Any]) -> Read:
         "duplicate_after_ambiguous_is_accepted": bool(fields["duplicate_is_accepted"]),
     }
     return finer, [*status_problems, *reason_problems]
+
+
+def _read_breaker(fields: Fields) -> tuple[Any, list[Problem]]:
+    try:
+        return breaker_line.read_line(fields["breaker"] or ""), []
+    except NotReadable as problem:
+        return None, [Problem("breaker", "not_readable", str(problem))]
 
 
 def _shown_auth(auth: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
 from flowbuilder.connections import described, written
+from flowbuilder.connections.breaker_line import LIKE
 from flowbuilder.connections.written import OWN, Row
 from flowbuilder.flows.forms import stripped
 from rules.delivery.answers import FORMATS as ANSWERS
@@ -107,6 +108,7 @@ FIELD_OF = {
     "ping.timeout_ms": "ping_wait",
     "ping.highest_bid": "highest_bid",
     "feedback": "feedback_url",
+    "breaker": "breaker",
 }
 
 
@@ -153,6 +155,7 @@ class ConnectionForm(FlaskForm):
         default=30,
     )
     on_ambiguous = SelectField("When no answer comes", choices=AMBIGUOUS_WORDS)
+    breaker = StringField("Leave it alone after failures", default=LIKE, filters=[stripped])
     ping_url = StringField("Address for pings", filters=[stripped])
     ping_fields = TextAreaField("What they see before they buy")
     bid_path = StringField("Their bid", default="body.bid", filters=[stripped])

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request, url_for
 
 from flowbuilder.accounts.access import signed_in, visitor
 from flowbuilder.audit import Actor
-from flowbuilder.connections import operations, queries, signing, tools
+from flowbuilder.connections import breakers, operations, queries, signing, tools
 from flowbuilder.connections.checks import destination_problems, needed_secrets
 from flowbuilder.connections.described import where_to
 from flowbuilder.connections.forms import ConnectionForm, RevokeForm, SecretForm, SigningForm
@@ -23,6 +23,7 @@ from flowbuilder.web.fragments import go_to, page
 
 bp = Blueprint("connections", __name__, url_prefix="/connections")
 
+LETS_THROUGH = "Its leads are not stopped now, or one is being tried already."
 GONE = "This connection was revoked, which is final. Make a new one."
 
 
@@ -170,6 +171,19 @@ def revoke(connection_id: UUID) -> Response:
         form.name.errors = [f"Type “{row.name}”, exactly as it is written."]
         return revoke_page(row, form, status=422)
     return _changed(row, operations.revoke_connection)
+
+
+@bp.post("/<connection:connection_id>/try")
+@signed_in("owner", "editor", "publisher")
+def try_one_lead(connection_id: UUID) -> Response:
+    """Let the next lead through the connection's open breaker."""
+    row = connection_called(connection_id)
+    try:
+        breakers.try_one_lead(session=current.session(), actor=actor(), connection=row, now=current.now())
+    except breakers.NotOpen:
+        return connection_page(row, problem=LETS_THROUGH, status=409)
+    current.session().commit()
+    return go_to(url_for("connections.show", connection_id=row.id))
 
 
 @bp.post("/<connection:connection_id>/tests")

@@ -4,6 +4,7 @@ from flask import Response
 
 from flowbuilder.accounts.access import visitor
 from flowbuilder.connections import queries, signing, tools
+from flowbuilder.connections.breakers import standing_of
 from flowbuilder.connections.checks import say_secret
 from flowbuilder.connections.described import delivery_methods, other_settings
 from flowbuilder.connections.forms import (
@@ -83,6 +84,7 @@ def connection_page(
         unread=inbox.unread(session, row),
         failed_copies=queries.failed_copies(session, row),
         mail_leaves=bool(current.settings().smtp_url and current.settings().mail_from),
+        breaker=standing_of(session, row, current.now()),
         preview=preview(row.destination, tools.sample_for(session, row), buyer=row.name, now=current.now()),
         flows=queries.flows_with(session, row),
         tests=[(test, told(test, row, current.now())) for test in queries.last_tests(session, row)],

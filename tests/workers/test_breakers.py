@@ -11,7 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from flowbuilder import clock, counting, embedded, enqueue, ids
-from flowbuilder.models import Breaker
+from flowbuilder.audit import Actor
+from flowbuilder.connections import breakers
+from flowbuilder.models import Breaker, Connection
 from tests.support.buyers import Buyer, Reaction, Seen, a_buyer, accepting, in_turn
 from tests.support.flows import BUSY, NO, SILENT, YES, buyer, quickly
 from tests.support.market import Market
@@ -251,3 +253,16 @@ def carry_others(market: Market) -> list[tuple[Any, Any, Any]]:
     with market.carrying():
         market.wait_until(f"EXISTS (SELECT FROM lead WHERE id = '{lead_id}' AND state = 'done')")
     return market.trail(lead_id)
+
+
+def test_a_person_has_one_lead_tried_before_the_recovery(market: Market, sunrise: Buyer, helio: Buyer) -> None:
+    connection = open_flow(market, sunrise, helio)
+    carry(market, 4)
+    sunrise.react = accepting
+    with Session(market.database) as session:
+        row = session.get_one(Connection, ids.read(connection, "con"))
+        actor = Actor(market.account_id)
+        breakers.try_one_lead(session=session, actor=actor, connection=row, now=clock.now())
+        session.commit()
+    assert ("sunrise", "accepted", None) in carry(market)
+    assert breaker_of(market, connection).opened_at is None

@@ -1,14 +1,16 @@
 """Connections over the API: addresses are checked, secrets are sealed, tests are queued."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import redis
 from sqlalchemy import select, text
 
-from flowbuilder import ids
-from flowbuilder.models import Audit, Connection, Credential
+from flowbuilder import clock, ids
+from flowbuilder.models import Audit, Breaker, Connection, Credential
 from flowbuilder.vault import Vault, credential_place
+from tests.support.cast import a_connection
 from tests.support.documents import sunrise
 
 SECRET = "sk_live_planted_7Q2F"
@@ -190,3 +192,25 @@ def test_the_address_of_tokens_is_checked_as_every_other(api):
     refused = api("POST", "/connections", {"name": "Sunrise", "destination": sunrise(auth=auth)})
     problems = refused.json["error"]["problems"]
     assert [(one["path"], one["message"]) for one in problems] == [("destination.auth.token_url", BLOCKED)]
+
+
+def test_a_connection_tells_of_its_breaker_and_one_lead_can_be_tried(api, strangers_api, session, cast):
+    row = a_connection(session, cast.sara)
+    path = f"/connections/{ids.show(row.id, 'con')}"
+    session.commit()
+    assert api("GET", path).json["breaker"] == {
+        "phase": "closed", "limits": "5 failures within 5 minutes, for 30 minutes", "opened_at": None, "next_at": None,
+        "failures": [],
+    }  # fmt: skip
+    assert api("POST", f"{path}/try").json["error"]["code"] == "not_open"
+    opened_at, lead = clock.now(), ids.show(ids.new_id())
+    failed = {"at": opened_at.isoformat(), "lead": lead, "kind": "error", "status": 503}
+    recover_at = opened_at + timedelta(minutes=30)
+    session.add(Breaker(connection_id=row.id, failures=[failed], opened_at=opened_at, recover_at=recover_at))
+    session.commit()
+    shown = api("GET", path).json["breaker"]
+    assert (shown["phase"], shown["failures"][0]["said"], shown["failures"][0]["lead"]) == (
+        "open", "It answered 503", lead,
+    )  # fmt: skip
+    assert strangers_api("POST", f"{path}/try").status_code == 404
+    assert api("POST", f"{path}/try").json["phase"] == "ready"
