@@ -60,7 +60,7 @@ def stop_signing(connection_id: UUID) -> Response:
     "Read the request that a made-up lead, or one with these fields, would make; nothing is sent",
     takes=shape("", fields=ANYTHING) | {"required": []},
     body_needed=False,
-    gives=shape(request={"type": ["object", "null"]}, problem=or_null(TEXT)),
+    gives=shape(request={"type": ["object", "null"]}, ping={"type": ["object", "null"]}, problem=or_null(TEXT)),
 )
 @keyed
 def show_request(connection_id: UUID) -> Response:
@@ -70,5 +70,6 @@ def show_request(connection_id: UUID) -> Response:
     fields = body.optional_document("fields")
     body.refuse_problems()
     fields = tools.sample_for(current.session(), row) if fields is None else fields
-    seen = preview(row.destination, fields, buyer=row.name, now=current.now())
-    return shapes.answer({"request": seen.request, "problem": seen.problem or None})
+    known = tools.fields_for(current.session(), row)
+    seen = preview(row.destination, fields, known=known, buyer=row.name, now=current.now())
+    return shapes.answer({"request": seen.request, "ping": seen.ping, "problem": seen.problem or None})

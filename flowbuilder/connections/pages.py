@@ -1,6 +1,6 @@
 """The pages of connections: the list, a manual destination's form, one connection, its tests, pause and revoke."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from flowbuilder.models import Connection
 from flowbuilder.web import current
 from flowbuilder.web.found import found
 from flowbuilder.web.fragments import go_to, page
+from rules.fields import Field
 
 bp = Blueprint("connections", __name__, url_prefix="/connections")
 
@@ -50,7 +51,7 @@ def create() -> Response:
     """Create a connection, or show the form again with everything that is wrong."""
     form = ConnectionForm.sent()
     if _asks_to_look(form):
-        return form_page(form, looked_at=_previewed(form, {}, tools.usual_sample()))
+        return form_page(form, looked_at=_previewed(form, {}, tools.usual_sample(), tools.USUAL_FIELDS))
     destination = _checked(form, {}, {})
     if destination is None:
         return form_page(form, status=422)
@@ -83,8 +84,8 @@ def change(connection_id: UUID) -> Response:
     """Change the connection; a secret that was not typed stays."""
     row, form = connection_called(connection_id), ConnectionForm.sent()
     if _asks_to_look(form):
-        sample = tools.sample_for(current.session(), row)
-        return form_page(form, row, looked_at=_previewed(form, row.destination, sample))
+        sample, known = tools.sample_for(current.session(), row), tools.fields_for(current.session(), row)
+        return form_page(form, row, looked_at=_previewed(form, row.destination, sample, known))
     stored = stored_secrets(row)
     destination = _checked(form, row.destination, stored)
     if destination is None:
@@ -251,10 +252,12 @@ def _asks_to_look(form: ConnectionForm) -> bool:
     return "take" in request.form or "preview" in request.form
 
 
-def _previewed(form: ConnectionForm, base: dict[str, Any], sample: dict[str, Any]) -> Preview | None:
+def _previewed(
+    form: ConnectionForm, base: dict[str, Any], sample: dict[str, Any], known: Iterable[Field]
+) -> Preview | None:
     if "preview" not in request.form:
         return None
     destination, problems = form.destination(base)
     if problems:
         return Preview(None, problems[0].message)
-    return preview(destination, sample, buyer=form.name.data or "", now=current.now())
+    return preview(destination, sample, known=known, buyer=form.name.data or "", now=current.now())

@@ -1,7 +1,7 @@
 """The request that a buyer would get for a made-up lead, its secrets masked, before anything is sent."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -9,10 +9,11 @@ from flowbuilder import ids
 from flowbuilder.leads.messages import Message, request_shown
 from rules.delivery.destination import parse_destination, split_secrets
 from rules.delivery.masking import MASK
-from rules.delivery.outgoing import build, kept
-from rules.delivery.request import CannotBuild
+from rules.delivery.outgoing import Outgoing, build, kept
+from rules.delivery.request import CannotBuild, build_ping
 from rules.delivery.sample import sample_offer, sample_view
 from rules.delivery.signing import PREFIX
+from rules.fields import Field
 from rules.problems import Problem
 
 NO_SECRET = PREFIX + base64.b64encode(bytes(32)).decode()
@@ -24,15 +25,26 @@ class Preview(NamedTuple):
 
     request: dict[str, Any] | None
     problem: str = ""
+    ping: dict[str, Any] | None = None
 
     @property
     def message(self) -> Message | None:
         """Return the request as a page shows it."""
         return request_shown(self.request, in_full=True)
 
+    @property
+    def ping_message(self) -> Message | None:
+        """Return the ping as a page shows it, None where no bid is asked for."""
+        return request_shown(self.ping, in_full=True) if self.ping else None
 
-def preview(document: Mapping[str, Any], fields: Mapping[str, Any], *, buyer: str, now: datetime) -> Preview:
-    """Return what the deciding method hands over for a lead with these fields, whatever secrets there are."""
+
+def preview(
+    document: Mapping[str, Any], fields: Mapping[str, Any], *, known: Iterable[Field], buyer: str, now: datetime
+) -> Preview:
+    """Return what the deciding method hands over for a lead with these fields, whatever secrets there are.
+
+    Before it the ping, where the buyer is asked for a bid; `known` are the fields that such leads have.
+    """
     problems: list[Problem] = []
     destination = parse_destination(split_secrets(document)[0], "", problems)
     if destination is None:
@@ -42,9 +54,15 @@ def preview(document: Mapping[str, Any], fields: Mapping[str, Any], *, buyer: st
     offer = sample_offer(ids.show(ids.first_id_at(now)), buyer, now)
     try:
         built = {**secrets, "signing_secret": NO_SECRET} if destination.is_signed else secrets
-        outgoing = build(destination, destination.decides_by, sample_view(fields), offer, built)
+        view = sample_view(fields)
+        outgoing = build(destination, destination.decides_by, view, offer, built)
+        ping = build_ping(destination, known, view, offer, built) if destination.ping else None
     except CannotBuild as problem:
         return Preview(None, str(problem))
+    return Preview(_shown(outgoing, secrets), ping=_shown(ping, secrets) if ping else None)
+
+
+def _shown(outgoing: Outgoing, secrets: Mapping[str, str]) -> dict[str, Any]:
     shown = kept(outgoing, secrets)
     shown["headers"] = [[name, MASK if name in SIGNATURES else text] for name, text in shown["headers"]]
-    return Preview(shown)
+    return shown

@@ -85,7 +85,13 @@ def connection_page(
         failed_copies=queries.failed_copies(session, row),
         mail_leaves=bool(current.settings().smtp_url and current.settings().mail_from),
         breaker=standing_of(session, row, current.now()),
-        preview=preview(row.destination, tools.sample_for(session, row), buyer=row.name, now=current.now()),
+        preview=preview(
+            row.destination,
+            tools.sample_for(session, row),
+            known=tools.fields_for(session, row),
+            buyer=row.name,
+            now=current.now(),
+        ),
         flows=queries.flows_with(session, row),
         tests=[(test, told(test, row, current.now())) for test in queries.last_tests(session, row)],
     )

@@ -43,11 +43,15 @@ def vault() -> Vault:
     return Vault(own.vault_keys, newer=partial(config.vault_keys_now, own))
 
 
-def sample_for(session: Session, connection: Connection) -> dict[str, Any]:
-    """Return a made-up lead in normal form, with the fields of flows that name the connection, or the usual ones."""
+def fields_for(session: Session, connection: Connection) -> list[Field]:
+    """Return the fields of flows that name the connection, or the usual ones."""
     flows = queries.flows_with(session, connection)
-    fields = {field.key: field for flow in flows for field in posted_fields(flow.draft)}.values() or USUAL_FIELDS
-    return _sample_of(fields)
+    return [*({field.key: field for flow in flows for field in posted_fields(flow.draft)}.values() or USUAL_FIELDS)]
+
+
+def sample_for(session: Session, connection: Connection) -> dict[str, Any]:
+    """Return a made-up lead in normal form with these fields."""
+    return _sample_of(fields_for(session, connection))
 
 
 def usual_sample() -> dict[str, Any]:

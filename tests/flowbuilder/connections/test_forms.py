@@ -310,3 +310,13 @@ def test_a_secret_that_cannot_sign_is_refused(sara, stored):
     refused = post(sara, address_of(stored(), "/signing"), secret="too short")
     assert refused.status_code == 422
     assert "A signing secret is whsec_" in refused.text
+
+
+def test_the_sample_shows_what_a_buyer_sees_before_it_bids(sara, stored):
+    row = stored(ping={"url": "http://127.0.0.1:9901/ping", "bid_path": "body.bid"})
+    shown = sara.get(address_of(row)).text
+    ping, post = shown.partition("First they are asked what they bid")[2].split("And if theirs is the best bid")
+    assert "9901/ping" in ping
+    assert "******" in ping
+    assert "@" not in ping
+    assert "@" in post
