@@ -50,10 +50,13 @@ def refusal(market: Market, decision: Callable[..., Any], lead_id: UUID, **value
     return raised.value.code
 
 
-def a_silent_lead(market: Market, sunrise: Buyer, helio: Buyer, **settings: Any) -> UUID:
+def a_silent_lead(
+    market: Market, sunrise: Buyer, helio: Buyer, destination: dict[str, Any] | None = None, **settings: Any
+) -> UUID:
     """Offer a lead to Sunrise, which does not answer, with Helio after it; a person has to decide."""
     sunrise.react = in_turn(SILENT)
-    first = buyer(market.connect(sunrise), "sunrise", **({"on_ambiguous": "hold", "caps": DAY} | settings))
+    connection = market.connect(sunrise, **(destination or {}))
+    first = buyer(connection, "sunrise", **({"on_ambiguous": "hold", "caps": DAY} | settings))
     market.publish([cap(50), first, buyer(market.connect(helio), "helio", price=30)], source={"cost": {"share": 50}})
     [lead_id] = market.post()
     market.carry()
@@ -121,10 +124,10 @@ def test_a_lead_that_is_still_asked_about_can_be_settled_too(market: Market, sun
     assert (market.lead(lead_id).outcome, len(sunrise.seen)) == ("sold", 1)
 
 
-def unknown(market: Market, sunrise: Buyer, helio: Buyer) -> UUID:
+def unknown(market: Market, sunrise: Buyer, helio: Buyer, **destination: Any) -> UUID:
     """Have a lead end without an answer."""
     settings = quickly(after=["2s"], for_up_to="5s") | {"on_ambiguous": "retry_same"}
-    lead_id = a_silent_lead(market, sunrise, helio, **settings)
+    lead_id = a_silent_lead(market, sunrise, helio, destination, **settings)
     market.later(60)
     market.carry()
     assert market.lead(lead_id).reason_code == "unknown"
@@ -141,6 +144,16 @@ def test_a_lead_that_ended_unknown_is_sold_after_all(market: Market, sunrise: Bu
     assert market.used()["sunrise/day"] == 1
     assert (market.events(lead_id)[-1].effect, market.events(lead_id)[-1].run) == ("by_hand", 2)
     assert refusal(market, deciding.settle, lead_id, has_it=False) == "nothing_to_settle"
+
+
+def test_a_buyer_that_a_person_says_has_the_lead_gets_its_copies(market: Market, sunrise: Buyer, helio: Buyer) -> None:
+    lead_id = unknown(market, sunrise, helio, deliver_by=["webhook", "inbox"], inbox={"notice": "ana@sunrise.example"})
+    decide(market, deciding.settle, lead_id, has_it=True)
+    market.carry()
+    [offer], [row], [copy] = market.offers(lead_id), market.inbox(), market.copies()
+    assert (row.id, copy.method) == (offer.id, "notice")
+    kept = [one.request["fields"] for one in market.attempts(lead_id) if one.method == "inbox"]
+    assert kept == [[["email", "ana0@example.com"]]]
 
 
 def test_a_lead_that_ended_unknown_goes_on_with_the_others(market: Market, sunrise: Buyer, helio: Buyer) -> None:

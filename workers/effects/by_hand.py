@@ -13,7 +13,7 @@ from rules.instructions import why_not_offer
 from rules.retry import Answered
 from workers.carrying import Carried, journaled_source
 from workers.effects import door, offer
-from workers.effects.copying import begin_copies
+from workers.effects.copying import begin_copies, begin_copies_late
 from workers.journal import Past
 from workers.rows import EventRow, LeadChange, OfferRow
 from workers.turn import Turn
@@ -71,7 +71,7 @@ def settle(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
     if instruction["answer"] == "accepted":
         answered = Answered("accepted", None)
         _take_price(turn, row, effect.caps, instruction)
-        begin_copies(turn, carried, effect)
+        begin_copies(turn, carried, row, effect)
     return offer.end(turn, carried, effect, answered) | {"by_hand": instruction["id"]}
 
 
@@ -99,6 +99,7 @@ def _settle_ended(turn: Turn, carried: Carried, past: Past, instruction: dict[st
     if is_sold:
         _take_price(turn, row, _caps_of(past, row), instruction)
         row.slot = _free_slot(past.offers)
+        begin_copies_late(turn, carried, past, row)
     else:
         turn.returned.extend(row.places)
         row.places = []

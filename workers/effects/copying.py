@@ -4,23 +4,26 @@ from rules.delivery.methods import NOTICE
 from rules.delivery.outgoing import Entry
 from rules.delivery.request import CannotBuild
 from rules.effects import Offer
+from rules.interpreter import Diverged
 from workers.book import Connection
 from workers.carrying import Carried
 from workers.effects.told import told_of_offer
+from workers.journal import Past
 from workers.outgoing import attempt_of, make, put_in_inbox
-from workers.rows import CopyRow
+from workers.remaking import Gone, offer_effect
+from workers.rows import CopyRow, OfferRow
 from workers.turn import Turn
 
 
-def begin_copies(turn: Turn, carried: Carried, effect: Offer) -> None:
+def begin_copies(turn: Turn, carried: Carried, row: OfferRow, effect: Offer) -> None:
     """Write down what goes to a buyer that took the lead beside what it took it by; nothing of it can undo that."""
     connection = turn.book.connection(turn.database, effect.connection)
-    if connection is None:
+    if connection is None or connection.destination.deliver_by == ("webhook",):
         return
-    row, methods = carried.known_offer, connection.destination.deliver_by
+    methods = connection.destination.deliver_by
     others = [method for method in methods if method != row.delivery_method]
     if "inbox" in others:
-        _copy_to_inbox(turn, carried, effect, connection)
+        _copy_to_inbox(turn, carried, row, effect, connection)
     to_send: list[str] = [method for method in others if method != "inbox"]
     if "inbox" in methods and connection.destination.notice:
         to_send.append(NOTICE)
@@ -29,8 +32,16 @@ def begin_copies(turn: Turn, carried: Carried, effect: Offer) -> None:
         turn.changes.add(copy)
 
 
-def _copy_to_inbox(turn: Turn, carried: Carried, effect: Offer, connection: Connection) -> None:
-    row = carried.known_offer
+def begin_copies_late(turn: Turn, carried: Carried, past: Past, row: OfferRow) -> None:
+    """Do the same for an offer of a lead that had ended, if its journal still says what the buyer took."""
+    try:
+        effect = offer_effect(carried.row, carried.known_flow, past, row)
+    except (Gone, Diverged):
+        return
+    begin_copies(turn, carried, row, effect)
+
+
+def _copy_to_inbox(turn: Turn, carried: Carried, row: OfferRow, effect: Offer, connection: Connection) -> None:
     number = row.attempts + 1
     offer = told_of_offer(turn, carried, row, connection, effect)
     try:

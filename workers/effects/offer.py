@@ -168,7 +168,7 @@ def _after(turn: Turn, carried: Carried, effect: Offer, newest: Tried) -> Result
             turn.wait(carried, FAR, "person")
             return None
     if decision.answer == "accepted":
-        begin_copies(turn, carried, effect)
+        begin_copies(turn, carried, row, effect)
     return end(turn, carried, effect, decision)
 
 
