@@ -101,6 +101,12 @@ def lets_call(turn: Turn, connection: Connection, offer: UUID, timeout_ms: int) 
     return probed is not None or current.is_closed
 
 
+def until(turn: Turn, shown: str, reason: str) -> dict[str, str]:
+    """Return when a buyer that is not asked may be asked again, as results say it; nothing for another reason."""
+    connection = turn.book.connection(turn.database, shown) if reason == "breaker_open" else None
+    return {"until": try_again_at(turn, connection).isoformat()} if connection else {}
+
+
 def try_again_at(turn: Turn, connection: Connection) -> datetime:
     """Return when a lead that the breaker did not let through may ask again."""
     return max(state_of(turn, connection).opens_at(turn.now), turn.now + BUSY_FOR)

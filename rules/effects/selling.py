@@ -15,7 +15,8 @@ class Check(Effect):
     units) is null where the buyer has yet to bid. `counts` are windows whose sales are only counted, `cursor` is the
     window that says whose turn it was last.
     Result: `{"at", "rows": {buyer: {"reason": why not or None, "full": key of a full cap or None, "counts": [sold,
-    …]}}, "cursor": number or None}`. `view` is what expressions may read; it is not journaled.
+    …]}}, "cursor": number or None}`, with `until` in a row whose breaker is open. `view` is what expressions may read;
+    it is not journaled.
     """
 
     name: ClassVar[str] = "check"

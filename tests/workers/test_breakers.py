@@ -14,8 +14,9 @@ from flowbuilder import clock, counting, embedded, enqueue, ids
 from flowbuilder.audit import Actor
 from flowbuilder.connections import breakers
 from flowbuilder.models import Breaker, Connection
+from tests.support.bidders import a_bidder, auction, bidding, connect, failing_ping, pings, posts
 from tests.support.buyers import Buyer, Reaction, Seen, a_buyer, accepting, in_turn
-from tests.support.flows import BUSY, NO, SILENT, YES, buyer, quickly
+from tests.support.flows import BUSY, NO, SILENT, YES, buyer, group, quickly
 from tests.support.market import Market
 from tests.support.yard import a_yard
 
@@ -266,3 +267,29 @@ def test_a_person_has_one_lead_tried_before_the_recovery(market: Market, sunrise
         session.commit()
     assert ("sunrise", "accepted", None) in carry(market)
     assert breaker_of(market, connection).opened_at is None
+
+
+@pytest.mark.parametrize("answer", ["error", "late"])
+def test_pings_that_fail_count_too_and_one_ping_is_the_probe(market: Market, helio: Buyer, answer: str) -> None:
+    failing = failing_ping(503) if answer == "error" else bidding(50, after=0.6)
+    with a_bidder(react=failing) as sunrise:
+        rows = (connect(market, sunrise, breaker=LIMITS), {"connection": market.connect(helio), "price": 30})
+        market.publish([auction(*rows, wait_ms=300)])
+        carry(market, 4)
+        assert (len(pings(sunrise)), len(helio.seen)) == (3, 4)
+        [event] = [event for event in market.events(market.leads()[-1].id) if event.effect == "check"]
+        assert event.result is not None
+        assert event.result["rows"]["b1"]["reason"] == "breaker_open"
+        sunrise.react = bidding(50)
+        market.later(1801)
+        carry(market, 2)
+        assert (len(pings(sunrise)), len(posts(sunrise)), len(helio.seen)) == (5, 2, 4)
+
+
+def test_a_row_of_a_group_that_holds_after_errors_waits_until_the_recovery(market: Market, sunrise: Buyer) -> None:
+    connection = market.connect(sunrise, breaker=LIMITS)
+    market.publish([group(buyer(connection, "b1", on_error="hold", **ONCE), mode="round_robin")])
+    carry(market, 3)
+    [lead_id] = market.post()
+    market.carry()
+    assert market.lead(lead_id).due_at == breaker_of(market, connection).recover_at

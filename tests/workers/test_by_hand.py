@@ -16,7 +16,7 @@ from flowbuilder.leads.deciding import CannotDecide
 from flowbuilder.models import Audit
 from tests.support import armed
 from tests.support.armed import exit_code, start_worker
-from tests.support.buyers import Buyer, a_buyer, declining, in_turn
+from tests.support.buyers import Buyer, a_buyer, accepting, declining, in_turn
 from tests.support.flows import BUSY, SILENT, YES, buyer, cap, group, quickly
 from tests.support.market import Market
 from workers import journal
@@ -164,6 +164,28 @@ def test_a_lead_that_ended_unknown_goes_on_with_the_others(market: Market, sunri
     assert (lead.outcome, lead.revenue, lead.asked_before) == ("sold", 3000, {"sunrise": "declined"})
     assert ("sunrise", "skipped", "already_asked") in market.trail(lead_id)
     assert market.used() == {"c/day": 1, "sunrise/day": 0}
+
+
+def test_a_buyer_that_does_not_have_it_is_offered_the_next_lead_of_that_person(
+    market: Market, sunrise: Buyer, helio: Buyer
+) -> None:
+    sunrise.react = in_turn(SILENT)
+    settings = quickly(after=["2s"], for_up_to="5s") | {"duplicates": {"by": ["email"], "within": "30d"}}
+    market.publish([buyer(market.connect(sunrise), "sunrise", **settings)])
+    [first] = market.post()
+    market.carry()
+    market.later(60)
+    market.carry()
+    assert market.lead(first).reason_code == "unknown"
+    [second] = market.post()
+    market.carry()
+    assert ("sunrise", "skipped", "duplicate") in market.trail(second)
+    decide(market, deciding.settle, first, has_it=False)
+    market.carry()
+    sunrise.react = accepting
+    [third] = market.post()
+    market.carry()
+    assert (market.lead(first).outcome, market.lead(third).outcome) == ("rejected", "sold")
 
 
 def test_a_shared_lead_that_was_sold_is_sold_once_more(market: Market, sunrise: Buyer, helio: Buyer) -> None:

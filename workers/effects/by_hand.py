@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from rules.earnings import supplier_cost
-from rules.effects import Offer
+from rules.effects import Asks, Offer
 from rules.instructions import why_not_offer
 from rules.retry import Answered
+from workers.buyer_claims import claiming_at
 from workers.carrying import Carried, journaled_source
 from workers.effects import door, offer
 from workers.effects.copying import begin_copies, begin_copies_late
@@ -61,12 +62,13 @@ def settle(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
         return None
     if instruction["do"] != "settle":
         may_have_it = any(attempt.kind == "ambiguous" for attempt in carried.tried)
-        said = {} if may_have_it else told(carried)
-        why = carried.tried[-1].reason if carried.tried else None
-        return offer.end(turn, carried, effect, Answered("error", why or "error")) | said if said else None
+        said, why = told(carried), carried.tried[-1].reason if carried.tried else None
+        if may_have_it or not said:
+            return None
+        return offer.end(turn, carried, effect, Answered("error", why or "error")) | said
+    carried.instruction = None
     if instruction["offer"] != row.offer_no:
         return None
-    carried.instruction = None
     answered = Answered("declined", "rejected")
     if instruction["answer"] == "accepted":
         answered = Answered("accepted", None)
@@ -97,12 +99,11 @@ def _settle_ended(turn: Turn, carried: Carried, past: Past, instruction: dict[st
     carried.run += 1
     is_sold = instruction["answer"] == "accepted"
     if is_sold:
-        _take_price(turn, row, _caps_of(past, row), instruction)
+        _take_price(turn, row, _asks_of(past, row).get("caps", ()), instruction)
         row.slot = _free_slot(past.offers)
         begin_copies_late(turn, carried, past, row)
     else:
-        turn.returned.extend(row.places)
-        row.places = []
+        _give_back(turn, carried, row, _asks_of(past, row))
     row.state, row.is_winner, row.finished_at = instruction["answer"], is_sold, turn.now
     row.lost_reason = None if is_sold else "rejected"
     turn.changes.touch(row)
@@ -124,18 +125,25 @@ def _finish_as_before(turn: Turn, carried: Carried, instruction: dict[str, Any])
     turn.finish(carried, LeadChange(carried.id, carried.token, **instruction["ended"]))
 
 
-def _take_price(turn: Turn, row: OfferRow, caps: Iterable[dict[str, Any]], instruction: dict[str, Any]) -> None:
+def _take_price(turn: Turn, row: OfferRow, caps: Iterable[Asks], instruction: dict[str, Any]) -> None:
     """Have the buyer pay what a person says it pays, never more than it was offered for."""
     row.price = min(row.price, instruction["price"])
     offer.return_unspent(turn, caps, row)
 
 
-def _caps_of(past: Past, row: OfferRow) -> list[dict[str, Any]]:
-    """Return what an offer asked of caps, from its event."""
+def _give_back(turn: Turn, carried: Carried, row: OfferRow, asks: Asks) -> None:
+    """Give back what an offer kept at its buyer: places in caps, and that the lead was the first with its values."""
+    claiming = claiming_at(row.connection_id, carried.id, asks.get("duplicates"), carried.row["fields"])
+    if claiming:
+        turn.unclaimed.append(claiming)
+    turn.returned.extend(row.places)
+    row.places = []
+
+
+def _asks_of(past: Past, row: OfferRow) -> Asks:
+    """Return what an offer asked for, from its event."""
     made = (event for event in past.events if (event.effect, event.run, event.step) == ("offer", row.run, row.step))
-    asks = next((event.asks for event in made if event.asks["round"] == row.round), {})
-    caps: list[dict[str, Any]] = asks.get("caps", [])
-    return caps
+    return next((event.asks for event in made if event.asks["round"] == row.round), {})
 
 
 def _free_slot(offers: Iterable[OfferRow]) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rules.effects import Asks, Check
+from workers import breakers
 from workers.carrying import Carried
 from workers.eligibility import find_buyer
 from workers.turn import Turn
@@ -36,7 +37,7 @@ def _facts(turn: Turn, carried: Carried, row: Asks) -> Result:
     counts = _used(turn, carried, row["counts"])
     found = find_buyer(turn, carried, row)
     if isinstance(found, str):
-        return {"reason": found, "full": None, "counts": counts}
+        return {"reason": found, "full": None, "counts": counts} | breakers.until(turn, row["connection"], found)
     full = turn.dealer.first_full(turn.flow_asks(carried, row["caps"]))
     return {"reason": "cap_reached" if full else None, "full": full.own_key if full else None, "counts": counts}
 

@@ -90,7 +90,7 @@ def settle(turn: Turn, carried: Carried, effect: Offer, sent: Sent) -> Result | 
         attempt.reply = masked_reply(sent.reply, {**connection.credentials, **sent.secrets})
     _end_attempt(turn, attempt, "blocked" if sent.kind == "blocked" else STATES[answer.kind], sent.error or None)
     row.reason, row.reference = answer.said or sent.error or None, answer.reference
-    if connection and sent.kind != "blocked":
+    if connection and sent.kind != "blocked" and row.delivery_method == "webhook":
         breakers.note_call(turn, connection, row, answer.kind, attempt.status)
     if answer.kind == "accepted" and connection:
         is_bounded = any(ask["cap"].endswith(MONEY) for ask in effect.caps)
@@ -209,10 +209,7 @@ def _give_claim_back(turn: Turn, carried: Carried, effect: Offer) -> None:
 
 def _refused(turn: Turn, effect: Offer, reason: str) -> Result:
     """Return that the buyer is not asked, and until when where its breaker is why."""
-    connection = turn.book.connection(turn.database, effect.connection)
-    if reason != "breaker_open" or connection is None:
-        return not_asked(turn, reason)
-    return not_asked(turn, reason) | {"until": breakers.try_again_at(turn, connection).isoformat()}
+    return not_asked(turn, reason) | breakers.until(turn, effect.connection, reason)
 
 
 def _not_tried(turn: Turn, effect: Offer, reason: str) -> Tried:

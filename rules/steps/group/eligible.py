@@ -103,16 +103,21 @@ class Candidates:
         least = self.deal.least
         return None if price is not None and least and least.refuses(price, self.run) else price
 
-    def leave_out(self, row: Row, reason: str, full: str | None = None) -> None:
-        """Note why a row cannot be asked, and where the lead goes then if nobody takes it."""
+    def leave_out(self, row: Row, reason: str, said: Result | None = None) -> None:
+        """Note why a row cannot be asked, and where the lead goes if nobody takes it; `said` is by the world."""
         self.lost[row.id] = reason
         way, why = row.buyer.when_skipped(self.run, reason)
+        full, until = (said or {}).get("full"), (said or {}).get("until")
         ask = next((ask for ask in row.buyer.asked(self.run, None)["caps"] if ask["cap"] == full), None)
-        self.ways[row.id] = way, Why(why.code, why.reason, reset_of(ask), "cap") if ask else why
+        if ask:
+            why = Why(why.code, why.reason, reset_of(ask), "cap")
+        elif until:
+            why = Why(why.code, why.reason, datetime.fromisoformat(until))
+        self.ways[row.id] = way, why
 
-    def _is_left_out(self, row: Row, reason: str | None, full: str | None = None) -> bool:
+    def _is_left_out(self, row: Row, reason: str | None, said: Result | None = None) -> bool:
         if reason:
-            self.leave_out(row, reason, full)
+            self.leave_out(row, reason, said)
         return row.id in self.lost
 
     def _reason_by_itself(self, row: Row) -> str | None:
@@ -146,7 +151,7 @@ class Candidates:
             said = result["rows"][row.id]
             kinds = len(row.mix.shares) if row.mix else 0
             self.kinds[row.id], self.today[row.id] = said["counts"][:kinds], sum(said["counts"][kinds:])
-            self._is_left_out(row, said["reason"], said.get("full"))
+            self._is_left_out(row, said["reason"], said)
 
     def _asked(self, row: Row) -> Asks:
         """Return what is asked about a row: what an offer would, and the windows in which its sales are counted."""
