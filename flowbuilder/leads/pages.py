@@ -7,7 +7,6 @@ from uuid import UUID
 
 from flask import Blueprint, Response, abort, request, url_for
 
-from flowbuilder import ids
 from flowbuilder.accounts.access import Role, signed_in, visitor
 from flowbuilder.audit import Actor
 from flowbuilder.leads import deciding, operations, queries, standing, stories
@@ -18,6 +17,7 @@ from flowbuilder.leads.queries import STATUSES, Filter
 from flowbuilder.web import current
 from flowbuilder.web.found import found
 from flowbuilder.web.fragments import go_to, nothing_new, page
+from flowbuilder.web.url_ids import asked_id
 
 bp = Blueprint("leads", __name__, url_prefix="/leads")
 
@@ -36,14 +36,14 @@ def index() -> Response:
         current.session(),
         account_id,
         wanted,
-        before=_id("before"),
-        down_to=_id("oldest"),
+        before=asked_id("before"),
+        down_to=asked_id("oldest"),
         more="more" in request.args,
     )
     mark = mark_of(shown)
     if request.args.get("mark") == mark and "more" not in request.args:
         return nothing_new()
-    return _list_page(wanted, shown=shown, mark=mark, first_new=_id("oldest") if "more" in request.args else None)
+    return _list_page(wanted, shown=shown, mark=mark, first_new=asked_id("oldest") if "more" in request.args else None)
 
 
 @bp.post("/find")
@@ -164,14 +164,4 @@ def _filter() -> Filter:
     status = request.args.get("status") or None
     if status is not None and status not in STATUSES:
         abort(404)
-    return Filter(_id("flow", "flo"), _id("source", "src"), status, "needs" in request.args)
-
-
-def _id(name: str, kind: str | None = None) -> UUID | None:
-    text = request.args.get(name)
-    if not text:
-        return None
-    try:
-        return ids.read(text, kind)
-    except ids.NotAnId:
-        abort(404)
+    return Filter(asked_id("flow", "flo"), asked_id("source", "src"), status, "needs" in request.args)

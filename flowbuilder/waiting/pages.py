@@ -16,6 +16,7 @@ from flowbuilder.waiting.operations import MOST_AT_ONCE, TO_DO, Asked, Decided
 from flowbuilder.waiting.queries import REASONS, Filter
 from flowbuilder.web import current
 from flowbuilder.web.fragments import page
+from flowbuilder.web.url_ids import asked_id
 
 bp = Blueprint("waiting", __name__, url_prefix="/waiting")
 
@@ -97,7 +98,7 @@ def _left(decided: Iterable[Decided]) -> list[tuple[str, list[str]]]:
 
 def _list_page(*, status: int = 200, **values: object) -> Response:
     session, account_id, wanted = current.session(), visitor().account.id, _filter()
-    shown = listing.listing(session, account_id, wanted, current.now(), after=_id("after"))
+    shown = listing.listing(session, account_id, wanted, current.now(), after=asked_id("after"))
     told = {"problem": "", "done": "", "left": [], "ticked": set(), **values}
     return page(
         "waiting/index.html",
@@ -118,17 +119,7 @@ def _filter() -> Filter:
     reason = request.args.get("for") or None
     if reason is not None and reason not in REASONS:
         abort(404)
-    return Filter(_id("flow", "flo"), reason, _id("buyer", "con"))
-
-
-def _id(name: str, kind: str | None = None) -> UUID | None:
-    text = request.args.get(name)
-    if not text:
-        return None
-    try:
-        return ids.read(text, kind)
-    except ids.NotAnId:
-        abort(404)
+    return Filter(asked_id("flow", "flo"), reason, asked_id("buyer", "con"))
 
 
 def _read(shown: Iterable[str]) -> list[UUID]:

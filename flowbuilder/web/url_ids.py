@@ -1,8 +1,11 @@
-"""Identifiers in addresses: `/leads/<lead:lead_id>` gives the view a UUID, and anything else is not found."""
+"""Identifiers in addresses: `/leads/<lead:lead_id>` gives the view a UUID, and anything else is not found.
+
+So does `?flow=flo_…`, read by `asked_id`.
+"""
 
 from uuid import UUID
 
-from flask import Flask
+from flask import Flask, abort, request
 from werkzeug.routing import BaseConverter, ValidationError
 
 from flowbuilder import ids
@@ -22,6 +25,17 @@ class _IdConverter(BaseConverter):
 
     def to_url(self, value: UUID) -> str:
         return ids.show(value, self.kind)
+
+
+def asked_id(name: str, kind: str | None = None) -> UUID | None:
+    """Return the id that the query of the address names, None for none; 404 for a text that is no such id."""
+    text = request.args.get(name)
+    if not text:
+        return None
+    try:
+        return ids.read(text, kind)
+    except ids.NotAnId:
+        abort(404)
 
 
 def init_app(app: Flask) -> None:

@@ -19,6 +19,7 @@ from tests.support.armed import exit_code, start_worker
 from tests.support.buyers import Buyer, a_buyer, accepting, declining, in_turn
 from tests.support.flows import BUSY, SILENT, YES, buyer, cap, group, quickly
 from tests.support.market import Market
+from tests.workers.test_pings import a_pinger
 from workers import journal
 from workers.crashpoints import CRASHED
 
@@ -186,6 +187,21 @@ def test_a_buyer_that_does_not_have_it_is_offered_the_next_lead_of_that_person(
     [third] = market.post()
     market.carry()
     assert (market.lead(first).outcome, market.lead(third).outcome) == ("rejected", "sold")
+
+
+def test_a_lead_that_was_pinged_first_goes_on_without_another_post(
+    market: Market, sunrise: Buyer, helio: Buyer
+) -> None:
+    sunrise.react = in_turn(SILENT)
+    settings = quickly(after=["1s"], for_up_to="2s")
+    steps = [buyer(market.connect(sunrise), "sunrise", **settings), buyer(market.connect(helio), "helio", price=30)]
+    with a_pinger(market, steps) as supplier:
+        assert supplier.post(supplier.quoted()).json["status"] == "error"
+    [lead] = market.leads()
+    assert lead.reason_code == "unknown"
+    decide(market, deciding.settle, lead.id, has_it=False)
+    market.carry()
+    assert (market.lead(lead.id).outcome, market.lead(lead.id).revenue) == ("sold", 3000)
 
 
 def test_a_shared_lead_that_was_sold_is_sold_once_more(market: Market, sunrise: Buyer, helio: Buyer) -> None:

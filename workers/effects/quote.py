@@ -15,8 +15,11 @@ Result = dict[str, Any]
 def quote(turn: Turn, carried: Carried, effect: Quote) -> Result | None:
     """Have the ping wait for its post; return why there is no quote where its buyer could not be asked now.
 
-    None without a wait means that a window is not locked in this turn.
+    A run that begins again after the post does not wait for another one. None without a wait means that a window is not
+    locked in this turn.
     """
+    if not carried.is_ping:
+        return answered(turn, carried)
     connection = find_buyer(turn, carried, effect.offer)
     if isinstance(connection, str):
         return not_asked(turn, connection)
