@@ -1,6 +1,6 @@
 """A client of the management API for Python programs: one call, one method; lists are read to their end."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Literal, Self
 
@@ -100,6 +100,19 @@ class Client:
     def make_key(self, source_id: str, mode: Literal["live", "test"]) -> str:
         """Make another key for a source; return it."""
         return str(self._send("POST", f"/sources/{source_id}/keys", {"mode": mode})["key"])
+
+    def lists(self) -> Iterator[Row]:
+        """Yield the stored lists, oldest first."""
+        return self._all("lists")
+
+    def create_list(self, name: str, kind: str, **form: str) -> str:
+        """Create a stored list without entries, of some form (`hashed`, `region`); return its id."""
+        return str(self._send("POST", "/lists", {"name": name, "kind": kind, **form})["id"])
+
+    def fill_list(self, list_id: str, entries: Iterable[str]) -> Row:
+        """Replace the entries of a stored list; return how many it has, and which could not be read."""
+        text = "\n".join(entries).encode()
+        return self._call("PUT", f"/lists/{list_id}/entries", data=text, headers={"Content-Type": "text/plain"})
 
     def leads(self, *, flow_id: str | None = None, status: str | None = None, limit: int = 50) -> list[Row]:
         """Return the newest leads, at most 200, of one flow and with one status when they are given."""

@@ -1,4 +1,4 @@
-"""The demo's buyers as HTTP servers on loopback: `python -m flowbuilder.demo.buyers` runs all three."""
+"""The demo's buyers as HTTP servers on loopback, and their mail server: `python -m flowbuilder.demo.buyers`."""
 
 import json
 import signal
@@ -9,9 +9,13 @@ from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from flowbuilder.config import settings
-from flowbuilder.demo.kept import DemoError, Kept
-from flowbuilder.demo.trading import KINDS, Answer, Asked, Buyer
+from flowbuilder.demo.contractors import CONTRACTORS
+from flowbuilder.demo.kept import MAIL, MAILBOX, DemoError, Kept
+from flowbuilder.demo.mail import open_mail
+from flowbuilder.demo.networks import NETWORKS
+from flowbuilder.demo.trading import HOME_BUYERS, Answer, Asked, Buyer
 
+KINDS: tuple[type[Buyer], ...] = (*HOME_BUYERS, *NETWORKS, *CONTRACTORS)
 LONGEST_BODY = 256 * 1024
 IDLE = 60  # seconds after which a connection that says nothing is closed
 
@@ -51,7 +55,9 @@ class Handler(BaseHTTPRequestHandler):
         if not length.isdecimal() or int(length) > LONGEST_BODY:
             self.close_connection = True
             return self._answer(Answer(413, {"error": "Send a body of at most 256 KiB with its length."}))
-        asked = Asked({name.lower(): text for name, text in self.headers.items()}, self.rfile.read(int(length)))
+        asked = Asked(
+            {name.lower(): text for name, text in self.headers.items()}, self.rfile.read(int(length)), self.path
+        )
         try:
             answer = self.server.buyer.answer(asked)
         except (ValueError, AttributeError):
@@ -91,6 +97,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     open_all(kept.ports, kept.credentials)
+    open_mail(settings().home / MAIL, kept.ports[MAIL], kept.ports[MAILBOX])
     threading.Event().wait()
     return 0
 

@@ -1,6 +1,6 @@
-"""How the demo's seller reaches each of the three buyers: address, credentials, mapping, how the answer is read."""
+"""How the demo's seller reaches the three buyers for homes: address, credentials, mapping, how the answer is read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 Credentials = Mapping[str, str]
@@ -85,11 +85,3 @@ def helio(port: int, credentials: Credentials) -> Destination:
         "reasons": [[{"is": [{"var": "body.error"}, "duplicate"]}, "duplicate"]],
         "duplicate_after_ambiguous_is_accepted": True,
     }
-
-
-DESTINATIONS: Mapping[str, tuple[str, Callable[[int, Credentials], Destination]]] = {
-    "sunrise": ("Sunrise Energy", sunrise),
-    "brightroof": ("BrightRoof Homes", brightroof),
-    "helio": ("Helio Partners", helio),
-}
-"""The name of each buyer's connection, and what makes its destination."""

@@ -1,10 +1,11 @@
-"""The demo's two flows, as their seller wrote them."""
+"""The demo's flows in the United States, as their seller wrote them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-Connections = Mapping[str, str]
+Named = Mapping[str, str]
+"""The ids of connections and stored lists, by what this package calls them."""
 Document = dict[str, Any]
 
 PERSON: tuple[Document, ...] = (
@@ -17,7 +18,7 @@ PERSON: tuple[Document, ...] = (
 )
 
 
-def california_solar(connections: Connections) -> Document:
+def california_solar(named: Named) -> Document:
     """Return the flow for solar leads: best price first, the rest by turns, and another try for those nobody took."""
     return {
         "schema": 1,
@@ -75,7 +76,7 @@ def california_solar(connections: Connections) -> Document:
                 "buyer": {
                     "id": "s4",
                     "name": "Sunrise, day desk",
-                    "connection": connections["sunrise"],
+                    "connection": named["sunrise"],
                     "price": 42,
                     "when": {"yes": [{"var": "lead.homeowner"}]},
                     "caps": [{"limit": 8, "per": "minute"}, {"spend": 150_000, "per": "day"}],
@@ -87,7 +88,7 @@ def california_solar(connections: Connections) -> Document:
                 "buyer": {
                     "id": "s5",
                     "name": "BrightRoof",
-                    "connection": connections["brightroof"],
+                    "connection": named["brightroof"],
                     "price": 36,
                     "requires": ["monthly_bill"],
                     "caps": [{"limit": 9, "per": "minute"}],
@@ -98,7 +99,7 @@ def california_solar(connections: Connections) -> Document:
                 "buyer": {
                     "id": "s6",
                     "name": "Helio",
-                    "connection": connections["helio"],
+                    "connection": named["helio"],
                     "price": {"if": [{"at_least": [{"var": "lead.credit_score"}, {"var": "flow.good_score"}]}, 31, 26]},
                     "caps": [{"limit": 15, "per": "minute"}],
                     "on_error": "hold",
@@ -110,7 +111,7 @@ def california_solar(connections: Connections) -> Document:
                 "buyer": {
                     "id": "s7",
                     "name": "Sunrise, night desk",
-                    "connection": connections["sunrise"],
+                    "connection": named["sunrise"],
                     "price": Decimal("33.50"),
                     "caps": [{"limit": 20, "per": "minute"}],
                     "hours": {"from": "20:00", "to": "08:00"},
@@ -128,7 +129,7 @@ def california_solar(connections: Connections) -> Document:
     }
 
 
-def home_roofing(connections: Connections) -> Document:
+def home_roofing(named: Named) -> Document:
     """Return the flow for roofing leads: a lane for big jobs, two buyers in turn, and a clear no at the end."""
     return {
         "schema": 1,
@@ -179,7 +180,7 @@ def home_roofing(connections: Connections) -> Document:
                                     "buyer": {
                                         "id": "r2",
                                         "name": "BrightRoof",
-                                        "connection": connections["brightroof"],
+                                        "connection": named["brightroof"],
                                         "price": Decimal("55.00"),
                                         "caps": [{"limit": 14, "per": "minute"}],
                                         "on_declined": {"buyer": "r4"},
@@ -200,7 +201,7 @@ def home_roofing(connections: Connections) -> Document:
                         {
                             "id": "r3",
                             "name": "Helio",
-                            "connection": connections["helio"],
+                            "connection": named["helio"],
                             "price": Decimal("28.00"),
                             "on_ambiguous": "treat_as_declined",
                             "note": "Helio says itself that no answer within two seconds means no.",
@@ -208,7 +209,7 @@ def home_roofing(connections: Connections) -> Document:
                         {
                             "id": "r4",
                             "name": "Sunrise Roofing",
-                            "connection": connections["sunrise"],
+                            "connection": named["sunrise"],
                             "price": Decimal("24.75"),
                             "caps": [{"limit": 10, "per": "minute"}],
                             "when_full": "reject",
@@ -219,10 +220,3 @@ def home_roofing(connections: Connections) -> Document:
         ],
         "fallback": {"id": "end", "do": "reject", "reason": "No roofer available"},
     }
-
-
-DOCUMENTS: Mapping[str, tuple[str, Callable[[Connections], Document]]] = {
-    "solar": ("California solar", california_solar),
-    "roofing": ("Home roofing", home_roofing),
-}
-"""The name of each flow, and what makes its document."""

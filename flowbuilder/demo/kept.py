@@ -12,8 +12,15 @@ from pathlib import Path
 from typing import Self
 
 FILE_NAME = "demo.json"
-BUYERS = ("sunrise", "brightroof", "helio")
-CREDENTIALS = ("sunrise_token", "brightroof_password", "helio_key")
+BUYERS = ("sunrise", "brightroof", "helio", "leadhaven", "kestrel", "northstar", "pennine", "havel")
+"""The buyers that listen, each on a port of its own; others get their leads by mail or read them in the app."""
+MAIL, MAILBOX = "mail", "mailbox"
+"""The mail server, and the page that shows what it got."""
+LISTENERS = (*BUYERS, MAIL, MAILBOX)
+CREDENTIALS = (
+    *("sunrise_token", "brightroof_password", "helio_key"),
+    *("leadhaven_key", "kestrel_key", "northstar_key", "pennine_token", "havel_token"),
+)
 FIRST_PORT, LAST_PORT = 20_000, 29_999
 """Below the ports that systems give to outgoing calls, so that none of those is in the way at the next start."""
 
@@ -67,12 +74,12 @@ def make_credentials() -> dict[str, str]:
 
 
 def settle_ports(home: Path, kept: dict[str, int], taken: Collection[int]) -> dict[str, int]:
-    """Return a port for each buyer: the kept one if nobody else listens there, otherwise another that is free."""
+    """Return a port for each that listens: the kept one unless somebody else listens there, or another that is free."""
     ports: dict[str, int] = {}
-    for buyer in BUYERS:
+    for name in LISTENERS:
         avoid = {*taken, *ports.values()}
-        port = kept.get(buyer, 0)
-        ports[buyer] = port if port and port not in avoid and is_free(port) else free_port(home, avoid)
+        port = kept.get(name, 0)
+        ports[name] = port if port and port not in avoid and is_free(port) else free_port(home, avoid)
     return ports
 
 

@@ -7,7 +7,20 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
-FlowName = Literal["solar", "roofing"]
+from flowbuilder.demo.networks import REFUSED_AFTER_WINNING, TOO_SLOW
+from flowbuilder.demo.places import (
+    BERLIN,
+    BRANDENBURG,
+    BRITISH_TOWNS,
+    DO_NOT_CONTACT,
+    EASTERN_PLACES,
+    ELSEWHERE,
+    FAR_AWAY,
+    LISTED_PEOPLE,
+    SOLAR_PLACES,
+)
+
+FlowName = Literal["solar", "roofing", "british", "german"]
 Fields = dict[str, Any]
 Card = tuple[FlowName, str]
 
@@ -19,18 +32,17 @@ FAMILY = (
     "Alvarez", "Baker", "Chen", "Diaz", "Evans", "Fischer", "Garcia", "Hill", "Ito", "Jones", "Khan", "Lopez", "Moore",
     "Nguyen", "O'Neil", "Patel", "Reyes", "Smith", "Torres", "Ueda", "Vance", "Wong", "Young", "Zimmer",
 )  # fmt: skip
+BRITISH_FAMILY = (
+    "Ainsworth", "Bennett", "Clarke", "Davies", "Edwards", "Fletcher", "Hughes", "Khan", "Lewis", "MacLeod", "Okafor",
+    "Patel", "Quinn", "Roberts", "Singh", "Taylor", "Walsh", "Wright",
+)  # fmt: skip
+GERMAN_FAMILY = (
+    "Albrecht", "Bauer", "Demir", "Engel", "Fuchs", "Groß", "Hofmann", "Jäger", "Kowalski", "Lehmann", "Möller",
+    "Neumann", "Öztürk", "Richter", "Schäfer", "Vogel", "Weiß", "Zimmermann",
+)  # fmt: skip
 MAILBOXES = ("example.com", "example.org", "example.net")
-SOLAR_PLACES: Mapping[str, tuple[str, ...]] = {
-    "CA": ("213", "310", "408", "415", "510", "530", "559", "619", "626", "650", "707", "714", "805", "818", "916"),
-    "NV": ("702", "725", "775"),
-}
-EASTERN_PLACES: Mapping[str, tuple[str, ...]] = {
-    "FL": ("305", "321", "352", "407", "561", "727", "754", "772", "786", "813", "850", "904", "941", "954"),
-    "GA": ("229", "404", "470", "478", "678", "706", "762", "770", "912"),
-    "NC": ("252", "336", "704", "743", "828", "910", "919", "980"),
-}
-ELSEWHERE: Mapping[str, tuple[str, ...]] = {"TX": ("210", "214", "512", "713"), "OH": ("216", "330", "513", "614")}
 PLAIN_DIGITS = "01245689"
+PLAIN_LETTERS = "ABDEFGHJLNPRSTUWXY"
 BUSY, SILENT = "7", "3"
 """The last digit of a postal code by which Helio is busy at first, or silent at first."""
 
@@ -42,6 +54,12 @@ HOW_OFTEN: Mapping[FlowName, Mapping[str, int]] = {
     "roofing": {
         "fits": 7, "old_roof": 2, "small_job": 1, "busy": 1, "silent": 1, "inspection": 1, "no_consent": 1,
         "incomplete": 1, "known": 1, "repeat": 1,
+    },
+    "british": {
+        "fits": 5, "large_bill": 2, "too_slow": 1, "refused": 1, "small_bill": 2, "tenant": 1, "repeat": 1,
+    },
+    "german": {
+        "fits": 5, "country": 2, "far_away": 1, "listed": 1, "district": 1, "repeat": 1,
     },
 }  # fmt: skip
 DECK: tuple[Card, ...] = tuple(
@@ -131,23 +149,65 @@ def _roofing(kind: str, chance: random.Random) -> Fields:
     }
 
 
-MAKERS: Mapping[FlowName, Callable[[str, random.Random], Fields]] = {"solar": _solar, "roofing": _roofing}
+def _british(kind: str, chance: random.Random) -> Fields:
+    is_small = kind in ("fits", "small_bill", "refused")
+    last = {"too_slow": TOO_SLOW, "refused": REFUSED_AFTER_WINNING}.get(kind) or chance.choice(PLAIN_LETTERS)
+    faces_south = kind == "refused" or (kind == "fits" and chance.random() < 0.5)
+    return {
+        **_somebody(chance, BRITISH_FAMILY),
+        "phone_1": chance.choice(("020 7946 0", "0161 496 0", "0113 496 0")) + f"{chance.randrange(1000):03}",
+        "postal_code": f"{chance.choice(BRITISH_TOWNS)} {chance.randint(1, 9)}{chance.choice(PLAIN_LETTERS)}{last}",
+        "homeowner": kind != "tenant",
+        "monthly_bill": chance.randint(40, 45)
+        if kind == "small_bill"
+        else chance.randint(*((60, 95) if is_small else (120, 210))),
+        "roof": "south" if faces_south else chance.choice(("east or west", "north")),
+    }
+
+
+def _german(kind: str, chance: random.Random) -> Fields:
+    codes = {"country": BRANDENBURG, "far_away": FAR_AWAY}.get(kind, BERLIN)
+    somebody = _somebody(chance, GERMAN_FAMILY)
+    if kind == "listed":
+        somebody["email"] = f"{DO_NOT_CONTACT}-{chance.randrange(LISTED_PEOPLE)}@example.org"
+    return {
+        **somebody,
+        "phone_1": f"{chance.choice(('030 23125', '040 66969', '089 99998'))} {chance.randrange(1000):03}",
+        "postal_code": chance.choice(codes),
+        "homeowner": True,
+        "heating": "district" if kind == "district" else chance.choice(("gas", "oil")),
+        "living_area": chance.randint(70, 240),
+    }
+
+
+MAKERS: Mapping[FlowName, Callable[[str, random.Random], Fields]] = {
+    "solar": _solar,
+    "roofing": _roofing,
+    "british": _british,
+    "german": _german,
+}
 
 
 def _person(kind: str, chance: random.Random, places: Mapping[str, tuple[str, ...]]) -> Fields:
-    first, last = chance.choice(GIVEN), chance.choice(FAMILY)
     state = chance.choice(tuple(places))
-    mailbox = f"{first}.{last}.{chance.randrange(16**6):06x}".lower().replace("'", "")
+    somebody = _somebody(chance, FAMILY)
     last_digit = {"busy": BUSY, "silent": SILENT}.get(kind) or chance.choice(PLAIN_DIGITS)
-    malformed = kind == "malformed"
+    if kind == "malformed":
+        somebody["email"] = f"{somebody['email'].partition('@')[0]} at home"
     return {
-        "first_name": first,
-        "last_name": last,
-        "email": f"{mailbox} at home" if malformed else f"{mailbox}@{chance.choice(MAILBOXES)}",
-        "phone_1": "555-12" if malformed else _phone(chance.choice(places[state]), chance),
+        **somebody,
+        "phone_1": "555-12" if kind == "malformed" else _phone(chance.choice(places[state]), chance),
         "state": state,
         "postal_code": f"{chance.randrange(1000, 10000)}{last_digit}",
     }
+
+
+def _somebody(chance: random.Random, families: tuple[str, ...]) -> Fields:
+    first, last = chance.choice(GIVEN), chance.choice(families)
+    mailbox = f"{first}.{last}.{chance.randrange(16**6):06x}".lower().replace("'", "")
+    for written, plain in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
+        mailbox = mailbox.replace(written, plain)
+    return {"first_name": first, "last_name": last, "email": f"{mailbox}@{chance.choice(MAILBOXES)}"}
 
 
 def _phone(area: str, chance: random.Random) -> str:

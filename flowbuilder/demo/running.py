@@ -10,7 +10,17 @@ from flowbuilder import clock, config, db
 from flowbuilder.accounts import operations, passwords, queries
 from flowbuilder.client import ApiError, Client, Unreachable
 from flowbuilder.config import Settings
-from flowbuilder.demo.kept import FILE_NAME, DemoError, Kept, SourceAccess, make_credentials, settle_ports
+from flowbuilder.demo.kept import (
+    BUYERS,
+    FILE_NAME,
+    MAIL,
+    MAILBOX,
+    DemoError,
+    Kept,
+    SourceAccess,
+    make_credentials,
+    settle_ports,
+)
 from flowbuilder.demo.market import set_up
 from flowbuilder.demo.suppliers import server_of
 from flowbuilder.embedded.locks import SHORT, home_lock
@@ -20,6 +30,7 @@ from flowbuilder.setting_values import hosts_and_ports_text
 
 ACCOUNT = "Acme Leads"
 EMAIL = "owner@acme-leads.example"
+SENDER = "Acme Leads <leads@acme-leads.example>"
 LOOPBACK = "127.0.0.1"
 STOP_WITHIN = 5.0  # seconds
 SET_UP_WITHIN = 60.0  # seconds
@@ -31,8 +42,11 @@ def serve_market(settings: Settings, *, quiet: bool, suppliers: bool) -> int:
     begun = time.monotonic()
     if settings.is_production:
         raise DemoError("The demo makes up companies and leads: it does not run with FLOWBUILDER_ENV=production.")
-    allowed = [*settings.outbound_allow, *((LOOPBACK, port) for port in _prepare_home(settings).ports.values())]
-    settings = config.override({"OUTBOUND_ALLOW": hosts_and_ports_text(tuple(dict.fromkeys(allowed)))})
+    ports = _prepare_home(settings).ports
+    allowed = [*settings.outbound_allow, *((LOOPBACK, ports[buyer]) for buyer in BUYERS)]
+    changed = {"OUTBOUND_ALLOW": hosts_and_ports_text(tuple(dict.fromkeys(allowed)))}
+    # Whatever mail server was set: made-up companies get no real mail.
+    settings = config.override({**changed, "SMTP_URL": f"smtp://{LOOPBACK}:{ports[MAIL]}", "MAIL_FROM": SENDER})
     opening = Opening(begun, watches=suppliers)
     return serve.run(
         settings,
@@ -88,7 +102,7 @@ class Opening:
         except (ApiError, Unreachable) as problem:
             serve.say("demo", f"The market cannot be set up: {problem}")
             sys.exit(1)
-        print(sign_in_box(live.public_url, kept.password), flush=True)
+        print(sign_in_box(live.public_url, kept.password, f"http://{LOOPBACK}:{kept.ports[MAILBOX]}"), flush=True)
         if is_new and self._watches:
             threading.Thread(target=self._report_first_sale, args=(client,), daemon=True).start()
 
@@ -98,10 +112,11 @@ class Opening:
         serve.say("demo", f"first lead delivered after {time.monotonic() - self._begun:.1f} s")
 
 
-def sign_in_box(address: str, password: str) -> str:
-    """Return how to sign in, in a box of text."""
+def sign_in_box(address: str, password: str, mailbox: str) -> str:
+    """Return how to sign in, and where mails can be read that went to buyers, in a box of text."""
     lines = ["Flowbuilder's demo runs. Sign in:", ""]
     lines += [f"{name:<9} {text}" for name, text in (("Address", address), ("E-mail", EMAIL), ("Password", password))]
+    lines += ["", f"{'Mailbox':<9} {mailbox}"]
     width = max(map(len, lines))
     middle = (f"│  {line:<{width}}  │" for line in lines)
     edge = "─" * (width + 4)
@@ -113,7 +128,7 @@ def _prepare_home(settings: Settings) -> Kept:
     with home_lock(settings.home, SHORT):
         kept = Kept.read(settings.home) or Kept({}, make_credentials(), passwords.generate_password())
         ports = settle_ports(settings.home, kept.ports, taken=[settings.web_port])
-        kept = replace(kept, ports=ports)
+        kept = replace(kept, ports=ports, credentials={**make_credentials(), **kept.credentials})
         kept.write(settings.home)
     return kept
 

@@ -17,9 +17,9 @@ import requests
 from flowbuilder import clock
 from flowbuilder.config import Settings, settings
 from flowbuilder.demo.kept import Kept, SourceAccess
-from flowbuilder.demo.leads import Fields, MadeUpLead, make_lead
+from flowbuilder.demo.leads import HOW_OFTEN, Fields, MadeUpLead, make_lead
 
-EVERY = 1.3  # seconds between two leads of one supplier
+EVERY = 2.0  # seconds between two leads of one supplier
 CLERKS = 6  # posts that a supplier has open at once
 TELL_EVERY = 15.0  # seconds
 LONGEST_PAUSE = 5.0  # seconds before a post is tried again
@@ -156,7 +156,7 @@ def server_of(live: Settings) -> str:
 
 def await_sources(home: Path) -> Mapping[str, SourceAccess]:
     """Return the sources as soon as the market has them all."""
-    wanted = {supplier.source(flow) for supplier in SUPPLIERS for flow in ("solar", "roofing")}
+    wanted = {supplier.source(flow) for supplier in SUPPLIERS for flow in HOW_OFTEN}
     while True:
         kept = Kept.read(home)
         if kept and wanted <= kept.sources.keys():

@@ -1,4 +1,4 @@
-"""How the demo's three buyers decide: by the lead and by how often they were asked, never by chance."""
+"""How the demo's buyers decide: by the lead, by when and how often they were asked, never by chance."""
 
 import base64
 import hashlib
@@ -21,6 +21,7 @@ class Asked:
 
     headers: Mapping[str, str]
     body: bytes
+    path: str = "/"
 
     @property
     def key(self) -> str:
@@ -55,6 +56,7 @@ class Wanted:
     credit_score: int | None = None
     bill: int | None = None
     roof_age: int | None = None
+    faces_south: bool = False
 
 
 class Memory:
@@ -98,10 +100,10 @@ class Buyer:
         if not self.knows(asked):
             return Answer(401, {"error": "We do not know you."})
         lead, reference = self.read(asked.body), reference_of(asked.key)
-        hindrance = self.hindrance(lead, self.memory.count(asked.key))
+        is_test = asked.headers.get("x-test") == "true"
+        hindrance = None if is_test else self.hindrance(lead, self.memory.count(asked.key))
         if hindrance and hindrance.status >= 500:
             return hindrance
-        is_test = asked.headers.get("x-test") == "true"
         verdict = self.memory.settle(asked.key, lead.email, self.judge(lead), is_test=is_test)
         after = hindrance.after if hindrance else self.thinks(lead)
         return Answer(200, self.words(verdict, reference), after)
@@ -138,13 +140,13 @@ class Sunrise(Buyer):
 
     def knows(self, asked: Asked) -> bool:
         """Return whether the bearer token is right."""
-        return _same(asked.headers.get("authorization", ""), f"Bearer {self.credentials['sunrise_token']}")
+        return is_same(asked.headers.get("authorization", ""), f"Bearer {self.credentials['sunrise_token']}")
 
     def read(self, body: bytes) -> Wanted:
         """Read nested JSON."""
         posted = json.loads(body)
         contact = posted.get("contact", {})
-        return Wanted(str(contact.get("email", "")), credit_score=_whole(posted.get("credit_score")))
+        return Wanted(str(contact.get("email", "")), credit_score=whole(posted.get("credit_score")))
 
     def judge(self, lead: Wanted) -> Verdict:
         """Decline weak credit."""
@@ -166,12 +168,12 @@ class BrightRoof(Buyer):
     def knows(self, asked: Asked) -> bool:
         """Return whether user name and password are right."""
         pair = f"acme:{self.credentials['brightroof_password']}".encode()
-        return _same(asked.headers.get("authorization", ""), f"Basic {base64.b64encode(pair).decode()}")
+        return is_same(asked.headers.get("authorization", ""), f"Basic {base64.b64encode(pair).decode()}")
 
     def read(self, body: bytes) -> Wanted:
         """Read a form."""
         posted = dict(parse_qsl(body.decode()))
-        bill, roof_age = _whole(posted.get("bill")), _whole(posted.get("roof_age"))
+        bill, roof_age = whole(posted.get("bill")), whole(posted.get("roof_age"))
         return Wanted(posted.get("email", ""), bill=bill, roof_age=roof_age)
 
     def judge(self, lead: Wanted) -> Verdict:
@@ -201,14 +203,14 @@ class Helio(Buyer):
 
     def knows(self, asked: Asked) -> bool:
         """Return whether the key is right and the body is signed."""
-        return _same(asked.headers.get("x-partner-key", ""), self.credentials["helio_key"]) and is_signed(
+        return is_same(asked.headers.get("x-partner-key", ""), self.credentials["helio_key"]) and is_signed(
             asked, self.credentials["helio_signing_secret"]
         )
 
     def read(self, body: bytes) -> Wanted:
         """Read flat JSON."""
         posted = json.loads(body)
-        score = _whole(posted.get("score"))
+        score = whole(posted.get("score"))
         return Wanted(str(posted.get("email", "")), zip_code=str(posted.get("zip", "")), credit_score=score)
 
     def judge(self, lead: Wanted) -> Verdict:
@@ -235,7 +237,7 @@ class Helio(Buyer):
         return 0.4 + hashlib.sha256(lead.email.encode()).digest()[0] % 10 / 10
 
 
-KINDS: tuple[type[Buyer], ...] = (Sunrise, BrightRoof, Helio)
+HOME_BUYERS: tuple[type[Buyer], ...] = (Sunrise, BrightRoof, Helio)
 
 
 def reference_of(key: str) -> str:
@@ -250,14 +252,15 @@ def is_signed(asked: Asked, secret: str) -> bool:
     content = b".".join((message.encode(), timestamp.encode(), asked.body))
     digest = hmac.new(base64.b64decode(secret.removeprefix("whsec_")), content, hashlib.sha256).digest()
     right = f"v1,{base64.b64encode(digest).decode()}"
-    return any(_same(signature, right) for signature in signatures.split())
+    return any(is_same(signature, right) for signature in signatures.split())
 
 
-def _same(given: str, right: str) -> bool:
+def is_same(given: str, right: str) -> bool:
+    """Return whether a secret is the right one."""
     return hmac.compare_digest(given.encode(), right.encode())
 
 
-def _whole(value: object) -> int | None:
+def whole(value: object) -> int | None:
     """Return the whole units of a number, written in any way."""
     text = str(value if value is not None else "").partition(".")[0]
     return int(text) if text.isdecimal() else None
