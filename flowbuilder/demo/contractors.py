@@ -40,12 +40,12 @@ class Pennine(Contractor):
     def __init__(self, credentials: Mapping[str, str]) -> None:
         """Begin with a silence to come."""
         super().__init__(credentials)
-        self._silent_over: str | None = None
+        self.was_silent = False
 
-    def hindrance(self, lead: Wanted, call: int) -> Answer | None:  # noqa: ARG002 - it is not about repeats
-        """Be silent over one lead."""
-        self._silent_over = self._silent_over or lead.email
-        return Answer(200, {}, self.silence) if lead.email == self._silent_over else None
+    def hindrance(self, lead: Wanted, call: int) -> Answer | None:  # noqa: ARG002 - any lead may be the first
+        """Be silent once."""
+        was_silent, self.was_silent = self.was_silent, True
+        return None if was_silent else Answer(200, {}, self.silence)
 
 
 class Havel(Contractor):

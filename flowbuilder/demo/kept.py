@@ -77,7 +77,7 @@ def settle_ports(home: Path, kept: dict[str, int], taken: Collection[int]) -> di
     """Return a port for each that listens: the kept one unless somebody else listens there, or another that is free."""
     ports: dict[str, int] = {}
     for name in LISTENERS:
-        avoid = {*taken, *ports.values()}
+        avoid = {*taken, *ports.values(), *(kept[other] for other in kept if other != name)}
         port = kept.get(name, 0)
         ports[name] = port if port and port not in avoid and is_free(port) else free_port(home, avoid)
     return ports

@@ -150,7 +150,7 @@ def _roofing(kind: str, chance: random.Random) -> Fields:
 
 
 def _british(kind: str, chance: random.Random) -> Fields:
-    is_small = kind in ("fits", "small_bill", "refused")
+    bills = {"small_bill": (40, 45), "refused": (85, 95), "fits": (60, 95), "tenant": (60, 95)}
     last = {"too_slow": TOO_SLOW, "refused": REFUSED_AFTER_WINNING}.get(kind) or chance.choice(PLAIN_LETTERS)
     faces_south = kind == "refused" or (kind == "fits" and chance.random() < 0.5)
     return {
@@ -158,9 +158,7 @@ def _british(kind: str, chance: random.Random) -> Fields:
         "phone_1": chance.choice(("020 7946 0", "0161 496 0", "0113 496 0")) + f"{chance.randrange(1000):03}",
         "postal_code": f"{chance.choice(BRITISH_TOWNS)} {chance.randint(1, 9)}{chance.choice(PLAIN_LETTERS)}{last}",
         "homeowner": kind != "tenant",
-        "monthly_bill": chance.randint(40, 45)
-        if kind == "small_bill"
-        else chance.randint(*((60, 95) if is_small else (120, 210))),
+        "monthly_bill": chance.randint(*bills.get(kind, (120, 210))),
         "roof": "south" if faces_south else chance.choice(("east or west", "north")),
     }
 

@@ -57,9 +57,10 @@ def kestrel(port: int, credentials: Credentials) -> Destination:
 
 
 def northstar(port: int, credentials: Credentials) -> Destination:
-    """Return Northstar Exchange's; it learns nothing of what it lost."""
+    """Return Northstar Exchange's; it learns nothing of what it lost, and may often be too slow."""
     made = network("northstar", port, credentials)
-    return {**made, "feedback": {**made["feedback"], "tells": "nothing"}}
+    patient = {"failures": 12, "within": "5m", "recover_after": "1m"}
+    return {**made, "feedback": {**made["feedback"], "tells": "nothing"}, "breaker": patient}
 
 
 def contractor(name: str, port: int, credentials: Credentials) -> Destination:

@@ -74,7 +74,7 @@ def british_solar(named: Named) -> Document:
                             "id": "u6",
                             "name": "Pennine",
                             "connection": named["pennine"],
-                            "max_bid": Decimal("21.00"),
+                            "max_bid": Decimal("18.00"),
                             "caps": [{"limit": 3, "per": "minute"}],
                         },
                     ],
@@ -104,7 +104,7 @@ def german_heat_pumps(named: Named) -> Document:
                     "id": "h1",
                     "name": "Nobody who asked not to be called",
                     "stop_if": {"in_list": [{"var": "lead.email"}, named["do_not_contact"]]},
-                    "reason": "On the list “Do not contact”",
+                    "reason": "Asked not to be called",
                 }
             },
             {

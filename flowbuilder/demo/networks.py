@@ -78,7 +78,9 @@ class Kestrel(Network):
     name, quick = "kestrel", 0.25
 
     def bid(self, lead: Wanted) -> int | None:
-        """Return £36 for a roof that faces south, £18.50 for any other."""
+        """Return £36 for a roof that faces south, £18.50 for any other; bills below £50 are not for it."""
+        if (lead.bill or 0) < 50:
+            return None
         return 3600 if lead.faces_south else 1850
 
     def judge(self, lead: Wanted) -> Verdict:

@@ -52,7 +52,7 @@ def test_the_first_lead_is_sold_and_a_second_start_finds_everything(home):
             assert Kept.read(home) == before
             with a_program(home, port) as program:
                 assert program.lead(sold["id"])["status"] == "sold"
-                assert len(list(program.flows())) == 2
+                assert len(list(program.flows())) == 4
                 eventually(lambda: program.leads(limit=1)[0]["received_at"] > sold["received_at"], 30)
             end_with_ctrl_c(second, home)
             assert not [line for line in second.said if "first lead delivered" in line]

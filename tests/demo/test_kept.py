@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from flowbuilder.demo.kept import BUYERS, Kept, SourceAccess, make_credentials, settle_ports
+from flowbuilder.demo.kept import CREDENTIALS, LISTENERS, Kept, SourceAccess, make_credentials, settle_ports
 from rules.delivery.signing import read_secret
 
 
@@ -28,8 +28,8 @@ def test_ports_stay_while_they_are_free_and_a_taken_one_is_replaced(tmp_path):
         somebody.bind(("127.0.0.1", first["helio"]))
         somebody.listen()
         again = settle_ports(tmp_path, first, taken=[])
-    assert {buyer for buyer in BUYERS if again[buyer] != first[buyer]} == {"helio"}
-    assert len(set(again.values())) == 3
+    assert {name for name in LISTENERS if again[name] != first[name]} == {"helio"}
+    assert len(set(again.values())) == len(LISTENERS)
 
 
 def test_the_port_of_the_web_is_not_taken(tmp_path):
@@ -42,7 +42,7 @@ def test_two_homes_look_in_different_places(tmp_path):
     assert not set(homes[0].values()) & set(homes[1].values())
 
 
-@pytest.mark.parametrize("name", ["sunrise_token", "brightroof_password", "helio_key"])
+@pytest.mark.parametrize("name", CREDENTIALS)
 def test_credentials_are_new_for_every_home(name):
     assert make_credentials()[name] != make_credentials()[name]
 

@@ -6,10 +6,11 @@ import pytest
 
 from flowbuilder import db
 from flowbuilder.accounts import passwords, queries
-from flowbuilder.demo.destinations import DESTINATIONS
 from flowbuilder.demo.documents import home_roofing
 from flowbuilder.demo.kept import DemoError, Kept, SourceAccess
 from flowbuilder.demo.market import set_up
+from flowbuilder.demo.more_destinations import DESTINATIONS
+from flowbuilder.demo.places import LISTS
 from flowbuilder.demo.running import EMAIL, open_account
 
 
@@ -21,15 +22,18 @@ def test_a_market_that_is_set_up_twice_is_there_once(place):
     first = set_up(place.client, place.kept)
     again = set_up(place.client, replace(place.kept, sources=first))
     assert again == first
-    assert names(place.client.flows()) == ["California solar", "Home roofing"]
-    assert names(place.client.connections()) == ["BrightRoof Homes", "Helio Partners", "Sunrise Energy"]
+    assert names(place.client.flows()) == ["British solar", "California solar", "German heat pumps", "Home roofing"]
+    assert names(place.client.connections()) == sorted(name for name, _ in DESTINATIONS.values())
+    assert [(row["name"], row["entries"]) for row in place.client.lists()] == [
+        (listed.name, len(listed.entries)) for listed in LISTS.values()
+    ]
     assert names(place.client.sources()) == sorted(first)
     assert {row["live_version"] for row in place.client.flows()} == {1}
 
 
 def test_its_documents_have_no_problems_and_its_connections_no_plain_secrets(place):
     set_up(place.client, place.kept)
-    assert [place.client.flow(row["id"])["problems"] for row in place.client.flows()] == [[], []]
+    assert [place.client.flow(row["id"])["problems"] for row in place.client.flows()] == [[]] * 4
     shown = str([place.client.connection(row["id"]) for row in place.client.connections()])
     assert not [secret for secret in place.kept.credentials.values() if secret in shown]
 
@@ -49,6 +53,23 @@ def test_a_buyer_that_had_to_move_is_found_at_its_new_port_and_keeps_its_credent
     helio = place.client.connection(row["id"])
     assert helio["destination"]["url"] == "http://127.0.0.1:29990/intake"
     assert [secret["name"] for secret in helio["secrets"]] == ["key", "signing_secret"]
+
+
+def test_a_network_that_had_to_move_is_asked_for_bids_at_its_new_port(place):
+    set_up(place.client, place.kept)
+    set_up(place.client, replace(place.kept, ports={**place.kept.ports, "kestrel": 29_991}))
+    row = next(row for row in place.client.connections() if row["name"] == "Kestrel Media")
+    moved = place.client.connection(row["id"])["destination"]
+    base = "http://127.0.0.1:29991/kestrel"
+    assert [moved["url"], moved["ping"]["url"], moved["feedback"]["url"]] == [
+        f"{base}/leads", f"{base}/ping", f"{base}/feedback"
+    ]  # fmt: skip
+
+
+def test_a_list_that_was_never_filled_is_filled_at_the_next_start(place):
+    place.client.create_list("Berlin", "postal_code", region="DE")
+    set_up(place.client, place.kept)
+    assert [row["entries"] for row in place.client.lists() if row["name"] == "Berlin"] == [len(LISTS["berlin"].entries)]
 
 
 def test_a_flow_that_was_never_published_is_published_at_the_next_start(place):

@@ -12,14 +12,14 @@ from werkzeug.wrappers import Request, Response
 
 from flowbuilder.config import settings
 from flowbuilder.demo.kept import SourceAccess
-from flowbuilder.demo.leads import MadeUpLead, make_lead
+from flowbuilder.demo.leads import HOW_OFTEN, MadeUpLead, make_lead
 from flowbuilder.demo.suppliers import SUPPLIERS, Clerk, Round, server_of, start_posting
 
 SEARCH, QUOTES = SUPPLIERS
 SOURCES = {
     supplier.source(flow): SourceAccess(f"/f/{flow}/{supplier.name}", f"live-{supplier.name}", f"test-{supplier.name}")
     for supplier in SUPPLIERS
-    for flow in ("solar", "roofing")
+    for flow in HOW_OFTEN
 }
 LEAD = MadeUpLead("solar", "fits", {"first_name": "Ana", "monthly_bill": 1210, "homeowner": True}, "search-7")
 SOLD = '{"status": "sold"}'
@@ -104,9 +104,8 @@ def test_both_suppliers_go_through_their_numbers_side_by_side_and_count(httpserv
             enough.set()
         return Response(SOLD, 201)
 
-    httpserver.expect_request("/f/solar/search").respond_with_handler(answer)
-    for path in ("solar/quotes", "roofing/search", "roofing/quotes"):
-        httpserver.expect_request(f"/f/{path}").respond_with_handler(answer)
+    for access in SOURCES.values():
+        httpserver.expect_request(access.path).respond_with_handler(answer)
     rounds = start_posting(httpserver.url_for("/"), SOURCES, begin=500, every=0.01)
     assert enough.wait(10)
     for round_ in rounds:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from flowbuilder.demo.destinations import DESTINATIONS
 from flowbuilder.demo.kept import make_credentials
+from flowbuilder.demo.more_destinations import DESTINATIONS
 from flowbuilder.demo.trading import Answer, Asked, Buyer
 from rules import json_text
 from rules.delivery.destination import Destination, parse_destination, split_secrets
