@@ -84,4 +84,5 @@ def helio(port: int, credentials: Credentials) -> Destination:
         "reference_path": "body.lead.ref",
         "reasons": [[{"is": [{"var": "body.error"}, "duplicate"]}, "duplicate"]],
         "duplicate_after_ambiguous_is_accepted": True,
+        "breaker": {"failures": 20, "within": "5m", "recover_after": "1m"},
     }

@@ -1,6 +1,6 @@
 """Everything that happened to one lead, as its page tells it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -154,8 +154,25 @@ def _stops(shown: Sequence[Entry], history: History, buyers: Buyers, asked: Mapp
         Stop(entry, buyers.id_of(known.get((entry.run, entry.seq))), asked.get(entry.offer_no or 0)) for entry in shown
     ]
     told = {entry.offer_no for entry in shown}
-    left = (offer for offer in history.offers if offer.offer_no not in told)
-    return (*stops, *(_stop_of(offer, asked[offer.offer_no]) for offer in left))
+    left = [offer for offer in history.offers if offer.offer_no not in told]
+    rounds = {(event.run, event.seq) for event in history.events if event.effect == "ping"}
+    for offer in reversed(left):
+        stop, place = _stop_of(offer, asked[offer.offer_no]), len(stops)
+        if offer.phase == "ping":
+            place = _place_of_bid(stops, offer, rounds)
+        stops.insert(place, stop)
+    return tuple(stops)
+
+
+def _place_of_bid(stops: Sequence[Stop], offer: Offer, rounds: Collection[tuple[int, int]]) -> int:
+    """Return where a bid is told: after the round of bids in which its buyer was asked, else at the end."""
+    told = [
+        number
+        for number, stop in enumerate(stops, start=1)
+        if stop.entry.run == offer.run and (stop.entry.run, stop.entry.seq) in rounds
+    ]
+    begun = [number for number in told if stops[number - 1].entry.at <= offer.created_at]
+    return max(begun or told[:1], default=len(stops))
 
 
 def _stop_of(offer: Offer, asked: Asked) -> Stop:
@@ -167,13 +184,22 @@ def _stop_of(offer: Offer, asked: Asked) -> Stop:
         step=offer.step,
         kind="buyer",
         title=asked.buyer,
-        outcome=offer.state,
+        outcome=_bid_outcome(offer) if offer.phase == "ping" else offer.state,
         reason=None,
-        said=f"Offered at {asked.price}",
+        said=_say_bid(asked) if offer.phase == "ping" else f"Offered at {asked.price}",
         conditions=(),
         offer_no=offer.offer_no,
     )
     return Stop(entry, offer.connection_id, asked)
+
+
+def _bid_outcome(offer: Offer) -> str:
+    """Return how a ping ended, in words of bids: a buyer that bids has accepted nothing yet."""
+    return {"accepted": "bid", "declined": "no_bid"}.get(offer.state, offer.state)
+
+
+def _say_bid(asked: Asked) -> str:
+    return f"Asked for a bid: {asked.bid}" if asked.bid else "Asked for a bid"
 
 
 def _head(session: Session, lead: Lead, asked: Sequence[Asked], veil: Veil | None) -> Head:

@@ -6,16 +6,18 @@ import time
 
 import psycopg
 import pytest
+from sqlalchemy import create_engine
 
 from flowbuilder.client import Client
 from flowbuilder.demo.kept import Kept
 from flowbuilder.embedded.homes import open_home
 from flowbuilder.embedded.postgres import Postgres
 from tests.support.processes import eventually, free_port, processes_of, started
+from tests.support.proofs import findings
 from tests.support.servers import plain_url
 
 DEMO = ("flowbuilder", "demo")
-SECOND_START_WITHIN = 30  # seconds; ten on a machine that does nothing else
+SECOND_START_WITHIN = 45  # seconds; ten on a machine that does nothing else
 
 
 @pytest.fixture
@@ -58,6 +60,31 @@ def test_the_first_lead_is_sold_and_a_second_start_finds_everything(home):
             assert not [line for line in second.said if "first lead delivered" in line]
 
 
+HAPPENED = {
+    "outcomes": ("SELECT DISTINCT outcome FROM lead WHERE outcome IS NOT NULL", {"sold", "rejected", "duplicate"}),
+    "waiting": ("SELECT DISTINCT waiting_for FROM lead WHERE state = 'waiting'", {"retry", "person"}),
+    "methods": ("SELECT DISTINCT method FROM attempt", {"webhook", "email", "inbox", "notice", "feedback"}),
+    "phases": ("SELECT DISTINCT phase FROM offer", {"ping", "post"}),
+    "answers": ("SELECT DISTINCT state FROM offer", {"accepted", "declined", "error"}),
+    "losers": ("SELECT DISTINCT lost_reason FROM offer WHERE phase = 'ping'", {"outbid", "timeout", "no_bid"}),
+    "currencies": ("SELECT DISTINCT document ->> 'currency' FROM flow_version", {"USD", "GBP", "EUR"}),
+    "shared": ("SELECT max(sales) FROM (SELECT count(*) sales FROM offer WHERE is_winner GROUP BY lead_id) s", {3}),
+}
+"""Questions to the demo's database, and what has to be among the answers."""
+
+
+@pytest.mark.timeout(400)
+def test_everything_happens_within_minutes_and_the_books_agree(home):
+    with started(home, *DEMO, "--quiet", "--port", port := free_port()) as demo:
+        demo.wait_for("Password", 120)
+        eventually(lambda: still_to_come(home) == {}, 180)
+        end_with_ctrl_c(demo, home)
+    with started(home, *DEMO, "--quiet", "--no-suppliers", "--port", port) as demo:
+        demo.wait_for("Password", 60)
+        eventually(lambda: wrong_in(home) == [], 60)
+        end_with_ctrl_c(demo, home)
+
+
 @pytest.mark.timeout(240)
 def test_without_suppliers_the_market_stands_and_nobody_posts(home):
     with started(home, *DEMO, "--no-suppliers", "--quiet", "--port", port := free_port()) as demo:
@@ -87,5 +114,28 @@ def end_with_ctrl_c(demo, home):
 
 
 def rows(home, question):
-    with psycopg.connect(plain_url(Postgres(open_home(home), fsync=True).url)) as connection:
+    with psycopg.connect(plain_url(url_of(home))) as connection:
         return connection.execute(question).fetchone()[0]
+
+
+def still_to_come(home):
+    """Return what has not happened yet, by what it is."""
+    with psycopg.connect(plain_url(url_of(home))) as connection:
+        missing = {
+            name: wanted - {row[0] for row in connection.execute(question)}
+            for name, (question, wanted) in HAPPENED.items()
+        }
+    return {name: left for name, left in missing.items() if left}
+
+
+def wrong_in(home):
+    """Return what is wrong in the books; leads may still be on their way."""
+    engine = create_engine(url_of(home))
+    with engine.connect() as database:
+        found = findings(database)
+    engine.dispose()
+    return found
+
+
+def url_of(home):
+    return Postgres(open_home(home), fsync=True).url

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from flowbuilder import ids
 from flowbuilder.models import Membership
 from tests.support.cast import Cast, a_connection, a_flow, a_lead, a_source, an_attempt, an_inbox_lead, an_offer, now
-from tests.support.journals import ANA, MadeUp, a_document, a_told_lead, with_lanes
+from tests.support.journals import ANA, MadeUp, a_document, a_told_lead, its_bids, with_bids, with_lanes
 from tests.support.looks import NARROW, WIDE, look_closely
 
 PAGES = [
-    *("/", "/leads", "/leads/{lead}", "/leads/{rejected}", "/leads/{shared}", "/account"),
+    *("/", "/leads", "/leads/{lead}", "/leads/{rejected}", "/leads/{shared}", "/leads/{auctioned}", "/account"),
     *("/waiting", "/leads/{held}", "/leads/{silent}"),
-    *("/flows", "/flows/{flow}", "/flows/{lanes}", "/flows/new"),
+    *("/flows", "/flows/{flow}", "/flows/{lanes}", "/flows/{bids}", "/flows/new"),
     *("/connections", "/connections/{connection}", "/connections/new"),
     *("/connections/{mailed}", "/connections/{mailed}/edit", "/connections/{mailed}/inbox", "/leads/{inboxed}"),
     *("/connections/{mailed}/inbox/{row}", "/connections/{connection}/inbox"),
@@ -58,6 +58,9 @@ def saras(session: Session, cast: Cast) -> dict[str, str]:
     silent = a_lead(session, source, state="waiting", outcome=None, waiting_for="person", finished_at=None)
     an_offer(session, silent, sunrise, step="s3", buyer="s3", state="sending", finished_at=None)
     lanes = a_flow(session, cast.sara, document=with_lanes(brightroof, sunrise))
+    bids = a_flow(session, cast.sara, document=with_bids(brightroof, sunrise))
+    auctioned = a_told_lead(session, a_source(session, bids), bids.draft, answers={"b0": MadeUp(bid=3600)})
+    its_bids(session, auctioned, (brightroof, 3600), (sunrise, 0))
     shared = a_told_lead(session, a_source(session, lanes), lanes.draft, fields={**ANA, "bill": 90})
     mailed = a_connection(session, cast.sara, name="Helio Home", destination=BY_INBOX)
     rows = [an_inbox_lead(session, a_lead(session, source), mailed, read_at=read) for read in (None, now(), None)]
@@ -72,6 +75,8 @@ def saras(session: Session, cast: Cast) -> dict[str, str]:
         "held": ids.show(held.id),
         "silent": ids.show(silent.id),
         "flow": ids.show(flow.id, "flo"),
+        "bids": ids.show(bids.id, "flo"),
+        "auctioned": ids.show(auctioned.id),
         "lanes": ids.show(lanes.id, "flo"),
         "source": ids.show(source.id, "src"),
         "connection": ids.show(brightroof.id, "con"),

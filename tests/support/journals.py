@@ -70,6 +70,22 @@ def with_lanes(first: Connection, second: Connection) -> dict[str, Any]:
     return a_document(steps=steps)
 
 
+def with_bids(first: Connection, second: Connection) -> dict[str, Any]:
+    """Return the document of a flow that asks two buyers for bids."""
+    rows = [{"id": f"b{number}", "connection": ids.show(each.id, "con")} for number, each in enumerate((first, second))]
+    return a_document(steps=[{"group": {"id": "g1", "mode": "highest_bid", "buyers": rows}}])
+
+
+def its_bids(session: Session, lead: Lead, *bids: tuple[Connection, int]) -> None:
+    """Add the rows of buyers that were asked for a bid: what they bid in minor units, 0 for none."""
+    for number, (connection, bid) in enumerate(bids, start=10):
+        values = {"phase": "ping", "state": "accepted" if bid else "declined", "is_winner": False, "price": 0}
+        bid_id = f"bid-{number}" if bid else None
+        an_attempt(
+            session, an_offer(session, lead, connection, offer_no=number, bid=bid or None, reference=bid_id, **values)
+        )
+
+
 def a_told_lead(
     session: Session,
     source: Source,
@@ -132,4 +148,4 @@ def _offer(session: Session, lead: Lead, asks: dict[str, Any], result: dict[str,
     an_attempt(session, offer, request={**request, "headers": headers})
 
 
-__all__ = ["ANA", "FIELDS", "MadeUp", "a_document", "a_told_lead"]
+__all__ = ["ANA", "FIELDS", "MadeUp", "a_document", "a_told_lead", "its_bids", "with_bids"]

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from flowbuilder import ids
 from flowbuilder.models import Audit, Connection, Lead, LeadEvent, Source
 from tests.support.cast import Cast, a_connection, a_flow, a_lead, a_source, an_attempt, an_offer
-from tests.support.journals import ANA, MadeUp, a_document, a_told_lead, with_lanes
+from tests.support.journals import ANA, MadeUp, a_document, a_told_lead, its_bids, with_bids, with_lanes
 from tests.support.web import HTMX, form_token, post, signed_in
 
 
@@ -49,6 +49,26 @@ def told(session: Session, source: Source, document: dict[str, Any], **values: A
 
 def text_of(client: FlaskClient, address: str) -> str:
     return html.unescape(client.get(address).text)
+
+
+def test_bids_are_told_where_they_were_asked_for_and_are_no_sales(
+    sara: FlaskClient, session: Session, source: Source, buyers: list[Connection]
+) -> None:
+    lead = a_told_lead(session, source, with_bids(*buyers), answers={"b0": MadeUp(bid=3600), "b1": MadeUp(bid=0)})
+    its_bids(session, lead, (buyers[0], 3600), (buyers[1], 0))
+    session.commit()
+    text = text_of(sara, f"/leads/{ids.show(lead.id)}")
+    said = [
+        "Asked 2 buyers for a bid",
+        ">Bid<",
+        "Asked for a bid: $36.00",
+        ">No bid<",
+        "Accepted at $36.00",
+        "Sold for",
+    ]
+    places = [text.index(each) for each in said]
+    assert places == sorted(places)
+    assert "Offered at $0.00" not in text
 
 
 def test_a_sold_lead_tells_who_bought_it_and_for_how_much(
