@@ -1,6 +1,6 @@
 """Leads in a storm: workers killed every two seconds, Valkey wiped twice, PostgreSQL stopped twice.
 
-python -m tests.chaos.storm [leads] [seconds] [workers]     10000 leads, 300 seconds, 4 workers
+python -m tests.chaos.storm [leads] [seconds] [workers]     10000 leads, 480 seconds, 4 workers
 """
 
 import sys
@@ -12,7 +12,7 @@ from tests.support.battle import Battle, a_battle
 from tests.support.command import in_private, judged, numbers
 
 KILL_EVERY = 2.0
-LEADS, SECONDS, WORKERS = 10_000, 300, 4
+LEADS, SECONDS, WORKERS = 10_000, 480, 4
 
 
 def rage(battle: Battle, leads: int, seconds: float, times: int = 2) -> None:
