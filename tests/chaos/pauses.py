@@ -6,7 +6,6 @@ python -m tests.chaos.pauses [pauses] [seconds each] [workers]     20 pauses of 
 """
 
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -17,7 +16,7 @@ from tests.support.battle import Battle, a_battle
 from tests.support.command import in_private, judged, numbers
 from tests.support.evidence import PAUSED
 from tests.support.verdicts import Verdict
-from tests.support.yard import WORKER
+from tests.support.yard import Worker
 
 PAUSES, SECONDS, WORKERS = 20, 40, 6
 AT_WORK = 2
@@ -47,7 +46,7 @@ def pause(battle: Battle, pauses: int, seconds: float) -> None:
     battle.settle()
 
 
-def _pause(battle: Battle, worker: subprocess.Popen[bytes], seconds: float) -> None:
+def _pause(battle: Battle, worker: Worker, seconds: float) -> None:
     with battle.breaking.noted(PAUSED):
         worker.send_signal(signal.SIGSTOP)
         time.sleep(seconds)
@@ -65,7 +64,7 @@ def main(words: Sequence[str]) -> int:
     """Run it and print the verdict; return 1 when a promise is broken."""
     pauses, seconds, workers = numbers(words, PAUSES, SECONDS, WORKERS)
     with in_private("pauses") as (servers, folder), a_battle(servers, folder, leads=1000, workers=0) as battle:
-        battle.yard.workers = [battle.yard.start(*WORKER, called=f"worker {number}") for number in range(workers)]
+        battle.yard.workers = [battle.yard.begin(f"worker {number}") for number in range(workers)]
         battle.market.wait_until(f"(SELECT count(*) FROM worker) >= {workers}", 60)
         pause(battle, pauses, seconds)
         return judged(battle, nothing_late(battle))

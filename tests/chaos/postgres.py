@@ -80,7 +80,7 @@ def endure(battle: Battle, way: str, seconds: float, rate: float = RATE) -> Verd
     found = [f"{many} answers {status}" for status, many in answers.items() if status not in (0, 201, 202, 503)]
     if way == "away":
         evidence = Evidence.read(battle.folder)
-        [outage] = evidence.faults
+        outage = evidence.faults[-1]
         found.extend(
             f"lead {posted.lead} was acknowledged while PostgreSQL was away"
             for posted in evidence.posted

@@ -20,6 +20,7 @@ from tests.chaos.check import (
     sold_once,
     verdicts,
 )
+from tests.chaos.replays import replayed
 from tests.support import proofs
 from tests.support.battle import a_battle
 from tests.support.evidence import KILLED, Evidence, Filled, Logged
@@ -161,6 +162,30 @@ PLANTED = {
 def test_the_checker_finds_what_is_planted_in_the_logs(left: Left, books: proofs.Books, planted: str) -> None:
     promise, plant = PLANTED[planted]
     assert is_found(promise, Case(books, plant(left[0])))
+
+
+def test_every_run_replays_event_by_event(books: proofs.Books) -> None:
+    verdict = replayed(books)
+    assert verdict.findings == []
+    assert verdict.figures.startswith(f"{LEADS + max(100, LEADS // 10)} runs")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "outcome = 'declined' WHERE outcome = 'accepted'",
+        "reason = 'because' WHERE effect = 'offer'",
+        "asks = asks || '{\"price\": 1}' WHERE effect = 'offer'",
+        "result = result || '{\"price\": 1}' WHERE outcome = 'accepted'",
+        "result = result || '{\"answer\": \"declined\"}' WHERE effect = 'offer' AND outcome = 'accepted'",
+        "path = 'elsewhere' WHERE effect = 'intake'",
+        "seq = seq + 1 WHERE effect = 'close'",
+    ],
+)
+def test_a_replay_finds_what_was_changed(left: Left, change: str) -> None:
+    database = left[1]
+    assert database.exec_driver_sql(f"UPDATE lead_event SET {change}").rowcount
+    assert replayed(proofs.Books(database)).findings
 
 
 def test_a_verdict_says_what_was_found(left: Left) -> None:

@@ -15,6 +15,7 @@ from tests.support import bazaar
 from tests.support.buyers import a_buyer
 from tests.support.evidence import KILLED, Breaking, Evidence, Filled, Posted, Record
 from tests.support.flows import buyer
+from tests.support.listing import a_list
 from tests.support.market import Market, a_market
 from tests.support.trade import MAPPING, PING, PING_PATH, Poster, Trader
 from tests.support.yard import Yard, a_yard, posting
@@ -148,7 +149,7 @@ def a_battle(
         connections = traders_of(folder, stack, market, bazaar.traders())
         (publish or publish_bazaar)(market, connections, leads)
         yard = stack.enter_context(a_yard(market, servers))
-        yard.said, yard.redis_url = folder / "said.log", redis_url
+        yard.said, yard.redis_url, yard.forks = folder / "said.log", redis_url, True
         yard.open()
         yard.hire(workers)
         posted = Record(folder / "posted.jsonl")
@@ -170,5 +171,6 @@ def publish_plain(market: Market, connections: dict[str, str], leads: int) -> No
 
 def publish_bazaar(market: Market, connections: dict[str, str], leads: int) -> None:
     """Publish the bazaar's flow."""
-    settings: dict[str, Any] = bazaar.document(connections, leads)
+    listed = a_list(market, *bazaar.unwanted(leads))
+    settings: dict[str, Any] = bazaar.document(connections, leads, listed)
     market.publish(settings.pop("steps"), **settings)

@@ -75,8 +75,13 @@ FILLED = ("plain_1/total", "plain_1/hour", "slow_3/day", "plain_4/total/spend")
 """The caps, by their keys, that are full when many leads came."""
 
 
-def document(connections: dict[str, str], leads: int) -> dict[str, Any]:
-    """Return the settings of a flow for so many leads, as `Market.publish` takes them."""
+def unwanted(leads: int) -> list[str]:
+    """Return the addresses that stand in the stored list of people who want nothing."""
+    return [str(fields_of(number)["email"]) for number in range(7, leads, 97)]
+
+
+def document(connections: dict[str, str], leads: int, listed: str) -> dict[str, Any]:
+    """Return the settings of a flow for so many leads, as `Market.publish` takes them; `listed` is the stored list."""
     caps = capped(leads)
 
     def of(name: str, step: str = "", **settings: Any) -> Step:
@@ -101,7 +106,7 @@ def document(connections: dict[str, str], leads: int) -> dict[str, Any]:
     lanes = [
         lane("CA", group(of("plain_1"), of("slow_1"), of("fails_1"), of("pit_1", **NEVER_YES), step="one_of_four")),
         lane("NV", group(of("plain_2"), of("slow_2"), of("fails_2"), of("plain_3"), step="shared", sell_up_to=2)),
-        lane("TX", of("slow_3"), of("fails_3")),
+        lane("TX", of("slow_3"), of("fails_3", on_error={"hold": "3s"})),
         lane("FL", of("late", **SHORTLY)),
         lane("AZ", of("slow_4", sell="continue"), of("plain_7")),
         lane("UT", of("pit_2", **SHORTLY)),
@@ -115,6 +120,7 @@ def document(connections: dict[str, str], leads: int) -> dict[str, Any]:
     ]
     steps = [
         {"filter": {"id": "outside", "continue_if": {"!": [{"is": [{"var": "lead.state"}, "WY"]}]}}},
+        {"filter": {"id": "unwanted", "stop_if": {"in_list": [{"var": "lead.email"}, listed]}}},
         {"transform": {"id": "noted", "set": [["note", "{{lead.state}} lead"]]}},
         cap(10 * leads + 1000),
         {"split": {"id": "lanes", "cases": lanes, "else": []}},

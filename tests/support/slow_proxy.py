@@ -25,10 +25,16 @@ def _serve(door: socket.socket, behind: Path, seconds: float) -> None:
     with suppress(OSError):  # The door was closed.
         while True:
             caller, _ = door.accept()
-            server = socket.socket(socket.AF_UNIX)
-            server.connect(str(behind))
-            for source, sink, pause in ((caller, server, seconds), (server, caller, 0.0)):
-                threading.Thread(target=_pass_on, args=(source, sink, pause), daemon=True).start()
+            threading.Thread(target=_connect, args=(caller, behind, seconds), daemon=True).start()
+
+
+def _connect(caller: socket.socket, behind: Path, seconds: float) -> None:
+    with caller, socket.socket(socket.AF_UNIX) as server:
+        server.connect(str(behind))
+        back = threading.Thread(target=_pass_on, args=(server, caller, 0.0), daemon=True)
+        back.start()
+        _pass_on(caller, server, seconds)
+        back.join()
 
 
 def _pass_on(source: socket.socket, sink: socket.socket, pause: float) -> None:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,11 +15,13 @@ from sqlalchemy.orm import Session
 
 from flowbuilder import config, embedded
 from flowbuilder.models import Flow, Source
+from tests.support.forked import Forked
 from tests.support.market import Market
 from tests.support.processes import free_port
 from tests.support.supplier import a_key
 
 WORKER = ("-m", "workers", "leads")
+Worker = subprocess.Popen[bytes] | Forked
 
 
 @dataclass
@@ -29,34 +31,42 @@ class Yard:
     market: Market
     servers: embedded.Servers
     port: str = field(default_factory=free_port)
-    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    workers: list[Worker] = field(default_factory=list)
     web: subprocess.Popen[bytes] | None = None
     redis_url: str = ""
     """Where its processes reach Valkey, if that is not where the servers say."""
+    forks: bool = False
+    """Whether its workers are forked, and so begin at once."""
     said: Path | None = None
     """The file that its processes write their errors to, instead of the terminal."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self, *command: str, called: str = "") -> subprocess.Popen[bytes]:
         """Start a process of ours with the settings of this yard; the database knows it by what it is `called`."""
+        with ExitStack() as stack:
+            said = stack.enter_context(self.said.open("ab")) if self.said else None
+            return subprocess.Popen([sys.executable, *command], env=self._environ(called), stderr=said)
+
+    def begin(self, called: str = "") -> Worker:
+        """Start a lead worker."""
+        return Forked(self._environ(called), "leads", self.said) if self.forks else self.start(*WORKER, called=called)
+
+    def _environ(self, called: str) -> dict[str, str]:
         allowed = ",".join(f"{host}:{port}" for host, port in self.market.allowed)
-        environ = config.child_environ(config.settings()) | {
+        return config.child_environ(config.settings()) | {
             "DATABASE_URL": f"{self.market.url}&application_name={called}" if called else self.market.url,
             "REDIS_URL": self.redis_url or self.servers.redis_url,
             "OUTBOUND_ALLOW": allowed,
             "FLOWBUILDER_WEB_PORT": self.port,
             "FLOWBUILDER_LOG_LEVEL": "error",
         }
-        with ExitStack() as stack:
-            said = stack.enter_context(self.said.open("ab")) if self.said else None
-            return subprocess.Popen([sys.executable, *command], env=environ, stderr=said)
 
-    def hire(self, many: int = 1, command: Sequence[str] = WORKER) -> None:
+    def hire(self, many: int = 1) -> None:
         """Start lead workers."""
         with self.lock:
-            self.workers.extend(self.start(*command) for _ in range(many))
+            self.workers.extend(self.begin() for _ in range(many))
 
-    def replace(self, worker: subprocess.Popen[bytes], how: signal.Signals, seconds: float = 30) -> tuple[int, float]:
+    def replace(self, worker: Worker, how: signal.Signals, seconds: float = 30) -> tuple[int, float]:
         """Send a worker a signal, start another, and return the exit code of the old one and how long it took."""
         began = time.monotonic()
         worker.send_signal(how)
@@ -69,7 +79,7 @@ class Yard:
     def revive(self) -> None:
         """Start a worker for each that has ended by itself, as the supervisor does."""
         with self.lock:
-            self.workers = [worker if worker.poll() is None else self.start(*WORKER) for worker in self.workers]
+            self.workers = [worker if worker.poll() is None else self.begin() for worker in self.workers]
 
     def open(self) -> None:
         """Start the web, and return once it answers."""

@@ -5,30 +5,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy.orm import Session
 
 from flowbuilder import ids
-from flowbuilder.audit import Actor
-from flowbuilder.lists import operations
 from rules.stored_lists import ListForm
 from tests.support.buyers import a_buyer, accepting
 from tests.support.flows import buyer
+from tests.support.listing import a_list
 from tests.support.market import EMAIL_FIELD, Market
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 PHONE_FIELD = {"key": "phone_1", "type": "phone", "region": "US"}
-
-
-def a_list(market: Market, *entries: str, form: ListForm | None = None) -> str:
-    """Make a list with entries and return its id as documents show it."""
-    actor = Actor(market.account_id)
-    with Session(market.database) as session:
-        row = operations.create_list(
-            session=session, actor=actor, name="Do not contact", form=form or ListForm("email"), now=NOW
-        )
-        operations.fill_list(session=session, actor=actor, row=row, lines=entries, mode="add", now=NOW)
-        session.commit()
-        return ids.show(row.id, "lst")
 
 
 def blocked(listed: str, path: str = "lead.email") -> dict[str, Any]:

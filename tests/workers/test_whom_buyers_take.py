@@ -10,8 +10,8 @@ from flowbuilder import clock, ids
 from rules.stored_lists import ListForm
 from tests.support.buyers import a_buyer, accepting
 from tests.support.flows import buyer, group
+from tests.support.listing import a_list
 from tests.support.market import EMAIL_FIELD, STATE_FIELD, Market
-from tests.workers.test_lists import a_list
 
 PHONE_FIELD = {"key": "phone_1", "type": "phone", "region": "US"}
 FIELDS = [EMAIL_FIELD, STATE_FIELD, PHONE_FIELD, {"key": "opt_in", "type": "boolean"}]

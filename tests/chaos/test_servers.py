@@ -1,0 +1,42 @@
+"""Valkey and PostgreSQL in every bad state: leads that were acknowledged are there, and go on soon after."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.chaos import postgres, valkey
+from tests.chaos.check import Case, verdicts
+from tests.support import proofs
+from tests.support.battle import Battle, a_battle, publish_plain
+from tests.support.evidence import Evidence
+from tests.support.servers import private_servers
+from tests.support.verdicts import report
+
+
+@pytest.fixture(scope="module")
+def battle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Battle]:
+    """Give a plain flow on servers that these tests break."""
+    folder = tmp_path_factory.mktemp("servers")
+    with private_servers() as servers, a_battle(servers, folder, leads=0, workers=2, publish=publish_plain) as battle:
+        yield battle
+
+
+def is_kept(battle: Battle) -> None:
+    """Fail unless the checker finds that every promise is kept."""
+    with battle.market.database.connect() as database:
+        words, broken = report(verdicts(Case(proofs.Books(database), Evidence.read(battle.folder))))
+    assert not broken, words
+
+
+@pytest.mark.parametrize("way", ["terminated", "exhausted", "away"])
+def test_postgres_may_be_in_a_bad_state(battle: Battle, way: str) -> None:
+    verdict = postgres.endure(battle, way, 5.0)
+    assert verdict.findings == []
+    is_kept(battle)
+
+
+def test_valkey_may_be_full(battle: Battle) -> None:
+    battle.poster.answers.clear()
+    verdict = valkey.endure(battle, "full", 5.0)
+    assert verdict.findings == []
+    is_kept(battle)
