@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -45,11 +46,17 @@ def noisy_market(market: Market, stack: ExitStack) -> Market:
         neighbour = cast.a_seller(session, name="Noisy Leads").account.id
         session.commit()
     noisy = Market(market.url, market.redis_url, market.database, neighbour)
-    pits = [noisy.connect(stack.enter_context(a_pit()), timeout_ms=30_000) for _ in range(PITS)]
-    shares = [{"share": 100 // PITS, "steps": [buyer(pit, f"pit{at}", timeout="30s")]} for at, pit in enumerate(pits)]
-    noisy.publish([{"split": {"id": "pits", "percent": shares}}])
+    pits = [noisy.connect(stack.enter_context(a_pit()), timeout_ms=30_000, breaker="off") for _ in range(PITS)]
+    offers = [buyer(pit, f"pit{at}", timeout="30s") for at, pit in enumerate(pits)]
+    tens = [_shared_out(f"ten{at}", [[offer] for offer in offers[at : at + 10]]) for at in range(0, PITS, 10)]
+    noisy.publish([_shared_out("pits", [[ten] for ten in tens])])
     market.allowed.extend(noisy.allowed)
     return noisy
+
+
+def _shared_out(step: str, lanes: Sequence[list[dict[str, Any]]]) -> dict[str, Any]:
+    """Return a split whose lanes get as many leads each."""
+    return {"split": {"id": step, "percent": [{"share": 100 // len(lanes), "steps": lane} for lane in lanes]}}
 
 
 def measure(market: Market, sunrise: Buyer, seconds: float, rate: float, round_: int) -> float:
@@ -71,6 +78,23 @@ def measure(market: Market, sunrise: Buyer, seconds: float, rate: float, round_:
     return took[len(took) * 95 // 100]
 
 
+def quieten(yard: Yard, noisy: Market) -> None:
+    """End the neighbour's leads behind the workers' backs, and have other workers go on."""
+    for worker in yard.workers:
+        worker.kill()
+        worker.wait()
+    yard.workers.clear()
+    noisy.execute(QUIETEN, id=noisy.account_id)
+    hire(yard)
+
+
+def hire(yard: Yard) -> None:
+    """Start workers and return once they are at work."""
+    yard.market.execute("DELETE FROM worker")
+    yard.hire(WORKERS)
+    yard.market.wait_until(f"(SELECT count(*) FROM worker) >= {WORKERS}", 60)
+
+
 def compare(yard: Yard, noisy: Market, sunrise: Buyer, seconds: float, rate: float, noise: float) -> Verdict:
     """Measure alone, beside the neighbour, and alone again."""
     alone = measure(yard.market, sunrise, seconds, rate, 1)
@@ -78,7 +102,7 @@ def compare(yard: Yard, noisy: Market, sunrise: Buyer, seconds: float, rate: flo
         time.sleep(seconds)  # So that its calls pile up.
         beside = measure(yard.market, sunrise, seconds, rate, 2)
         out = noisy.count_open()
-    noisy.execute(QUIETEN, id=noisy.account_id)
+    quieten(yard, noisy)
     again = measure(yard.market, sunrise, seconds, rate, 3)
     quiet = (alone + again) / 2
     figures = (
@@ -86,7 +110,7 @@ def compare(yard: Yard, noisy: Market, sunrise: Buyer, seconds: float, rate: flo
         f"buyers, {again * 1000:.0f} ms alone again: {beside / quiet:.2f} times"
     )
     is_disturbed = beside > quiet * MOST and beside - quiet > TELL_APART
-    return Verdict("P13 a noisy neighbour", figures, [figures] if is_disturbed else [])
+    return Verdict("P13 a noisy neighbour", figures, [figures] if is_disturbed or out < noise * seconds else [])
 
 
 @contextmanager
@@ -99,8 +123,8 @@ def a_street(servers: embedded.Servers) -> Iterator[tuple[Yard, Market, Buyer]]:
         market.publish([buyer(market.connect(sunrise))])
         noisy = noisy_market(market, stack)
         yard = stack.enter_context(a_yard(market, servers))
-        yard.hire(WORKERS)
-        market.wait_until(f"(SELECT count(*) FROM worker) >= {WORKERS}", 60)
+        yard.forks = True
+        hire(yard)
         yield yard, noisy, sunrise
 
 
