@@ -27,7 +27,11 @@ LABELS = {
     "replaced": "Began again",
     "by_hand": "Settled by hand",
 }
-KINDS = {"reserve": "cap", "offer": "buyer", "by_hand": "buyer", "check": "group", "ping": "group", "settle": "group"}
+KINDS = {
+    "reserve": "cap",
+    **dict.fromkeys(("offer", "quote", "by_hand"), "buyer"),
+    **dict.fromkeys(("check", "ping", "settle"), "group"),
+}
 """The kinds of the steps that ask for some effects."""
 TITLES = {
     "filter": "Filter",

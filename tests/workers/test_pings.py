@@ -10,11 +10,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from flowbuilder import ids
 from flowbuilder.config import settings
-from flowbuilder.models import Flow, Lead, Source
+from flowbuilder.models import Flow, FlowVersion, Lead, Source
+from rules import timeline
+from rules.flow import parse_flow
+from rules.flow_wording import Names
 from tests.support.bidders import a_bidder, auction, connect, pings, posts
 from tests.support.buyers import a_buyer, accepting, declining
 from tests.support.flows import buyer, cap, only
@@ -88,6 +92,21 @@ def test_a_ping_is_told_the_price_and_the_post_sells_the_lead_for_it(market: Mar
     assert lead.pinged == {"posted": PART, "fields": PART, "invalid": []}
     effects = [event.effect for event in market.events(lead.id)]
     assert effects == ["intake", "check", "ping", "quote", "intake", "check", "offer", "settle", "close"]
+
+
+def test_the_lead_tells_its_ping_and_its_post_by_the_data_that_each_had(market: Market) -> None:
+    knows = {"filter": {"id": "f", "stop_if": {"is": [{"var": "lead.email"}, "bad@example.com"]}, "reason": "Known"}}
+    with a_bidder(42) as sunrise, a_pinger(market, [knows, auction(connect(market, sunrise))]) as supplier:
+        supplier.post(supplier.quoted(), WHOLE | {"email": "bad@example.com"})
+    [lead] = market.leads()
+    with Session(market.database) as session:
+        version = session.scalars(select(FlowVersion)).one()
+        flow, _problems = parse_flow(version.document)
+    told = timeline.entries(flow, lead, market.events(lead.id), Names({}))
+    assert "Told its supplier $31.50 for it: posted" in [entry.said for entry in told]
+    first, second = (entry for entry in told if entry.kind == "filter")
+    assert (first.outcome, second.outcome) == ("passed", "stopped")
+    assert [line.verdict for entry in (first, second) for line in entry.conditions] == [False, True]
 
 
 def test_nobody_bids(market: Market) -> None:
