@@ -1,11 +1,11 @@
 """Runs a lead through a flow with made-up answers; nobody is called and nothing is kept."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from rules.effects import Check, Close, Effect, Hold, Intake, Lists, Offer, Ping, Quote, Reserve
+from rules.effects import Check, Close, Effect, Hold, Intake, Lists, LookUp, Offer, Ping, Quote, Reserve
 from rules.flow import Flow
 from rules.interpreter import Recorded, Walk
 from rules.running import Lead
@@ -14,7 +14,7 @@ MOST_EVENTS = 1000
 BIDS = 5000
 """Above what buyers bid that are not told otherwise, in minor units."""
 
-LookUp = Callable[[str, str], bool | None]
+InList = Callable[[str, str], bool | None]
 """Says whether a text is in a stored list, by the list's id; None when there is no such list."""
 
 
@@ -32,6 +32,14 @@ class MadeUp:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeUpFind:
+    """What a service says in a dry run; `values` are those of its answer, by the keys of the fields that they set."""
+
+    answer: Literal["found", "not_found", "error", "timeout", "not_asked"] = "found"
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class DryRun:
     """How the lead would end: `outcome` is None while it would wait. Money in minor units."""
 
@@ -43,6 +51,7 @@ class DryRun:
 
 
 NO_ZONES: Mapping[str, str] = {}
+NO_FINDS: Mapping[str, MadeUpFind] = {}
 
 
 def in_no_list(_list_id: str, _text: str) -> bool:
@@ -56,12 +65,14 @@ def dry_run(
     answers: Mapping[str, MadeUp],
     now: datetime,
     *,
-    look_up: LookUp = in_no_list,
+    in_list: InList = in_no_list,
     zones: Mapping[str, str] = NO_ZONES,
+    finds: Mapping[str, MadeUpFind] = NO_FINDS,
 ) -> DryRun:
     """Return what would happen to a lead; buyers without an answer accept, caps have room, and a wait ends the run.
 
-    Stored lists answer as `look_up` says, which is asked nothing else; `zones` are the time zones of connections.
+    Stored lists answer as `in_list` says, which is asked nothing else; `zones` are the time zones of connections.
+    `finds` are the answers of services, by the look-ups that ask them; without one they find the lead and add nothing.
     """
     walk, events = Walk(flow, lead, now), list[Recorded]()
     while walk.effect and len(events) < MOST_EVENTS:
@@ -69,9 +80,13 @@ def dry_run(
         if isinstance(effect, Hold):
             events.append(Recorded(walk.seq, effect.name, effect.step, effect.asks(), None))
             return DryRun(None, effect.reason, 0, 0, tuple(events))
-        result = (
-            _looked_up(effect, look_up) if isinstance(effect, Lists) else made_up_result(effect, lead, answers, now)
-        )
+        match effect:
+            case Lists():
+                result = _listed(effect, in_list)
+            case LookUp():
+                result = _found(effect, finds.get(effect.step, MadeUpFind()), now)
+            case _:
+                result = made_up_result(effect, lead, answers, now)
         result = result | {"zones": {**zones}} if zones and isinstance(effect, Intake) else result
         events.append(Recorded(walk.seq, effect.name, effect.step, effect.asks(), result))
         walk.answer(result)
@@ -80,8 +95,15 @@ def dry_run(
     raise RuntimeError("A dry run came to no end.")
 
 
-def _looked_up(effect: Lists, look_up: LookUp) -> dict[str, Any]:
-    return {"in": [look_up(list_id, text) for list_id, text in effect.values]}
+def _listed(effect: Lists, in_list: InList) -> dict[str, Any]:
+    return {"in": [in_list(list_id, text) for list_id, text in effect.values]}
+
+
+def _found(effect: LookUp, find: MadeUpFind, now: datetime) -> dict[str, Any]:
+    """Return what a look-up results in; only who is found has values."""
+    why = {"timeout": "timeout", "error": "error", "not_asked": "paused"}.get(find.answer)
+    said = {"at": now.isoformat(), "answer": find.answer, "reason": why, "offer": None}
+    return said | effect.found(find.values if find.answer == "found" else {})
 
 
 def made_up_result(effect: Effect, lead: Lead, answers: Mapping[str, MadeUp], now: datetime) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Says one event of a lead's journal: of what kind of step it is, its title, and what came of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -11,7 +11,7 @@ from rules.money import say_money
 from rules.reasons import say_reason
 from rules.saying import say_list
 from rules.selling_words import say_check, say_ping, say_settle
-from rules.steps import Filter, Split, Step
+from rules.steps import Filter, LookUp, Split, Step
 
 LABELS = {
     "intake": "Arrived",
@@ -20,6 +20,7 @@ LABELS = {
     "check": "Who can be asked",
     "ping": "Bids",
     "quote": "Price told",
+    "look_up": "Look up",
     "offer": "Buyer",
     "settle": "What became of the others",
     "hold": "Waiting",
@@ -37,6 +38,7 @@ TITLES = {
     "filter": "Filter",
     "group": "Buyer group",
     "transform": "Change fields",
+    "look_up": "Look up",
     "fallback": "When nobody takes the lead",
 }
 
@@ -161,6 +163,26 @@ def _say_quote(telling: Telling, event: EventLike) -> str:
     return f"{said}: {'posted' if event.result['answer'] == 'posted' else 'not posted in time'}"
 
 
+def _say_look_up(telling: Telling, event: EventLike) -> str:
+    """Return `Found Line type`; why not where nothing was found."""
+    result = event.result
+    if result is None:
+        return "Asked; no answer yet"
+    match result["answer"]:
+        case "found":
+            return f"Found {_labels(telling, result['set'])}" if result["set"] else "Found, with nothing to add"
+        case "not_found":
+            return "Nothing was found"
+        case "not_asked":
+            return f"Not asked: {say_reason(event.reason or 'error')}"
+    return f"Could not be looked up: {say_reason(event.reason or 'error')}"
+
+
+def _labels(telling: Telling, keys: Sequence[str]) -> str:
+    known = telling.flow.by_key if telling.flow else {}
+    return say_list([known[key].label if key in known else key for key in keys], "and")
+
+
 def _say_reserve(_telling: Telling, event: EventLike) -> str:
     return "There was room" if event.outcome == "passed" else "Full"
 
@@ -228,7 +250,7 @@ def _say_note(telling: Telling, event: EventLike) -> str:
 
 
 def _say_step(telling: Telling, flow: Flow, step: Step, event: EventLike) -> str:
-    """Return what a filter, a split or a transform did; nothing for other steps, whose events say it themselves."""
+    """Return what a filter, a split, a transform or a look-up did; nothing for steps whose events say it themselves."""
     match step:
         case Filter():
             polarity = "Stop if" if step.stops else "Continue only if"
@@ -239,8 +261,9 @@ def _say_step(telling: Telling, flow: Flow, step: Step, event: EventLike) -> str
     keys = event.asks.get("fields")
     if keys is None:
         return ""
-    labels = [flow.by_key[key].label if key in flow.by_key else key for key in keys]
-    return f"Changed {say_list(labels, 'and')}" if labels else "Nothing changed"
+    if isinstance(step, LookUp):
+        return f"Set {_labels(telling, keys)}" if keys else "Nothing changed"
+    return f"Changed {_labels(telling, keys)}" if keys else "Nothing changed"
 
 
 SAYERS: Mapping[str, Callable[[Telling, EventLike], str]] = {
@@ -249,6 +272,7 @@ SAYERS: Mapping[str, Callable[[Telling, EventLike], str]] = {
     "check": _say_check,
     "ping": _say_ping,
     "offer": _say_offer,
+    "look_up": _say_look_up,
     "settle": _say_settle,
     "quote": _say_quote,
     "lists": _say_lists,

@@ -8,8 +8,8 @@ from typing import Any
 from rules.caps import Cap, read_caps
 from rules.duplicates import Duplicates, read_duplicates
 from rules.fields import Field, check_together, parse_field
-from rules.fields.parsing import KEY
 from rules.logic import Rule
+from rules.made_fields import made_fields
 from rules.problems import Problem
 from rules.questions import Questions, questions_by_step
 from rules.reading import Document, Part
@@ -20,7 +20,6 @@ from rules.steps import (
     CapStep,
     Fallback,
     Step,
-    fields_set_in,
     read_fallback,
     read_steps,
 )
@@ -110,7 +109,7 @@ def _read_flow(part: Part) -> Flow | None:
     document.currency = _read_currency(part)
     document.time_zone = part.zone(default="UTC")
     fields = _read_fields(part)
-    made = _made_fields(part.settings.get("steps"))
+    made = made_fields(part.settings.get("steps"))
     document.fields = made | {field.key: field for field in fields}
     values = _read_values(part)
     door = _read_door(part)
@@ -145,11 +144,6 @@ def _read_flow(part: Part) -> Flow | None:
         questions=_questions_of(door, spots, fallback, buyers),
         clocks=_clocks_of(buyers),
     )
-
-
-def _made_fields(steps: object) -> dict[str, Field]:
-    """Return the fields that the flow's own transforms make, as free text; those of the document come before them."""
-    return {key: Field(key, "text") for key in fields_set_in(steps) if KEY.fullmatch(key)}
 
 
 def _caps_of(door: Door, spots: tuple[Spot, ...], buyers: Mapping[str, Buyer]) -> tuple[Cap, ...]:

@@ -3,10 +3,10 @@
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from rules.earnings import supplier_cost
-from rules.effects import Close, Effect, Hold, Intake, Note, Reserve, Result
+from rules.effects import Close, Effect, Hold, Intake, Note, Reserve, Result, put_together
 from rules.flow import DOOR, Flow
 from rules.logic import RuleError, truthy
 from rules.pinging import as_ping
@@ -232,6 +232,23 @@ class Recorded:
     step: str
     asks: Mapping[str, Any]
     result: Mapping[str, Any] | None
+
+
+class Stored(Protocol):
+    """An event as a journal stores it."""
+
+    seq: int
+    effect: str
+    step: str
+    asks: Any
+    result: Any
+    detail: Any
+
+
+def recorded(event: Stored) -> Recorded:
+    """Return a stored event as a replay takes it: its result with the values that the event keeps apart."""
+    result = put_together(event.effect, event.result, event.detail)
+    return Recorded(event.seq, event.effect, event.step, event.asks, result)
 
 
 class Diverged(Exception):

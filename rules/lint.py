@@ -17,7 +17,7 @@ from rules.problems import Problem, suggest
 from rules.questions import within
 from rules.reach import reached, rules_at
 from rules.road import Spot
-from rules.steps import Buyer, CapStep, Group, Transform
+from rules.steps import Buyer, CapStep, Group, LookUp, Transform
 from rules.windows import PERIODS
 
 OF_THE_LEAD = ("lead", "parts", "valid")
@@ -68,11 +68,28 @@ def find_made_fields(flow: Flow) -> Iterator[Problem]:
     """Find fields that a transform sets and the flow does not have, which may be a slip of the pen."""
     written = {field.key for field in flow.fields}
     for spot in flow.spots:
-        for number, key in enumerate(_set_by(spot)):
+        for number, key in enumerate(_set_by(spot) if isinstance(spot.step, Transform) else ()):
             if key not in written:
                 hint = suggest(key, written)
                 message = f"The flow has no field “{key}”: this step makes it, as free text.{hint}"
                 yield Problem(f"{spot.address}.set[{number}][0]", "makes_a_field", message, "warning")
+
+
+def find_unused_look_ups(flow: Flow) -> Iterator[Problem]:
+    """Find look-ups behind which nobody is offered the lead, and nothing reads what they add or how they ended."""
+    for position, spot in enumerate(flow.spots):
+        if not isinstance(spot.step, LookUp) or flow.fallback.buyer:
+            continue
+        behind = [other for other in flow.spots[position + 1 :] if not other.step.common.off]
+        added, name = set(spot.step.source.keys), f"step.{spot.step.common.id}."
+        if not any(isinstance(other.step, Buyer | Group) or _uses(other, added, name) for other in behind):
+            message = "Nothing behind this step reads what it adds, and nobody is offered the lead there."
+            yield Problem(spot.address, "look_up_unused", message, "warning")
+
+
+def _uses(spot: Spot, keys: set[str], prefix: str) -> bool:
+    paths = (path for rule in within(spot.step, Rule) for path in rule.variables)
+    return bool(_read_by(spot) & keys) or any(path.startswith(prefix) for path in paths)
 
 
 def find_wide_caps(flow: Flow) -> Iterator[Problem]:
@@ -92,6 +109,7 @@ FINDERS: tuple[Finder, ...] = (
     find_certain_rules,
     find_early_uses,
     find_made_fields,
+    find_unused_look_ups,
     find_wide_caps,
     find_idle_groups,
     find_settings_without_effect,
@@ -114,7 +132,12 @@ def _early(address: str, key: str) -> Problem:
 
 
 def _set_by(spot: Spot) -> list[str]:
-    return [setting.field.key for setting in spot.step.settings] if isinstance(spot.step, Transform) else []
+    match spot.step:
+        case Transform():
+            return [setting.field.key for setting in spot.step.settings]
+        case LookUp():
+            return list(spot.step.source.keys)
+    return []
 
 
 def _read_by(spot: Spot) -> set[str]:
@@ -161,8 +184,9 @@ def _caps_before(flow: Flow, position: int) -> Iterator[Cap]:
 def _is_passed_by(flow: Flow, position: int) -> bool:
     """Return whether some way of this step, or of one before it, leads to a step behind it."""
     for spot in flow.spots[: position + 1]:
-        way = getattr(spot.step, "otherwise", None) or getattr(spot.step, "when_full", None)
-        if way and way.kind == "go_to" and flow.positions.get(way.target, 0) > position:
+        ways = [getattr(spot.step, "otherwise", None), getattr(spot.step, "when_full", None)]
+        ways += spot.step.other_ways if isinstance(spot.step, LookUp) else ()
+        if any(way and way.kind == "go_to" and flow.positions.get(way.target, 0) > position for way in ways):
             return True
     return False
 

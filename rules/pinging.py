@@ -63,7 +63,7 @@ def _as_posted(lead: Lead, offer: Offer, test_outcome: str | None, currency: str
     """Return the lead with the data of its post, whose supplier is paid what it was quoted."""
     price = supplier_cost(lead.source, offer.price, currency)
     source: dict[str, Any] = {**lead.source, "cost": {"fixed": Decimal(price).scaleb(-exponent_of(currency))}}
-    posted = replace(lead, source=source, test_outcome=test_outcome, post=None)
+    posted = replace(lead, source=source, test_outcome=test_outcome, is_ping=False, post=None)
     if lead.post is None:
         return posted
     return replace(posted, fields=lead.post.fields, posted=lead.post.posted, invalid=lead.post.invalid)

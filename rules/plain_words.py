@@ -7,7 +7,7 @@ from rules.buyer_words import say_conditions
 from rules.durations import say_seconds
 from rules.flow import Flow
 from rules.flow_wording import Names, words_of
-from rules.steps import Buyer, CapStep, Fallback, Filter, Group, Lane, Row, Split, Step
+from rules.steps import Buyer, CapStep, Fallback, Filter, Group, Lane, LookUp, Row, Split, Step
 from rules.steps.base import Words
 from rules.steps.group.wording import say_least
 
@@ -79,9 +79,17 @@ class _Teller:
                 self._tell_split(step)
             case CapStep():
                 self._said.append(f"{step.sentence(self._words)}; when full: {step.when_full.say(self._words)}.")
+            case LookUp():
+                self._tell_filtered()
+                self._said.append(f"{step.sentence(self._words)}{self._other_ways(step)}.")
             case _:
                 self._tell_filtered()
                 self._said.append(f"{step.sentence(self._words)}.")
+
+    def _other_ways(self, step: LookUp) -> str:
+        """Return `; if it fails: reject`, and the same of nothing found; nothing where the lead goes on."""
+        said = zip(("if nothing is found", "if it fails"), step.other_ways, strict=False)
+        return "".join(f"; {when}: {way.say(self._words)}" for when, way in said if way.kind != "next")
 
     def _tell_filtered(self) -> None:
         """Say what the filters before let through, where nobody follows that could be told with it."""

@@ -6,7 +6,7 @@ from rules.certainty import certain_verdict
 from rules.flow import Flow
 from rules.logic import Rule
 from rules.road import Spot
-from rules.steps import Buyer, CapStep, Filter, Group, Lane, Split, Step, Transform
+from rules.steps import Buyer, CapStep, Filter, Group, Lane, LookUp, Split, Step, Transform
 from rules.steps.ways import Way
 
 LEADS_ON = ("next", "buyer")
@@ -65,13 +65,15 @@ def _lets_on(flow: Flow, spot: Spot) -> bool:
 
 
 def _turned_away(flow: Flow, spot: Spot) -> Iterator[Way]:
-    """Yield the way of leads that a filter or a cap does not let on, if there can be any."""
+    """Yield the ways of leads that a filter, a cap or a look-up does not let on, if there can be any."""
     match spot.step:
         case Filter():
             if certain_verdict(spot.step.rule, flow.by_key) is not (not spot.step.stops):
                 yield spot.step.otherwise
         case CapStep():
             yield spot.step.when_full
+        case LookUp():
+            yield from spot.step.other_ways
 
 
 def buyer_lets_on(buyer: Buyer) -> bool:

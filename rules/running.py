@@ -147,6 +147,8 @@ class Run:
     held_caps: dict[str, Cap] = field(default_factory=dict)
     changes: dict[str, dict[str, Normal]] = field(default_factory=dict)
     listed_in: dict[str, int] = field(default_factory=dict)
+    looked_up: dict[str, Result] = field(default_factory=dict)
+    """What services said of the lead that need not be asked again, by the step that asked."""
     first_held: datetime | None = None
     zones: Mapping[str, str] = field(default_factory=dict)
     """The time zones of connections by whose clock hours are read, as the world last said."""

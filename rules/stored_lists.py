@@ -14,8 +14,8 @@ KINDS = ("text", "email", "phone", "postal_code")
 FORMS = ("plain", "md5", "sha256")
 LONGEST_ENTRY = 320
 ARGUMENTS = 2
-NAMED = re.compile(r"\.(areas|suppress)\[\d+\]$")
-"""Where in a document a list is named beside rules: an area of a buyer, people that it must not be offered."""
+NAMED = re.compile(r"(?:\.(?:areas|suppress)\[\d+\]|\.look_up)$")
+"""Where a list is named beside rules: an area of a buyer, people that it must not be offered, a look-up."""
 HEX: Mapping[str, re.Pattern[str]] = {"md5": re.compile(r"[0-9a-f]{32}"), "sha256": re.compile(r"[0-9a-f]{64}")}
 HASH: Mapping[str, Callable[[bytes], str]] = {
     "md5": lambda text: hashlib.md5(text, usedforsecurity=False).hexdigest(),
@@ -79,7 +79,7 @@ class ListForm:
 def lists_named(document: object) -> Iterator[tuple[str, str]]:
     """Yield every stored list that the rules in a document ask, as (path, id); nothing in it need be right.
 
-    The areas of buyers and those that they suppress are lists too.
+    The areas of buyers and those that they suppress are lists too, and look-ups name one.
     """
     pending: list[tuple[object, str]] = [(document, "")]
     while pending:

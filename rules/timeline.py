@@ -16,7 +16,7 @@ from rules.fields import Field
 from rules.fields.base import readable
 from rules.flow import Flow
 from rules.flow_wording import Names
-from rules.interpreter import Diverged, Recorded, Walk, confirm
+from rules.interpreter import Diverged, Walk, confirm, recorded
 from rules.logic import Rule, RuleError
 from rules.running import Lead, Post
 from rules.saying import say_literal
@@ -88,7 +88,7 @@ def entries(flow: Flow | None, lead: LeadLike, events: Iterable[EventLike], name
         traced = _traces(flow, as_rules_see(lead, own), own) if flow else {}
         for event in own:
             offer_no = _offer_no(event, offers)
-            offers = max(offers, offer_no or 0)
+            offers = max(offers, offer_no or 0) + _pinged(event)
             prices.note(event)
             entry = _entry(telling, event, traced.get(event.seq, ()), offer_no)
             told.append(replace(entry, contenders=contenders(telling, event, prices)))
@@ -97,10 +97,16 @@ def entries(flow: Flow | None, lead: LeadLike, events: Iterable[EventLike], name
 
 def _offer_no(event: EventLike, before: int) -> int | None:
     """Return the number of the offer that an event made; one that is still open comes after those before it."""
-    if event.effect != "offer":
+    if event.effect not in ("offer", "look_up"):
         return None
     number: int | None = event.result.get("offer") if event.result else before + 1
     return number
+
+
+def _pinged(event: EventLike) -> int:
+    """Return how many buyers were asked for a bid, each of which has a row among the offers."""
+    bids = event.result["bids"] if event.effect == "ping" and event.result else ()
+    return sum(bid["answer"] != "not_asked" for bid in bids)
 
 
 def as_rules_see(lead: LeadLike, events: Sequence[EventLike]) -> Lead:
@@ -138,11 +144,12 @@ def _traces(flow: Flow, lead: Lead, events: list[EventLike]) -> dict[int, tuple[
 def _walked(flow: Flow, lead: Lead, events: list[EventLike]) -> Iterator[tuple[EventLike, Walk]]:
     walk = Walk(flow, lead, events[0].at)
     for event in events:
-        confirm(Recorded(event.seq, event.effect, event.step, event.asks, event.result), walk)
+        known = recorded(event)
+        confirm(known, walk)
         yield event, walk
-        if event.result is None:
+        if known.result is None:
             return
-        walk.answer(event.result)
+        walk.answer(known.result)
 
 
 def _rules_of(flow: Flow, event: EventLike) -> list[tuple[str, Rule]]:
@@ -205,11 +212,13 @@ def _entry(telling: Telling, event: EventLike, conditions: tuple[Line, ...], off
 
 
 def _changes(telling: Telling, event: EventLike) -> tuple[Change, ...]:
-    """Return what a transform changed, as its event keeps it."""
+    """Return what a transform or a look-up changed, as its event keeps it."""
     known = telling.flow.by_key if telling.flow else {}
     changes, told = (event.detail or {}).get("changes", {}), []
-    for key in event.asks.get("fields", ()) if changes else ():
-        field = known.get(key)
-        said = [say_literal(value, field, telling.currency) for value in changes[key]]
+    for key in event.asks.get("fields", (event.result or {}).get("set", ())) if changes else ():
+        field, (before, after) = known.get(key), changes[key]
+        if before == after:
+            continue
+        said = [say_literal(value, field, telling.currency) for value in (before, after)]
         told.append(Change(key, field.label if field else readable(key), *said))
     return tuple(told)

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from rules.effects import Effect, Offer, Ping
+from rules.effects import Effect, LookUp, Offer, Ping
 from rules.flow import Flow
-from rules.interpreter import Recorded, Walk, replay
+from rules.interpreter import Walk, recorded, replay
 from rules.retry import Tried
 from rules.running import Lead, Post
 from workers.caps import Place
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 KINDS = {"ok": "accepted", "declined": "declined", "error": "error", "blocked": "error"}
 """What a finished attempt counts as; one that is still `sending` after its worker went is ambiguous."""
-CALLING = (Offer, Ping)
+CALLING = (Offer, Ping, LookUp)
 """The effects that call somebody: they are begun in one turn, and get their result in a later one."""
 
 
@@ -116,8 +116,8 @@ class Carried:
 
     @property
     def is_left_open(self) -> bool:
-        """Return whether an offer was begun of which no call's answer has come: its next try is due, if it has one."""
-        return self.is_calling and isinstance(self.effect, Offer) and self.answer() is None
+        """Return whether an offer or a look-up was begun and no call's answer has come: its next try may be due."""
+        return self.is_calling and not isinstance(self.effect, Ping) and self.answer() is None
 
     @property
     def is_eager(self) -> bool:
@@ -208,7 +208,7 @@ class Carried:
         events = [event for event in past.events if event.run == self.run and event.effect != "by_hand"]
         lead = self.input(journaled_source(events) or source)
         self.flow = flow
-        self.walk = replay(flow, lead, events[0].at if events else now, map(_recorded, events))
+        self.walk = replay(flow, lead, events[0].at if events else now, map(recorded, events))
         self.offers = past.offers
         self.places = places_of(events)
         self.event = events[-1] if events and events[-1].result is None else None
@@ -217,10 +217,10 @@ class Carried:
 
     def _reopen(self, past: Past) -> None:
         """Find what the effect had begun that was out."""
-        if isinstance(self.effect, Offer):
-            self._reopen_offer(past)
-        elif isinstance(self.effect, Ping):
+        if isinstance(self.effect, Ping):
             self._reopen_pings(self.effect, past)
+        else:
+            self._reopen_offer(past)
 
     def _reopen_pings(self, effect: Ping, past: Past) -> None:
         attempts = {attempt.offer_no: attempt for attempt in past.attempts}
@@ -230,7 +230,7 @@ class Carried:
         self.pings = {row.offer_no: Pinged(row, attempts[row.offer_no], named[row.buyer]) for row in rows}
 
     def _reopen_offer(self, past: Past) -> None:
-        """Find the offer that was out; a call that nobody waits for any more may have arrived."""
+        """Find the offer, or the look-up, that was out; a call that nobody waits for any more may have arrived."""
         self.offer = self.offers[-1]
         attempts = [attempt for attempt in past.attempts if attempt.offer_no == self.offer.offer_no]
         self.tried = [
@@ -239,10 +239,6 @@ class Carried:
             if attempt.state != "sending"
         ]
         self.attempt = attempts[-1] if attempts and attempts[-1].state == "sending" else None
-
-
-def _recorded(event: EventRow) -> Recorded:
-    return Recorded(event.seq, event.effect, event.step, event.asks, event.result)
 
 
 def journaled_source(events: Iterable[EventRow]) -> dict[str, Any] | None:

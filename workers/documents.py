@@ -1,21 +1,41 @@
 """Rows as one JSON document: a statement that takes a whole turn's rows is far cheaper than one per row."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from typing import Any
 
 import orjson
 
+LONGEST = 2**63
+"""Integers from here on are too long for the writer."""
+
 
 def as_document(rows: Sequence[object]) -> str:
     """Return rows (dataclasses or dictionaries) as the JSON text that `jsonb_to_recordset` takes.
 
-    Ids, times and Decimals are written as PostgreSQL reads them.
+    Ids, times and Decimals are written as PostgreSQL reads them, and integers of any length.
     """
-    return orjson.dumps(rows, default=_number).decode()
+    try:
+        return orjson.dumps(rows, default=_number).decode()
+    except TypeError:
+        return orjson.dumps(_with_any_length(rows), default=_number).decode()
 
 
 def _number(value: object) -> Any:
     if isinstance(value, Decimal):
         return orjson.Fragment(str(value))
     raise TypeError(f"{type(value).__name__} has no place in a row")
+
+
+def _with_any_length(value: Any) -> Any:
+    """Return a value in which long integers are Decimals; people post them, and services answer them."""
+    if isinstance(value, int) and abs(value) >= LONGEST:
+        return Decimal(value)
+    if isinstance(value, Mapping):
+        return {key: _with_any_length(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_any_length(inner) for inner in value]
+    if is_dataclass(value):
+        return {field.name: _with_any_length(getattr(value, field.name)) for field in fields(value)}
+    return value

@@ -74,7 +74,9 @@ GIVE_BACK = Statement(f"""
     UPDATE lead SET due_at = now(), crashes = GREATEST(lead.crashes - 1, 0) FROM {_HELD}
 """)  # noqa: S608  (constants)
 EVENTS = Statement("""
-    SELECT lead_id, run, seq, effect, step, asks, result, outcome, reason, at, done_at FROM lead_event
+    SELECT lead_id, run, seq, effect, step, asks, result, outcome, reason, at, done_at,
+           CASE effect WHEN 'look_up' THEN detail END AS detail
+      FROM lead_event
      WHERE lead_id = ANY(:ids) ORDER BY lead_id, run, seq
 """)
 OFFERS = Statement("""
@@ -139,7 +141,8 @@ def _few(record: str) -> str:
 
 UPDATES: dict[type[Row], str] = {
     EventRow: f"""
-        UPDATE lead_event{{month}} e SET result = r.result, outcome = r.outcome, reason = r.reason, done_at = r.done_at
+        UPDATE lead_event{{month}} e SET result = r.result, outcome = r.outcome, reason = r.reason, done_at = r.done_at,
+               detail = COALESCE(r.detail, e.detail)
           FROM {_few(_EVENT)}
          WHERE e.lead_id = r.lead_id AND e.run = r.run AND e.seq = r.seq AND e.result IS NULL
         RETURNING 1

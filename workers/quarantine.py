@@ -17,8 +17,8 @@ CLOSE = text("""
      WHERE id = :id AND lease_token = :token
 """)
 END_OFFERS = text("""
-    UPDATE offer SET state = CASE phase WHEN 'ping' THEN 'error' ELSE 'unknown' END,
-                     lost_reason = CASE phase WHEN 'ping' THEN 'timeout' ELSE 'unknown' END, finished_at = :now
+    UPDATE offer SET state = CASE phase WHEN 'post' THEN 'unknown' ELSE 'error' END,
+                     lost_reason = CASE phase WHEN 'post' THEN 'unknown' ELSE 'timeout' END, finished_at = :now
      WHERE lead_id = :id AND state IN ('reserved', 'sending')
 """)
 END_ATTEMPTS = text("""

@@ -6,15 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from rules.delivery.methods import Method
-from rules.effects import Effect, Result
+from rules.effects import Effect, Result, taken_apart
 
 
 @dataclass(slots=True)
 class EventRow:
     """One event of a journal; unfinished while `result` is None.
 
-    `path` says where a step in a lane or a row of a group stands; `detail` holds values of the person, apart from the
-    rest. Neither is read back.
+    `path` says where a step in a lane or a row of a group stands; it is not read back. `detail` holds values of the
+    person, apart from the rest; only what a look-up found is read back, because the run goes on by it.
     """
 
     lead_id: UUID
@@ -33,7 +33,9 @@ class EventRow:
 
     def complete(self, effect: Effect, result: Result, now: datetime) -> None:
         """Give the event its result; an event is completed once."""
-        self.result, self.done_at = result, now
+        self.result, apart = taken_apart(result)
+        self.detail = apart or self.detail
+        self.done_at = now
         self.outcome, self.reason = effect.outcome(result)
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rules.effects import Check, Close, Effect, Hold, Intake, Lists, Note, Offer, Ping, Quote, Reserve, Settle
+from rules.effects import Check, Close, Effect, Hold, Intake, Lists, LookUp, Note, Offer, Ping, Quote, Reserve, Settle
 from rules.interpreter import Diverged
 from workers import breakers, gathering
 from workers.book import Unreadable
 from workers.caps import Ask
 from workers.carrying import Carried
 from workers.claims import take_claims
-from workers.effects import by_hand, check, door, ending, lists, offer, ping, quote, replacing, settle
+from workers.effects import by_hand, check, door, ending, lists, look_up, offer, ping, quote, replacing, settle
 from workers.journal import Past, read_past
 from workers.turn import Turn
 
@@ -80,6 +80,11 @@ def _settled(turn: Turn, carried: Carried, effect: Effect | None) -> Result | No
             return by_hand.settle(turn, carried, effect) or offer.resume(turn, carried, effect)
         case Ping():
             return ping.settle(turn, carried, effect)
+        case LookUp():
+            sent = carried.answer()
+            if sent is not None:
+                return look_up.settle(turn, carried, effect, sent)
+            return look_up.resume(turn, carried, effect)
     raise TypeError(f"no worker calls anybody for the effect {effect}")
 
 
@@ -158,5 +163,6 @@ PERFORMING: Mapping[type, Callable[[Turn, Carried, Any], Result | None]] = {
     Offer: lambda turn, carried, effect: by_hand.instead(turn, carried) or offer.offer(turn, carried, effect),
     Quote: quote.quote,
     Settle: settle.settle,
+    LookUp: look_up.look_up,
 }
 """How each effect is begun, but for those that end a turn of a lead by themselves."""

@@ -19,15 +19,17 @@ from flowbuilder.flows.dry_runs import Tried, try_lead
 from flowbuilder.lists.queries import contains, list_names
 from flowbuilder.web import current
 from rules.bounds import RuleError
-from rules.dry_run import LookUp, MadeUp
+from rules.dry_run import InList, MadeUp, MadeUpFind
 from rules.flow import Flow
 from rules.flow_wording import Names
 from rules.money import exponent_of, money
+from rules.steps import LookUp
 from rules.timeline import Entry
 
 bp = Blueprint("dry_runs", __name__)
 
 ANSWERS: tuple[str, ...] = get_args(get_type_hints(MadeUp)["answer"])
+FINDS: tuple[str, ...] = get_args(get_type_hints(MadeUpFind)["answer"])
 OUTCOMES = {**lead_shapes.OUTCOMES, "invalid": "failure", "waiting": "pending"}
 EVENT = shape(step=TEXT, kind=TEXT, outcome=or_null(TEXT), reason=or_null(TEXT), said=TEXT)
 
@@ -47,9 +49,10 @@ EVENT = shape(step=TEXT, kind=TEXT, outcome=or_null(TEXT), reason=or_null(TEXT),
 )
 @keyed
 def create(flow_id: UUID) -> Response:
-    """Run a lead through the draft, or the document sent, with the answers sent.
+    """Run a lead through the draft, or the document sent, with the answers sent, by the ids of buyers and look-ups.
 
-    Other buyers accept; of `lists`, `{"lst_…": true}` has every value in that list, others are really looked up.
+    Other buyers accept, and other services find the lead and add nothing. Of `lists`, `{"lst_…": true}` has every
+    value in that list, others are really looked up.
     """
     flow = flow_called(flow_id)
     body = read_body("lead", "now", "answers", "lists", "document")
@@ -57,13 +60,16 @@ def create(flow_id: UUID) -> Response:
     now, answers = _moment(body), body.optional_document("answers") or {}
     body.refuse_problems()
     rules = _rules(flow.draft if document is None else document)
-    look_up = _look_up(body)
-    made_up = {buyer: _made_up(body, buyer, answer, rules.currency) for buyer, answer in answers.items()}
+    in_list = _in_list(body)
+    of_services = {step: answer for step, answer in answers.items() if isinstance(rules.step(step), LookUp)}
+    of_buyers = {buyer: answer for buyer, answer in answers.items() if buyer not in of_services}
+    made_up = {buyer: _made_up(body, buyer, answer, rules.currency) for buyer, answer in of_buyers.items()}
+    finds = {step: _made_up_find(body, step, answer) for step, answer in of_services.items()}
     body.refuse_problems()
     session, account_id = current.session(), caller().account.id
     names = Names(connection_names(session, account_id), lists=list_names(session, account_id))
     zones = connection_zones(session, account_id)
-    tried = try_lead(rules, posted, made_up, names=names, now=now, look_up=look_up, zones=zones)
+    tried = try_lead(rules, posted, made_up, names=names, now=now, in_list=in_list, zones=zones, finds=finds)
     return shapes.answer(_shown(tried, rules.currency))
 
 
@@ -88,7 +94,7 @@ def _moment(body: Body) -> datetime:
     return moment
 
 
-def _look_up(body: Body) -> LookUp:
+def _in_list(body: Body) -> InList:
     """Return what answers for stored lists: what was sent, else the account's own lists."""
     given = body.optional_document("lists") or {}
     for list_id, answer in given.items():
@@ -108,6 +114,17 @@ def _made_up(body: Body, buyer: str, answer: Any, currency: str) -> MadeUp:
     price, bid = (_minor(body, f"{path}.{key}", settings.get(key), currency) for key in ("price", "bid"))
     reason = settings.get("reason")
     return MadeUp(settings.get("answer", "accepted"), price, reason if isinstance(reason, str) else None, bid)
+
+
+def _made_up_find(body: Body, step: str, answer: Any) -> MadeUpFind:
+    """Return what a service says, written as a word, or as `{"answer", "values"}`."""
+    settings = {"answer": answer} if isinstance(answer, str) else answer
+    values = settings.get("values", {}) if isinstance(settings, dict) else None
+    if not isinstance(settings, dict) or settings.get("answer", "found") not in FINDS or not isinstance(values, dict):
+        message = f"An answer of a service is one of {', '.join(FINDS)}, with its values as an object."
+        body.report(f"answers.{step}", "not_an_answer", message)
+        return MadeUpFind()
+    return MadeUpFind(settings.get("answer", "found"), values)
 
 
 def _minor(body: Body, path: str, amount: Any, currency: str) -> int | None:

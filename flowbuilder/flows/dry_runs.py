@@ -7,7 +7,8 @@ from typing import Any, cast
 
 from flowbuilder.intake.reading import LeadForm
 from rules import timeline
-from rules.dry_run import NO_ZONES, LookUp, MadeUp, dry_run, in_no_list
+from rules.dry_run import NO_FINDS, NO_ZONES, InList, MadeUp, MadeUpFind, dry_run, in_no_list
+from rules.effects import taken_apart
 from rules.flow import Flow
 from rules.flow_wording import Names
 from rules.interpreter import Recorded, Walk
@@ -51,18 +52,19 @@ def try_lead(
     *,
     names: Names,
     now: datetime,
-    look_up: LookUp = in_no_list,
+    in_list: InList = in_no_list,
     zones: Mapping[str, str] = NO_ZONES,
+    finds: Mapping[str, MadeUpFind] = NO_FINDS,
 ) -> Tried:
     """Return what would happen to a posted lead; buyers without an answer accept. Nobody is called, nothing is kept.
 
-    Stored lists answer as `look_up` says; `zones` are the time zones of connections.
+    Stored lists answer as `in_list` says; `zones` are the time zones of connections, `finds` the answers of services.
     """
     reading = LeadForm(flow.fields, version=0, currency=flow.currency).read(posted, is_test=False)
     if reading.problems:
         return Tried("invalid", reading.problems[0].message, 0, problems=reading.problems)
     lead = Lead(NOBODY, reading.values, reading.posted, SOURCE, now, frozenset(reading.invalid))
-    run = dry_run(flow, lead, answers, now, look_up=look_up, zones=zones)
+    run = dry_run(flow, lead, answers, now, in_list=in_list, zones=zones, finds=finds)
     told = timeline.entries(flow, cast(LeadLike, lead), list(_events(flow, lead, run.events, now)), names)
     return Tried(run.outcome or "waiting", run.reason, run.revenue, told)
 
@@ -74,6 +76,6 @@ def _events(flow: Flow, lead: Lead, recorded: Sequence[Recorded], now: datetime)
         if event.result is None or walk.effect is None:
             yield _Event(event.seq, event.effect, event.step, event.asks, None, None, None, now)
             return
-        said, detail = walk.effect.outcome(event.result), walk.effect.detail
-        yield _Event(event.seq, event.effect, event.step, event.asks, event.result, *said, now, detail)
+        said, (result, apart) = walk.effect.outcome(event.result), taken_apart(event.result)
+        yield _Event(event.seq, event.effect, event.step, event.asks, result, *said, now, apart or walk.effect.detail)
         walk.answer(event.result)

@@ -13,7 +13,7 @@ from flowbuilder.leads import queries
 from flowbuilder.models import Connection, Lead, LeadEvent, Offer
 from rules.flow import Flow, parse_flow
 from rules.instructions import why_not_offer
-from rules.interpreter import Diverged, Recorded, replay
+from rules.interpreter import Diverged, recorded, replay
 from rules.money import exponent_of
 from rules.running import Run
 from rules.timeline import as_rules_see
@@ -113,9 +113,8 @@ def _state_of(session: Session, lead: Lead, flow: Flow) -> Run | None:
     events = session.scalars(select(LeadEvent).where(*own).order_by(LeadEvent.seq)).all()
     if not events:
         return None
-    recorded = [Recorded(event.seq, event.effect, event.step, event.asks, event.result) for event in events]
     try:
-        return replay(flow, as_rules_see(lead, events), events[0].at, recorded).state
+        return replay(flow, as_rules_see(lead, events), events[0].at, map(recorded, events)).state
     except Diverged:
         return None
 

@@ -12,6 +12,7 @@ from rules.reading import Part
 
 FORMATS = ("auto", "json", "xml", "form", "text")
 MOST_REASONS = 100
+LONGEST_PATH = 200
 
 # Why a buyer that was asked can have said no.
 REASONS = (
@@ -50,15 +51,20 @@ def read_answers(part: Part) -> Answers:
         "reasons": _read_reasons(part),
         "price_from": part.choice("price_from", ("step", "answer"), "step"),
     }
-    return Answers(accepted_if=rule, needs_body=_may_read_body(rule.document), **settings)
+    return Answers(accepted_if=rule, needs_body=may_read_body(rule.document), **settings)
 
 
 def read_path(part: Part, key: str) -> Path | None:
     """Return the keys of a place in an answer, None when it is not written."""
-    path = part.text(key, "", longest=200)
-    if path and not _PATH.fullmatch(path):
+    path = part.text(key, "", longest=LONGEST_PATH)
+    if path and parse_path(path) is None:
         part.report(key, "bad_path", f"“{key}” names a place in the answer, such as body.price or headers.x-price.")
     return keys_of(path) if path else None
+
+
+def parse_path(path: str) -> Path | None:
+    """Return the keys of a place in an answer, None for a text that names none."""
+    return keys_of(path) if len(path) <= LONGEST_PATH and _PATH.fullmatch(path) else None
 
 
 def _read_accepted_if(part: Part) -> Rule:
@@ -101,17 +107,17 @@ def _read_reason(part: Part, entry: Any, place: str) -> tuple[Rule, str] | None:
     return None if rule is None else (rule, entry[1])
 
 
-def _may_read_body(rule: object) -> bool:
+def may_read_body(rule: object) -> bool:
     """Return True unless every path that the rule names is written out and leads to the status or a header."""
     if isinstance(rule, list):
-        return any(_may_read_body(inner) for inner in rule)
+        return any(may_read_body(inner) for inner in rule)
     if not isinstance(rule, dict):
         return False
     for operator, inner in rule.items():
         path, *rest = inner if isinstance(inner, list) and inner else [inner]
         if operator in _READERS and not (operator == "var" and _is_beside_body(path)):
             return True
-        if _may_read_body([path, *rest]):
+        if may_read_body([path, *rest]):
             return True
     return False
 

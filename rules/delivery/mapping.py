@@ -1,7 +1,7 @@
 """A buyer's fields and the expressions that fill them, in the order in which they are sent."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,16 +26,17 @@ class Entry:
     when: Rule | None = None
 
 
-def read_mapping(part: Part, writing: Format, beside: Iterable[str] = ()) -> tuple[Entry, ...]:
-    """Return the entries of a `mapping` that this format writes; `beside` are names that others fill with them."""
-    written = part.take("mapping", [])
+def read_mapping(part: Part, writing: Format, beside: Iterable[str] = (), *, key: str = "mapping") -> tuple[Entry, ...]:
+    """Return the entries of a setting that this format writes; `beside` are names that others fill with them."""
+    written = part.take(key, [])
     if not isinstance(written, list) or len(written) > MOST_ENTRIES:
-        part.report("mapping", "not_a_list", f"“mapping” must be a list of at most {MOST_ENTRIES} fields.")
+        part.report(key, "not_a_list", f"“{key}” must be a list of at most {MOST_ENTRIES} fields.")
         return ()
-    entries = [_read_entry(part, entry, f"mapping[{position}]") for position, entry in enumerate(written)]
+    entries = [_read_entry(part, entry, f"{key}[{position}]") for position, entry in enumerate(written)]
     read = tuple(entry for entry in entries if entry)
     names = [*(entry.name for entry in read), *beside]
-    _report_clashes(part, names, nests=writing.nests)
+    for message in _clashes(names, nests=writing.nests):
+        part.report(key, "mapped_twice", message)
     if writing.has_elements:
         _report_no_elements(part, names)
     return read
@@ -60,13 +61,13 @@ def _read_entry(part: Part, written: Any, place: str) -> Entry | None:
     return None if value is None else Entry(name, value, is_required, when)
 
 
-def _report_clashes(part: Part, names: list[str], *, nests: bool) -> None:
+def _clashes(names: list[str], *, nests: bool) -> Iterator[str]:
     for name in sorted({name for name in names if names.count(name) > 1}):
-        part.report("mapping", "mapped_twice", f"Their field “{name}” is filled twice.")
+        yield f"Their field “{name}” is filled twice."
     keys = [name.split(".") for name in names] if nests else []
     outer = {".".join(key[:depth]) for key in keys for depth in range(1, len(key))}
     for name in sorted(outer.intersection(names)):
-        part.report("mapping", "mapped_twice", f"Their field “{name}” cannot be a value and an object at once.")
+        yield f"Their field “{name}” cannot be a value and an object at once."
 
 
 def _report_no_elements(part: Part, names: list[str]) -> None:

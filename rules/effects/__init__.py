@@ -5,6 +5,7 @@ What is asked and answered is plain JSON, so that a journal read back compares e
 """
 
 from rules.effects.base import Asks, Effect, Result, Said
+from rules.effects.looking import LookUp, put_together, taken_apart
 from rules.effects.run import Close, Hold, Intake, Lists, Note, Reserve
 from rules.effects.selling import Check, Offer, Ping, Quote, Settle
 
@@ -16,6 +17,7 @@ __all__ = [
     "Hold",
     "Intake",
     "Lists",
+    "LookUp",
     "Note",
     "Offer",
     "Ping",
@@ -24,4 +26,6 @@ __all__ = [
     "Result",
     "Said",
     "Settle",
+    "put_together",
+    "taken_apart",
 ]

@@ -9,13 +9,14 @@ from rules.steps.cap import CapStep, read_cap_step
 from rules.steps.fallback import Fallback, read_fallback
 from rules.steps.filter import Filter, read_filter
 from rules.steps.group import Group, Row, read_group
+from rules.steps.look_up import LookUp, read_look_up
 from rules.steps.split import Lane, Split, read_split
-from rules.steps.transform import Transform, fields_set_in, read_transform
+from rules.steps.transform import Transform, read_transform
 
 Reader = Callable[[Part], Step | None]
 
 MOST_STEPS = 200
-KINDS = (Buyer, Filter, Group, CapStep, Transform, Split)
+KINDS = (Buyer, Filter, Group, CapStep, Transform, LookUp, Split)
 """What can be added to a rail; the fallback is its fixed end."""
 
 
@@ -49,6 +50,7 @@ READERS: Mapping[str, Reader] = {
     "group": read_group,
     "cap": read_cap_step,
     "transform": read_transform,
+    "look_up": read_look_up,
     "split": lambda part: read_split(part, read_steps),
 }
 
@@ -62,11 +64,11 @@ __all__ = [
     "Filter",
     "Group",
     "Lane",
+    "LookUp",
     "Row",
     "Split",
     "Step",
     "Transform",
-    "fields_set_in",
     "read_fallback",
     "read_steps",
 ]

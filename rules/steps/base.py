@@ -1,8 +1,8 @@
 """What every kind of step has in common."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from rules.fields import Field
 from rules.reading import Part
@@ -94,3 +94,8 @@ def read_common(part: Part) -> Common:
         off=part.flag("off"),
         note=part.text("note", "", longest=2000),
     )
+
+
+def changed(before: Mapping[str, Any], after: Mapping[str, Any], keys: Iterable[str]) -> dict[str, tuple[Any, Any]]:
+    """Return the fields, of those named, that have another value now, each with its value before and after."""
+    return {key: (before.get(key), after.get(key)) for key in dict.fromkeys(keys) if before.get(key) != after.get(key)}

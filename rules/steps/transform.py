@@ -1,6 +1,5 @@
 """Transform: changes fields for the steps after it; what was posted stays as it is."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,7 +9,7 @@ from rules.logic import Rule, truthy
 from rules.reading import Document, Part
 from rules.running import Interpreting, Next, Run
 from rules.saying import say_literal
-from rules.steps.base import Common, Exit, Words, read_common
+from rules.steps.base import Common, Exit, Words, changed, read_common
 from rules.values import Value
 
 MOST_CHANGES = 100
@@ -51,7 +50,8 @@ class Transform:
             if setting.when is None or truthy(setting.when(view)):
                 field = in_country_of(setting.field, view["lead"])
                 run.change(self.common.id, field.key, normalise(setting.value(view), field))
-        yield Note(self.common.id, "passed", changes=_differences(before, run.view["lead"], self.settings))
+        keys = [setting.field.key for setting in self.settings]
+        yield Note(self.common.id, "passed", changes=changed(before, run.view["lead"], keys))
         return Next()
 
 
@@ -60,11 +60,6 @@ def _say_setting(setting: Setting, words: Words) -> str:
     value = say_literal(setting.written, setting.field, words.currency) if is_plain else words.value(setting.written)
     said = f"{setting.field.label} to {value}"
     return f"{said}, if {words.whole_rule(setting.when.document)}" if setting.when else said
-
-
-def _differences(before: Any, after: Any, settings: tuple[Setting, ...]) -> dict[str, tuple[Any, Any]]:
-    keys = dict.fromkeys(setting.field.key for setting in settings)
-    return {key: (before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)}
 
 
 def read_transform(part: Part) -> Transform | None:
@@ -107,26 +102,3 @@ def _read_condition(document: Document, written: object, path: str) -> Rule | No
     rule = options.rule("when")
     options.finish()
     return rule
-
-
-def fields_set_in(steps: object) -> Iterator[str]:
-    """Yield every field that steps as they are written set anywhere, in lanes too; nothing in them need be right."""
-    for step in steps if isinstance(steps, list) else []:
-        for kind, settings in step.items() if isinstance(step, dict) else []:
-            if not isinstance(settings, dict):
-                continue
-            if kind == "transform" and isinstance(settings.get("set"), list):
-                yield from (entry[0] for entry in settings["set"] if _names_a_field(entry))
-            for lane in _lanes_written(settings) if kind == "split" else []:
-                yield from fields_set_in(lane)
-
-
-def _names_a_field(entry: object) -> bool:
-    return isinstance(entry, list) and bool(entry) and isinstance(entry[0], str)
-
-
-def _lanes_written(settings: dict[str, Any]) -> Iterator[object]:
-    yield settings.get("else")
-    for key in ("cases", "percent"):
-        lanes = settings.get(key)
-        yield from (lane.get("steps") for lane in (lanes if isinstance(lanes, list) else []) if isinstance(lane, dict))

@@ -1,4 +1,4 @@
-"""Where a lead goes when a step does not simply carry on: next, reject, fallback, hold, another step or buyer."""
+"""Where a lead goes when a step does not simply carry on: next, reject, stop, fallback, hold, another step or buyer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from rules.reading import Part
 from rules.running import End, GoTo, Next, Run, Send, Verdict, Wait, WaitsFor
 from rules.steps.base import Exit, Tone, Words
 
-TONES: dict[str, Tone] = {"reject": "bad", "hold": "que"}
+TONES: dict[str, Tone] = {"reject": "bad", "hold": "que", "stop": "wrn"}
 TARGETED = ("go_to", "buyer", "hold")
 HELD_FOR = timedelta(minutes=15)
 """How long a lead is held when nothing says when things will be better."""
@@ -32,7 +32,8 @@ class Why:
 class Way:
     """One of `next`, `reject`, `fallback`, `hold`, `go_to` a later step, or `buyer`: offer it to another one.
 
-    The target of a hold, where it has one, is how long the lead waits.
+    `stop` ends the lead as an error, which is neither a yes nor a no. The target of a hold, where it has one, is how
+    long the lead waits.
     """
 
     kind: str
@@ -51,6 +52,8 @@ class Way:
                 return f"wait {say_duration(self.target)} and try again" if self.target else "wait and try again"
             case "fallback":
                 return "nobody takes it"
+            case "stop":
+                return "end as an error"
         return "reject"
 
     def exit(self, when: str, words: Words, reason: str | None = None, following: str = "next step") -> Exit:
@@ -134,6 +137,8 @@ def follow(way: Way, run: Run, step: str, why: Why) -> Verdict:
     match way.kind:
         case "reject":
             return End("rejected", why.code, why.reason)
+        case "stop":
+            return End("error", why.code, why.reason)
         case "fallback":
             return GoTo("fallback")
         case "go_to":

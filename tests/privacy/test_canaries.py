@@ -11,6 +11,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 import requests
@@ -24,7 +25,7 @@ from tests.support.canaries import Commands, found_in, found_in_files, found_in_
 from tests.support.mail import CUT, TAKEN, a_mail_server
 from tests.support.processes import eventually
 from tests.support.servers import private_servers
-from tests.support.town import Address, Town, a_town, publish, publish_by, running
+from tests.support.town import MAPPING, Address, Town, a_town, publish, publish_by, running
 
 BY_MAIL = [("email", "inbox"), ("inbox", "email")]
 GIVES_UP = {"on_ambiguous": "treat_as_declined", "timeout_ms": 1000}
@@ -53,6 +54,7 @@ def walked(town: Town) -> Iterator[Town]:
         mail = stack.enter_context(a_mail_server())
         mail.answers, mail.echoes = ["250 queued", "452 full", "554 spam", CUT] * 5 + [TAKEN], True
         mailed = [publish_by(town, mail, *methods) for methods in BY_MAIL]
+        looked_up = [publish(town, takes, steps=[look_up_by(town, server)]) for server in (takes, *others)]
         once, plain = publish(town, takes, intake=ONCE), publish(town, takes)
         stack.enter_context(running(town))
         commands = Commands(stack.enter_context(enqueue.connect(town.own.redis_url)))
@@ -60,11 +62,20 @@ def walked(town: Town) -> Iterator[Town]:
         for flow in mailed:
             ways.declined_and_failing(town, flow)
             ways.declined_and_failing(town, flow)
+        for flow in looked_up:
+            ways.declined_and_failing(town, flow)
         town.market.wait_until("(SELECT count(*) FROM attempt WHERE method = 'notice' AND state <> 'sending') >= 12")
         walk(town, troubled, once, plain)
         commands.close()
         town.heard = commands.heard
         yield town
+
+
+def look_up_by(town: Town, server: Buyer) -> dict[str, Any]:
+    """Return a step that asks one of the servers as a service, and takes over what it says again."""
+    outputs = [["found", "body.reason"], ["address", "body.id"], ["page", "headers.x-said"]]
+    connection = town.market.connect(server, mapping=MAPPING)
+    return {"look_up": {"id": "l", "connection": connection, "outputs": outputs, "timeout": "1s"}}
 
 
 def buyers(town: Town, stack: ExitStack) -> list[Buyer]:
@@ -177,6 +188,14 @@ def test_a_thousand_people_went_through_and_stand_in_the_database(walked: Town):
         outcomes = set(database.execute(text("SELECT outcome || coalesce(':' || reason_code, '') FROM lead")).scalars())
     assert len(found_in(stored)) > 500
     assert {"sold", "duplicate:duplicate", "error:quarantined"} <= outcomes, outcomes
+
+
+def test_what_services_said_again_was_taken_over(walked: Town):
+    with walked.market.database.connect() as database:
+        wanted = "SELECT result ->> 'answer', coalesce(detail::text, '') FROM lead_event WHERE effect = 'look_up'"
+        told = database.execute(text(wanted)).all()
+    assert {answer for answer, _ in told} >= {"found", "error", "timeout"}
+    assert any(found_in(detail) for _, detail in told)
 
 
 def test_what_should_have_failed_did_fail_and_was_written_down(walked: Town):

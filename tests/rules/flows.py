@@ -5,7 +5,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rules.effects import Check, Close, Effect, Hold, Intake, Lists, Offer, Ping, Reserve, Settle
+from rules.effects import (
+    Check,
+    Close,
+    Effect,
+    Hold,
+    Intake,
+    Lists,
+    LookUp,
+    Offer,
+    Ping,
+    Reserve,
+    Settle,
+    taken_apart,
+)
 from rules.flow import Flow, parse_flow
 from rules.interpreter import Recorded, Walk
 from rules.running import Lead
@@ -71,8 +84,9 @@ class World:
 
     `lists` holds the entries of stored lists; one that is not there answers that it is gone. `refused` says who cannot
     be asked and why, `counts` what was sold to each, `last` whose turn it was, `bids` what each bids: an amount in
-    minor units, or why it does not. `settled` is what the last group said of those that did not get the lead,
-    `held` the wait at which the lead was left.
+    minor units, or why it does not. `finds` are the values that services find, by the look-up that asks them, or a
+    word for why they do not. `settled` is what the last group said of those that did not get the lead, `held` the wait
+    at which the lead was left.
     """
 
     answers: Mapping[str, list[str]] = field(default_factory=dict)
@@ -83,6 +97,7 @@ class World:
     counts: Mapping[str, list[int]] = field(default_factory=dict)
     last: int = 0
     bids: Mapping[str, Any] = field(default_factory=dict)
+    finds: Mapping[str, Any] = field(default_factory=dict)
     settled: Settle | None = None
     now: datetime = NOW
     most_holds: int = 10
@@ -104,7 +119,7 @@ class World:
             result = self._answer(effect)
             self.said.append((effect.step, *effect.outcome(result)))
             self.events.append(Recorded(walk.seq, effect.name, effect.step, effect.asks(), result))
-            self.details.append(effect.detail)
+            self.details.append(taken_apart(result)[1] or effect.detail)
             self.ended = effect if isinstance(effect, Close) else None
             walk.answer(result)
         return self
@@ -135,6 +150,8 @@ class World:
                 return {
                     "in": [text in self.lists[name] if name in self.lists else None for name, text in effect.values]
                 }
+            case LookUp():
+                return self._find(effect)
             case Hold():
                 self.now = datetime.fromisoformat(effect.until) if effect.until else self.now + timedelta(days=1)
                 return {"now": self.now.isoformat()}
@@ -148,6 +165,14 @@ class World:
                 bids = [self._bid(one["buyer"], at) for at, one in enumerate(effect.bidders)]
                 return {"at": self.now.isoformat(), "bids": bids}
         return self._offer(effect)
+
+    def _find(self, effect: LookUp) -> dict[str, Any]:
+        """Answer a look-up: values are found, a word says why there are none."""
+        said = self.finds.get(effect.step, {})
+        answer, values = (said, {}) if isinstance(said, str) else ("found", said)
+        why = {"error": "error", "timeout": "timeout", "not_asked": "paused"}.get(answer)
+        told = {"at": self.now.isoformat(), "answer": answer, "reason": why, "offer": None}
+        return told | effect.found(values)
 
     def _check(self, effect: Check) -> dict[str, Any]:
         rows = {row["buyer"]: self._checked(row) for row in effect.rows}
@@ -178,6 +203,13 @@ class World:
 def transform(*settings: Any, identifier: str = "t", **rest: Any) -> dict[str, Any]:
     """Write a transform."""
     return {"transform": {"id": identifier, "set": list(settings), **rest}}
+
+
+def look_up(identifier: str = "l", **settings: Any) -> dict[str, Any]:
+    """Write a look-up; without a source it asks a service for the grade of the lead."""
+    sources = {"connection", "list", "score"} & settings.keys()
+    service = {"connection": "con_grades", "outputs": [["grade", "body.grade"]]}
+    return {"look_up": {"id": identifier, **({} if sources else service), **settings}}
 
 
 def split(*cases: tuple[str, Any, list[Any]], rest: list[Any] | None = None, identifier: str = "s") -> dict[str, Any]:

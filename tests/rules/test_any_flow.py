@@ -1,5 +1,6 @@
 """Whatever steps a flow has and whatever its buyers say, a lead ends, and its journal replays to the same end."""
 
+from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
@@ -14,7 +15,7 @@ from rules.lint import lint
 from rules.plain_words import say_flow
 from rules.ranking import RANKERS
 from rules.reasons import REASONS
-from rules.steps import Group
+from rules.steps import Group, LookUp
 from rules.steps.group.rows import PINGS
 from tests.rules.flows import (
     CA_SOLAR,
@@ -27,6 +28,7 @@ from tests.rules.flows import (
     buyer,
     document,
     group,
+    look_up,
     shares,
     split,
     transform,
@@ -36,6 +38,8 @@ from tests.support.wild import changed
 NAMES = Names({})
 RULES = st.sampled_from([True, False, {"is": [{"var": "lead.state"}, "CA"]}, {"is": [{"var": "lead.state"}, "NV"]}])
 ANSWERS = st.sampled_from(["accepted", "declined rejected", "error error", "unknown unknown", "not_asked paused"])
+FINDS = st.sampled_from([{"grade": "A"}, {"grade": ["B"]}, {}, "not_found", "error", "timeout", "not_asked"])
+ON_ERROR = st.sampled_from(["continue", "stop", "reject", "fallback", "hold"])
 WAYS = st.sampled_from(["next", "reject", "hold"])
 MIX = {"by": {"var": "lead.product"}, "shares": {"solar": 70, "roofing": 30}}
 A_DAY = [{"limit": 5, "per": "day"}, {"spend": 500, "per": "day"}]
@@ -70,6 +74,9 @@ FULL = document(
         ("bids", True, [AUCTION, IN_TURN]),
         rest=[shares((50, [buyer("d", caps=A_DAY)]), (50, [buyer("e", hours=OFFICE_HOURS)]), identifier="half")],
     ),
+    look_up(inputs=[["s", {"var": "lead.state"}]], on_error={"hold": "1h"}, on_not_found={"go_to": "z"}, timeout="9s"),
+    look_up("k", list="lst_1", of={"var": "lead.email"}, into="known"),
+    look_up("n", score={"var": "lead.bill"}, into="score"),
     buyer("z", on_declined={"buyer": "b"}, requires=["grade"]),
     intake={"duplicates": {"by": ["email"]}, "caps": A_DAY[:1]},
     fallback={"id": "end", "do": "buyer", "buyer": buyer("last", on_error="hold")["buyer"]},
@@ -83,7 +90,7 @@ HOLDS = {"id": "end", "do": "hold", "retry_every": "15m", "for_up_to": "1h"}
 def steps(draw: st.DrawFn, depth: int = 0, numbers: Any = None) -> list[dict[str, Any]]:
     """Make the steps of a list, in which splits stand at most two levels deep."""
     numbers = numbers or count()
-    kinds = ["buyer", "filter", "transform", "group", *(["split", "shares"] if depth < 2 else [])]
+    kinds = ["buyer", "filter", "transform", "look_up", "group", *(["split", "shares"] if depth < 2 else [])]
     return [draw(a_step(kind, depth, numbers)) for kind in draw(st.lists(st.sampled_from(kinds), max_size=4))]
 
 
@@ -130,6 +137,9 @@ def a_step(draw: st.DrawFn, kind: str, depth: int, numbers: Any) -> dict[str, An
             return {"filter": {"id": name, "continue_if": draw(RULES), "otherwise": otherwise}}
         case "transform":
             return transform(["state", draw(st.sampled_from(["CA", "NV", None]))], identifier=name)
+        case "look_up":
+            ways = {"on_error": draw(ON_ERROR), "on_not_found": draw(st.sampled_from(["continue", "reject"]))}
+            return look_up(name, **ways)
         case "group":
             return draw(a_group(name))
         case "split":
@@ -140,12 +150,16 @@ def a_step(draw: st.DrawFn, kind: str, depth: int, numbers: Any) -> dict[str, An
     return shares((30, draw(steps(depth + 1, numbers))), (70, draw(steps(depth + 1, numbers))), identifier=name)
 
 
-def a_world(flow: Flow, answers: list[str], bids: list[Any], refused: dict[int, str]) -> World:
-    """Return a world in which every buyer has its own answer and its own bid, and some cannot be asked."""
+def a_world(
+    flow: Flow, answers: list[str], bids: list[Any], refused: dict[int, str], found: Sequence[Any] = ({},)
+) -> World:
+    """Return a world in which every buyer and service has its own answer, each bidder its bid; some cannot be asked."""
     said = {name: [answers[number % len(answers)], "accepted"] for number, name in enumerate(flow.buyers)}
     bid = {name: bids[number % len(bids)] for number, name in enumerate(flow.buyers)}
     able = {name: refused[number % 10] for number, name in enumerate(flow.buyers) if number % 10 in refused}
-    return World(said, bids=bid, refused=able, lists={"lst_1": {"CA"}}, most_holds=1000)
+    steps = [name for name in flow.positions if isinstance(flow.step(name), LookUp)]
+    finds = {name: found[number % len(found)] for number, name in enumerate(steps)}
+    return World(said, bids=bid, refused=able, lists={"lst_1": {"CA"}}, finds=finds, most_holds=1000)
 
 
 @settings(max_examples=200, deadline=None)
@@ -154,13 +168,14 @@ def a_world(flow: Flow, answers: list[str], bids: list[Any], refused: dict[int, 
     st.lists(ANSWERS, min_size=30, max_size=30),
     st.lists(BIDS, min_size=7, max_size=7),
     REFUSED,
+    st.lists(FINDS, min_size=3, max_size=3),
     st.booleans(),
 )
 def test_every_lead_ends_and_every_journal_replays(
-    written: list[Any], answers: list[str], bids: list[Any], refused: dict[int, str], is_held: bool
+    written: list[Any], answers: list[str], bids: list[Any], refused: dict[int, str], found: list[Any], is_held: bool
 ) -> None:
     flow = a_flow(*written, **({"fallback": HOLDS} if is_held else {}))
-    world = a_world(flow, answers, bids, refused).carry(flow, a_lead())
+    world = a_world(flow, answers, bids, refused, found).carry(flow, a_lead())
     walk = replay(flow, a_lead(), NOW, world.events)
     assert walk.ended is not None
     assert (walk.ended.outcome, walk.ended.code, walk.ended.reason) == world.end
@@ -220,7 +235,7 @@ def test_a_document_that_is_nearly_right_is_refused_or_runs(written: Any, answer
     flow, problems = parse_flow(written)
     assert (flow is None) == bool(problems)
     if flow:
-        World({name: [answer] for name in flow.buyers}, most_holds=3).carry(flow, a_lead())
+        World({name: [answer] for name in flow.buyers}, lists={"lst_1": set()}, most_holds=3).carry(flow, a_lead())
         assert say_flow(flow, NAMES)
         assert len(rail(flow, NAMES)) >= 2
         assert all(problem.severity == "warning" for problem in lint(flow))

@@ -1,7 +1,9 @@
 """A dry run takes a lead through the flow with made-up answers."""
 
-from rules.dry_run import MadeUp, dry_run
-from tests.rules.flows import CA_SOLAR, NOW, a_flow, a_lead, buyer
+import pytest
+
+from rules.dry_run import MadeUp, MadeUpFind, dry_run
+from tests.rules.flows import CA_SOLAR, NOW, a_flow, a_lead, buyer, look_up
 
 FLOW = a_flow(CA_SOLAR, buyer(), buyer("b", price=38))
 
@@ -32,3 +34,21 @@ def test_a_lead_that_would_wait_has_no_outcome() -> None:
 def test_the_flows_own_door_counts() -> None:
     flow = a_flow(buyer(), intake={"accept_if": {"is": [{"var": "lead.state"}, "NV"]}})
     assert dry_run(flow, a_lead(), {}, NOW).outcome == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("finds", "outcome", "revenue"),
+    [
+        ({}, "sold", 100),
+        ({"l": MadeUpFind(values={"bill": "$7"})}, "sold", 700),
+        ({"l": MadeUpFind("not_found", {"bill": 7})}, "sold", 100),
+        ({"l": MadeUpFind("timeout")}, "error", 0),
+        ({"l": MadeUpFind("not_asked")}, "error", 0),
+    ],
+)
+def test_services_find_the_lead_and_add_nothing_unless_told_otherwise(
+    finds: dict[str, MadeUpFind], outcome: str, revenue: int
+) -> None:
+    step = look_up(outputs=[["bill", "body.bill"]], on_error="stop")
+    ended = dry_run(a_flow(step, buyer(price={"var": "lead.bill"})), a_lead(bill=1), {}, NOW, finds=finds)
+    assert (ended.outcome, ended.revenue) == (outcome, revenue)

@@ -26,6 +26,7 @@ def test_every_finding_is_in_the_table() -> None:
         "never_true",
         "used_before_it_exists",
         "makes_a_field",
+        "look_up_unused",
         "cap_never_reached",
         "no_active_buyer",
         "no_effect",

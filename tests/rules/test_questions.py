@@ -174,8 +174,8 @@ def test_a_dry_run_takes_the_answers_that_it_is_given() -> None:
     flow = a_flow(NOT_BLOCKED, buyer())
 
     assert dry_run(flow, a_lead(), {}, NOW).outcome == "sold"
-    assert dry_run(flow, a_lead(), {}, NOW, look_up=lambda listed, _text: listed == BLOCKED).outcome == "rejected"
-    assert dry_run(flow, a_lead(), {}, NOW, look_up=lambda _listed, _text: None).outcome == "error"
+    assert dry_run(flow, a_lead(), {}, NOW, in_list=lambda listed, _text: listed == BLOCKED).outcome == "rejected"
+    assert dry_run(flow, a_lead(), {}, NOW, in_list=lambda _listed, _text: None).outcome == "error"
 
 
 def test_the_story_of_a_lead_tells_what_was_looked_up() -> None:

@@ -60,6 +60,7 @@ def test_the_lists_that_a_document_names_are_found_wherever_they_stand() -> None
         "steps": [
             {"split": {"cases": [{"when": {"or": [True, {"in_list": [1, "lst_2"]}]}, "steps": "?"}]}},
             {"group": {"buyers": [{"areas": [{"list": "lst_3", "priority": 2}, {"list": 7}], "list": "lst_4"}]}},
+            {"look_up": {"list": "lst_4", "of": 1, "into": "known"}},
         ],
     }
 
@@ -67,4 +68,5 @@ def test_the_lists_that_a_document_names_are_found_wherever_they_stand() -> None
         ("intake.accept_if.!.in_list[1]", "lst_1"),
         ("steps[0].split.cases[0].when.or[1].in_list[1]", "lst_2"),
         ("steps[1].group.buyers[0].areas[0].list", "lst_3"),
+        ("steps[2].look_up.list", "lst_4"),
     ]

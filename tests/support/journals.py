@@ -1,6 +1,7 @@
 """Leads with a real journal: the flow is run dry, and what it did is written as a worker writes it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from flowbuilder import ids
 from flowbuilder.models import Connection, Lead, Source
-from rules.dry_run import MadeUp, dry_run
+from rules.dry_run import NO_FINDS, MadeUp, MadeUpFind, dry_run
+from rules.effects import taken_apart
 from rules.flow import parse_flow
 from rules.interpreter import Recorded, Walk
 from rules.running import Lead as LeadAsRulesSee
@@ -93,6 +95,7 @@ def a_told_lead(
     *,
     fields: Mapping[str, Any] = ANA,
     answers: Mapping[str, MadeUp] | None = None,
+    finds: Mapping[str, MadeUpFind] = NO_FINDS,
     **values: Any,
 ) -> Lead:
     """Make a lead that went through this flow, with its events, offers and calls."""
@@ -101,12 +104,14 @@ def a_told_lead(
     posted = {"Name": fields.get("first_name"), **fields}
     lead = a_lead(session, source, fields=dict(fields), posted=posted, **values)
     seen = LeadAsRulesSee(str(lead.id), fields, posted, {}, lead.received_at)
-    run = dry_run(flow, seen, answers or {}, lead.received_at)
+    run = dry_run(flow, seen, answers or {}, lead.received_at, finds=finds)
     offers, walk = 0, Walk(flow, seen, lead.received_at)
     for event in run.events:
         offers += _is_asked(event)
-        apart = {"path": flow.paths.get(event.step), "detail": walk.effect.detail if walk.effect else None}
-        _write(session, lead, event, offers, apart)
+        result, found = taken_apart(event.result) if event.result is not None else (None, None)
+        detail = found or (walk.effect.detail if walk.effect else None)
+        kept = replace(event, result=result)
+        _write(session, lead, kept, offers, {"path": flow.paths.get(event.step), "detail": detail})
         if event.result is not None:
             walk.answer(event.result)
     lead.outcome, lead.reason, lead.revenue, lead.cost = run.outcome, run.reason, run.revenue, run.cost
@@ -148,4 +153,4 @@ def _offer(session: Session, lead: Lead, asks: dict[str, Any], result: dict[str,
     an_attempt(session, offer, request={**request, "headers": headers})
 
 
-__all__ = ["ANA", "FIELDS", "MadeUp", "a_document", "a_told_lead", "its_bids", "with_bids"]
+__all__ = ["ANA", "FIELDS", "MadeUp", "MadeUpFind", "a_document", "a_told_lead", "its_bids", "with_bids"]

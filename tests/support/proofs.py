@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, text
 
 from flowbuilder import ids
+from rules.effects import put_together
 from rules.flow import Flow, parse_flow
 from rules.interpreter import Diverged, Recorded, replay
 from rules.running import Lead, Post
@@ -237,7 +238,8 @@ def as_rules_see(lead: RowMapping, events: list[RowMapping]) -> Lead:
 
 def recorded(event: RowMapping) -> Recorded:
     """Return an event as a replay reads it."""
-    return Recorded(event["seq"], event["effect"], event["step"], event["asks"], event["result"])
+    result = put_together(event["effect"], event["result"], event["detail"])
+    return Recorded(event["seq"], event["effect"], event["step"], event["asks"], result)
 
 
 def by_lead(rows: Iterable[RowMapping]) -> Rows:

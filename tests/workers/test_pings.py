@@ -143,6 +143,21 @@ def test_the_flows_rules_are_asked_again_with_the_whole_lead(market: Market) -> 
         assert posts(sunrise) == []
 
 
+def test_a_service_is_asked_for_the_ping_and_again_with_the_whole_lead(market: Market) -> None:
+    with a_buyer(lambda request: (200, {"grade": len(request.body)})) as grades, a_bidder(42) as sunrise:
+        inputs = [[key, {"var": f"lead.{key}"}] for key in ("email", "state")]
+        asks = {"id": "l", "connection": market.connect(grades), "inputs": inputs, "outputs": [["grade", "body.grade"]]}
+        told = connect(market, sunrise, mapping=[["grade", {"var": "lead.grade"}]])
+        with a_pinger(market, [{"look_up": asks}, auction(told)]) as supplier:
+            supplier.post(supplier.quoted())
+        assert [request.body for request in grades.seen] == [PART, WHOLE]
+        assert [request.body for request in posts(sunrise)] == [{"grade": "2"}]
+    [lead] = market.leads()
+    assert [(row.phase, row.round) for row in market.offers(lead.id)] == [
+        ("look_up", 0), ("ping", 1), ("look_up", 1), ("post", 1),
+    ]  # fmt: skip
+
+
 def test_a_filter_that_a_ping_does_not_pass_is_no_bid(market: Market) -> None:
     with a_bidder(42) as sunrise, a_pinger(market, [only("NV"), auction(connect(market, sunrise))]) as supplier:
         assert supplier.ping().json["outcome"] == "failure"

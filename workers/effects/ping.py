@@ -12,7 +12,7 @@ from workers import breakers
 from workers.book import Connection
 from workers.carrying import Carried, Pinged
 from workers.delivery.calls import Call, CallKey, Sent
-from workers.effects.told import known_of
+from workers.effects.told import NO_PRICES, known_of
 from workers.eligibility import find_buyer
 from workers.outgoing import Told
 from workers.rows import AttemptRow, OfferRow
@@ -27,7 +27,6 @@ STATES: dict[str, tuple[str, str, str | None]] = {
 }
 """What the row of a buyer and its attempt become by what it answers, and why it got nothing."""
 ANSWERS = {"accepted": "bid", "declined": "no_bid"}
-NO_PRICES = {"price": None, "bid": None, "bid_id": None}
 TOO_LATE = "No answer came within the wait"
 """What is said of those that had not answered when the wait ended, or whose worker went away meanwhile."""
 

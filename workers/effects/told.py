@@ -9,6 +9,9 @@ from workers.outgoing import Told
 from workers.rows import OfferRow
 from workers.turn import Turn
 
+NO_PRICES = {"price": None, "bid": None, "bid_id": None}
+"""What is told of prices where there is none yet."""
+
 
 def told_of(turn: Turn, carried: Carried, row: OfferRow, connection: Connection, **more: Any) -> dict[str, Any]:
     """Return what mappings read as `offer.*`, for the next attempt of an offer or the ping of a buyer."""

@@ -55,6 +55,25 @@ def test_bids_can_be_made_up(try_it, api):
     assert tried["events"][2]["said"] == "Asked 2 buyers for a bid: 2 bid, $33.00 at most"
 
 
+def test_what_a_service_finds_can_be_made_up(try_it, api):
+    connection = api("GET", "/connections").json["connections"][0]["id"]
+    steps = [
+        {"look_up": {"id": "l", "connection": connection, "outputs": [["grade", "body.grade"]]}},
+        {"buyer": {"id": "b", "connection": connection, "price": {"if": [{"is": [{"var": "lead.grade"}, "A"]}, 9, 1]}}},
+    ]
+    for answer, price, said in [
+        (None, 1, "Found, with nothing to add"),
+        ({"answer": "found", "values": {"grade": "A"}}, 9, "Found Grade"),
+        ("not_found", 1, "Nothing was found"),
+        ("timeout", 1, "Could not be looked up: it did not answer in time"),
+    ]:
+        tried = try_it(lead=ANA, document=solar(steps=steps), answers={"l": answer} if answer else {}).json
+        assert (tried["price"], tried["events"][1]["said"]) == (price, said)
+    for wrong in ("accepted", {"values": 5}, 7):
+        refused = try_it(lead=ANA, document=solar(steps=steps), answers={"l": wrong})
+        assert (refused.status_code, refused.json["error"]["problems"][0]["path"]) == (422, "answers.l")
+
+
 def test_changes_lanes_and_rows_are_told_with_their_paths(try_it, api):
     connection = api("GET", "/connections").json["connections"][0]["id"]
     rows = [{"id": name, "connection": connection, "price": 42} for name in ("b1", "b2")]

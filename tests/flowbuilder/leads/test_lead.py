@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from flowbuilder import ids
 from flowbuilder.models import Audit, Connection, Lead, LeadEvent, Source
 from tests.support.cast import Cast, a_connection, a_flow, a_lead, a_source, an_attempt, an_offer
-from tests.support.journals import ANA, MadeUp, a_document, a_told_lead, its_bids, with_bids, with_lanes
+from tests.support.journals import ANA, MadeUp, MadeUpFind, a_document, a_told_lead, its_bids, with_bids, with_lanes
 from tests.support.web import HTMX, form_token, post, signed_in
 
 
@@ -143,6 +143,22 @@ def test_what_steps_changed_is_told_and_the_person_in_it_is_masked(
     assert "CA, now</span> NV" in text
     assert "Call after six" not in text
     assert "Ana Pereira: Call after six" in in_full
+
+
+def test_what_a_service_found_is_told_and_the_person_in_it_is_masked(
+    sara: FlaskClient, session: Session, cast: Cast, buyers: list[Connection]
+) -> None:
+    document = a_document(*buyers)
+    outputs = [["comment", "body.owner"], ["state", "body.state"]]
+    asks = {"id": "l", "connection": ids.show(buyers[0].id, "con"), "outputs": outputs}
+    document["steps"].insert(0, {"look_up": asks})
+    source = a_source(session, a_flow(session, cast.sara, document=document))
+    found = MadeUpFind(values={"comment": "Bo Beltran", "state": "CA"})
+    address = told(session, source, document, finds={"l": found})
+    text, in_full = text_of(sara, address), html.unescape(post(sara, f"{address}/people").text)
+    assert "Found Comment and State" in text
+    assert "Bo Beltran" not in text
+    assert "Bo Beltran" in in_full
 
 
 def test_the_lane_and_the_buyers_of_a_group_are_told(

@@ -265,5 +265,6 @@ def test_secrets_in_several_headers_leave_their_names() -> None:
 
 def test_the_destination_that_the_docs_show_has_no_problems() -> None:
     page = (Path(__file__).parents[3] / "docs/delivering-leads.md").read_text()
-    shown, ping = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    shown, by_mail, ping = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
     assert problems_of(json.loads(shown) | json.loads(f"{{{ping}}}")) == []
+    assert problems_of(json.loads(by_mail)) == []

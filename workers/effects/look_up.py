@@ -1,0 +1,164 @@
+"""Asking a service about a lead: recorded before the call, read when it is answered, and never in the way of others.
+
+A look-up sells nothing, so that one whose worker went away is asked once more; after that it counts as not answered.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flowbuilder import ids
+from rules.delivery.masking import masked, masked_reply
+from rules.delivery.request import CannotBuild, HttpRequest, MissingField
+from rules.delivery.service import Found, build_question, read_found
+from rules.effects import LookUp
+from workers import breakers
+from workers.book import Connection
+from workers.carrying import Carried, known
+from workers.delivery.calls import Call, CallKey, Sent
+from workers.effects.offer import STOPPED
+from workers.effects.told import NO_PRICES, told_of
+from workers.eligibility import TO_GO_ON, find_buyer
+from workers.outgoing import attempt_of
+from workers.rows import AttemptRow, OfferRow
+from workers.turn import Turn
+
+Result = dict[str, Any]
+
+PHASE = "look_up"
+MOST_TRIES = 2
+NOTHING: Mapping[str, Any] = {}
+STATES = {"found": ("accepted", "ok"), "not_found": ("declined", "declined"), "error": ("error", "error")}
+"""What the row of a look-up and its attempt become by what the service answers."""
+UNANSWERED = {"blocked": "blocked", "not_sent": "error", "ambiguous": "ambiguous"}
+"""What an attempt becomes that got no answer."""
+
+
+def look_up(turn: Turn, carried: Carried, effect: LookUp) -> Result | None:
+    """Begin a look-up: return a result when nobody is called, None once a call is out or has to wait."""
+    connection = _find(turn, carried, effect)
+    if isinstance(connection, str):
+        return _not_asked(turn, effect, connection)
+    if carried.row["is_test"]:
+        return _result(turn, effect, "found", None, NOTHING)
+    if not turn.may_call or turn.has_to_queue(carried, effect.service.connection, connection.concurrency):
+        return None
+    row = _new_row(turn, carried, effect, connection)
+    request = _request(turn, carried, effect, connection, row)
+    if isinstance(request, str):
+        return _not_asked(turn, effect, request)
+    turn.open_event(carried)
+    turn.changes.add(row)
+    carried.offers.append(row)
+    carried.offer = row
+    _call(turn, carried, effect, connection, request)
+    return None
+
+
+def resume(turn: Turn, carried: Carried, effect: LookUp) -> Result | None:
+    """Go on with a look-up that the journal left open: ask once more, or have it end as not answered."""
+    row = carried.known_offer
+    if carried.attempt is not None:
+        _end_attempt(turn, carried.attempt, "ambiguous", STOPPED)
+        carried.attempt = None
+    if row.attempts >= MOST_TRIES:
+        return _end(turn, carried, effect, Found("timeout", NOTHING, STOPPED))
+    connection = _find(turn, carried, effect)
+    if isinstance(connection, str):
+        return _end(turn, carried, effect, Found("error", NOTHING), connection)
+    if not turn.may_call or turn.has_to_queue(carried, effect.service.connection, connection.concurrency):
+        return None
+    request = _request(turn, carried, effect, connection, row)
+    if isinstance(request, str):
+        return _end(turn, carried, effect, Found("error", NOTHING), request)
+    _call(turn, carried, effect, connection, request)
+    return None
+
+
+def settle(turn: Turn, carried: Carried, effect: LookUp, sent: Sent) -> Result:
+    """Record what became of a call, and return what it says about the lead."""
+    row, attempt = carried.known_offer, known(carried.attempt)
+    connection = turn.book.connection(turn.database, effect.service.connection)
+    attempt.ms = sent.ms
+    if sent.reply is None or connection is None:
+        _end_attempt(turn, attempt, UNANSWERED.get(sent.kind, "error"), sent.error or None)
+        if connection and sent.kind != "blocked":
+            breakers.note_call(turn, connection, row, "ambiguous" if sent.kind == "ambiguous" else "error", None)
+        why = "blocked" if sent.kind == "blocked" else sent.reason
+        return _end(turn, carried, effect, Found("timeout" if sent.is_late else "error", NOTHING, sent.error), why)
+    attempt.status = sent.reply.status
+    secrets = {**connection.credentials, **sent.secrets}
+    attempt.reply = masked_reply(sent.reply, secrets)
+    found = read_found(effect.service, connection.destination, sent.reply).without(secrets)
+    _end_attempt(turn, attempt, STATES[found.answer][1], None)
+    breakers.note_call(turn, connection, row, "error" if found.answer == "error" else "accepted", attempt.status)
+    return _end(turn, carried, effect, found)
+
+
+def _find(turn: Turn, carried: Carried, effect: LookUp) -> Connection | str:
+    return find_buyer(turn, carried, {"connection": effect.service.connection}, TO_GO_ON)
+
+
+def _new_row(turn: Turn, carried: Carried, effect: LookUp, connection: Connection) -> OfferRow:
+    """Return the row that keeps the look-up's attempts together; it is an offer to nobody."""
+    return OfferRow(
+        lead_id=carried.id,
+        offer_no=len(carried.offers) + 1,
+        id=ids.new_id(),
+        account_id=carried.row["account_id"],
+        connection_id=connection.id,
+        run=carried.run,
+        round=effect.round,
+        step=effect.step,
+        buyer=effect.step,
+        price=0,
+        created_at=turn.now,
+        phase=PHASE,
+    )
+
+
+def _request(turn: Turn, carried: Carried, effect: LookUp, connection: Connection, row: OfferRow) -> HttpRequest | str:
+    """Return the request that asks, or why none is made, as a code of rules.reasons."""
+    told = told_of(turn, carried, row, connection, **NO_PRICES)
+    try:
+        request = build_question(effect.service, connection.destination, effect.view, told, connection.credentials)
+    except CannotBuild as problem:
+        return "missing_field" if isinstance(problem, MissingField) else "error"
+    lets = breakers.lets_call(turn, connection, row.id, effect.service.timeout_ms)
+    return request if lets else "breaker_open"
+
+
+def _call(turn: Turn, carried: Carried, effect: LookUp, connection: Connection, request: HttpRequest) -> None:
+    """Record an attempt as `sending`; the call is handed over once this is committed."""
+    row = carried.known_offer
+    row.attempts += 1
+    turn.changes.touch(row)
+    carried.attempt = attempt_of(row, row.attempts, row.delivery_method, turn.now)
+    carried.attempt.request = masked(request, connection.credentials)
+    turn.changes.add(carried.attempt)
+    key = CallKey(carried.key, carried.token, row.offer_no, row.attempts)
+    turn.call(carried, effect.service.connection, Call(key, request, effect.service.timeout_ms))
+
+
+def _end_attempt(turn: Turn, attempt: AttemptRow, state: str, error: str | None) -> None:
+    attempt.state, attempt.error, attempt.finished_at = state, error, turn.now
+    turn.changes.touch(attempt)
+
+
+def _end(turn: Turn, carried: Carried, effect: LookUp, found: Found, why: str = "error") -> Result:
+    """Close the row, and return the look-up's result; `why` is the reason of an error, as a code of rules.reasons."""
+    row = carried.known_offer
+    reason = {"timeout": "timeout", "error": why}.get(found.answer)
+    row.state, row.finished_at = STATES.get(found.answer, STATES["error"])[0], turn.now
+    row.reason, row.lost_reason = found.said or None, reason
+    turn.changes.touch(row)
+    carried.offer, carried.attempt = None, None
+    return _result(turn, effect, found.answer, reason, found.values) | {"offer": row.offer_no}
+
+
+def _not_asked(turn: Turn, effect: LookUp, reason: str) -> Result:
+    return _result(turn, effect, "not_asked", reason, NOTHING)
+
+
+def _result(turn: Turn, effect: LookUp, answer: str, reason: str | None, values: Mapping[str, Any]) -> Result:
+    said = {"at": turn.now.isoformat(), "answer": answer, "reason": reason, "offer": None}
+    return said | effect.found(values)
