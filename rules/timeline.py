@@ -85,7 +85,7 @@ def entries(flow: Flow | None, lead: LeadLike, events: Iterable[EventLike], name
     telling, told, offers, prices = Telling(flow, names), list[Entry](), 0, Prices()
     for _, of_run in groupby(events, key=lambda event: event.run):
         own = list(of_run)
-        traced = _traces(flow, as_rules_see(lead, own), own) if flow else {}
+        traced = _traces(flow, as_rules_see(lead, own), own, names.lists) if flow else {}
         for event in own:
             offer_no = _offer_no(event, offers)
             offers = max(offers, offer_no or 0) + _pinged(event)
@@ -129,13 +129,15 @@ def as_rules_see(lead: LeadLike, events: Sequence[EventLike]) -> Lead:
     )
 
 
-def _traces(flow: Flow, lead: Lead, events: list[EventLike]) -> dict[int, tuple[Line, ...]]:
+def _traces(flow: Flow, lead: Lead, events: list[EventLike], lists: Mapping[str, str]) -> dict[int, tuple[Line, ...]]:
     """Walk the run again and trace each rule that decided; stops where the flow would now go another way."""
     traced: dict[int, tuple[Line, ...]] = {}
     try:
         for event, walk in _walked(flow, lead, events):
             rules, state = _rules_of(flow, event), walk.state
-            traced[event.seq] = tuple(line for step, rule in rules for line in _lines(rule, state.at(step), flow))
+            traced[event.seq] = tuple(
+                line for step, rule in rules for line in _lines(rule, state.at(step), flow, lists)
+            )
     except (Diverged, RuleError, KeyError):
         pass
     return traced
@@ -174,13 +176,13 @@ def _rules_of_step(flow: Flow, event: EventLike) -> list[Rule]:
     return [buyer.when] if buyer and buyer.when and event.reason == "rule_not_met" else []
 
 
-def _lines(rule: Rule, view: Mapping[str, Any], flow: Flow) -> tuple[Line, ...]:
+def _lines(rule: Rule, view: Mapping[str, Any], flow: Flow, lists: Mapping[str, str]) -> tuple[Line, ...]:
     conditions = rule.trace(view).conditions
-    return tuple(Line(_say_line(condition, flow), condition.verdict) for condition in conditions)
+    return tuple(Line(_say_line(condition, flow, lists), condition.verdict) for condition in conditions)
 
 
-def _say_line(condition: Condition, flow: Flow) -> str:
-    said = say_condition(condition, names=_values_named(flow, condition.field), currency=flow.currency)
+def _say_line(condition: Condition, flow: Flow, lists: Mapping[str, str]) -> str:
+    said = say_condition(condition, names={**lists, **_values_named(flow, condition.field)}, currency=flow.currency)
     return said if condition.verdict is None else f"{said}: {say_seen(condition, currency=flow.currency)}"
 
 

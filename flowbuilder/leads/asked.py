@@ -17,6 +17,7 @@ COPY_WORDS = {
     "email": "Copy by e-mail",
     "inbox": "Copy into its inbox",
     "notice": "Notice by e-mail",
+    "feedback": "Told why it did not get the lead",
 }
 
 

@@ -79,13 +79,13 @@ def with_bids(first: Connection, second: Connection) -> dict[str, Any]:
 
 
 def its_bids(session: Session, lead: Lead, *bids: tuple[Connection, int]) -> None:
-    """Add the rows of buyers that were asked for a bid: what they bid in minor units, 0 for none."""
+    """Add the rows of buyers that were asked for a bid, and told why they lost: what they bid, 0 for no bid."""
     for number, (connection, bid) in enumerate(bids, start=10):
         values = {"phase": "ping", "state": "accepted" if bid else "declined", "is_winner": False, "price": 0}
-        bid_id = f"bid-{number}" if bid else None
-        an_attempt(
-            session, an_offer(session, lead, connection, offer_no=number, bid=bid or None, reference=bid_id, **values)
-        )
+        said = {"bid": bid or None, "reference": f"bid-{number}" if bid else None}
+        offer = an_offer(session, lead, connection, offer_no=number, **values, **said)
+        an_attempt(session, offer)
+        an_attempt(session, offer, attempt_no=2, method="feedback")
 
 
 def a_told_lead(

@@ -69,6 +69,7 @@ def test_bids_are_told_where_they_were_asked_for_and_are_no_sales(
     places = [text.index(each) for each in said]
     assert places == sorted(places)
     assert "Offered at $0.00" not in text
+    assert "Told why it did not get the lead: Answered, status 200" in text
 
 
 def test_a_sold_lead_tells_who_bought_it_and_for_how_much(
