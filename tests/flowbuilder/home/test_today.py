@@ -122,13 +122,14 @@ def test_a_buyer_whose_calls_mostly_work_is_not(
 
 
 def test_a_source_whose_posts_are_refused_is_told(session: Session, cast: Cast, source: Source) -> None:
+    now = datetime.now(UTC)
     for _ in range(5):
-        refusal = IntakeRefusal(id=ids.new_id(), account_id=source.account_id, flow_id=source.flow_id, at=NOON)
+        refusal = IntakeRefusal(id=ids.new_id(), account_id=source.account_id, flow_id=source.flow_id, at=now)
         refusal.source_id, refusal.status = source.id, 422
         refusal.codes, refusal.fields = ["invalid_phone", "required"], ["phone_1", "email"]
         session.add(refusal)
     session.flush()
-    found = today(session, cast.sara.account, max(NOON, datetime.now(UTC)), timedelta()).refusals
+    found = today(session, cast.sara.account, now, timedelta()).refusals
     assert [(one.name, one.posts, one.code) for one in found] == [("WebForms Co", 5, "invalid_phone")]
 
 
