@@ -101,7 +101,7 @@ def a_busy_market(market: Market) -> Iterator[tuple[Buyer, Buyer]]:
             [
                 only("CA", "f"),
                 cap(1000),
-                buyer(market.connect(sunrise), "s1", caps=[{"limit": 11, "per": "total"}], **quickly()),
+                buyer(market.connect(sunrise, breaker="off"), "s1", caps=[{"limit": 11, "per": "total"}], **quickly()),
                 buyer(market.connect(helio), "s2", price=30),
             ],
             intake={"duplicates": {"by": ["email"], "within": "30d"}},
