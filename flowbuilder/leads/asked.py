@@ -19,6 +19,7 @@ COPY_WORDS = {
     "notice": "Notice by e-mail",
     "feedback": "Told why it did not get the lead",
 }
+"""What an attempt was that did not decide."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import pytest
 
 from flowbuilder import ids
 from flowbuilder.models import Lead
-from tests.support.cast import a_connection, a_flow, a_lead, a_source, an_attempt, an_event, an_offer
+from tests.support.cast import a_connection, a_flow, a_lead, a_source, an_attempt, an_event, an_inbox_lead, an_offer
 from tests.support.documents import solar
 
 FIELDS = {"email": "ana@example.com", "phone_1": "+12135550148", "state": "CA"}
@@ -174,3 +174,21 @@ def test_a_waiting_lead_is_rejected(api, session, source):
 def test_strangers_decide_nothing(strangers_api, silent, action):
     body = {"try-now": None, "reject": {"reason": "x"}, "send-to": {"buyer": "s2"}, "settle": {"answer": "accepted"}}
     assert strangers_api("POST", f"/leads/{ids.show(silent.id)}/{action}", json=body[action]).status_code == 404
+
+
+def test_a_mail_and_an_inbox_tell_nobody_to_a_key_without_the_scope(api, api_of, session, cast, source):
+    lead = a_lead(session, source, fields=FIELDS)
+    row = an_inbox_lead(session, lead, a_connection(session, cast.sara))
+    mailed = an_offer(session, lead, a_connection(session, cast.sara), offer_no=2, slot=2, delivery_method="email")
+    request = {"method": "MAIL", "url": "leads@helio.example", "headers": [["Subject", "Ana Tamm"]], "body": "Ana Tamm"}
+    an_attempt(session, mailed, method="email", request=request)
+    an_attempt(session, mailed, attempt_no=2, method="inbox", request=request)
+    session.commit()
+    path = f"/leads/{ids.show(row.lead_id)}"
+    masked, shown = api("GET", path), api_of(cast.sara, "pii")("GET", path)
+    assert "Ana Tamm" not in masked.text
+    assert shown.text.count("Ana Tamm") >= 4
+    inbox, mail = shown.json["offers"]
+    assert (inbox["delivery_method"], inbox["copies"]) == ("inbox", [])
+    assert (mail["delivery_method"], [copy["method"] for copy in mail["copies"]]) == ("email", ["inbox"])
+    assert mail["request"]["method"] == "MAIL"

@@ -310,5 +310,5 @@ def test_copies_that_never_arrived_are_listed(sara, session, cast):
     session.add(copy)
     session.commit()
     page = sara.get(address_of(row)).text
-    assert "Copies that did not arrive" in page
-    assert "Copy by e-mail of lead" in page
+    assert "Copies and news that did not arrive" in page
+    assert "Copy by e-mail, lead" in page

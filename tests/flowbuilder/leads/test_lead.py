@@ -11,8 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from flowbuilder import ids
+from flowbuilder.leads.asked import COPY_WORDS
 from flowbuilder.models import Audit, Connection, Lead, LeadEvent, Source
-from tests.support.cast import Cast, a_connection, a_flow, a_lead, a_source, an_attempt, an_offer
+from rules.delivery.feedback import FEEDBACK
+from rules.delivery.methods import DELIVERY_METHODS, NOTICE
+from tests.support.cast import Cast, a_connection, a_flow, a_lead, a_source, an_attempt, an_inbox_lead, an_offer
 from tests.support.journals import ANA, MadeUp, MadeUpFind, a_document, a_told_lead, its_bids, with_bids, with_lanes
 from tests.support.web import HTMX, form_token, post, signed_in
 
@@ -331,3 +334,40 @@ def test_a_lead_that_is_done_cannot_be_tried(sara: FlaskClient, session: Session
     assert (refused.status_code, "This lead does not wait any more." in refused.text) == (409, True)
     session.expire_all()
     assert session.get_one(Lead, lead.id).state == "done"
+
+
+def test_what_went_out_beside_the_call_that_decided_is_told_as_that(
+    sara: FlaskClient, session: Session, source: Source, buyers: list[Connection]
+) -> None:
+    offer = an_offer(session, a_lead(session, source), buyers[0], delivery_method="email")
+    others = [method for method in COPY_WORDS if method != "email"]
+    mail = {
+        "method": "MAIL",
+        "url": "leads@brightroof.example",
+        "headers": [["Subject", "Ana Tamm"]],
+        "body": "Ana Tamm",
+    }
+    for number, method in enumerate(["email", *others], 1):
+        an_attempt(session, offer, attempt_no=number, method=method, request=mail, state="error", reply=None)
+    session.commit()
+    assert set(COPY_WORDS) == {*DELIVERY_METHODS, NOTICE, FEEDBACK}
+    text = text_of(sara, f"/leads/{ids.show(offer.lead_id)}")
+    assert "By e-mail" in text
+    assert "Copy by e-mail" not in text
+    assert all(f"{COPY_WORDS[method]}: " in text for method in others)
+    assert "Mail to leads@brightroof.example" in text
+    assert "Ana Tamm" not in text
+    shown = html.unescape(post(sara, f"/leads/{ids.show(offer.lead_id)}/people").text)
+    assert "Subject: Ana Tamm" in shown
+
+
+def test_what_stands_in_an_inbox_is_shown_with_the_personal_data_only(
+    sara: FlaskClient, session: Session, source: Source, buyers: list[Connection]
+) -> None:
+    row = an_inbox_lead(session, a_lead(session, source), buyers[0])
+    session.commit()
+    text = text_of(sara, f"/leads/{ids.show(row.lead_id)}")
+    assert "Into its inbox" in text
+    assert "Put there" in text
+    assert "Ana Tamm" not in text
+    assert "Name: Ana Tamm" in html.unescape(post(sara, f"/leads/{ids.show(row.lead_id)}/people").text)
