@@ -106,8 +106,9 @@ def _in_hand(database: Database, maker: Maker, rows: Sequence[CopyRow], changes:
         for attempt in (one for one in earlier if one.state == "sending"):
             attempt.state, attempt.error, attempt.finished_at = "ambiguous", STOPPED, now
             changes.touch(attempt)
-        number = 1 + max(one.attempt_no for one in past.attempts if one.offer_no == row.offer_no)
-        copy = Copy(row, offer, connection, [*map(_tried, earlier)], attempt_of(offer, number, row.method, now))
+        numbers = (one.attempt_no for one in past.attempts if one.offer_no == row.offer_no)
+        made = attempt_of(offer, 1 + max(numbers, default=0), row.method, now)
+        copy = Copy(row, offer, connection, [*map(_tried, earlier)], made)
         past.attempts.append(copy.attempt)
         maker.fill(copy, leads.get(row.lead_id), past)
         row.state, row.due_at = "sending", now + timedelta(milliseconds=_timeout(copy)) + GRACE

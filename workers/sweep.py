@@ -37,6 +37,10 @@ TIDY = (
     (text("DELETE FROM web_session WHERE expires_at < :before"), timedelta(0)),
     (text("DELETE FROM access_token WHERE ends_at < :before"), timedelta(0)),
     (text("DELETE FROM sign_in_throttle WHERE last_at < :before"), timedelta(days=2)),
+    (
+        text("DELETE FROM delivery_copy WHERE lead_id < first_id_at(:before) AND finished_at IS NOT NULL"),
+        timedelta(days=90),
+    ),
     (text("DELETE FROM worker WHERE seen_at < :before"), timedelta(minutes=10)),
 )
 PARTITIONS = text("SELECT ensure_partitions(:now, :months)")
