@@ -21,8 +21,8 @@ from tests.support.command import in_private, judged, numbers
 from tests.support.verdicts import Verdict
 
 RUNS, SECONDS, WORKERS = 1000, 60, 2
-ELSEWHERE = {"quote"}
-"""Effects of leads that are not posted to the bazaar: a ping's quote is replayed by the tests of pings."""
+ELSEWHERE = {"quote", "look_up"}
+"""What no lead of the bazaar meets: the tests of pings and of look-ups replay their journals themselves."""
 
 
 def replayed(books: proofs.Books) -> Verdict:
