@@ -54,8 +54,9 @@ STOP_GRACE = 15.0
 LONGEST_CALL = 70.0
 """Seconds within which every call has ended, whatever its buyer does."""
 RECOVER = 0.5
-IMPATIENT = "SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '10s'"
-"""A worker that is paused in the middle of a turn must not hold up the others for longer than a lease."""
+IMPATIENT = "SET idle_in_transaction_session_timeout = '5s'; SET lock_timeout = '5s'"
+"""A worker that is paused in the middle of a turn holds up the others for so long at most: far less than a lease, and
+seldom long enough that another one is paused meanwhile with a lead in hand that it waits to move."""
 
 log = logging.getLogger(__name__)
 

@@ -1,16 +1,19 @@
 """A process that ends at a crash point: `python -m tests.support.armed "after turn" 3 leads`.
 
-Instead of `leads` it may do `copies`, or a `test` with an id. With `poison` for a name it ends whenever it moves a lead
-from the state XX. Its leases are short, so that what it leaves behind is taken soon. Tests start it by `start`, which
-forks it from a process that has loaded everything.
+Instead of `leads` it may do `copies`, or a `test` with an id. At a point whose name begins with `pause` it stands
+still.
+With `poison` for a name it ends whenever it moves a lead from the state XX. Its leases are short, so that what it
+leaves behind is taken soon. Tests start it by `start`, which forks it from a process that has loaded everything.
 """
 
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from datetime import timedelta
 from multiprocessing.context import ForkServerProcess
+from types import SimpleNamespace
 from typing import Any
 
 from flowbuilder import config
@@ -25,6 +28,7 @@ STOP_GRACE = 0.3
 SWEEP_EVERY = 0.3
 SURVIVED = 3
 POISON = "poison"
+PAUSE = "pause "
 DEADLY = "XX"
 
 
@@ -40,12 +44,19 @@ def poison() -> None:
     steering._perform = perform_or_die
 
 
+def stand_still() -> None:
+    """Let the process stand still at its point instead of ending, until it gets SIGCONT."""
+    crashpoints.os = SimpleNamespace(_exit=lambda _code: os.kill(os.getpid(), signal.SIGSTOP))  # type: ignore[assignment]
+
+
 def work(name: str, passes: str, kind: str, *identifiers: str) -> None:
     """Do what a worker process does, until the named point is passed for the given time."""
     journal.LEASE, engine.STOP_GRACE, sweep.EVERY = LEASE, STOP_GRACE, SWEEP_EVERY
     if name == POISON:
         poison()
-    crashpoints.arm(name, int(passes))
+    if name.startswith(PAUSE):
+        stand_still()
+    crashpoints.arm(name.removeprefix(PAUSE), int(passes))
     if kind == "test":
         run_test(*identifiers)
     elif kind == "copies":

@@ -1,13 +1,18 @@
 """Leads share loops, and loops share leads: a slow buyer holds up its own leads alone."""
 
+import os
+import signal
 import threading
+import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support import armed
 from tests.support.buyers import a_buyer, accepting
-from tests.support.flows import buyer
+from tests.support.flows import buyer, cap, quickly
 from tests.support.market import Market
 from tests.support.processes import eventually
 from workers import engine, turn
@@ -101,3 +106,26 @@ def test_a_loop_that_ends_its_shift_finishes_its_calls_and_gives_back_the_rest(
         market.carry()
     assert len({request.key for request in sunrise.seen}) == len(sunrise.seen) == 20
     assert {lead.outcome for lead in market.leads()} == {"sold"}
+
+
+def test_a_worker_that_stands_still_in_a_turn_does_not_hold_up_the_others_for_long(market: Market) -> None:
+    with a_buyer(accepting) as sunrise:
+        market.publish([cap(1000), buyer(market.connect(sunrise), **quickly())])
+        market.post(3)
+        worker = armed.start_worker(market, "pause before turn", 2)
+        eventually(lambda: is_stopped(worker.pid), 30)
+        began = time.monotonic()
+        market.post(20)
+        with market.carrying():
+            market.wait_until("(SELECT count(*) FROM lead WHERE outcome = 'sold') >= 20")
+            assert time.monotonic() - began <= 9
+            os.kill(worker.pid, signal.SIGCONT)
+            worker.terminate()
+            armed.exit_code(worker)
+            market.wait_until("(SELECT count(*) FROM lead WHERE state <> 'done') = 0")
+    market.check_requests(sunrise)
+
+
+def is_stopped(pid: int | None) -> bool:
+    """Say whether a process stands still."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
