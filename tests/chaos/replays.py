@@ -21,8 +21,8 @@ from tests.support.command import in_private, judged, numbers
 from tests.support.verdicts import Verdict
 
 RUNS, SECONDS, WORKERS = 1000, 60, 2
-ELSEWHERE = {"quote", "look_up"}
-"""What no lead of the bazaar meets: the tests of pings and of look-ups replay their journals themselves."""
+ELSEWHERE = {"quote"}
+"""What no lead of the bazaar meets: the tests of pings replay their journals themselves."""
 
 
 def replayed(books: proofs.Books) -> Verdict:

@@ -17,7 +17,7 @@ from tests.support.evidence import KILLED, Breaking, Evidence, Filled, Posted, R
 from tests.support.flows import buyer
 from tests.support.listing import a_list
 from tests.support.market import Market, a_market
-from tests.support.trade import MAPPING, PING, PING_PATH, Poster, Trader
+from tests.support.trade import MAPPING, PING, PING_PATH, SERVICE_PATH, Poster, Trader
 from tests.support.yard import Yard, a_yard, posting
 
 SETTLE = 60.0
@@ -126,6 +126,9 @@ def traders_of(folder: Path, stack: ExitStack, market: Market, who: dict[str, Tr
         ping = PING | {"url": server.url(PING_PATH)}
         breaker = bazaar.BREAKERS.get(name, "off")
         connections[name] = market.connect(server, mapping=MAPPING, ping=ping, breaker=breaker)
+        if name == bazaar.SERVICE:
+            known = server.url(SERVICE_PATH)
+            connections["service"] = market.connect(server, mapping=MAPPING, url=known, breaker="off")
     return connections
 
 

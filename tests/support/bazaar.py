@@ -40,6 +40,10 @@ STRIDE = 37
 Step = dict[str, Any]
 
 
+KNOWN = {"outputs": [["score", "body.score"]], "timeout": "1s", "on_error": "continue"}
+SERVICE = "plain_8"
+"""The buyer that also knows something about people."""
+SCORE = {"key": "score", "type": "number"}
 GRADE = {"key": "grade", "type": "choice", "options": ["premium", "raw"]}
 TO_FILL = 1_000_000
 """From this number on leads are for those buyers alone whose caps are to be filled."""
@@ -71,7 +75,7 @@ def capped(leads: int) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-FILLED = ("plain_1/total", "plain_1/hour", "slow_3/day", "plain_4/total/spend")
+FILLED = ("plain_1/total", "slow_3/day", "plain_4/total/spend")
 """The caps, by their keys, that are full when many leads came."""
 
 
@@ -106,7 +110,7 @@ def document(connections: dict[str, str], leads: int, listed: str) -> dict[str, 
     lanes = [
         lane("CA", group(of("plain_1"), of("slow_1"), of("fails_1"), of("pit_1", **NEVER_YES), step="one_of_four")),
         lane("NV", group(of("plain_2"), of("slow_2"), of("fails_2"), of("plain_3"), step="shared", sell_up_to=2)),
-        lane("TX", of("slow_3"), of("fails_3", on_error={"hold": "3s"})),
+        lane("TX", of("slow_3"), of("fails_3", on_error={"hold": "3s"}, retry=RETRY | {"max_attempts": 1})),
         lane("FL", of("late", **SHORTLY)),
         lane("AZ", of("slow_4", sell="continue"), of("plain_7")),
         lane("UT", of("pit_2", **SHORTLY)),
@@ -122,6 +126,7 @@ def document(connections: dict[str, str], leads: int, listed: str) -> dict[str, 
         {"filter": {"id": "outside", "continue_if": {"!": [{"is": [{"var": "lead.state"}, "WY"]}]}}},
         {"filter": {"id": "unwanted", "stop_if": {"in_list": [{"var": "lead.email"}, listed]}}},
         {"transform": {"id": "noted", "set": [["note", "{{lead.state}} lead"]]}},
+        {"look_up": {"id": "known", "connection": connections["service"], **KNOWN}},
         cap(10 * leads + 1000),
         {"split": {"id": "lanes", "cases": lanes, "else": []}},
         of("plain_4"),
@@ -129,5 +134,5 @@ def document(connections: dict[str, str], leads: int, listed: str) -> dict[str, 
         of("plain_8"),
     ]
     fallback = {"id": "end", "do": "buyer", "buyer": of("plain_9")["buyer"]}
-    fields = [EMAIL_FIELD, STATE_FIELD, {"key": "note", "type": "text"}, GRADE]
+    fields = [EMAIL_FIELD, STATE_FIELD, {"key": "note", "type": "text"}, GRADE, SCORE]
     return {"steps": steps, "fallback": fallback, "fields": fields}

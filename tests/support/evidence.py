@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-Decision = Literal["taken", "declined", "failed", "ignored", "bid", "no bid"]
+Decision = Literal["taken", "declined", "failed", "ignored", "bid", "no bid", "told"]
 
 KILLED, PAUSED, STOPPED = "worker killed", "worker paused", "worker stopped"
 WORKER_FAULTS = (KILLED, PAUSED, STOPPED)

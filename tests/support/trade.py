@@ -28,6 +28,7 @@ MAPPING = [
 PING = {"mapping": MAPPING, "bid_path": "body.bid", "bid_id_path": "body.bid_id", "timeout_ms": 1000}
 """How it is asked for bids."""
 PING_PATH = "/ping"
+SERVICE_PATH = "/known"
 NO_BIDS: tuple[Any, ...] = ("NaN", -5, 0, None, 1e9)
 
 
@@ -56,6 +57,8 @@ class Trader:
         body, key = request.body, request.key
         if request.path == PING_PATH:
             return self._bid(body, key)
+        if request.path == SERVICE_PATH:
+            return self._tell(body, key)
         with self.lock:
             earlier = self._times[key]
             self._times[key] += 1
@@ -72,6 +75,13 @@ class Trader:
         self.log(Logged(self.name, key, body["attempt"], body["email"], str(bid), decision, time.time()))
         time.sleep(PING["timeout_ms"] / 1000 + 0.3 if luck >= 90 else self.slow)
         return 200, {"bid": bid, "bid_id": f"{self.name}-{key}"}
+
+    def _tell(self, body: dict[str, Any], key: str) -> tuple[int, dict[str, Any]]:
+        """Answer what is known of a person; one in ten times not at all, and one in ten times too late."""
+        luck = self._luck("told", body["email"])
+        self.log(Logged(self.name, key, body["attempt"], body["email"], "", "told", time.time()))
+        time.sleep(1.3 if luck >= 90 else 0.0)
+        return (503, {}) if luck < 10 else (200, {"score": luck})
 
     def _decide(self, email: str, key: str, earlier: int) -> Decision:
         if self.pit:
