@@ -14,7 +14,7 @@ from flask_login import LoginManager, current_user
 from flowbuilder.accounts import cookies, own_paths, sessions
 from flowbuilder.accounts.sessions import Visitor
 from flowbuilder.web import current, fragments
-from flowbuilder.web.security import protect_from_other_sites
+from flowbuilder.web.security import allow_upload, protect_from_other_sites
 
 Role = Literal["owner", "editor", "publisher", "analyst"]
 View = TypeVar("View", bound=Callable[..., Any])
@@ -32,16 +32,20 @@ class UndeclaredRoute(RuntimeError):
 
 @dataclass(frozen=True)
 class Access:
-    """Who may open a route: anybody, the holder of a key, or people signed in with one of `roles` (empty: any role)."""
+    """Who may open a route: anybody, the holder of a key, or people signed in with one of `roles` (empty: any role).
+
+    `most_bytes` is how much they may send to it at once, 0 for what any page takes.
+    """
 
     kind: Literal["public", "keyed", "signed in"]
     roles: tuple[Role, ...] = ()
     why: str = ""
+    most_bytes: int = 0
 
 
-def signed_in(*roles: Role) -> Callable[[View], View]:
+def signed_in(*roles: Role, most_bytes: int = 0) -> Callable[[View], View]:
     """Declare that people who are signed in may open this route; with `roles`, only those."""
-    return _declare(Access("signed in", roles))
+    return _declare(Access("signed in", roles, most_bytes=most_bytes))
 
 
 def public(why: str) -> Callable[[View], View]:
@@ -100,6 +104,8 @@ def _enforce() -> ResponseReturnValue | None:
     access = declared_access(current_app, request.endpoint)
     if access.kind == "keyed":
         return None
+    if access.most_bytes and current_user.is_authenticated:
+        allow_upload(access.most_bytes)
     protect_from_other_sites()
     if access.kind == "public":
         return None

@@ -14,19 +14,16 @@ from flowbuilder.api.bodies import Body, read_body
 from flowbuilder.api.errors import Refusal
 from flowbuilder.api.openapi import MOMENT, PAGING, TEXT, WHOLE, YES_NO, describe, many, shape
 from flowbuilder.lists import operations, queries
-from flowbuilder.lists.operations import ListInUse, Mode, TooManyEntries
+from flowbuilder.lists.operations import MODES, Filled, ListInUse, TooManyEntries
+from flowbuilder.lists.reading import MOST_BYTES, NotText, lines_of
 from flowbuilder.models import StoredList
 from flowbuilder.web import current
 from flowbuilder.web.found import found
-from rules.stored_lists import FORMS, KINDS, LONGEST_ENTRY, ListForm
+from rules.stored_lists import FORMS, KINDS, ListForm
 
 bp = Blueprint("lists", __name__)
 
-MODES: dict[str, Mode] = {"replace": "replace", "add": "add"}
-MOST_BYTES = 128 * 1024 * 1024
-"""More than a million of the longest hashes take."""
-LONGEST_LINE = 4 * LONGEST_ENTRY + 64
-NO_ENTRY = "\0"
+REMOVE = "remove"
 REGION = 2
 
 SUMMARY = {
@@ -42,7 +39,12 @@ SUMMARY = {
 LIST = shape(**SUMMARY)
 NEW_LIST = shape("name", "kind", name=TEXT, kind=SUMMARY["kind"], hashed=SUMMARY["hashed"], region=TEXT)
 FILLED = shape(
-    id=TEXT, entries=WHOLE, added=WHOLE, unreadable=WHOLE, unreadable_lines={"type": "array", "items": WHOLE}
+    id=TEXT,
+    entries=WHOLE,
+    added=WHOLE,
+    removed=WHOLE,
+    unreadable=WHOLE,
+    unreadable_lines={"type": "array", "items": WHOLE},
 )
 
 
@@ -78,31 +80,48 @@ def show(list_id: UUID) -> Response:
     return shapes.answer(summary(list_called(list_id)))
 
 
+@bp.patch("/lists/<list:list_id>")
+@describe("Give a stored list another name", takes=shape("name", name=TEXT), gives=LIST)
+@keyed
+def rename(list_id: UUID) -> Response:
+    """Rename a list; what it holds never changes."""
+    row, body = list_called(list_id), read_body("name")
+    name = body.name()
+    body.refuse_problems()
+    operations.rename_list(session=current.session(), actor=caller().actor, row=row, name=name, now=current.now())
+    current.session().commit()
+    return shapes.answer(summary(row))
+
+
 @bp.put("/lists/<list:list_id>/entries")
 @describe(
-    "Fill a stored list, one entry on each line; rules see all of it or nothing",
+    "Fill a stored list or take entries out, one on each line; rules see all of it or nothing",
     takes=TEXT,
     takes_type="text/plain",
     gives=FILLED,
-    query={"mode": "“replace” (the default) or “add”."},
+    query={"mode": "“replace” (the default), “add” or “remove”."},
 )
 @keyed
 def fill(list_id: UUID) -> Response:
-    """Replace the entries, or add to them; lines that say no value of the list's kind are counted and left out."""
-    row, mode = list_called(list_id), MODES.get(request.args.get("mode", "replace"))
-    if mode is None:
-        raise Refusal(400, "bad_mode", "“mode” must be one of replace, add.")
+    """Replace the entries, add to them or take them out; lines that say no value of its kind are left out."""
+    row, mode = list_called(list_id), request.args.get("mode", "replace")
+    if mode not in (*MODES, REMOVE):
+        raise Refusal(400, "bad_mode", f"“mode” must be one of {', '.join((*MODES, REMOVE))}.")
     if request.mimetype != "text/plain":
         raise Refusal(415, message="Send the entries as lines of text, with Content-Type: text/plain.")
-    try:
-        filled = operations.fill_list(
-            session=current.session(), actor=caller().actor, row=row, lines=_lines(), mode=mode, now=current.now()
-        )
-    except TooManyEntries:
-        raise Refusal(413, "too_many_entries", f"A list has at most {operations.MOST_ENTRIES:,} entries.") from None
+    request.max_content_length = MOST_BYTES
+    filled = _filled(row, mode, lines_of(BufferedReader(cast(Any, request.stream))))
     current.session().commit()
-    told = {"added": filled.added, "unreadable": filled.unreadable, "unreadable_lines": filled.first_unreadable}
-    return shapes.answer({"id": shapes.list_id(row.id), "entries": row.size, **told})
+    return shapes.answer(
+        {
+            "id": shapes.list_id(row.id),
+            "entries": row.size,
+            "added": filled.added,
+            "removed": filled.removed,
+            "unreadable": filled.unreadable,
+            "unreadable_lines": [unread.line for unread in filled.first_unreadable],
+        }
+    )
 
 
 @bp.get("/lists/<list:list_id>/contains")
@@ -130,7 +149,9 @@ def delete(list_id: UUID) -> Response:
     try:
         operations.delete_list(session=current.session(), actor=caller().actor, row=row, now=current.now())
     except ListInUse as use:
-        raise Refusal(409, "list_in_use", f"The flow “{use.flow.name}” names this list. Take it out there.") from None
+        what = use.uses[0]
+        said = f"The {what.what} “{what.name}” names this list. Take it out there."
+        raise Refusal(409, "list_in_use", said) from None
     current.session().commit()
     return shapes.answer({"id": shapes.list_id(list_id)})
 
@@ -166,21 +187,13 @@ def _form(body: Body) -> ListForm:
     return ListForm(str(kind), str(hashed), str(region))
 
 
-def _lines() -> Iterator[str]:
-    """Yield the lines of the body as they arrive; one that is too long to be an entry comes as one that is none."""
-    request.max_content_length = MOST_BYTES
-    stream = BufferedReader(cast(Any, request.stream))
-    while line := stream.readline(LONGEST_LINE):
-        if len(line) < LONGEST_LINE or line.endswith(b"\n"):
-            yield _decoded(line)
-            continue
-        while line and not line.endswith(b"\n"):
-            line = stream.readline(LONGEST_LINE)
-        yield NO_ENTRY
-
-
-def _decoded(line: bytes) -> str:
+def _filled(row: StoredList, mode: str, lines: Iterator[str]) -> Filled:
+    how: dict[str, Any] = {"session": current.session(), "actor": caller().actor, "row": row, "now": current.now()}
     try:
-        return line.decode("utf-8-sig")
-    except UnicodeDecodeError:
+        if mode == REMOVE:
+            return operations.take_out(lines=lines, **how)
+        return operations.fill_list(lines=lines, mode="add" if mode == "add" else "replace", **how)
+    except TooManyEntries:
+        raise Refusal(413, "too_many_entries", f"A list has at most {operations.MOST_ENTRIES:,} entries.") from None
+    except NotText:
         raise Refusal(400, "not_utf8", "The text is not UTF-8.") from None

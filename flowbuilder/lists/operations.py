@@ -1,10 +1,10 @@
 """Everything that changes stored lists: create, fill, delete."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Literal
+from typing import Literal, TypeVar, get_args
 
 from sqlalchemy import CursorResult, delete, text
 from sqlalchemy.orm import Session
@@ -13,16 +13,22 @@ from flowbuilder import audit, ids
 from flowbuilder.audit import Actor
 from flowbuilder.lists import queries
 from flowbuilder.lists.lookup import KIND
-from flowbuilder.models import Flow, StoredList, StoredListEntry
+from flowbuilder.lists.queries import Use
+from flowbuilder.lists.reading import Split, whole
+from flowbuilder.models import StoredList, StoredListEntry
 from rules.stored_lists import ListForm
 
 Mode = Literal["replace", "add"]
+MODES: tuple[Mode, ...] = get_args(Mode)
 MOST_ENTRIES = 1_000_000
 CHUNK = 10_000
-MOST_TOLD = 20
+MOST_TOLD, LONGEST_TOLD = 20, 80
+"""How many entries that cannot be read are told, and how much of each."""
+Key = TypeVar("Key", str, tuple[str, ...])
 INSERT = text("""
     INSERT INTO stored_list_entry (list_id, key) SELECT :list, unnest(CAST(:keys AS text[])) ON CONFLICT DO NOTHING
 """)
+REMOVE = text("DELETE FROM stored_list_entry WHERE list_id = :list AND key = ANY(:keys)")
 
 
 class TooManyEntries(Exception):
@@ -30,20 +36,33 @@ class TooManyEntries(Exception):
 
 
 class ListInUse(Exception):
-    """A flow names the list, so that it cannot be deleted; `flow` is one of them."""
+    """Something names the list, so that it cannot be deleted; `uses` says what."""
 
-    def __init__(self, flow: Flow) -> None:
-        super().__init__(flow.name)
-        self.flow = flow
+    def __init__(self, uses: Sequence[Use]) -> None:
+        super().__init__(uses[0].name)
+        self.uses = uses
+
+
+@dataclass(frozen=True)
+class Unread:
+    """An entry that says no value of the list's kind, and the line (from 1) that it stands in."""
+
+    line: int
+    text: str
 
 
 @dataclass
 class Filled:
-    """What came of filling a list: how many entries are new, and which lines (from 1) say no value of its kind."""
+    """What came of some entries: how many are new, or were taken out, and which say no value of the list's kind.
+
+    `recognised` counts those that do, whether or not they were there already.
+    """
 
     added: int = 0
+    removed: int = 0
+    recognised: int = 0
     unreadable: int = 0
-    first_unreadable: list[int] = field(default_factory=list)
+    first_unreadable: list[Unread] = field(default_factory=list)
 
 
 def create_list(*, session: Session, actor: Actor, name: str, form: ListForm, now: datetime) -> StoredList:
@@ -56,10 +75,24 @@ def create_list(*, session: Session, actor: Actor, name: str, form: ListForm, no
     return row
 
 
+def rename_list(*, session: Session, actor: Actor, row: StoredList, name: str, now: datetime) -> None:
+    """Give a list another name; flows know it by its id."""
+    row.name, row.updated_at = name, now
+    _record(session, actor, row, "list.renamed", now)
+    session.flush()
+
+
 def fill_list(
-    *, session: Session, actor: Actor, row: StoredList, lines: Iterable[str], mode: Mode, now: datetime
+    *,
+    session: Session,
+    actor: Actor,
+    row: StoredList,
+    lines: Iterable[str],
+    mode: Mode,
+    now: datetime,
+    split: Split = whole,
 ) -> Filled:
-    """Put entries into a list, one from each line that is not blank, beside or in the place of those that it has.
+    """Put entries into a list, beside or in the place of those that it has: from each line those that `split` finds.
 
     Rules see all of it or nothing, once this is committed. Raises TooManyEntries.
     """
@@ -68,7 +101,7 @@ def fill_list(
         session.execute(delete(StoredListEntry).where(StoredListEntry.list_id == row.id))
         row.size = 0
     filled = Filled()
-    for keys in _chunks(_keys(lines, form_of(row), filled)):
+    for keys in _chunks(_keys(lines, split, form_of(row).entry_key, filled)):
         added = session.execute(INSERT, {"list": row.id, "keys": keys})
         filled.added += added.rowcount if isinstance(added, CursorResult) else 0
         if row.size + filled.added > MOST_ENTRIES:
@@ -79,12 +112,32 @@ def fill_list(
     return filled
 
 
-def delete_list(*, session: Session, actor: Actor, row: StoredList, now: datetime) -> None:
-    """Delete a list with its entries; raises ListInUse when the draft or the live version of a flow names it."""
+def take_out(
+    *, session: Session, actor: Actor, row: StoredList, lines: Iterable[str], now: datetime, split: Split = whole
+) -> Filled:
+    """Take entries out of a list; of a hashed one by their hashes, or by the values that these were made of."""
     session.refresh(row, with_for_update=True)
-    flow = queries.flow_naming(session, row)
-    if flow is not None:
-        raise ListInUse(flow)
+    form, taken = form_of(row), Filled()
+
+    def keys_of(entry: str) -> tuple[str, ...]:
+        key = form.entry_key(entry)
+        return (key,) if key is not None else form.keys_for(entry.strip())
+
+    for keys in _chunks(key for found in _keys(lines, split, keys_of, taken) for key in found):
+        removed = session.execute(REMOVE, {"list": row.id, "keys": keys})
+        taken.removed += removed.rowcount if isinstance(removed, CursorResult) else 0
+    row.size, row.updated_at = row.size - taken.removed, now
+    _record(session, actor, row, "list.taken_out", now, removed=taken.removed, size=row.size)
+    session.flush()
+    return taken
+
+
+def delete_list(*, session: Session, actor: Actor, row: StoredList, now: datetime) -> None:
+    """Delete a list with its entries; raises ListInUse when a flow or a connection names it."""
+    session.refresh(row, with_for_update=True)
+    uses = queries.uses_of(session, row.account_id).get(ids.show(row.id, KIND))
+    if uses:
+        raise ListInUse(uses)
     session.execute(delete(StoredListEntry).where(StoredListEntry.list_id == row.id))
     session.delete(row)
     _record(session, actor, row, "list.deleted", now)
@@ -96,18 +149,20 @@ def form_of(row: StoredList) -> ListForm:
     return ListForm(row.kind, row.hashed, row.region)
 
 
-def _keys(lines: Iterable[str], form: ListForm, filled: Filled) -> Iterator[str]:
-    """Yield the keys of lines that say an entry, and count those that do not."""
+def _keys(lines: Iterable[str], split: Split, key_of: Callable[[str], Key | None], filled: Filled) -> Iterator[Key]:
+    """Yield what `key_of` makes of the entries that say one, and count those of which it makes nothing."""
     for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        key = form.entry_key(line)
-        if key is not None:
-            yield key
-            continue
-        filled.unreadable += 1
-        if len(filled.first_unreadable) < MOST_TOLD:
-            filled.first_unreadable.append(number)
+        for entry in split(line):
+            if not entry.strip():
+                continue
+            key = key_of(entry)
+            if key:
+                filled.recognised += 1
+                yield key
+                continue
+            filled.unreadable += 1
+            if len(filled.first_unreadable) < MOST_TOLD:
+                filled.first_unreadable.append(Unread(number, entry.strip()[:LONGEST_TOLD]))
 
 
 def _chunks(keys: Iterator[str]) -> Iterator[list[str]]:

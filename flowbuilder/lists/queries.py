@@ -1,15 +1,33 @@
 """Everything that reads stored lists."""
 
+import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, cast, exists, or_, select
+from sqlalchemy import ColumnElement, String, cast, select
 from sqlalchemy.orm import Session
 
 from flowbuilder import ids
 from flowbuilder.lists.lookup import KIND, Wanted, look_up, read_id
-from flowbuilder.models import Flow, FlowVersion, StoredList
+from flowbuilder.models import Connection, Flow, FlowVersion, StoredList
+from rules.stored_lists import PREFIX
+
+NAMED = re.compile(rf'"({PREFIX}[0-9A-Za-z]+)"')
+"""How a document names a list, wherever it does."""
+
+
+What = Literal["flow", "connection"]
+
+
+@dataclass(frozen=True)
+class Use:
+    """What names a list."""
+
+    what: What
+    id: UUID
+    name: str
 
 
 def lists_of(
@@ -44,15 +62,19 @@ def contains(session: Session, account_id: UUID, list_id: str, text: str) -> boo
     return look_up(session.connection(), [wanted], {})[wanted]
 
 
-def flow_naming(session: Session, row: StoredList) -> Flow | None:
-    """Return a flow whose draft or live version names the list, if there is one."""
-    shown = ids.show(row.id, KIND)
-    live = exists().where(
-        FlowVersion.flow_id == Flow.id, FlowVersion.number == Flow.live_version, _names(FlowVersion.document, shown)
-    )
-    wanted = select(Flow).where(Flow.account_id == row.account_id, or_(_names(Flow.draft, shown), live))
-    return session.scalars(wanted.order_by(Flow.id).limit(1)).first()
+def uses_of(session: Session, account_id: UUID) -> dict[str, list[Use]]:
+    """Return what names each of the account's lists, by their ids as shown: flows, draft or live, and connections."""
+    is_live = (FlowVersion.flow_id == Flow.id) & (FlowVersion.number == Flow.live_version)
+    flows = select(Flow.id, Flow.name, _text(Flow.draft), _text(FlowVersion.document)).outerjoin(FlowVersion, is_live)
+    connections = select(Connection.id, Connection.name, _text(Connection.destination))
+    wanted: list[tuple[What, Any, Any]] = [("flow", Flow, flows), ("connection", Connection, connections)]
+    found: dict[str, list[Use]] = {}
+    for what, owner, rows in wanted:
+        for identifier, name, *documents in session.execute(rows.where(owner.account_id == account_id)):
+            for shown in {shown for document in documents for shown in NAMED.findall(document or "")}:
+                found.setdefault(shown, []).append(Use(what, identifier, name))
+    return found
 
 
-def _names(document: Any, shown: str) -> ColumnElement[bool]:
-    return cast(document, String).contains(f'"{shown}"')
+def _text(document: Any) -> ColumnElement[str]:
+    return cast(document, String)

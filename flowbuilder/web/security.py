@@ -27,6 +27,8 @@ ONE_YEAR = 365 * 24 * 3600
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 MAX_BODY = 1024 * 1024
 """Bytes of a request's body; intake allows less."""
+MAX_TEXT = 4 * MAX_BODY
+"""Bytes of what is typed or pasted into one field of a form that also takes files."""
 
 csrf = CSRFProtect()
 
@@ -52,6 +54,12 @@ def response_headers(settings: Settings) -> dict[str, str]:
     if cookies.is_https(settings):
         headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR}; includeSubDomains"
     return headers
+
+
+def allow_upload(most_bytes: int) -> None:
+    """Let this request bring files of so many bytes, which are kept on the disk, and a long text beside them."""
+    request.max_content_length = most_bytes
+    request.max_form_memory_size = MAX_TEXT
 
 
 def protect_from_other_sites() -> None:

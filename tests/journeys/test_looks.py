@@ -8,8 +8,19 @@ from sqlalchemy.orm import Session
 
 from flowbuilder import ids
 from flowbuilder.models import Membership
-from tests.support.cast import Cast, a_connection, a_flow, a_lead, a_source, an_attempt, an_inbox_lead, an_offer, now
-from tests.support.journals import ANA, MadeUp, a_document, a_told_lead, its_bids, with_bids, with_lanes
+from tests.support.cast import (
+    Cast,
+    a_connection,
+    a_flow,
+    a_lead,
+    a_list,
+    a_source,
+    an_attempt,
+    an_inbox_lead,
+    an_offer,
+    now,
+)
+from tests.support.journals import ANA, MadeUp, a_document, a_told_lead, asks_much, its_bids, with_bids, with_lanes
 from tests.support.looks import NARROW, WIDE, look_closely
 
 PAGES = [
@@ -20,13 +31,17 @@ PAGES = [
     *("/connections/{mailed}", "/connections/{mailed}/edit", "/connections/{mailed}/inbox", "/leads/{inboxed}"),
     *("/connections/{mailed}/inbox/{row}", "/connections/{connection}/inbox"),
     *("/sources", "/sources/{source}", "/sources/{source}/edit", "/sources/new"),
+    *("/lists", "/lists/{list}", "/lists/{list}/delete", "/lists/new", "/flows/{asks}"),
+]
+EMPTY = [
+    *("/", "/leads", "/waiting", "/waiting?for=cap", "/flows", "/connections", "/sources", "/lists"),
+    "/leads?status=sold",
 ]
 BY_INBOX = {
     "deliver_by": ["inbox", "email"], "inbox": {"notice": "ana@helio.example"},
     "email": {"to": "leads@helio.example", "subject": "Lead from {{lead.state}}", "body": "Hello,\nplease call."},
     "mapping": [["Name", {"var": "lead.first_name"}], ["Email", {"var": "lead.email"}]],
 }  # fmt: skip
-EMPTY = ["/", "/leads", "/waiting", "/waiting?for=cap", "/flows", "/connections", "/sources", "/leads?status=sold"]
 
 
 @pytest.fixture
@@ -64,6 +79,8 @@ def saras(session: Session, cast: Cast) -> dict[str, str]:
     shared = a_told_lead(session, a_source(session, lanes), lanes.draft, fields={**ANA, "bill": 90})
     mailed = a_connection(session, cast.sara, name="Helio Home", destination=BY_INBOX)
     rows = [an_inbox_lead(session, a_lead(session, source), mailed, read_at=read) for read in (None, now(), None)]
+    listed = ids.show(a_list(session, cast.sara, kind="phone", size=4_980).id, "lst")
+    asking = a_flow(session, cast.sara, name="Asks much", document=asks_much(brightroof, listed))
     session.commit()
     return {
         "mailed": ids.show(mailed.id, "con"),
@@ -80,6 +97,8 @@ def saras(session: Session, cast: Cast) -> dict[str, str]:
         "lanes": ids.show(lanes.id, "flo"),
         "source": ids.show(source.id, "src"),
         "connection": ids.show(brightroof.id, "con"),
+        "list": listed,
+        "asks": ids.show(asking.id, "flo"),
     }
 
 

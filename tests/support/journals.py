@@ -88,6 +88,26 @@ def its_bids(session: Session, lead: Lead, *bids: tuple[Connection, int]) -> Non
         an_attempt(session, offer, attempt_no=2, method="feedback")
 
 
+def asks_much(buyer: Connection, listed: str) -> dict[str, Any]:
+    """Return the document of a flow whose buyer asks for everything that one can ask for."""
+    step = {
+        "id": "s1", "connection": ids.show(buyer.id, "con"), "price": 42,
+        "when": {"at_least": [{"var": "lead.bill"}, 120]}, "requires": ["email", "phone_1"],
+        "when_not_met": {"buyer": "s2"},
+        "hours": [
+            {"time_zone": "America/Denver", "days": ["mon", "tue", "wed"], "from": "08:00", "to": "18:00"},
+            {"time_zone": "America/Denver", "days": ["sat"], "from": "09:00", "to": "13:00"},
+        ],
+        "holidays": ["US", "2026-12-24"], "outside_hours": "hold",
+        "caps": [{"limit": 1000, "per": "day"}, {"limit": 100, "per": "hour"}], "when_full": {"buyer": "s2"},
+        "duplicates": {"by": ["email", "phone_1"], "within": "30d"},
+        "suppress": [{"list": listed, "field": "phone_1"}],
+    }  # fmt: skip
+    stops = {"filter": {"id": "f", "stop_if": {"in_list": [{"var": "lead.phone_1"}, listed]}, "reason": "Do not call"}}
+    rest = {"buyer": {"id": "s2", "connection": ids.show(buyer.id, "con"), "price": 20}}
+    return a_document(steps=[stops, {"buyer": step}, rest])
+
+
 def a_told_lead(
     session: Session,
     source: Source,
@@ -153,4 +173,4 @@ def _offer(session: Session, lead: Lead, asks: dict[str, Any], result: dict[str,
     an_attempt(session, offer, request={**request, "headers": headers})
 
 
-__all__ = ["ANA", "FIELDS", "MadeUp", "MadeUpFind", "a_document", "a_told_lead", "its_bids", "with_bids"]
+__all__ = ["ANA", "FIELDS", "MadeUp", "MadeUpFind", "a_document", "a_told_lead", "asks_much", "its_bids", "with_bids"]

@@ -1,5 +1,7 @@
 """Stored lists over the API: created, filled line by line, asked, deleted; and flows that name them."""
 
+import hashlib
+
 import pytest
 from sqlalchemy import event, func, select
 
@@ -7,6 +9,7 @@ from flowbuilder import ids
 from flowbuilder.lists.lookup import Wanted, look_up
 from flowbuilder.lists.operations import MOST_ENTRIES
 from flowbuilder.models import Audit, StoredListEntry
+from tests.support.cast import DESTINATION, a_connection
 from tests.support.documents import solar
 
 
@@ -66,11 +69,49 @@ def test_a_list_that_makes_no_sense_is_refused_with_its_address(api, body, path)
 
 def test_entries_are_replaced_or_added_and_lines_that_say_none_are_counted(api, blocked):
     first = fill(api, blocked, "Ana@Example.com\r\n\nnobody\nben@example.com\nBEN@example.com\n")
-    assert first.json == {"id": blocked, "entries": 2, "added": 2, "unreadable": 1, "unreadable_lines": [3]}
+    told = {"entries": 2, "added": 2, "removed": 0, "unreadable": 1, "unreadable_lines": [3]}
+    assert first.json == {"id": blocked, **told}
     assert fill(api, blocked, "cem@example.com\nana@example.com", mode="add").json["entries"] == 3
     assert [is_in(api, blocked, f"{who}@example.com") for who in ("ana", "ben", "cem", "dora")] == [True] * 3 + [False]
     assert fill(api, blocked, "dora@example.com").json["entries"] == 1
     assert [is_in(api, blocked, f"{who}@example.com") for who in ("ana", "dora")] == [False, True]
+
+
+def test_entries_are_taken_out_by_any_way_of_writing_them(api, blocked):
+    fill(api, blocked, "ana@example.com\nben@example.com\ncem@example.com")
+    told = fill(api, blocked, " ANA@example.com\ncem@example.com\nnobody\ndora@example.com", mode="remove").json
+    assert {key: told[key] for key in ("entries", "removed", "added", "unreadable_lines")} == {
+        "entries": 1, "removed": 2, "added": 0, "unreadable_lines": [3],
+    }  # fmt: skip
+    assert [is_in(api, blocked, f"{who}@example.com") for who in ("ana", "ben", "cem")] == [False, True, False]
+
+
+def test_entries_of_a_hashed_list_are_taken_out_by_hash_or_by_value(api):
+    listed = api("POST", "/lists", {"name": "Mobiles", "kind": "phone", "hashed": "sha256"}).json["id"]
+    hashes = [hashlib.sha256(number.encode()).hexdigest() for number in ("5128675309", "+15128675310")]
+    fill(api, listed, "\n".join(hashes))
+    told = fill(api, listed, f"(512) 867-5309\n{hashes[1].upper()}", mode="remove").json
+    assert (told["removed"], told["entries"]) == (2, 0)
+
+
+def test_a_list_gets_another_name_and_keeps_its_entries(api, strangers_api, blocked):
+    fill(api, blocked, "ana@example.com")
+    assert api("PATCH", f"/lists/{blocked}", {"name": "Never call"}).json["name"] == "Never call"
+    assert api("GET", f"/lists/{blocked}").json["entries"] == 1
+    assert api("PATCH", f"/lists/{blocked}", {"name": " "}).status_code == 422
+    assert strangers_api("PATCH", f"/lists/{blocked}", {"name": "Mine"}).status_code == 404
+
+
+def test_a_list_that_a_connection_names_is_not_deleted(api, session, cast, blocked):
+    fill(api, blocked, "ana@example.com")
+    suppress = {**DESTINATION, "suppress": [{"list": blocked, "field": "email"}]}
+    connection = a_connection(session, cast.sara, destination=suppress)
+    session.commit()
+    refused = api("DELETE", f"/lists/{blocked}").json["error"]
+    assert (refused["code"], "The connection “Sunrise Energy”" in refused["message"]) == ("list_in_use", True)
+    connection.destination = DESTINATION
+    session.commit()
+    assert api("DELETE", f"/lists/{blocked}").status_code == 200
 
 
 def test_a_replacement_that_fails_leaves_the_entries_as_they_were(api, blocked):
@@ -103,7 +144,7 @@ def test_a_list_holds_no_more_than_a_million(api, session, blocked, monkeypatch)
 @pytest.mark.parametrize(
     ("mode", "headers", "status"), [("append", {}, 400), ("add", {"Content-Type": "application/json"}, 415)]
 )
-def test_entries_come_as_lines_of_text_in_one_of_two_modes(api, blocked, mode, headers, status):
+def test_entries_come_as_lines_of_text_in_one_of_three_modes(api, blocked, mode, headers, status):
     assert fill(api, blocked, "ana@example.com", mode=mode, **headers).status_code == status
 
 

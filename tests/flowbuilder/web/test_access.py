@@ -10,7 +10,7 @@ from werkzeug.routing import Rule
 
 from flowbuilder.accounts import access
 from flowbuilder.accounts.access import UndeclaredRoute, declared_access
-from tests.support.cast import Cast, a_connection, a_flow, a_lead, a_source, an_inbox_lead
+from tests.support.cast import Cast, a_connection, a_flow, a_lead, a_list, a_source, an_inbox_lead
 from tests.support.web import form_token, signed_in
 
 PUBLIC = {
@@ -27,12 +27,14 @@ def saras(session: Session, cast: Cast) -> dict[str, Any]:
     lead = a_lead(session, source)
     connection = a_connection(session, cast.sara)
     row = an_inbox_lead(session, lead, connection)
+    listed = a_list(session, cast.sara)
     session.commit()
     return {
         "flow_id": flow.id,
         "source_id": source.id,
         "lead_id": lead.id,
         "connection_id": connection.id,
+        "list_id": listed.id,
         "account_id": cast.sara.account.id,
         "test_id": lead.id,
         "row_id": row.id,
