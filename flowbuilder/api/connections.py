@@ -14,7 +14,7 @@ from flowbuilder.api.bodies import Body, read_body
 from flowbuilder.api.errors import Refusal
 from flowbuilder.api.openapi import ANYTHING, MOMENT, PAGING, PROBLEMS, TEXT, describe, many, or_null, shape
 from flowbuilder.connections import breakers, operations, queries, signing, tools
-from flowbuilder.connections.checks import SECRET_WORDS, destination_problems, needed_secrets
+from flowbuilder.connections.checks import SECRET_WORDS, destination_problems, list_problems, needed_secrets
 from flowbuilder.connections.operations import Revoked
 from flowbuilder.models import Connection, ConnectionTest, Credential
 from flowbuilder.web import current
@@ -244,6 +244,9 @@ def _check(body: Body, destination: dict[str, Any], stored: set[str] | None = No
     settings = current.settings()
     body.problems += destination_problems(
         destination, at="destination", stored=stored or (), allow=settings.outbound_allow
+    )
+    body.problems += list_problems(
+        session=current.session(), account_id=caller().account.id, destination=destination, at="destination"
     )
     body.refuse_problems()
 

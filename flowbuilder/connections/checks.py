@@ -3,9 +3,13 @@
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 from flowbuilder import addresses
 from flowbuilder.addresses import AddressBlocked, AddressUnresolved, Allowed, Resolver, system_resolver
+from flowbuilder.lists.queries import known_lists
 from rules.delivery.auth import credential_paths
 from rules.delivery.destination import parse_destination, split_secrets
 from rules.problems import Problem
@@ -41,6 +45,20 @@ def destination_problems(
     here = [*_missing_secrets(destination, stored), *_address_problems(destination, allow, resolve)]
     placed = [Problem(f"{at}.{one.path}" if at else one.path, one.code, one.message, one.severity) for one in here]
     return [*problems, *(problem for problem in placed if problem.path not in told)]
+
+
+def list_problems(
+    *, session: Session, account_id: UUID, destination: Mapping[str, Any], at: str = ""
+) -> Iterator[Problem]:
+    """Yield the suppression lists of a destination that the account does not have."""
+    suppress = destination.get("suppress")
+    entries = [entry for entry in suppress if isinstance(entry, dict)] if isinstance(suppress, list) else []
+    known = known_lists(session, account_id, [str(entry.get("list")) for entry in entries])
+    for position, entry in enumerate(entries):
+        if entry.get("list") not in known:
+            message = f"This account has no stored list “{str(entry.get('list'))[:40]}”."
+            path = f"suppress[{position}].list"
+            yield Problem(f"{at}.{path}" if at else path, "unknown_list", message)
 
 
 def needed_secrets(destination: Mapping[str, Any]) -> dict[str, str]:

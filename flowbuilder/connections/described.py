@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from flowbuilder.connections import bidding, breaker_line, written
+from flowbuilder.connections import bidding, breaker_line, taking, written
+from flowbuilder.connections.taking import Listed
 from flowbuilder.connections.written import OWN, NotReadable, Row
 from rules.delivery.methods import DELIVERY_METHODS
 from rules.problems import Problem
@@ -27,7 +28,7 @@ ALWAYS = ("format",)
 SHOWN = frozenset({
     "url", "method", "format", "xml_root", "auth", "headers", "mapping", "accepted_if", "answer", "price_from",
     "timeout_ms", "on_ambiguous", "duplicate_after_ambiguous_is_accepted", "errors", "reasons", "deliver_by",
-    "email", "inbox", "ping", "feedback", "breaker", *PATHS,
+    "email", "inbox", "ping", "feedback", "breaker", "time_zone", "consent", "suppress", *PATHS,
 })  # fmt: skip
 A_YES = "body.status is accepted"
 OTHER_WORDS = {"signed": "its signature", "old_secret_until": "its older signing secret"}
@@ -77,6 +78,7 @@ def shown_fields(destination: Mapping[str, Any]) -> dict[str, Any]:
         "duplicate_is_accepted": destination.get("duplicate_after_ambiguous_is_accepted", False),
         "breaker": breaker_line.show_limits(destination.get("breaker")),
         **bidding.shown(destination),
+        **taking.shown(destination),
     }
 
 
@@ -97,8 +99,14 @@ def other_settings(destination: Mapping[str, Any]) -> list[str]:
     return [OTHER_WORDS.get(key, key) for key in destination if key not in SHOWN]
 
 
-def read_fields(fields: Fields, rows: Collection[Row], base: Mapping[str, Any], sent: Collection[str]) -> Read:
-    """Return the destination that the fields say, and what is unreadable.
+def read_fields(
+    fields: Fields,
+    rows: Collection[Row],
+    base: Mapping[str, Any],
+    sent: Collection[str],
+    lists: Collection[Listed] = (),
+) -> Read:
+    """Return the destination that the fields and rows say, and what is unreadable; `lists` are suppression lists.
 
     `base` is what is stored: settings that the form does not have, or did not send, stay as they are in it.
     """
@@ -127,6 +135,7 @@ def read_fields(fields: Fields, rows: Collection[Row], base: Mapping[str, Any], 
     changed |= _read_methods(fields) if "decides" in sent else {}
     bids, bid_problems = bidding.read(fields, base) if "ping_url" in sent else ({}, [])
     changed |= bids
+    changed |= taking.read(fields, lists) if "time_zone" in sent else {}
     needed = {key: value for key, value in changed.items() if _is_said(key, value, base)}
     kept = {key: value for key, value in base.items() if key not in changed}
     found = [*problems, *header_problems, *rule_problems, *breaker_problems, *finer_problems, *bid_problems]

@@ -18,8 +18,9 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
-from flowbuilder.connections import described, written
+from flowbuilder.connections import described, taking, written
 from flowbuilder.connections.breaker_line import LIKE
+from flowbuilder.connections.taking import Listed
 from flowbuilder.connections.written import OWN, Row
 from flowbuilder.flows.forms import stripped
 from rules.delivery.answers import FORMATS as ANSWERS
@@ -109,6 +110,10 @@ FIELD_OF = {
     "ping.highest_bid": "highest_bid",
     "feedback": "feedback_url",
     "breaker": "breaker",
+    "time_zone": "time_zone",
+    "consent": "consent_certificate",
+    "consent.max_age": "consent_max_age",
+    "suppress": "suppress",
 }
 
 
@@ -166,10 +171,17 @@ class ConnectionForm(FlaskForm):
     highest_bid = StringField("No bid is above", filters=[stripped])
     feedback_url = StringField("Address for losers", filters=[stripped])
     feedback_tells = SelectField("They learn", choices=TELLS_WORDS, default="reason")
+    time_zone = StringField("Time zone", filters=[stripped])
+    consent_certificate = StringField("Consent: a certificate in", filters=[stripped])
+    consent_yes = StringField("Consent: a yes in", filters=[stripped])
+    consent_max_age = StringField("Consent is not older than", filters=[stripped])
+    consent_at = StringField("Consent was given at", filters=[stripped])
     duplicate_is_accepted = BooleanField("If it then says “duplicate”, the first try was taken")
 
     rows: Sequence[Row] = ()
+    lists: Sequence[Listed] = ()
     mapping_problems: Sequence[str] = ()
+    list_problems: Sequence[str] = ()
     other_problems: Sequence[str] = ()
 
     @classmethod
@@ -177,6 +189,7 @@ class ConnectionForm(FlaskForm):
         """Return a form that shows a stored destination."""
         form = cls(formdata=None, data={"name": name, **described.shown_fields(destination)})
         form.rows = written.show_rows(destination.get("mapping", []))
+        form.lists = taking.shown_lists(destination)
         return form
 
     @classmethod
@@ -184,6 +197,7 @@ class ConnectionForm(FlaskForm):
         """Return the form that this request carries, with its rows."""
         form = cls()
         form.rows = sent_rows()
+        form.lists = taking.read_lists(*(request.form.getlist(key) for key in ("suppress_list", "suppress_field")))
         return form
 
     @property
@@ -199,7 +213,8 @@ class ConnectionForm(FlaskForm):
     @property
     def has_problems(self) -> bool:
         """Return whether something in the form has to be put right."""
-        return any(field.errors for field in self) or bool(self.mapping_problems or self.other_problems)
+        beside = self.mapping_problems or self.list_problems or self.other_problems
+        return any(field.errors for field in self) or bool(beside)
 
     def words_of(self, name: str) -> str:
         """Return the label of what is chosen in a field."""
@@ -209,6 +224,10 @@ class ConnectionForm(FlaskForm):
         """Return the rows, and blank ones to write in."""
         return [*self.rows, *([Row()] * BLANK_ROWS)]
 
+    def padded_lists(self) -> list[Listed]:
+        """Return the suppression lists, and a blank row to choose one in."""
+        return [*self.lists, Listed()]
+
     def take_ready_mapping(self) -> None:
         """Replace the rows by those of the ready mapping that is chosen."""
         ready = READY_MAPPINGS.get(self.ready.data)
@@ -216,7 +235,7 @@ class ConnectionForm(FlaskForm):
 
     def destination(self, base: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
         """Return the destination that the form describes, the other settings of `base` kept, and what is unreadable."""
-        return described.read_fields(self.data, self.rows, base, set(request.form))
+        return described.read_fields(self.data, self.rows, base, set(request.form), self.lists)
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
         """Put each problem beside the field that it is about."""
@@ -224,6 +243,8 @@ class ConnectionForm(FlaskForm):
             name = _field_name(problem.path)
             if name == "mapping":
                 self.mapping_problems = [*self.mapping_problems, _row_words(problem)]
+            elif name == "suppress":
+                self.list_problems = [*self.list_problems, _row_words(problem)]
             elif name:
                 field: Field = self[name]
                 field.errors = [*field.errors, problem.message]

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request, url_for
 from flowbuilder.accounts.access import signed_in, visitor
 from flowbuilder.audit import Actor
 from flowbuilder.connections import breakers, operations, queries, signing, tools
-from flowbuilder.connections.checks import destination_problems, needed_secrets
+from flowbuilder.connections.checks import destination_problems, list_problems, needed_secrets
 from flowbuilder.connections.described import where_to
 from flowbuilder.connections.forms import ConnectionForm, RevokeForm, SecretForm, SigningForm
 from flowbuilder.connections.operations import Revoked
@@ -231,6 +231,7 @@ def _checked(form: ConnectionForm, base: dict[str, Any], stored: dict[str, Any])
     destination, problems = form.destination(base)
     allow = current.settings().outbound_allow
     problems += destination_problems(destination, stored=stored, allow=allow) if form.url.data or not form.calls else []
+    problems += list_problems(session=current.session(), account_id=visitor().account.id, destination=destination)
     form.show_problems([problem for problem in problems if problem.severity == "error"])
     return None if form.has_problems else destination
 

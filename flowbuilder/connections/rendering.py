@@ -16,10 +16,12 @@ from flowbuilder.connections.forms import (
     SigningForm,
 )
 from flowbuilder.connections.preview import Preview, preview
+from flowbuilder.connections.taking import say_consent
 from flowbuilder.connections.test_words import told
 from flowbuilder.connections.written import show_rows
 from flowbuilder.inbox import queries as inbox
 from flowbuilder.leads.asked import COPY_WORDS
+from flowbuilder.lists.queries import list_names
 from flowbuilder.models import Connection, Credential
 from flowbuilder.sources.posting import posted_keys
 from flowbuilder.web import current
@@ -48,6 +50,7 @@ def form_page(
         known_fields=posted_keys(current.session(), visitor().account.id),
         other_settings=other_settings(row.destination) if row else [],
         answer_paths=tools.ANSWER_PATHS,
+        stored_lists=list_names(current.session(), visitor().account.id),
         preview=looked_at,
     )
 
@@ -79,6 +82,8 @@ def connection_page(
         old_secret_until=signing.old_secret_until(row.destination),
         reason_words=REASON_WORDS,
         methods=delivery_methods(row.destination),
+        stored_lists=list_names(session, row.account_id),
+        consent=say_consent(row.destination),
         delivery_words=DELIVERY_WORDS,
         copy_words=COPY_WORDS,
         unread=inbox.unread(session, row),

@@ -10,7 +10,7 @@ from flowbuilder.lists.lookup import Wanted, look_up
 from flowbuilder.lists.operations import MOST_ENTRIES
 from flowbuilder.models import Audit, StoredListEntry
 from tests.support.cast import DESTINATION, a_connection
-from tests.support.documents import solar
+from tests.support.documents import solar, sunrise
 
 
 @pytest.fixture
@@ -100,6 +100,14 @@ def test_a_list_gets_another_name_and_keeps_its_entries(api, strangers_api, bloc
     assert api("GET", f"/lists/{blocked}").json["entries"] == 1
     assert api("PATCH", f"/lists/{blocked}", {"name": " "}).status_code == 422
     assert strangers_api("PATCH", f"/lists/{blocked}", {"name": "Mine"}).status_code == 404
+
+
+def test_a_connection_names_lists_of_its_own_account_only(api, strangers_api, blocked):
+    suppress = [{"list": blocked, "field": "email"}]
+    body = {"name": "Sunrise", "destination": sunrise(url="https://93.184.216.34/leads", suppress=suppress)}
+    assert api("POST", "/connections", body).status_code == 201
+    [problem] = strangers_api("POST", "/connections", body).json["error"]["problems"]
+    assert (problem["path"], problem["code"]) == ("destination.suppress[0].list", "unknown_list")
 
 
 def test_a_list_that_a_connection_names_is_not_deleted(api, session, cast, blocked):
