@@ -144,6 +144,8 @@ def _say_offer(telling: Telling, event: EventLike) -> str:
     match event.result["answer"]:
         case "accepted":
             return f"Accepted at {say_money(event.result['price'], telling.currency)}"
+        case "declined" if event.reason == "timeout":
+            return _say_timeout(event, price)
         case "declined":
             return f"Offered at {price}: {say_reason(event.reason or 'rejected')}"
         case "not_asked":
@@ -151,6 +153,12 @@ def _say_offer(telling: Telling, event: EventLike) -> str:
         case "unknown":
             return "May have taken the lead, and never answered"
     return f"Offered at {price}: {say_reason(event.reason or 'error')}"
+
+
+def _say_timeout(event: EventLike, price: str) -> str:
+    """Return `Timed out after 30 s, offered at $42.00`; journals that were written before do not say after how long."""
+    waited = event.result.get("waited_ms") or event.asks.get("timeout_ms")
+    return f"Timed out after {waited / 1000:g} s, offered at {price}" if waited else f"Timed out, offered at {price}"
 
 
 def _say_quote(telling: Telling, event: EventLike) -> str:

@@ -13,7 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from workers.claims import Claiming, ClaimKey
+from flowbuilder.claim_keys import ClaimKey, scope_at_buyer
+from workers.claims import Claiming
 from workers.documents import as_document
 from workers.statements import Statement
 
@@ -125,7 +126,7 @@ def claiming_at(
     if not asked or not asked["by"]:
         return None
     values = {key: fields[key] for key in asked["by"]}
-    return Claiming(lead_id, f"buyer {connection_id}", values, asked["together"], asked["within"])
+    return Claiming(lead_id, scope_at_buyer(connection_id), values, asked["together"], asked["within"])
 
 
 def _row(key: ClaimKey) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """Duplicate claims: the first lead with a value holds it, and the next one is a duplicate of that lead."""
 
-import hashlib
-import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,10 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from flowbuilder.claim_keys import ClaimKey, claim_keys
 from workers.documents import as_document
 from workers.statements import Statement
-
-ClaimKey = tuple[str, str, str]
 
 TAKE = Statement("""
     INSERT INTO claim AS c (scope, kind, hash, lead_id, at)
@@ -48,10 +45,7 @@ class Claiming:
 
     def keys(self, secret: bytes) -> list[ClaimKey]:
         """Return the claims as scope, kind of field and keyed hash; a value itself is never stored."""
-        if self.together:
-            joined = "\x1f".join(str(self.values[key]).strip().lower() for key in sorted(self.values))
-            return [(self.scope, "+".join(sorted(self.values)), _hash(secret, joined))] if self.values else []
-        return [(self.scope, key, _hash(secret, str(value).strip().lower())) for key, value in self.values.items()]
+        return claim_keys(self.scope, self.values, together=self.together, secret=secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +78,3 @@ def _row(key: ClaimKey, claiming: Claiming, now: datetime) -> dict[str, Any]:
     scope, kind, digest = key
     since = now - claiming.span
     return {"scope": scope, "kind": kind, "hash": digest, "lead": claiming.lead_id, "at": now, "since": since}
-
-
-def _hash(secret: bytes, value: str) -> str:
-    return hmac.new(secret, value.encode(), hashlib.sha256).hexdigest()

@@ -1,6 +1,5 @@
 """Starts one worker process: `leads` carries leads, `jobs` does everything else."""
 
-import hashlib
 import logging
 import signal
 import sys
@@ -19,6 +18,7 @@ from sqlalchemy import Engine as Database
 from sqlalchemy.exc import OperationalError
 
 from flowbuilder import clock, enqueue, logs, open_files
+from flowbuilder.claim_keys import duplicates_secret
 from flowbuilder.config import Settings, settings, vault_keys_now
 from flowbuilder.db import make_engine
 from flowbuilder.vault import Vault
@@ -77,14 +77,9 @@ def make_lead_engine(own: Settings, database: Database) -> Engine:
         redis,
         Book(Vault(own.vault_keys, newer=partial(vault_keys_now, own))),
         sender=lambda on_result: make_sender(own, database, on_result),
-        secret=duplicates_secret(own),
+        secret=duplicates_secret(own.secret_key),
         tell_alive=presence.tell,
     )
-
-
-def duplicates_secret(own: Settings) -> bytes:
-    """Return the key under which values are hashed to tell duplicates by; all workers must have the same."""
-    return hashlib.sha256(f"duplicates {own.secret_key}".encode()).digest()
 
 
 def _wait_for(check: Callable[[], object]) -> None:

@@ -14,12 +14,14 @@ from flowbuilder.api.bodies import Body, read_body
 from flowbuilder.api.errors import Refusal
 from flowbuilder.api.flows import flow_called
 from flowbuilder.api.openapi import ANYTHING, MONEY, PROBLEMS, TEXT, describe, or_null, shape
-from flowbuilder.flows.checks import check_document, connection_names, connection_zones
+from flowbuilder.flows.checks import check_document, connection_names
 from flowbuilder.flows.dry_runs import Tried, try_lead
+from flowbuilder.flows.worlds import CAPS, Asked, Caps, world_of
 from flowbuilder.lists.queries import contains, list_names
 from flowbuilder.web import current
 from rules.bounds import RuleError
-from rules.dry_run import InList, MadeUp, MadeUpFind
+from rules.dry_run import MadeUp, MadeUpFind
+from rules.dry_world import InList
 from rules.flow import Flow
 from rules.flow_wording import Names
 from rules.money import exponent_of, money
@@ -31,13 +33,14 @@ bp = Blueprint("dry_runs", __name__)
 ANSWERS: tuple[str, ...] = get_args(get_type_hints(MadeUp)["answer"])
 FINDS: tuple[str, ...] = get_args(get_type_hints(MadeUpFind)["answer"])
 OUTCOMES = {**lead_shapes.OUTCOMES, "invalid": "failure", "waiting": "pending"}
+CAPS_WORD = {"type": "string", "enum": list(CAPS)}
 EVENT = shape(step=TEXT, kind=TEXT, outcome=or_null(TEXT), reason=or_null(TEXT), said=TEXT)
 
 
 @bp.post("/flows/<flow:flow_id>/dry-run")
 @describe(
     "Say what would happen to a lead; nobody is called",
-    takes=shape("lead", lead=ANYTHING, now=TEXT, answers=ANYTHING, lists=ANYTHING, document=ANYTHING),
+    takes=shape("lead", lead=ANYTHING, now=TEXT, answers=ANYTHING, lists=ANYTHING, document=ANYTHING, caps=CAPS_WORD),
     gives=shape(
         outcome=TEXT,
         status=TEXT,
@@ -52,15 +55,15 @@ def create(flow_id: UUID) -> Response:
     """Run a lead through the draft, or the document sent, with the answers sent, by the ids of buyers and look-ups.
 
     Other buyers accept, and other services find the lead and add nothing. Of `lists`, `{"lst_…": true}` has every
-    value in that list, others are really looked up.
+    value in that list, others are really looked up. With caps as `now` buyers are paused, and people known, as well.
     """
     flow = flow_called(flow_id)
-    body = read_body("lead", "now", "answers", "lists", "document")
+    body = read_body("lead", "now", "answers", "lists", "document", "caps")
     posted, document = body.document("lead"), body.optional_document("document")
     now, answers = _moment(body), body.optional_document("answers") or {}
     body.refuse_problems()
     rules = _rules(flow.draft if document is None else document)
-    in_list = _in_list(body)
+    in_list, caps = _in_list(body), _caps(body)
     of_services = {step: answer for step, answer in answers.items() if isinstance(rules.step(step), LookUp)}
     of_buyers = {buyer: answer for buyer, answer in answers.items() if buyer not in of_services}
     made_up = {buyer: _made_up(body, buyer, answer, rules.currency) for buyer, answer in of_buyers.items()}
@@ -68,8 +71,11 @@ def create(flow_id: UUID) -> Response:
     body.refuse_problems()
     session, account_id = current.session(), caller().account.id
     names = Names(connection_names(session, account_id), lists=list_names(session, account_id))
-    zones = connection_zones(session, account_id)
-    tried = try_lead(rules, posted, made_up, names=names, now=now, in_list=in_list, zones=zones, finds=finds)
+    world = world_of(
+        session, account_id, rules, Asked(caps), now, flow_id=flow_id, secret_key=current.settings().secret_key,
+        in_list=in_list,
+    )  # fmt: skip
+    tried = try_lead(rules, posted, made_up, names=names, now=now, world=world, finds=finds)
     return shapes.answer(_shown(tried, rules.currency))
 
 
@@ -92,6 +98,14 @@ def _moment(body: Body) -> datetime:
         body.report("now", "not_a_time", "“now” must be a time with its zone, like 2026-11-20T18:00:00Z.")
         return current.now()
     return moment
+
+
+def _caps(body: Body) -> Caps:
+    """Return how full caps are: `empty` unless something else was sent."""
+    caps = body.settings.get("caps", "empty")
+    if caps not in CAPS:
+        body.report("caps", "not_an_option", f"“caps” must be one of {', '.join(CAPS)}.")
+    return caps if caps in CAPS else "empty"
 
 
 def _in_list(body: Body) -> InList:

@@ -1,11 +1,12 @@
 """The breaker of a connection for people: how it stands and why, and trying one lead now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from flowbuilder import audit, ids
@@ -51,6 +52,12 @@ def standing_of(session: Session, connection: Connection, now: datetime) -> Stan
     breaker = _read(row)
     failed = tuple(_failed(failure) for failure in reversed(breaker.failures[-MOST_SHOWN:]))
     return Standing(breaker.phase(now), limits.say(), breaker.opened_at, breaker.recover_at, failed)
+
+
+def closed_to_leads(session: Session, connection_ids: Iterable[UUID], now: datetime) -> set[UUID]:
+    """Return which of some connections let no lead through now, because too many calls failed."""
+    rows = session.scalars(select(Breaker).where(Breaker.connection_id.in_(connection_ids)))
+    return {row.connection_id for row in rows if not _read(row).lets_through(now)}
 
 
 def try_one_lead(*, session: Session, actor: Actor, connection: Connection, now: datetime) -> None:

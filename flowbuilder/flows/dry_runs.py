@@ -7,7 +7,8 @@ from typing import Any, cast
 
 from flowbuilder.intake.reading import LeadForm
 from rules import timeline
-from rules.dry_run import NO_FINDS, NO_ZONES, InList, MadeUp, MadeUpFind, dry_run, in_no_list
+from rules.dry_run import NO_FINDS, DryRun, MadeUp, MadeUpFind, dry_run
+from rules.dry_world import WORLD, World
 from rules.effects import taken_apart
 from rules.flow import Flow
 from rules.flow_wording import Names
@@ -22,13 +23,19 @@ SOURCE: Mapping[str, Any] = {"id": None, "name": "Dry run", "supplier": None, "c
 
 @dataclass(frozen=True)
 class Tried:
-    """How the lead would end: sold, rejected, duplicate, error, waiting or invalid; money in minor units."""
+    """How the lead would end: sold, rejected, duplicate, error, waiting or invalid; money in minor units.
+
+    `lead` and `run` are there unless it is invalid, `ignored` are the posted names that the flow does not know.
+    """
 
     status: str
     reason: str | None
     revenue: int
     entries: Sequence[Entry] = ()
     problems: Sequence[Problem] = ()
+    lead: Lead | None = None
+    run: DryRun | None = None
+    ignored: Sequence[str] = ()
 
 
 @dataclass
@@ -52,21 +59,21 @@ def try_lead(
     *,
     names: Names,
     now: datetime,
-    in_list: InList = in_no_list,
-    zones: Mapping[str, str] = NO_ZONES,
+    world: World = WORLD,
     finds: Mapping[str, MadeUpFind] = NO_FINDS,
+    source: Mapping[str, Any] = SOURCE,
 ) -> Tried:
     """Return what would happen to a posted lead; buyers without an answer accept. Nobody is called, nothing is kept.
 
-    Stored lists answer as `in_list` says; `zones` are the time zones of connections, `finds` the answers of services.
+    All else is as the `world` says; `finds` are the answers of services, `source` is who posts it.
     """
-    reading = LeadForm(flow.fields, version=0, currency=flow.currency).read(posted, is_test=False)
+    reading = LeadForm(flow.fields, version=0, currency=flow.currency).read(posted, is_test=False, now=now)
     if reading.problems:
-        return Tried("invalid", reading.problems[0].message, 0, problems=reading.problems)
-    lead = Lead(NOBODY, reading.values, reading.posted, SOURCE, now, frozenset(reading.invalid))
-    run = dry_run(flow, lead, answers, now, in_list=in_list, zones=zones, finds=finds)
+        return Tried("invalid", reading.problems[0].message, 0, problems=reading.problems, ignored=reading.ignored)
+    lead = Lead(NOBODY, reading.values, reading.posted, source, now, frozenset(reading.invalid))
+    run = dry_run(flow, lead, answers, now, world=world, finds=finds)
     told = timeline.entries(flow, cast(LeadLike, lead), list(_events(flow, lead, run.events, now)), names)
-    return Tried(run.outcome or "waiting", run.reason, run.revenue, told)
+    return Tried(run.outcome or "waiting", run.reason, run.revenue, told, (), lead, run, reading.ignored)
 
 
 def _events(flow: Flow, lead: Lead, recorded: Sequence[Recorded], now: datetime) -> Iterator[_Event]:

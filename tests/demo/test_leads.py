@@ -16,6 +16,7 @@ from flowbuilder.demo.places import LISTS
 from flowbuilder.demo.suppliers import as_form, as_json
 from flowbuilder.intake.reading import LeadForm
 from rules.dry_run import MadeUp, dry_run
+from rules.dry_world import World
 from rules.effects import Offer
 from rules.flow import parse_flow
 from rules.running import Lead
@@ -91,7 +92,8 @@ def way_of(lead):
     entering = Lead("L1", reading.values, reading.posted, {"name": "S", "cost": None}, NOON, frozenset(reading.invalid))
     told = {step: "declined" if heard[-1] == "silent" else heard[-1] for step, heard in said.items()}
     made_up = {step: MadeUp(answer, bid=bids[step]) for step, answer in told.items()}
-    ran = dry_run(flow, entering, made_up, NOON, in_list=lambda listed, text: text in ENTRIES[listed])
+    world = World(in_list=lambda listed, text: text in ENTRIES[listed])
+    ran = dry_run(flow, entering, made_up, NOON, world=world)
     asked = [event.step for event in ran.events if event.effect == Offer.name]
     trail = ", ".join(f"{step} {answer}" for step in asked for answer in said[step])
     return ran.reason if ran.outcome != "sold" else "sold", trail

@@ -7,6 +7,7 @@ import pytest
 
 from rules.delivery.destination import parse_destination
 from rules.dry_run import dry_run
+from rules.dry_world import World as Said
 from rules.flow import parse_flow
 from rules.flow_wording import Names
 from rules.interpreter import replay
@@ -174,8 +175,11 @@ def test_a_dry_run_takes_the_answers_that_it_is_given() -> None:
     flow = a_flow(NOT_BLOCKED, buyer())
 
     assert dry_run(flow, a_lead(), {}, NOW).outcome == "sold"
-    assert dry_run(flow, a_lead(), {}, NOW, in_list=lambda listed, _text: listed == BLOCKED).outcome == "rejected"
-    assert dry_run(flow, a_lead(), {}, NOW, in_list=lambda _listed, _text: None).outcome == "error"
+    for in_list, outcome in [
+        (lambda listed, _text: listed == BLOCKED, "rejected"),
+        (lambda _listed, _text: None, "error"),
+    ]:
+        assert dry_run(flow, a_lead(), {}, NOW, world=Said(in_list=in_list)).outcome == outcome
 
 
 def test_the_story_of_a_lead_tells_what_was_looked_up() -> None:

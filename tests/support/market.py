@@ -15,6 +15,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from flowbuilder import clock, config, db, enqueue, ids
+from flowbuilder.claim_keys import duplicates_secret
 from flowbuilder.models import (
     Account,
     Attempt,
@@ -43,7 +44,6 @@ from workers.delivery.send import Sender
 from workers.delivery.senders import Senders
 from workers.delivery.tokens import TokenSender
 from workers.engine import Engine
-from workers.main import duplicates_secret
 
 VAULT = Vault([("k1", b"k" * 32)])
 ACCEPTED_IF = {"==": [{"var": "body.status"}, "accepted"]}
@@ -185,7 +185,7 @@ class Market:
             enqueue.connect(self.redis_url),
             Book(VAULT),
             sender=self._sender,
-            secret=duplicates_secret(config.settings()),
+            secret=duplicates_secret(config.settings().secret_key),
             careful=self.careful,
         )
 

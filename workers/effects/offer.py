@@ -152,6 +152,12 @@ def _timeout(effect: Offer, connection: Connection) -> int:
     return effect.timeout_ms or connection.destination.timeout_ms
 
 
+def _waited(turn: Turn, effect: Offer) -> Result:
+    """Return for how long the answer was waited for, so that the page of the lead can say it."""
+    connection = turn.book.connection(turn.database, effect.connection)
+    return {"waited_ms": _timeout(effect, connection)} if connection else {}
+
+
 def _after(turn: Turn, carried: Carried, effect: Offer, newest: Tried) -> Result | None:
     """Follow the offer's policy after an attempt: the offer ends, or the lead waits for the next try."""
     row = carried.known_offer
@@ -169,7 +175,8 @@ def _after(turn: Turn, carried: Carried, effect: Offer, newest: Tried) -> Result
             return None
     if decision.answer == "accepted":
         begin_copies(turn, carried, row, effect)
-    return end(turn, carried, effect, decision)
+    result = end(turn, carried, effect, decision)
+    return result | _waited(turn, effect) if decision.reason == "timeout" else result
 
 
 def end(turn: Turn, carried: Carried, effect: Offer, answered: Answered) -> Result:

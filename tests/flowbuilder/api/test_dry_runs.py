@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import func, select
 
 from flowbuilder import ids
-from flowbuilder.models import Lead
+from flowbuilder.models import Connection, Lead
 from tests.flowbuilder.api.conftest import Api
 from tests.support.cast import a_connection
 from tests.support.documents import solar
@@ -98,6 +98,22 @@ def test_another_document_is_tried_without_saving_it(try_it, api):
     assert api("GET", "/flows").json["flows"][0]["revision"] == 1
 
 
+def test_caps_and_pauses_are_told_as_they_are_now_when_that_is_asked(try_it, session, cast):
+    assert try_it(lead=ANA, caps="full").json["status"] == "rejected"
+    connection = session.scalar(select(Connection).where(Connection.account_id == cast.sara.account.id))
+    connection.state = "paused"
+    session.commit()
+    assert [try_it(lead=ANA, caps=caps).json["status"] for caps in ("empty", "now")] == ["sold", "rejected"]
+
+
+def test_a_connection_that_asks_for_consent_gets_no_lead_without_it(try_it, session, cast):
+    connection = session.scalar(select(Connection).where(Connection.account_id == cast.sara.account.id))
+    connection.destination = {**connection.destination, "consent": {"yes": "opt_in"}}
+    session.commit()
+    tried = try_it(lead=ANA).json
+    assert tried["events"][2]["said"] == "Not asked: consent or a certificate was missing"
+
+
 def test_nothing_is_kept(try_it, session, cast):
     try_it(lead=ANA)
     count = select(func.count()).select_from(Lead).where(Lead.account_id == cast.sara.account.id)
@@ -109,6 +125,7 @@ def test_nothing_is_kept(try_it, session, cast):
     [
         ({}, "lead"),
         ({"lead": []}, "lead"),
+        ({"lead": ANA, "caps": "half"}, "caps"),
         ({"lead": ANA, "now": "tomorrow"}, "now"),
         ({"lead": ANA, "now": "2026-11-20T18:00:00"}, "now"),
         ({"lead": ANA, "answers": {"s2": "perhaps"}}, "answers.s2"),

@@ -1,0 +1,171 @@
+"""The world of a dry run: what an account's connections, lists, caps and earlier leads say at a moment."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, get_args
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from flowbuilder import ids
+from flowbuilder.cap_names import flow_cap_name
+from flowbuilder.claim_keys import claim_keys, duplicates_secret, scope_at_buyer
+from flowbuilder.connections.breakers import closed_to_leads
+from flowbuilder.flows.checks import connection_zones
+from flowbuilder.lists.queries import contains
+from flowbuilder.models import CapWindow, Claim, Connection
+from rules.delivery.destination import Destination, parse_destination, split_secrets
+from rules.dry_world import InList, Seen, Standing, Used, World, nobody_seen, nothing_used
+from rules.effects import Asks
+from rules.flow import Flow
+
+Caps = Literal["now", "empty", "full"]
+CAPS: tuple[Caps, ...] = get_args(Caps)
+WHY_NOT = {"paused": "paused", "revoked": "not_connected"}
+GONE = Standing("not_connected")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which world a dry run is for.
+
+    With caps as `now`, places are taken, buyers paused and people known as they are at this moment. `full` are the
+    buyers, steps or the door whose caps are full whatever else is said; `is_seen` says that the person was seen before.
+    """
+
+    caps: Caps = "empty"
+    full: frozenset[str] = frozenset()
+    is_seen: bool = False
+    source_id: UUID | None = None
+    but: UUID | None = None
+    """The lead that is run again: it is no duplicate of itself."""
+
+
+def world_of(
+    session: Session,
+    account_id: UUID,
+    rules: Flow,
+    asked: Asked,
+    now: datetime,
+    *,
+    flow_id: UUID,
+    secret_key: str = "",
+    in_list: InList | None = None,
+) -> World:
+    """Return the world of one run; without an `in_list` stored lists are really looked into."""
+    rows = _rows(session, account_id, rules)
+    is_now = asked.caps == "now"
+    failing = closed_to_leads(session, [row.id for row in rows.values()], now) if is_now else set()
+    claims = _Claims(session, account_id, flow_id, asked, now, duplicates_secret(secret_key)) if is_now else None
+    return World(
+        in_list=in_list or (lambda listed, text: contains(session, account_id, listed, text)),
+        used=_used(session, flow_id, rules, asked),
+        seen=_seen(asked, claims),
+        zones=connection_zones(session, account_id),
+        standings={shown: _standing(rows.get(shown), failing, is_now=is_now) for shown in _named(rules)},
+    )
+
+
+def _named(rules: Flow) -> Iterable[str]:
+    return dict.fromkeys(buyer.connection for buyer in rules.buyers.values())
+
+
+def _rows(session: Session, account_id: UUID, rules: Flow) -> dict[str, Connection]:
+    """Return the connections that the flow's buyers are reached by, by their shown ids."""
+    known = {}
+    for shown in _named(rules):
+        try:
+            known[ids.read(shown, "con")] = shown
+        except ids.NotAnId:
+            continue
+    wanted = select(Connection).where(Connection.account_id == account_id, Connection.id.in_(known))
+    return {known[row.id]: row for row in session.scalars(wanted)} if known else {}
+
+
+def _standing(row: Connection | None, failing: Collection[UUID], *, is_now: bool) -> Standing:
+    destination = destination_of(row) if row else None
+    if row is None or destination is None or row.state == "revoked":
+        return GONE
+    why_not = ("breaker_open" if row.id in failing else WHY_NOT.get(row.state)) if is_now else None
+    return Standing(
+        why_not, destination.consent, destination.suppress, destination.on_ambiguous, destination.timeout_ms
+    )
+
+
+def destination_of(row: Connection) -> Destination | None:
+    """Return where a connection delivers, without its secrets; None when its document cannot be used."""
+    return parse_destination(split_secrets(row.destination)[0], "", [])
+
+
+def _used(session: Session, flow_id: UUID, rules: Flow, asked: Asked) -> Used:
+    """Return what says how much of a window is used."""
+    own = {cap.key for cap in rules.caps}
+    stored = _Windows(session, flow_id).used if asked.caps == "now" else nothing_used
+
+    def used(window: Asks) -> int:
+        is_full = asked.caps == "full" or window["cap"].split("/")[0] in asked.full
+        return int(window["limit"]) if is_full and window["cap"] in own else stored(window)
+
+    return used
+
+
+@dataclass
+class _Windows:
+    """Reads windows, each once."""
+
+    session: Session
+    flow_id: UUID
+    known: dict[tuple[str, str, str], int] = field(default_factory=dict)
+
+    def used(self, window: Asks) -> int:
+        key = window["cap"], window["bucket"], window["starts"]
+        if key not in self.known:
+            cap = flow_cap_name(self.flow_id, window["cap"])
+            starts = datetime.fromisoformat(window["starts"])
+            wanted = select(CapWindow.used).where(
+                CapWindow.cap == cap, CapWindow.bucket == window["bucket"], CapWindow.starts_at == starts
+            )
+            self.known[key] = self.session.scalar(wanted) or 0
+        return self.known[key]
+
+
+def _seen(asked: Asked, claims: "_Claims | None") -> Seen:
+    """Return what says whether a person was seen before."""
+    if asked.is_seen:
+        return lambda where, _asked, _fields: not where
+    return claims.hold if claims else nobody_seen
+
+
+@dataclass(frozen=True)
+class _Claims:
+    """What earlier leads hold, as the keyed hashes of their values say it."""
+
+    session: Session
+    account_id: UUID
+    flow_id: UUID
+    asked: Asked
+    now: datetime
+    secret: bytes
+
+    def hold(self, where: str, asked: Asks, fields: Mapping[str, Any]) -> bool:
+        """Return whether another lead holds a value of this one, within the time that is asked for."""
+        scope = self._scope(where, asked)
+        if scope is None:
+            return False
+        values = {key: fields[key] for key in asked["by"] if fields.get(key) is not None}
+        keys = claim_keys(scope, values, together=asked["together"], secret=self.secret)
+        wanted = [(scope, kind, bytes.fromhex(digest)) for scope, kind, digest in keys]
+        since = self.now - timedelta(seconds=asked["within"])
+        held = select(Claim.lead_id).where(
+            tuple_(Claim.scope, Claim.kind, Claim.hash).in_(wanted), Claim.at >= since, Claim.at <= self.now
+        )
+        return any(holder != self.asked.but for holder in self.session.scalars(held))
+
+    def _scope(self, where: str, asked: Asks) -> str | None:
+        if where:
+            return scope_at_buyer(ids.read(where, "con"))
+        of_door = {"flow": self.flow_id, "source": self.asked.source_id, "seller": self.account_id}
+        scope = of_door[asked.get("scope", "flow")]
+        return str(scope) if scope else None
