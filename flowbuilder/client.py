@@ -65,6 +65,18 @@ class Client:
         """Make the draft live; return the number of the version."""
         return int(self._send("POST", f"/flows/{flow_id}/publish")["version"])
 
+    def backtest(
+        self,
+        flow_id: str,
+        document: Document | None = None,
+        *,
+        last: int = 1000,
+        new_buyers: Literal["accept", "decline"] = "accept",
+    ) -> Row:
+        """Return what a document, by default the draft, would have done with the newest leads, beside what is live."""
+        body: dict[str, Any] = {"last": last, "new_buyers": new_buyers}
+        return self._send("POST", f"/flows/{flow_id}/backtest", body | ({"document": document} if document else {}))
+
     def connections(self) -> Iterator[Row]:
         """Yield the connections to buyers, oldest first."""
         return self._all("connections")

@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from flowbuilder.accounts.access import public
 from flowbuilder.api import (
+    backtests,
     caps,
     connection_requests,
     connections,
@@ -27,7 +28,7 @@ from flowbuilder.api.errors import Refusal, error_answer, http_error_answer
 
 bp = Blueprint("api", __name__, url_prefix=openapi.PREFIX)
 
-NOUNS = (flows, versions, dry_runs, connections, connection_requests, sources, leads, waiting, caps, lists)
+NOUNS = (flows, versions, dry_runs, backtests, connections, connection_requests, sources, leads, waiting, caps, lists)
 for noun in NOUNS:
     noun.bp.before_request(authenticate)
     bp.register_blueprint(noun.bp)

@@ -70,8 +70,8 @@ def leaves(before: object, after: object, path: str = "") -> Iterator[tuple[str,
             yield from leaves(before.get(key, MISSING), after.get(key, MISSING), inner)
     elif isinstance(before, list) and isinstance(after, list):
         for at in range(max(len(before), len(after))):
-            pair = (values[at] if at < len(values) else MISSING for values in (before, after))
-            yield from leaves(*pair, f"{path}[{at}]")
+            old, new = (values[at] if at < len(values) else MISSING for values in (before, after))
+            yield from leaves(old, new, f"{path}[{at}]")
     else:
         yield path, before, after
 

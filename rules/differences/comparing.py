@@ -94,8 +94,8 @@ class _Comparison:
         yield from plain_differences(*sides, where="Flow", step="", topic="flow settings")
 
     def _door(self) -> Iterator[Difference]:
-        documents = [side.document.get("intake", MISSING) for side in (self._before, self._after)]
-        yield from door_differences(*documents, *self._on_both(Teller.door))
+        old, new = (side.document.get("intake", MISSING) for side in (self._before, self._after))
+        yield from door_differences(old, new, *self._on_both(Teller.door))
 
     def _fallback(self) -> Iterator[Difference]:
         old, new = (side.document.get("fallback", MISSING) for side in (self._before, self._after))
@@ -223,14 +223,13 @@ def _said(about: _About, before: Told, after: Told) -> Iterator[Difference]:
             if said != after.parts[key]:
                 yield Difference("changed", about.where, about.step, about.topic, key, said, after.parts[key])
     elif before.sentence != after.sentence:
-        said = before.sentence or "nothing", after.sentence or "nothing"
-        yield Difference("changed", about.where, about.step, about.topic, "", *said)
+        yield Difference("changed", about.where, about.step, about.topic, "", before.sentence, after.sentence)
     for text, old, new in (("", before.exits, after.exits), ("Conditions", before.conditions, after.conditions)):
         gone = [one for one in old if one not in new]
         come = [one for one in new if one not in old]
         if gone or come or old != new:
-            said = "; ".join(gone) or "none", "; ".join(come) or "none"
-            yield Difference("changed", about.where, about.step, about.topic, text, *said)
+            was, now = "; ".join(gone) or "none", "; ".join(come) or "none"
+            yield Difference("changed", about.where, about.step, about.topic, text, was, now)
 
 
 def _say_move(old: Place, new: Place) -> str:

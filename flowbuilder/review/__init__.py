@@ -1,0 +1,1 @@
+"""Reviewing a draft before it goes live, its impact on leads that came already, and publishing at a time."""
