@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from rules.caps import MONEY
 from rules.effects import put_together
@@ -26,6 +26,9 @@ class Event(Protocol):
     result: Any
     detail: Any
     at: datetime
+
+
+E = TypeVar("E", bound=Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Past:
         return self.lead.post.fields if self.lead.post else self.lead.fields
 
 
-def last_run(events: Iterable[Event]) -> list[Event]:
+def last_run(events: Iterable[E]) -> list[E]:
     """Return the events of a lead's last run, in order."""
     listed = [event for event in events if event.effect not in ("by_hand", "replaced")]
     newest = max((event.run for event in listed), default=0)
