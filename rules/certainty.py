@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from rules.fields import Field, normalise
 from rules.logic import Rule, RuleError, truthy
-from rules.naming import field_at
+from rules.naming import field_at, label_of
 from rules.text import fold, scalar_text
 
 MANY_VALUED = ("multi",)
@@ -24,7 +24,13 @@ def certain_verdict(rule: Rule, fields: Mapping[str, Field]) -> bool | None:
             return truthy(rule({}))
         except RuleError:
             return None
-    return False if _contradicts_itself(rule.document, fields) else None
+    return False if _contradiction(rule.document, fields) else None
+
+
+def contradiction_in(rule: Rule, fields: Mapping[str, Field]) -> str:
+    """Return the label of what a rule asks to be two things at once, "" where it asks no such thing."""
+    path = _contradiction(rule.document, fields)
+    return label_of(path, fields, {}) if path else ""
 
 
 def _reads_nothing(document: object) -> bool:
@@ -34,12 +40,12 @@ def _reads_nothing(document: object) -> bool:
     return all(map(_reads_nothing, document)) if isinstance(document, list) else True
 
 
-def _contradicts_itself(document: object, fields: Mapping[str, Field]) -> bool:
-    """Return whether conditions that must all be true ask one field for different values."""
+def _contradiction(document: object, fields: Mapping[str, Field]) -> str:
+    """Return the path of which conditions that must all be true ask for different values, "" when there is none."""
     found: dict[str, Allowed] = {}
     for path, allowed in _demands(document, fields):
         found[path] = found.get(path, allowed) & allowed
-    return any(not allowed for allowed in found.values())
+    return next((path for path, allowed in found.items() if not allowed), "")
 
 
 def _demands(document: object, fields: Mapping[str, Field]) -> Iterator[tuple[str, Allowed]]:

@@ -83,6 +83,16 @@ class Flow:
         within = (at for at, spot in enumerate(self.spots) if f"{address}.".startswith(f"{spot.address}."))
         return max(within, default=None)
 
+    def written_at(self, address: str) -> Mapping[str, Any]:
+        """Return the settings at an address such as `steps[0].split.cases[1].steps[0].group`, as they are written."""
+        found: object = self.document
+        for part in address.replace("[", ".[").split("."):
+            if isinstance(found, list):
+                found = found[int(part[1:-1])]
+            elif isinstance(found, Mapping):
+                found = found[part]
+        return found if isinstance(found, Mapping) else {}
+
     def resumes_at(self, identifier: str) -> int:
         """Return the position at which a lead goes on that waited at a step; it begins again where none is named."""
         return len(self.spots) if identifier == self.fallback.common.id else self.positions.get(identifier, 0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from rules.findings import finding
 from rules.flow import Flow
 from rules.money import exponent_of, say_money
 from rules.problems import Problem
@@ -11,6 +12,22 @@ from rules.steps.group.rows import PINGS
 
 OF_MODES: Mapping[str, tuple[str, ...]] = {"wait_ms": PINGS, "bids_up_to": PINGS, "mixed": PINGS}
 """Settings of a group that only some modes have a use for; so has a row's weight."""
+SETTINGS: Mapping[str, str] = {
+    "wait_ms": "The time to wait for bids",
+    "bids_up_to": "The highest bid that is believed",
+    "mixed": "How bidders and direct buyers mix",
+    "weight": "The share of this buyer",
+}
+MODES: Mapping[str, str] = {
+    "waterfall": "the group asks its buyers in order",
+    "round_robin": "the buyers of this group take turns",
+    "weighted": "the group draws its buyers by weight",
+    "least_loaded": "the group asks the buyer with the fewest leads first",
+    "quota": "the group goes by the mix of its buyers",
+    "highest_bid": "the highest bid gets the lead",
+    "fastest": "the fastest bid gets the lead",
+    "broadcast": "every buyer of this group is asked",
+}
 
 
 def find_idle_groups(flow: Flow) -> Iterator[Problem]:
@@ -18,21 +35,21 @@ def find_idle_groups(flow: Flow) -> Iterator[Problem]:
     for address, group in _groups(flow):
         if not _active(group):
             message = "All buyers of this group are turned off, so that nobody is asked."
-            yield Problem(f"{address}.buyers", "no_active_buyer", message, "warning")
+            yield finding(f"{address}.buyers", "no_active_buyer", message)
 
 
 def find_settings_without_effect(flow: Flow) -> Iterator[Problem]:
     """Find settings that the mode of a group has no use for."""
     for address, group in _groups(flow):
         for key, modes in OF_MODES.items():
-            if key in _written(flow, address) and group.mode not in modes:
+            if key in flow.written_at(address) and group.mode not in modes:
                 yield _unused(f"{address}.{key}", key, group.mode)
         for number, row in enumerate(group.rows):
             if row.weight != 1 and group.mode != "weighted":
                 yield _unused(f"{address}.buyers[{number}].weight", "weight", group.mode)
             if row.sharing and group.sell_up_to == 1:
-                message = "“sharing” has no effect here: the group sells each lead once."
-                yield Problem(f"{address}.buyers[{number}].sharing", "no_effect", message, "warning")
+                message = "How this buyer shares has no effect: the group sells each lead once."
+                yield finding(f"{address}.buyers[{number}].sharing", "no_effect", message)
 
 
 def find_rows_below_the_floor(flow: Flow) -> Iterator[Problem]:
@@ -43,11 +60,12 @@ def find_rows_below_the_floor(flow: Flow) -> Iterator[Problem]:
         said = say_money(floor, flow.currency)
         if low and len(low) == len(_active(group)):
             message = f"No buyer of this group pays its floor of {said}, so that none can get a lead."
-            yield Problem(f"{address}.floor", "floor_above_all", message, "warning")
+            yield finding(f"{address}.floor", "floor_above_all", message)
             continue
         for number in low:
             message = f"This buyer never gets a lead: its price is below the floor of {said}."
-            yield Problem(f"{address}.buyers[{number}]", "below_the_floor", message, "warning")
+            key = "max_bid" if group.rows[number].pricing != "fixed" else "price"
+            yield finding(f"{address}.buyers[{number}].{key}", "below_the_floor", message)
 
 
 def find_auctions_without_bids(flow: Flow) -> Iterator[Problem]:
@@ -55,16 +73,16 @@ def find_auctions_without_bids(flow: Flow) -> Iterator[Problem]:
     for address, group in _groups(flow):
         if group.mode == "fastest" and _active(group) and not any(row.bids for _, row in _active(group)):
             message = "No buyer of this group makes bids, so that there is none to be the fastest."
-            yield Problem(f"{address}.mode", "nobody_bids", message, "warning")
+            yield finding(f"{address}.mode", "nobody_bids", message)
 
 
 def find_sales_without_buyers(flow: Flow) -> Iterator[Problem]:
     """Find groups that would sell a lead more often than they have buyers."""
     for address, group in _groups(flow):
         count = len(_active(group))
-        if 0 < count < group.sell_up_to and "sell_up_to" in _written(flow, address):
+        if 0 < count < group.sell_up_to and "sell_up_to" in flow.written_at(address):
             message = f"This group sells a lead up to {group.sell_up_to} times, and {count} of its buyers can get it."
-            yield Problem(f"{address}.sell_up_to", "more_sales_than_buyers", message, "warning")
+            yield finding(f"{address}.sell_up_to", "more_sales_than_buyers", message)
 
 
 def _groups(flow: Flow) -> Iterator[tuple[str, Group]]:
@@ -76,21 +94,10 @@ def _active(group: Group) -> list[tuple[int, Row]]:
 
 
 def _unused(address: str, key: str, mode: str) -> Problem:
-    return Problem(address, "no_effect", f"“{key}” has no effect in the mode {mode}.", "warning")
+    return finding(address, "no_effect", f"{SETTINGS[key]} has no effect here: {MODES[mode]}.")
 
 
 def _is_below(row: Row, floor: int, currency: str) -> bool:
     """Return whether a row's price is written as a number below a floor in minor units."""
     amount = amount_of(row.buyer.price_written)
     return amount is not None and amount.scaleb(exponent_of(currency)) < floor
-
-
-def _written(flow: Flow, address: str) -> Mapping[str, object]:
-    """Return the settings at an address such as `steps[0].split.cases[1].steps[0].group`, as they are written."""
-    found: object = flow.document
-    for part in address.replace("[", ".[").split("."):
-        if isinstance(found, list):
-            found = found[int(part[1:-1])]
-        elif isinstance(found, Mapping):
-            found = found[part]
-    return found if isinstance(found, Mapping) else {}

@@ -106,3 +106,21 @@ def _conditions(step: Step) -> Iterable[tuple[str, Rule | None]]:
         case Transform():
             return [(f"set[{number}][2].when", setting.when) for number, setting in enumerate(step.settings)]
     return []
+
+
+def buyers_on(flow: Flow) -> Iterator[tuple[str, Buyer]]:
+    """Yield every buyer that is turned on, rows of groups and the fallback's too, with its address in the document."""
+    for spot in flow.spots:
+        if isinstance(spot.step, Buyer) and not spot.step.common.off:
+            yield spot.address, spot.step
+        rows = spot.step.rows if isinstance(spot.step, Group) and not spot.step.common.off else ()
+        for number, row in enumerate(rows):
+            if not row.buyer.common.off:
+                yield f"{spot.address}.buyers[{number}]", row.buyer
+    if flow.fallback.buyer:
+        yield "fallback.buyer", flow.fallback.buyer
+
+
+def called(spot: Spot) -> str:
+    """Return what people call a step: its name, or its kind where it has none."""
+    return spot.step.common.name or spot.step.label

@@ -67,7 +67,8 @@ def check_ways(spots: Sequence[Spot], fallback: Fallback, buyers: Mapping[str, B
     """Report ways that lead to no step, backwards, into a lane, or to no buyer."""
     for address, way in _all_ways(spots, fallback):
         if way.kind == "buyer" and way.target not in buyers:
-            document.report(address, "unknown_buyer", f"There is no buyer “{way.target}” in this flow.")
+            message = f"The buyer that leads are sent to, “{way.target}”, is not in this flow any more. Choose another."
+            document.report(address, "unknown_buyer", message)
         elif way.kind == "buyer" and buyers[way.target].price is None:
             message = f"“{way.target}” makes bids: it can only be offered the lead by its own group."
             document.report(address, "makes_bids", message)
@@ -75,11 +76,11 @@ def check_ways(spots: Sequence[Spot], fallback: Fallback, buyers: Mapping[str, B
     for position, spot in enumerate(spots):
         for address, way in _ways_at(spot):
             if way.kind == "go_to" and not _leads_on(spots, position, positions.get(way.target), way):
-                message = f"“{way.target}” is not a later step of this flow, or it is inside a lane."
-                document.report(address, "not_a_later_step", message)
+                document.report(address, "not_a_later_step", _why_not(positions.get(way.target), position, way))
     start = fallback.start
     if start and (start not in positions or spots[positions[start]].lane):
-        document.report("fallback.from", "unknown_step", f"There is no step “{start}” in this flow outside of lanes.")
+        message = f"The step at which waiting leads go on, “{start}”, is not there, or is in a lane. Choose another."
+        document.report("fallback.from", "unknown_step", message)
 
 
 def _all_ways(spots: Sequence[Spot], fallback: Fallback) -> Iterator[tuple[str, Way]]:
@@ -96,6 +97,15 @@ def _leads_on(spots: Sequence[Spot], position: int, aim: int | None, way: Way) -
     if aim is None or aim <= position:
         return False
     return spots[aim].lane == spots[position].lane[: len(spots[aim].lane)]
+
+
+def _why_not(aim: int | None, position: int, way: Way) -> str:
+    """Return why a way cannot lead to a position."""
+    if aim is None:
+        return f"The step that leads are sent to, “{way.target}”, is not in this flow any more. Choose another."
+    if aim <= position:
+        return f"Leads can only be sent on to a later step: step {aim + 1} comes before this one. Choose another."
+    return f"Leads cannot be sent into a lane, and step {aim + 1} is in one. Choose a step outside of it."
 
 
 def _spots(steps: Sequence[Step], begins: _List, first: int, end: int) -> Iterator[Spot]:

@@ -162,7 +162,9 @@ def published(publication: Publication) -> Response:
 
 
 def _draft_state(flow: Flow) -> dict[str, Any]:
-    found_problems = document_problems(session=current.session(), account_id=flow.account_id, document=flow.draft)
+    found_problems = document_problems(
+        session=current.session(), account_id=flow.account_id, document=flow.draft, flow_id=flow.id
+    )
     return {"revision": flow.draft_revision, "problems": shapes.problems(found_problems)}
 
 

@@ -1,6 +1,7 @@
 """What is wrong with a flow's document in this account: the language's own problems, and connections it cannot name."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -9,28 +10,37 @@ from sqlalchemy.orm import Session
 
 from flowbuilder import ids
 from flowbuilder.lists.queries import known_lists
-from flowbuilder.models import Connection
+from flowbuilder.models import Connection, Source
+from rules.account_lint import Account, Known, lint_in
 from rules.flow import Flow, parse_flow
 from rules.lint import lint
 from rules.problems import Problem
+from rules.reading import amount_of
 from rules.stored_lists import lists_named
 
 
-def document_problems(*, session: Session, account_id: UUID, document: Mapping[str, Any]) -> list[Problem]:
+def document_problems(
+    *, session: Session, account_id: UUID, document: Mapping[str, Any], flow_id: UUID | None = None
+) -> list[Problem]:
     """Return everything that is wrong with a document; no error among it means that it can be published."""
-    return check_document(session=session, account_id=account_id, document=document)[1]
+    return check_document(session=session, account_id=account_id, document=document, flow_id=flow_id)[1]
 
 
 def check_document(
-    *, session: Session, account_id: UUID, document: Mapping[str, Any]
+    *, session: Session, account_id: UUID, document: Mapping[str, Any], flow_id: UUID | None = None
 ) -> tuple[Flow | None, list[Problem]]:
     """Return the flow that a document describes (None when it is malformed), and all its problems.
 
-    What is only worth a look is among them as warnings, which do not stand in the way of publishing.
+    What is only worth a look is among them as warnings, which do not stand in the way of publishing. With the id of the
+    flow its prices are compared with what its suppliers are paid.
     """
     flow, problems = parse_flow(document)
-    named = [*_connection_problems(session, account_id, document), *_list_problems(session, account_id, document)]
-    return flow, [*problems, *named, *(lint(flow) if flow else ())]
+    connections = _connections(session, account_id, document)
+    named = [*_unknown_connections(document, connections), *_list_problems(session, account_id, document)]
+    if flow is None:
+        return None, [*problems, *named]
+    around = Account(connections, _costs(session, flow_id) if flow_id else {})
+    return flow, [*problems, *named, *lint(flow), *lint_in(around, flow)]
 
 
 def named_connections(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -54,19 +64,10 @@ def connection_zones(session: Session, account_id: UUID) -> dict[str, str]:
     return {ids.show(identifier, "con"): name for identifier, name in session.execute(wanted)}
 
 
-def _connection_problems(session: Session, account_id: UUID, document: Mapping[str, Any]) -> Iterator[Problem]:
-    named = list(named_connections(document))
-    if not named:
-        return
-    states = _states(session, account_id)
-    for path, shown in named:
-        state = states.get(_read(shown))
-        if state is None:
+def _unknown_connections(document: Mapping[str, Any], connections: Mapping[str, Known]) -> Iterator[Problem]:
+    for path, shown in named_connections(document):
+        if shown and shown not in connections:
             yield Problem(path, "unknown_connection", f"This account has no connection “{shown[:40]}”.")
-        elif state == "revoked":
-            yield Problem(
-                path, "revoked_connection", "This connection was revoked; its buyer gets no leads.", "warning"
-            )
 
 
 def _list_problems(session: Session, account_id: UUID, document: Mapping[str, Any]) -> Iterator[Problem]:
@@ -77,9 +78,26 @@ def _list_problems(session: Session, account_id: UUID, document: Mapping[str, An
             yield Problem(path, "unknown_list", f"This account has no stored list “{shown[:40]}”.")
 
 
-def _states(session: Session, account_id: UUID) -> dict[UUID | None, str]:
-    wanted = select(Connection.id, Connection.state).where(Connection.account_id == account_id)
-    return dict(session.execute(wanted).all())
+def _connections(session: Session, account_id: UUID, document: Mapping[str, Any]) -> dict[str, Known]:
+    """Return those of the account's connections that a document names, by their shown ids."""
+    named = {identifier for _, shown in named_connections(document) if (identifier := _read(shown))}
+    if not named:
+        return {}
+    wanted = select(Connection).where(Connection.account_id == account_id, Connection.id.in_(named))
+    return {ids.show(row.id, "con"): Known(row.name, state_of(row), row.destination) for row in session.scalars(wanted)}
+
+
+def state_of(connection: Connection) -> str:
+    """Return how a connection stands: paused, revoked, untested as long as it never had a test lead, else active."""
+    is_untested = connection.state == "active" and connection.tested_at is None
+    return "untested" if is_untested else connection.state
+
+
+def _costs(session: Session, flow_id: UUID) -> dict[str, Decimal]:
+    """Return what each supplier of a flow that is paid a fixed sum gets for a lead, by its name."""
+    wanted = select(Source.name, Source.cost).where(Source.flow_id == flow_id, Source.state == "active")
+    paid = ((name, amount_of((cost or {}).get("fixed"))) for name, cost in session.execute(wanted))
+    return {name: amount for name, amount in paid if amount}
 
 
 def _read(shown: str) -> UUID | None:

@@ -73,7 +73,7 @@ def publish_flow(
     session.refresh(flow, with_for_update=True)
     if revision is not None and revision != flow.draft_revision:
         raise NewerDraft
-    problems = document_problems(session=session, account_id=flow.account_id, document=flow.draft)
+    problems = document_problems(session=session, account_id=flow.account_id, document=flow.draft, flow_id=flow.id)
     if any(problem.severity == "error" for problem in problems):
         return Publication(None, problems)
     version = _go_live(session, flow, flow.draft, actor=actor, now=now)
@@ -87,7 +87,7 @@ def go_back(*, session: Session, actor: Actor, flow: Flow, number: int, now: dat
     old = queries.version_of(session, flow, number)
     if old is None:
         raise NoSuchVersion(number)
-    problems = document_problems(session=session, account_id=flow.account_id, document=old.document)
+    problems = document_problems(session=session, account_id=flow.account_id, document=old.document, flow_id=flow.id)
     if any(problem.severity == "error" for problem in problems):
         return Publication(None, problems)
     version = _go_live(session, flow, old.document, actor=actor, now=now, note=f"Equal to version {number}")

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from flowbuilder import ids
+from flowbuilder.flows.checks import state_of
 from flowbuilder.flows.limits import Meter, meters_of
 from flowbuilder.models import Connection
 from flowbuilder.models import Flow as FlowRow
@@ -113,7 +114,7 @@ class _Layout:
 def _warning(connection: Connection | None) -> str:
     if connection is None:
         return ""
-    state = "untested" if connection.state == "active" and connection.tested_at is None else connection.state
+    state = state_of(connection)
     return NOTES[state].format(connection.name) if state in NOTES else ""
 
 

@@ -54,7 +54,7 @@ def listed(session: Session, account_id: UUID, now: datetime) -> Sequence[Listed
 def draft_view(session: Session, flow: Flow, now: datetime) -> dict[str, Any]:
     """Return what the page of a flow shows: its draft, and how that differs from what is live."""
     live = queries.live_version(session, flow)
-    rules, problems = check_document(session=session, account_id=flow.account_id, document=flow.draft)
+    rules, problems = check_document(session=session, account_id=flow.account_id, document=flow.draft, flow_id=flow.id)
     around = _around(session, flow)
     live_document = live.document if live else None
     return {
@@ -71,7 +71,9 @@ def draft_view(session: Session, flow: Flow, now: datetime) -> dict[str, Any]:
 
 def version_view(session: Session, flow: Flow, version: FlowVersion, now: datetime) -> dict[str, Any]:
     """Return what the page of a published version shows."""
-    rules, problems = check_document(session=session, account_id=flow.account_id, document=version.document)
+    rules, problems = check_document(
+        session=session, account_id=flow.account_id, document=version.document, flow_id=flow.id
+    )
     around = _around(session, flow)
     return {
         "flow": flow,
@@ -133,7 +135,7 @@ def revision_sent() -> int:
 
 
 def _listed(session: Session, flow: Flow, live: Mapping[str, Any], traffic: Traffic) -> Listed:
-    _, problems = check_document(session=session, account_id=flow.account_id, document=flow.draft)
+    _, problems = check_document(session=session, account_id=flow.account_id, document=flow.draft, flow_id=flow.id)
     errors = sum(problem.severity == "error" for problem in problems)
     return Listed(flow, live != flow.draft, errors, traffic)
 

@@ -284,9 +284,9 @@ def read_offer(
     common = read_common(part)
     price, when = part.value(price_in) if price_in else None, part.rule("when")
     if price_in and not part.has(price_in):
-        part.report(price_in, "missing_price", "A buyer needs a price.")
+        part.report(price_in, "missing_price", "Say what this buyer pays for a lead.")
     policy = read_policy(part, holds=part.settings.get("on_error") == "hold")
-    connection, requires = part.text("connection"), part.words("requires", part.document.fields.__contains__, NO_FIELD)
+    connection, requires = _read_connection(part), part.words("requires", part.document.fields.__contains__, NO_FIELD)
     caps, hours = read_caps(part, "caps", common.id, may_spend=True), read_hours(part)
     duplicates, suppress = read_duplicates(part), read_suppressions(part)
     ways, timeout_ms, on_ambiguous = read_ways(part), _read_timeout(part), part.take("on_ambiguous")
@@ -310,6 +310,14 @@ def read_offer(
         duplicates=duplicates,
         suppress=suppress,
     )
+
+
+def _read_connection(part: Part) -> str:
+    """Return the connection, which a buyer that was only just added does not have yet."""
+    if part.take("connection") in (None, ""):
+        part.report("connection", "missing_connection", "Choose the buyer that is offered the lead.")
+        return ""
+    return part.text("connection")
 
 
 def _until(result: Result, effect: Offer) -> tuple[datetime | None, WaitsFor]:

@@ -70,7 +70,9 @@ def read_fallback(part: Part) -> Fallback:
     do: Literal["reject", "hold", "buyer"] = part.choice("do", ("reject", "hold", "buyer"))  # type: ignore[assignment]
     inner = part.inside("buyer", "the last buyer")
     if (do == "buyer") != (inner is not None):
-        part.report("buyer", "missing_buyer", "A fallback has a “buyer” exactly when it says “do”: “buyer”.")
+        missing = "Choose the buyer that is offered what nobody else took."
+        unused = "A last buyer is only offered leads where “do” is “buyer”."
+        part.report("buyer", "missing_buyer", missing if do == "buyer" else unused)
     fallback = Fallback(
         common=common,
         do=do,

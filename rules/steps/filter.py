@@ -49,7 +49,8 @@ def read_filter(part: Part) -> Filter | None:
     """Return the filter that a part describes, None when its rule has problems."""
     common, stops = read_common(part), part.has("stop_if")
     if stops == part.has("continue_if"):
-        part.report("continue_if", "polarity", "A filter needs exactly one of “continue_if” and “stop_if”.")
+        both = "A filter has one of “continue_if” and “stop_if”, not both."
+        part.report("continue_if", "polarity", both if stops else "Add a rule that says which leads carry on.")
     rule = part.rule("stop_if" if stops else "continue_if")
     otherwise = read_way(part, "otherwise", "reject", ("reject", "fallback", "go_to"))
     reason = part.text("reason", "Does not match")

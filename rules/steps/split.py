@@ -91,7 +91,8 @@ def read_split(part: Part, read_steps: ReadSteps) -> Split | None:
         part.document.report(part.path, "too_deep", f"Splits can stand {DEEPEST} levels deep, not deeper.")
         return None
     if by_share == part.has("cases"):
-        part.report("cases", "cases_or_percent", "A split needs exactly one of “cases” and “percent”.")
+        both = "A split goes by rules (“cases”) or by shares (“percent”), not by both."
+        part.report("cases", "cases_or_percent", both if by_share else "Add a lane, and say which leads take it.")
     lanes = _read_shares(part, read_steps) if by_share else _read_cases(part, read_steps)
     part.take("cases")
     part.finish()
@@ -119,7 +120,7 @@ def _read_shares(part: Part, read_steps: ReadSteps) -> tuple[Lane, ...] | None:
 def _lane_parts(part: Part, key: str) -> list[Part]:
     parts = part.parts(key, "a lane")
     if not 1 <= len(parts) <= MOST_LANES:
-        part.report(key, "lanes", f"“{key}” must be a list of 1 to {MOST_LANES} lanes.")
+        part.report(key, "lanes", f"A split has 1 to {MOST_LANES} lanes.")
     return parts[:MOST_LANES]
 
 
@@ -128,7 +129,11 @@ def _read_lane(part: Part, position: int, read_steps: ReadSteps, *, by_share: bo
     when = None if by_share else part.rule("when")
     share = part.whole("share", least=1, most=100) if by_share else 0
     if not by_share and not part.has("when"):
-        part.report("when", "missing_rule", "A case needs a rule in “when”; leads that fit no case go to “else”.")
+        part.report(
+            "when",
+            "missing_rule",
+            "Add a rule that says which leads take this lane.",
+        )
     if "/" in name or name == REST:
         part.report("name", "bad_name", "A lane's name cannot be “else” and has no “/”.")
     part.finish()

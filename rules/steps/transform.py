@@ -67,7 +67,7 @@ def read_transform(part: Part) -> Transform | None:
     common, written = read_common(part), part.take("set")
     part.finish()
     if not isinstance(written, list) or not 1 <= len(written) <= MOST_CHANGES:
-        part.report("set", "not_a_list", f"“set” must be a list of 1 to {MOST_CHANGES} [field, expression].")
+        part.report("set", "not_a_list", f"Choose what to change, 1 to {MOST_CHANGES} fields.")
         return None
     at = part.at("set")
     settings = [_read_setting(part.document, entry, f"{at}[{i}]") for i, entry in enumerate(written)]

@@ -59,7 +59,7 @@ def cap(**changes: Any) -> dict[str, Any]:
         (document(buyer("b"), cap(when_full={"go_to": "b"})), "steps[1].cap.when_full", "not_a_later_step"),
         (document(buyer(on_declined={"buyer": "z"})), "steps[0].buyer.on_declined", "unknown_buyer"),
         (document({"buyer": {"id": "a", "connection": "c"}}), "steps[0].buyer.price", "missing_price"),
-        (document({"buyer": {"id": "a", "price": 1}}), "steps[0].buyer.connection", "missing_text"),
+        (document({"buyer": {"id": "a", "price": 1}}), "steps[0].buyer.connection", "missing_connection"),
         (document(buyer(on_error={"hold": "soon"})), "steps[0].buyer.on_error", "not_a_duration"),
         (document(buyer(on_error={"hold": "8d"})), "steps[0].buyer.on_error", "out_of_bounds"),
         (document(buyer(on_error={"next": "x"})), "steps[0].buyer.on_error", "not_a_way"),

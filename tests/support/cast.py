@@ -114,7 +114,7 @@ def a_flow(session: Session, owner: Member, *, document: dict[str, Any] | None =
 def a_connection(session: Session, owner: Member, *, name: str = "Sunrise Energy", **values: Any) -> Connection:
     """Make a connection to a buyer."""
     row = Connection(id=ids.new_id(), account_id=owner.account.id, name=name)
-    settled = {"destination": DESTINATION, "state": "active", "concurrency": 256, "tested_at": None, **values}
+    settled = {"destination": DESTINATION, "state": "active", "concurrency": 256, "tested_at": now(), **values}
     row.created_at = row.updated_at = now()
     return _add(session, row, settled)
 

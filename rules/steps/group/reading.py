@@ -18,7 +18,7 @@ def read_group(part: Part) -> Group | None:
     least, goes_on = read_least(part), part.choice("then", ("stop", "continue"), "stop") == "continue"
     written = part.parts("buyers", "a buyer")
     if not 1 <= len(written) <= MOST_ROWS:
-        part.report("buyers", "rows", f"“buyers” must be a list of 1 to {MOST_ROWS} buyers.")
+        part.report("buyers", "rows", f"A group asks 1 to {MOST_ROWS} buyers. Add one.")
     usual = min(MOST_SALES, max(1, len(written))) if mode == "broadcast" else 1
     sell_up_to = part.whole("sell_up_to", least=1, most=MOST_SALES, default=usual)
     mix = read_mix(part, common.id)

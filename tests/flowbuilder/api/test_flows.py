@@ -7,16 +7,25 @@ from flowbuilder import ids
 from flowbuilder.models import Audit
 from tests.support.documents import solar
 
+NOBODY_YET = [
+    {
+        "path": "steps",
+        "code": "nobody_is_asked",
+        "message": "No step offers the lead to a buyer, so nobody can take it. Add a buyer.",
+        "severity": "warning",
+    }
+]
+
 
 @pytest.fixture
 def flow(api):
     return api("POST", "/flows", {"name": "California solar", "document": solar()}).json
 
 
-def test_a_new_flow_has_an_id_a_key_and_no_problems(api):
+def test_a_new_flow_has_an_id_a_key_and_the_advice_to_add_a_buyer(api):
     made = api("POST", "/flows", {"name": "California solar", "document": solar()})
     assert made.status_code == 201
-    assert made.json == {"id": made.json["id"], "key": made.json["key"], "revision": 1, "problems": []}
+    assert made.json == {"id": made.json["id"], "key": made.json["key"], "revision": 1, "problems": NOBODY_YET}
     assert made.json["id"].startswith("flo_")
     assert len(made.json["key"]) == 10
 
@@ -33,7 +42,7 @@ def test_a_draft_with_problems_is_kept_and_they_are_told(api):
 def test_what_is_only_worth_a_look_is_a_warning_and_can_be_published(api):
     steps = [{"filter": {"id": "f", "continue_if": True}}]
     made = api("POST", "/flows", {"name": "California solar", "document": solar(steps=steps)}).json
-    [problem] = made["problems"]
+    *_, problem = made["problems"]
     assert (problem["path"], problem["code"], problem["severity"]) == (
         "steps[0].filter.continue_if", "always_true", "warning",
     )  # fmt: skip
@@ -67,7 +76,7 @@ def test_a_draft_is_replaced_only_by_who_read_the_newest_one(api, flow):
     address = f"/flows/{flow['id']}/draft"
     ours = api("PUT", address, {"document": solar(currency="EUR")}, If_Match="1")
     theirs = api("PUT", address, {"document": solar(currency="GBP")}, If_Match="1")
-    assert (ours.status_code, ours.json) == (200, {"revision": 2, "problems": []})
+    assert (ours.status_code, ours.json) == (200, {"revision": 2, "problems": NOBODY_YET})
     assert theirs.status_code == 409
     assert (theirs.json["revision"], theirs.json["draft"]["currency"]) == (2, "EUR")
     assert theirs.json["error"]["code"] == "newer_draft"

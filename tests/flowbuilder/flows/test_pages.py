@@ -130,12 +130,12 @@ def test_what_is_worth_a_look_is_listed_and_does_not_stand_in_the_way(sara, sess
     session.commit()
     shown = sara.get(address_of(flow)).text
     assert "Worth a look" in shown
-    assert '<a href="#step-all">Step 1</a>: This rule is always true, whatever the lead.' in shown
+    assert '<a href="#step-all">Step 1</a>: This rule is true for every lead, so that it decides nothing.' in shown
     assert post(sara, address_of(flow, "/publish"), revision="1").status_code == 303
 
 
 def test_the_rail_tells_each_step_with_its_ways_out(sara, session, cast):
-    connection = a_connection(session, cast.sara)
+    connection = a_connection(session, cast.sara, tested_at=None)
     flow = a_flow(session, cast.sara, document=solar(ids.show(connection.id, "con")))
     session.commit()
     shown = sara.get(address_of(flow)).text
