@@ -21,6 +21,7 @@ from rules.operators.variables import keys_in, keys_of, look_up, path_text
 from rules.placing import Place, inside, joins_conditions
 from rules.problems import Problem, shorten, suggest
 from rules.templates import build_template, is_template, template_names
+from rules.turned_off import inside_turned_off
 
 TYPED_KEYS = frozenset(operator.key for operator in TYPED)
 NOTHING = constant(None)
@@ -130,6 +131,9 @@ class Compiler:
             hint = suggest(key[:40], OPERATORS)
             self.problems.append(Problem(at, "unknown_operator", f"There is no operator “{shorten(key)}”.{hint}"))
             return Node(document, at, NOTHING)
+        if key in ("and", "or") and written == []:
+            self.problems.append(Problem(here, "empty_group", "There is no rule here yet. Add one."))
+            return Node(document, at, NOTHING)
         nodes = self.arguments(operator, written, here, place)
         most = len(nodes) if operator.most is None else operator.most
         if not operator.least <= len(nodes) <= most:
@@ -143,7 +147,16 @@ class Compiler:
         entries = written if isinstance(written, list) else [written]
         paths = [f"{here}[{i}]" for i in range(len(entries))] if isinstance(written, list) else [here]
         places = (inside(operator, entries, i, place) for i in range(len(entries)))
-        return tuple(map(self.node, entries, paths, places))
+        return tuple(
+            self.argument(operator, entry, path, at) for entry, path, at in zip(entries, paths, places, strict=True)
+        )
+
+    def argument(self, operator: Operator, entry: object, at: str, place: Place) -> Node:
+        """Return one compiled argument; what is turned off in a group is not looked into, as it changes nothing."""
+        either = operator.key == "or"
+        if (either or operator.key == "and") and inside_turned_off(entry, either=either):
+            return Node(entry, at, constant(not either), is_literal=True)
+        return self.node(entry, at, place)
 
     def built(self, operator: Operator, call: Call, document: object, at: str, place: Place) -> Node:
         """Return the node of an operator whose arguments are compiled."""
@@ -197,7 +210,11 @@ class Compiler:
 
     def note_misfit(self, operator: Operator, call: Call) -> None:
         """Note an operator of the rule builder that the type of its left value does not offer."""
-        field = call.left.field if operator.key in TYPED_KEYS else None
+        if operator.key not in TYPED_KEYS:
+            return
+        field = call.left.field
+        if call.left.variable == "":
+            self.note(call.at, "no_field", "Choose the field that this rule is about.")
         if field is not None and not fits(operator.key, field):
             message = f"“{operator.key}” does not fit {field.label}, which is a {field.type}."
             self.note(call.at, "does_not_fit", message)

@@ -6,6 +6,7 @@ from rules.conditions import Condition
 from rules.fields import Field
 from rules.saying import say_json, say_literal
 from rules.speaker import Speaker
+from rules.turned_off import counting
 
 NO_NAMES: Mapping[str, str] = {}
 
@@ -20,12 +21,14 @@ def say_rule(
 ) -> str:
     """Return a rule as a sentence without its full stop, cut after `most_words` to "… and 3 more rules".
 
-    `names` are words for paths that no field describes, like `flow.min_score`.
+    `names` are words for paths that no field describes, like `flow.min_score`. What is turned off is only counted.
     """
     try:
-        return begin(Speaker(fields, names or NO_NAMES, currency).rule(rule, most_words))
+        said_of, off = counting(rule)
+        said = begin(Speaker(fields, names or NO_NAMES, currency).rule(said_of, most_words))
     except RecursionError:
         return say_json(rule)
+    return f"{said} ({off} rule{'' if off == 1 else 's'} off)" if off else said
 
 
 def say_condition(condition: Condition, *, names: Mapping[str, str] | None = None, currency: str = "USD") -> str:

@@ -45,7 +45,7 @@ class Words:
 
     def whole_rule(self, document: object) -> str:
         """Return a rule as a sentence without its full stop."""
-        return say_rule(document, self.fields, names=self.lists)
+        return say_rule(document, self.fields, names=self.lists, currency=self.currency)
 
     def value(self, document: object, currency: str | None = None) -> str:
         """Return an expression; with a currency its plain numbers are amounts of money."""
