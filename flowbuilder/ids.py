@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-KINDS = ("con", "src", "flo", "lst")
+KINDS = ("con", "src", "flo", "lst", "chk")
 _PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 # As Python's own numbers to the base of 32 are written, so that it can read what we show; I, L and O look like digits.
 _AS_BASE_32 = str.maketrans(ALPHABET + "ILO", "0123456789abcdefghijklmnopqrstuv" + "110")

@@ -60,10 +60,10 @@ def create(flow_id: UUID) -> Response:
     flow = flow_called(flow_id)
     body = read_body("lead", "now", "answers", "lists", "document", "caps")
     posted, document = body.document("lead"), body.optional_document("document")
-    now, answers = _moment(body), body.optional_document("answers") or {}
+    now, answers = read_moment(body), body.optional_document("answers") or {}
     body.refuse_problems()
-    rules = _rules(flow.draft if document is None else document)
-    in_list, caps = _in_list(body), _caps(body)
+    rules = rules_of(flow.draft if document is None else document)
+    in_list, caps = _in_list(body), read_caps(body)
     of_services = {step: answer for step, answer in answers.items() if isinstance(rules.step(step), LookUp)}
     of_buyers = {buyer: answer for buyer, answer in answers.items() if buyer not in of_services}
     made_up = {buyer: _made_up(body, buyer, answer, rules.currency) for buyer, answer in of_buyers.items()}
@@ -79,14 +79,16 @@ def create(flow_id: UUID) -> Response:
     return shapes.answer(_shown(tried, rules.currency))
 
 
-def _rules(document: Mapping[str, Any]) -> Flow:
+def rules_of(document: Mapping[str, Any]) -> Flow:
+    """Return the flow that a document describes; refuses one that cannot be read."""
     rules, problems = check_document(session=current.session(), account_id=caller().account.id, document=document)
     if rules is None:
         raise Refusal(422, "flow_has_problems", problems=problems)
     return rules
 
 
-def _moment(body: Body) -> datetime:
+def read_moment(body: Body) -> datetime:
+    """Return the moment that the run is as of: the one that was sent, else this one."""
     text = body.settings.get("now")
     if text is None:
         return current.now()
@@ -100,7 +102,7 @@ def _moment(body: Body) -> datetime:
     return moment
 
 
-def _caps(body: Body) -> Caps:
+def read_caps(body: Body) -> Caps:
     """Return how full caps are: `empty` unless something else was sent."""
     caps = body.settings.get("caps", "empty")
     if caps not in CAPS:

@@ -11,6 +11,7 @@ from flowbuilder.accounts.access import public
 from flowbuilder.api import (
     backtests,
     caps,
+    checks,
     connection_requests,
     connections,
     dry_runs,
@@ -28,7 +29,10 @@ from flowbuilder.api.errors import Refusal, error_answer, http_error_answer
 
 bp = Blueprint("api", __name__, url_prefix=openapi.PREFIX)
 
-NOUNS = (flows, versions, dry_runs, backtests, connections, connection_requests, sources, leads, waiting, caps, lists)
+NOUNS = (
+    flows, versions, dry_runs, checks, backtests,
+    connections, connection_requests, sources, leads, waiting, caps, lists,
+)  # fmt: skip
 for noun in NOUNS:
     noun.bp.before_request(authenticate)
     bp.register_blueprint(noun.bp)

@@ -55,7 +55,7 @@ def world_of(
     in_list: InList | None = None,
 ) -> World:
     """Return the world of one run; without an `in_list` stored lists are really looked into."""
-    rows = _rows(session, account_id, rules)
+    rows = connections_named(session, account_id, rules)
     is_now = asked.caps == "now"
     failing = closed_to_leads(session, [row.id for row in rows.values()], now) if is_now else set()
     claims = _Claims(session, account_id, flow_id, asked, now, duplicates_secret(secret_key)) if is_now else None
@@ -72,7 +72,7 @@ def _named(rules: Flow) -> Iterable[str]:
     return dict.fromkeys(buyer.connection for buyer in rules.buyers.values())
 
 
-def _rows(session: Session, account_id: UUID, rules: Flow) -> dict[str, Connection]:
+def connections_named(session: Session, account_id: UUID, rules: Flow) -> dict[str, Connection]:
     """Return the connections that the flow's buyers are reached by, by their shown ids."""
     known = {}
     for shown in _named(rules):

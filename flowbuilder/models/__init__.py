@@ -5,6 +5,7 @@ from flowbuilder.models.base import Base
 from flowbuilder.models.connection import AccessToken, Breaker, Connection, ConnectionTest, Credential
 from flowbuilder.models.delivery import DeliveryCopy, InboxLead
 from flowbuilder.models.flow import Flow, FlowVersion
+from flowbuilder.models.flow_check import FlowCheck
 from flowbuilder.models.lead import Attempt, Lead, LeadEvent, Offer
 from flowbuilder.models.limited import CapWindow, Claim, Idempotency, IntakeRefusal, Worker
 from flowbuilder.models.source import Source, SourceKey
@@ -25,6 +26,7 @@ __all__ = [
     "Credential",
     "DeliveryCopy",
     "Flow",
+    "FlowCheck",
     "FlowVersion",
     "Idempotency",
     "InboxLead",

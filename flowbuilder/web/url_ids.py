@@ -10,7 +10,15 @@ from werkzeug.routing import BaseConverter, ValidationError
 
 from flowbuilder import ids
 
-KINDS = {"lead": None, "flow": "flo", "connection": "con", "source": "src", "list": "lst", "any_id": None}
+KINDS = {
+    "lead": None,
+    "flow": "flo",
+    "connection": "con",
+    "source": "src",
+    "list": "lst",
+    "check": "chk",
+    "any_id": None,
+}
 
 
 class _IdConverter(BaseConverter):
