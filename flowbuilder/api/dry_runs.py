@@ -16,7 +16,7 @@ from flowbuilder.api.flows import flow_called
 from flowbuilder.api.openapi import ANYTHING, MONEY, PROBLEMS, TEXT, describe, or_null, shape
 from flowbuilder.flows.checks import check_document, connection_names
 from flowbuilder.flows.dry_runs import Tried, try_lead
-from flowbuilder.flows.worlds import CAPS, Asked, Caps, world_of
+from flowbuilder.flows.worlds import CAPS, Asked, Caps, reached_by, world_of
 from flowbuilder.lists.queries import contains, list_names
 from flowbuilder.web import current
 from rules.bounds import RuleError
@@ -72,8 +72,8 @@ def create(flow_id: UUID) -> Response:
     session, account_id = current.session(), caller().account.id
     names = Names(connection_names(session, account_id), lists=list_names(session, account_id))
     world = world_of(
-        session, account_id, rules, Asked(caps), now, flow_id=flow_id, secret_key=current.settings().secret_key,
-        in_list=in_list,
+        session, flow, rules, Asked(caps), now, reached=reached_by(session, account_id, rules),
+        secret_key=current.settings().secret_key, in_list=in_list,
     )  # fmt: skip
     tried = try_lead(rules, posted, made_up, names=names, now=now, world=world, finds=finds)
     return shapes.answer(_shown(tried, rules.currency))

@@ -1,6 +1,7 @@
 """The world of a dry run: what an account's connections, lists, caps and earlier leads say at a moment."""
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
@@ -13,13 +14,15 @@ from flowbuilder import ids
 from flowbuilder.cap_names import flow_cap_name
 from flowbuilder.claim_keys import claim_keys, duplicates_secret, scope_at_buyer
 from flowbuilder.connections.breakers import closed_to_leads
-from flowbuilder.flows.checks import connection_zones
 from flowbuilder.lists.queries import contains
 from flowbuilder.models import CapWindow, Claim, Connection
+from flowbuilder.models import Flow as FlowRow
 from rules.delivery.destination import Destination, parse_destination, split_secrets
 from rules.dry_world import InList, Seen, Standing, Used, World, nobody_seen, nothing_used
 from rules.effects import Asks
 from rules.flow import Flow
+from rules.steps import LookUp
+from rules.steps.look_up import Asked as AskedService
 
 Caps = Literal["now", "empty", "full"]
 CAPS: tuple[Caps, ...] = get_args(Caps)
@@ -43,49 +46,59 @@ class Asked:
     """The lead that is run again: it is no duplicate of itself."""
 
 
+@dataclass(frozen=True)
+class Reached:
+    """The connections that a flow's buyers and services are reached by, and where they deliver, by shown id."""
+
+    rows: Mapping[str, Connection]
+    destinations: Mapping[str, Destination]
+
+
+def reached_by(session: Session, account_id: UUID, rules: Flow) -> Reached:
+    """Return the connections of the account that a flow names; the destinations without their secrets."""
+    known = {}
+    for shown in connections_named(rules):
+        with suppress(ids.NotAnId):
+            known[ids.read(shown, "con")] = shown
+    wanted = select(Connection).where(Connection.account_id == account_id, Connection.id.in_(known))
+    rows = {known[row.id]: row for row in session.scalars(wanted)} if known else {}
+    return Reached(rows, {shown: found for shown, row in rows.items() if (found := destination_of(row))})
+
+
+def connections_named(rules: Flow) -> Iterable[str]:
+    """Return the connections that the flow's buyers and look-ups name, each once."""
+    sources = [spot.step.source for spot in rules.spots if isinstance(spot.step, LookUp)]
+    services = [source.service.connection for source in sources if isinstance(source, AskedService)]
+    return dict.fromkeys([*(buyer.connection for buyer in rules.buyers.values()), *services])
+
+
 def world_of(
     session: Session,
-    account_id: UUID,
+    flow: FlowRow,
     rules: Flow,
     asked: Asked,
     now: datetime,
     *,
-    flow_id: UUID,
+    reached: Reached,
     secret_key: str = "",
     in_list: InList | None = None,
 ) -> World:
-    """Return the world of one run; without an `in_list` stored lists are really looked into."""
-    rows = connections_named(session, account_id, rules)
+    """Return the world of one run of a flow's document; without an `in_list` stored lists are really looked into."""
     is_now = asked.caps == "now"
-    failing = closed_to_leads(session, [row.id for row in rows.values()], now) if is_now else set()
-    claims = _Claims(session, account_id, flow_id, asked, now, duplicates_secret(secret_key)) if is_now else None
+    failing = closed_to_leads(session, [row.id for row in reached.rows.values()], now) if is_now else set()
+    claims = _Claims(session, flow, asked, now, duplicates_secret(secret_key)) if is_now else None
+    destinations = reached.destinations
     return World(
-        in_list=in_list or (lambda listed, text: contains(session, account_id, listed, text)),
-        used=_used(session, flow_id, rules, asked),
+        in_list=in_list or (lambda listed, text: contains(session, flow.account_id, listed, text)),
+        used=_used(session, flow.id, rules, asked),
         seen=_seen(asked, claims),
-        zones=connection_zones(session, account_id),
-        standings={shown: _standing(rows.get(shown), failing, is_now=is_now) for shown in _named(rules)},
+        zones={shown: one.time_zone for shown, one in destinations.items() if one.time_zone},
+        standings={shown: _standing(reached, shown, failing, is_now=is_now) for shown in connections_named(rules)},
     )
 
 
-def _named(rules: Flow) -> Iterable[str]:
-    return dict.fromkeys(buyer.connection for buyer in rules.buyers.values())
-
-
-def connections_named(session: Session, account_id: UUID, rules: Flow) -> dict[str, Connection]:
-    """Return the connections that the flow's buyers are reached by, by their shown ids."""
-    known = {}
-    for shown in _named(rules):
-        try:
-            known[ids.read(shown, "con")] = shown
-        except ids.NotAnId:
-            continue
-    wanted = select(Connection).where(Connection.account_id == account_id, Connection.id.in_(known))
-    return {known[row.id]: row for row in session.scalars(wanted)} if known else {}
-
-
-def _standing(row: Connection | None, failing: Collection[UUID], *, is_now: bool) -> Standing:
-    destination = destination_of(row) if row else None
+def _standing(reached: Reached, shown: str, failing: Collection[UUID], *, is_now: bool) -> Standing:
+    row, destination = reached.rows.get(shown), reached.destinations.get(shown)
     if row is None or destination is None or row.state == "revoked":
         return GONE
     why_not = ("breaker_open" if row.id in failing else WHY_NOT.get(row.state)) if is_now else None
@@ -143,8 +156,7 @@ class _Claims:
     """What earlier leads hold, as the keyed hashes of their values say it."""
 
     session: Session
-    account_id: UUID
-    flow_id: UUID
+    flow: FlowRow
     asked: Asked
     now: datetime
     secret: bytes
@@ -166,6 +178,6 @@ class _Claims:
     def _scope(self, where: str, asked: Asks) -> str | None:
         if where:
             return scope_at_buyer(ids.read(where, "con"))
-        of_door = {"flow": self.flow_id, "source": self.asked.source_id, "seller": self.account_id}
+        of_door = {"flow": self.flow.id, "source": self.asked.source_id, "seller": self.flow.account_id}
         scope = of_door[asked.get("scope", "flow")]
         return str(scope) if scope else None

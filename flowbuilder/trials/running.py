@@ -8,18 +8,16 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from flowbuilder import ids
 from flowbuilder.flows.checks import connection_names
 from flowbuilder.flows.dry_runs import SOURCE, Tried, try_lead
-from flowbuilder.flows.worlds import Asked, connections_named, destination_of, world_of
+from flowbuilder.flows.worlds import Asked, Reached, reached_by, world_of
 from flowbuilder.leads.queries import lead_of
 from flowbuilder.lists.queries import list_names
-from flowbuilder.models import Connection, Lead
 from flowbuilder.models import Flow as FlowRow
+from flowbuilder.models import Lead
 from flowbuilder.sources.queries import source_of
 from flowbuilder.trials.answering import made_up
 from flowbuilder.trials.inputs import Inputs
-from rules.delivery.destination import Destination
 from rules.dry_run import MadeUp, MadeUpFind
 from rules.flow import Flow
 from rules.flow_wording import Names
@@ -53,8 +51,7 @@ class Bench:
     rules: Flow
     secret_key: str
     names: Names
-    connections: Mapping[str, Connection]
-    destinations: Mapping[str, Destination]
+    reached: Reached
 
 
 @dataclass(frozen=True)
@@ -85,9 +82,7 @@ class Trial:
 def bench_of(session: Session, flow: FlowRow, rules: Flow, *, secret_key: str) -> Bench:
     """Return what runs of a flow's document need."""
     names = Names(connection_names(session, flow.account_id), lists=list_names(session, flow.account_id))
-    rows = connections_named(session, flow.account_id, rules)
-    destinations = {shown: found for shown, row in rows.items() if (found := destination_of(row))}
-    return Bench(session, flow, rules, secret_key, names, rows, destinations)
+    return Bench(session, flow, rules, secret_key, names, reached_by(session, flow.account_id, rules))
 
 
 def run_trial(bench: Bench, inputs: Inputs, now: datetime) -> Trial:
@@ -96,8 +91,8 @@ def run_trial(bench: Bench, inputs: Inputs, now: datetime) -> Trial:
     source_lead = lead_called(session, account_id, inputs.source_lead)
     at = inputs.as_of or now
     asked = Asked(inputs.caps, inputs.full, inputs.is_seen, inputs.source, inputs.source_lead)
-    world = world_of(session, account_id, bench.rules, asked, at, flow_id=bench.flow.id, secret_key=bench.secret_key)
-    answers, finds = made_up(bench.rules, inputs.said, bench.destinations)
+    world = world_of(session, bench.flow, bench.rules, asked, at, reached=bench.reached, secret_key=bench.secret_key)
+    answers, finds = made_up(bench.rules, inputs.said, bench.reached.destinations)
     source = source_view(session, account_id, inputs.source)
     posted = inputs.posted(source_lead.posted if source_lead else None)
     tried = try_lead(bench.rules, posted, answers, names=bench.names, now=at, world=world, finds=finds, source=source)
@@ -121,8 +116,3 @@ def source_view(session: Session, account_id: UUID, source_id: UUID | None) -> M
         return SOURCE
     source, _ = row
     return {"id": str(source.id), "name": source.name, "cost": source.cost, "is_test": False}
-
-
-def shown_id(moment: datetime) -> str:
-    """Return an id as the lead of a test run would have one."""
-    return ids.show(ids.first_id_at(moment))
