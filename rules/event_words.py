@@ -131,7 +131,12 @@ def _say_intake(telling: Telling, event: EventLike) -> str:
     if event.outcome == "passed":
         count = len(telling.flow.fields) if telling.flow else 0
         return f"Taken in, {count} field{'' if count == 1 else 's'} checked" if count else "Taken in"
-    said = {"paused": "The flow or its source is paused", "duplicate": "Seen before", "full": "Full"}
+    said = {
+        "paused": "The flow or its source is paused",
+        "suppressed": "On a suppression list that holds for all flows",
+        "duplicate": "Seen before",
+        "full": "Full",
+    }
     return said.get((event.result or {}).get("outcome", ""), event.reason or "Not accepted")
 
 

@@ -29,6 +29,7 @@ TEST_ENDS = {
 
 REFUSALS = {
     "paused": ("paused", "This flow is paused"),
+    "suppressed": ("suppressed", "On a suppression list"),
     "duplicate": ("duplicate", "Duplicate"),
     "full": ("cap_reached", "Cap reached"),
 }

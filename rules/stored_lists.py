@@ -11,6 +11,8 @@ from rules.operators.stored import PREFIX
 from rules.text import fold
 
 KINDS = ("text", "email", "phone", "postal_code")
+SUPPRESSING = ("email", "phone")
+"""The kinds of lists that can hold for all flows: fields of these types are looked for in them."""
 FORMS = ("plain", "md5", "sha256")
 LONGEST_ENTRY = 320
 ARGUMENTS = 2
@@ -95,4 +97,4 @@ def lists_named(document: object) -> Iterator[tuple[str, str]]:
             pending += [(value, f"{at}[{i}]") for i, value in reversed(list(enumerate(part)))]
 
 
-__all__ = ["FORMS", "KINDS", "LONGEST_ENTRY", "PREFIX", "ListForm", "lists_named"]
+__all__ = ["FORMS", "KINDS", "LONGEST_ENTRY", "PREFIX", "SUPPRESSING", "ListForm", "lists_named"]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection as Database
 from sqlalchemy import RowMapping, text
 
 from flowbuilder import ids
-from flowbuilder.lists.lookup import Forms
+from flowbuilder.lists.lookup import KIND, Forms
 from flowbuilder.vault import Vault, VaultError, credential_place
 from rules.breaker import CLOSED, Breaker, read_failures
 from rules.caps import Cap, read_caps
@@ -24,7 +24,12 @@ from rules.reading import Document, Part
 FRESH = 1.0
 """For how many seconds a row may be used before it is read again: a pause takes effect within it."""
 
-FLOWS = text("SELECT id, name, state FROM flow WHERE id = ANY(:ids)")
+FLOWS = text("""
+    SELECT f.id, f.name, f.state,
+           ARRAY(SELECT l.kind || ' ' || l.id FROM stored_list l
+                  WHERE l.account_id = f.account_id AND l.suppresses ORDER BY l.id) AS suppress
+      FROM flow f WHERE f.id = ANY(:ids)
+""")
 VERSIONS = text("SELECT document FROM flow_version WHERE flow_id = :flow AND number = :number")
 SOURCES = text("SELECT id, name, state, cost, caps, accept_if FROM source WHERE id = ANY(:ids)")
 CONNECTIONS = text("""
@@ -44,10 +49,14 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FlowState:
-    """A flow's name and whether its door is open."""
+    """A flow's name, whether its door is open, and its seller's lists of people that no flow takes in.
+
+    Each of these with the type of the fields that are looked for in it.
+    """
 
     name: str
     is_paused: bool
+    suppress: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,8 @@ class Book:
         found = self._flows.get(flow_id.int)
         if found is None:
             row = database.execute(FLOWS, {"ids": [flow_id]}).mappings().one()
-            found = self._flows[flow_id.int] = FlowState(row["name"], row["state"] == "paused")
+            suppress = tuple((kind, ids.show(UUID(listed), KIND)) for kind, listed in map(str.split, row["suppress"]))
+            found = self._flows[flow_id.int] = FlowState(row["name"], row["state"] == "paused", suppress)
         return found
 
     def source(self, database: Database, source_id: UUID, flow_id: UUID, number: int) -> Source:

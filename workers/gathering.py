@@ -4,15 +4,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from flowbuilder.lists.lookup import Wanted
-from rules.effects import Check, Effect, Offer, Ping, Quote
+from rules.effects import Check, Effect, Intake, Offer, Ping, Quote
 from workers.carrying import Carried
 from workers.claims import Claiming
+from workers.effects import door
 from workers.eligibility import Candidate, claiming_of, wanted_of
 from workers.turn import Turn
 
 
 def lists_wanted(turn: Turn, carried: Carried) -> Iterator[Wanted]:
-    """Yield what has to be looked up for the buyers that the waiting effect is about."""
+    """Yield what has to be looked up for the door, or for the buyers that the waiting effect is about."""
+    if isinstance(carried.effect, Intake):
+        yield from door.lists_wanted(turn, carried)
     for buyer in _buyers(turn, carried, carried.effect):
         yield from wanted_of(buyer)
 

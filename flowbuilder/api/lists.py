@@ -19,7 +19,7 @@ from flowbuilder.lists.reading import MOST_BYTES, NotText, lines_of
 from flowbuilder.models import StoredList
 from flowbuilder.web import current
 from flowbuilder.web.found import found
-from rules.stored_lists import FORMS, KINDS, ListForm
+from rules.stored_lists import FORMS, KINDS, SUPPRESSING, ListForm
 
 bp = Blueprint("lists", __name__)
 
@@ -32,12 +32,15 @@ SUMMARY = {
     "kind": {"type": "string", "enum": list(KINDS)},
     "hashed": {"type": "string", "enum": list(FORMS)},
     "region": TEXT,
+    "suppresses": YES_NO,
     "entries": WHOLE,
     "created_at": MOMENT,
     "updated_at": MOMENT,
 }
 LIST = shape(**SUMMARY)
-NEW_LIST = shape("name", "kind", name=TEXT, kind=SUMMARY["kind"], hashed=SUMMARY["hashed"], region=TEXT)
+NEW_LIST = shape(
+    "name", "kind", name=TEXT, kind=SUMMARY["kind"], hashed=SUMMARY["hashed"], region=TEXT, suppresses=YES_NO
+)
 FILLED = shape(
     id=TEXT,
     entries=WHOLE,
@@ -53,11 +56,12 @@ FILLED = shape(
 @keyed
 def create() -> Response:
     """Create a list; what it holds never changes afterwards."""
-    body = read_body("name", "kind", "hashed", "region")
+    body = read_body("name", "kind", "hashed", "region", "suppresses")
     name, form = body.name(), _form(body)
+    suppresses = _suppresses(body, form.kind, before=False)
     body.refuse_problems()
     row = operations.create_list(
-        session=current.session(), actor=caller().actor, name=name, form=form, now=current.now()
+        session=current.session(), actor=caller().actor, name=name, form=form, now=current.now(), suppresses=suppresses
     )
     current.session().commit()
     return shapes.answer(summary(row), 201)
@@ -81,14 +85,21 @@ def show(list_id: UUID) -> Response:
 
 
 @bp.patch("/lists/<list:list_id>")
-@describe("Give a stored list another name", takes=shape("name", name=TEXT), gives=LIST)
+@describe(
+    "Change a stored list's name, and whether it holds for all flows",
+    takes=shape(name=TEXT, suppresses=YES_NO),
+    gives=LIST,
+)
 @keyed
-def rename(list_id: UUID) -> Response:
-    """Rename a list; what it holds never changes."""
-    row, body = list_called(list_id), read_body("name")
-    name = body.name()
+def change(list_id: UUID) -> Response:
+    """Change what is given; what the list holds never changes."""
+    row, body = list_called(list_id), read_body("name", "suppresses")
+    name = body.name() if "name" in body.settings else row.name
+    suppresses = _suppresses(body, row.kind, before=row.suppresses)
     body.refuse_problems()
-    operations.rename_list(session=current.session(), actor=caller().actor, row=row, name=name, now=current.now())
+    operations.change_list(
+        session=current.session(), actor=caller().actor, row=row, name=name, suppresses=suppresses, now=current.now()
+    )
     current.session().commit()
     return shapes.answer(summary(row))
 
@@ -169,10 +180,21 @@ def summary(row: StoredList) -> dict[str, Any]:
         "kind": row.kind,
         "hashed": row.hashed,
         "region": row.region,
+        "suppresses": row.suppresses,
         "entries": row.size,
         "created_at": shapes.moment(row.created_at),
         "updated_at": shapes.moment(row.updated_at),
     }
+
+
+def _suppresses(body: Body, kind: str, *, before: bool) -> bool:
+    """Return whether a list holds for all flows, as it was `before` where nothing is said."""
+    said = body.settings.get("suppresses", before)
+    if not isinstance(said, bool):
+        body.report("suppresses", "not_yes_or_no", "“suppresses” must be true or false.")
+    elif said and kind not in SUPPRESSING:
+        body.report("suppresses", "not_people", "Only lists of email addresses and phone numbers hold for all flows.")
+    return said is True
 
 
 def _form(body: Body) -> ListForm:

@@ -1,17 +1,17 @@
-"""What people type about stored lists: a new one, entries by hand or from a file, a value to look for, a name."""
+"""What people type about stored lists: a new one, entries by hand or from a file, a value to look for, its settings."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length
+from wtforms import BooleanField, Field, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, ValidationError
 
 from flowbuilder.flows.forms import stripped
 from flowbuilder.lists.reading import lines_of
 from rules.countries import COUNTRIES
-from rules.stored_lists import LONGEST_ENTRY, ListForm
+from rules.stored_lists import LONGEST_ENTRY, SUPPRESSING, ListForm
 
 KIND_WORDS = {
     "phone": "Phone numbers",
@@ -29,6 +29,7 @@ MODE_WORDS = {
     "remove": "Take them out of the list",
     "replace": "Put them in the place of all that is there",
 }
+FOR_ALL = "Nobody on it comes in: it holds for all flows"
 NAME = [DataRequired("Give the list a name."), Length(max=120, message="Use at most 120 characters.")]
 
 
@@ -56,6 +57,11 @@ class NewListForm(_Entries):
     kind = RadioField("It holds", choices=KIND_WORDS, default="phone")
     hashed = RadioField("You have them", choices=HASHED_WORDS, default="plain")
     region = SelectField("Country", choices=COUNTRIES, default="US")
+    suppresses = BooleanField(FOR_ALL)
+
+    def validate_suppresses(self, field: Field) -> None:
+        """Let only lists of people hold for all flows."""
+        check_suppresses(self.kind.data, field)
 
     @property
     def form(self) -> ListForm:
@@ -77,10 +83,17 @@ class MatchForm(FlaskForm):
     )
 
 
-class NameForm(FlaskForm):
-    """Another name for a list."""
+class ChangeForm(FlaskForm):
+    """Another name for a list, and whether it holds for all flows."""
 
     name = StringField("Name", NAME, filters=[stripped])
+    suppresses = BooleanField(FOR_ALL)
+
+
+def check_suppresses(kind: str, field: Field) -> None:
+    """Raise a ValidationError where a list shall hold for all flows that holds no people."""
+    if field.data and kind not in SUPPRESSING:
+        raise ValidationError("Only lists of email addresses and phone numbers hold for all flows.")
 
 
 def say_form(form: ListForm) -> str:

@@ -65,20 +65,23 @@ class Filled:
     first_unreadable: list[Unread] = field(default_factory=list)
 
 
-def create_list(*, session: Session, actor: Actor, name: str, form: ListForm, now: datetime) -> StoredList:
-    """Return a new list without entries."""
+def create_list(
+    *, session: Session, actor: Actor, name: str, form: ListForm, now: datetime, suppresses: bool = False
+) -> StoredList:
+    """Return a new list without entries; one that `suppresses` keeps people out of all flows of the account."""
     row = StoredList(id=ids.new_id(), account_id=actor.account_id, name=name, size=0, created_at=now, updated_at=now)
     row.kind, row.hashed, row.region = form.kind, form.hashed, form.region
+    row.suppresses = suppresses
     session.add(row)
     _record(session, actor, row, "list.created", now)
     session.flush()
     return row
 
 
-def rename_list(*, session: Session, actor: Actor, row: StoredList, name: str, now: datetime) -> None:
-    """Give a list another name; flows know it by its id."""
-    row.name, row.updated_at = name, now
-    _record(session, actor, row, "list.renamed", now)
+def change_list(*, session: Session, actor: Actor, row: StoredList, name: str, suppresses: bool, now: datetime) -> None:
+    """Give a list another name, by which flows do not know it, and say whether it holds for all of them."""
+    row.name, row.suppresses, row.updated_at = name, suppresses, now
+    _record(session, actor, row, "list.changed", now, suppresses=suppresses)
     session.flush()
 
 

@@ -11,7 +11,7 @@ from flowbuilder import ids
 from flowbuilder.accounts.access import signed_in, visitor
 from flowbuilder.audit import Actor
 from flowbuilder.lists import operations, queries
-from flowbuilder.lists.forms import EntriesForm, MatchForm, NameForm, NewListForm, noun_of, say_form
+from flowbuilder.lists.forms import ChangeForm, EntriesForm, MatchForm, NewListForm, noun_of, say_form
 from flowbuilder.lists.lookup import KIND
 from flowbuilder.lists.operations import MOST_ENTRIES, Filled, ListInUse, TooManyEntries, form_of
 from flowbuilder.lists.reading import MOST_BYTES, NotText, split_for
@@ -19,7 +19,7 @@ from flowbuilder.models import StoredList
 from flowbuilder.web import current
 from flowbuilder.web.found import found
 from flowbuilder.web.fragments import go_to, page
-from rules.stored_lists import ListForm
+from rules.stored_lists import SUPPRESSING, ListForm
 
 bp = Blueprint("lists", __name__, url_prefix="/lists")
 
@@ -62,7 +62,12 @@ def create() -> Response:
     if not form.validate():
         return page("lists/new.html", form=form, status=422)
     row = operations.create_list(
-        session=current.session(), actor=actor(), name=form.name.data or "", form=form.form, now=current.now()
+        session=current.session(),
+        actor=actor(),
+        name=form.name.data or "",
+        form=form.form,
+        now=current.now(),
+        suppresses=form.suppresses.data,
     )
     problem, filled = _fill(row, form, "add") if form.has_entries else ("", None)
     if problem:
@@ -109,14 +114,15 @@ def match(list_id: UUID) -> Response:
     return list_page(row, looked_for=form, matched=_match(row, form.value.data or ""))
 
 
-@bp.post("/<list:list_id>/name")
+@bp.post("/<list:list_id>/edit")
 @signed_in("owner", "editor")
-def rename(list_id: UUID) -> Response:
-    """Give the list another name."""
-    row, form = list_called(list_id), NameForm()
+def edit(list_id: UUID) -> Response:
+    """Give the list another name, and say whether it holds for all flows."""
+    row, form = list_called(list_id), ChangeForm()
+    suppresses = form.suppresses.data and row.kind in SUPPRESSING
     if not form.validate():
-        return list_page(row, named=form, status=422)
-    _run(operations.rename_list, row, name=form.name.data)
+        return list_page(row, changed=form, status=422)
+    _run(operations.change_list, row, name=form.name.data, suppresses=suppresses)
     return go_to(url_for("lists.show", list_id=row.id))
 
 
@@ -151,7 +157,7 @@ def list_page(
     status: int = 200,
     entries: EntriesForm | None = None,
     looked_for: MatchForm | None = None,
-    named: NameForm | None = None,
+    changed: ChangeForm | None = None,
     filled: Filled | None = None,
     matched: Match | None = None,
 ) -> Response:
@@ -168,7 +174,8 @@ def list_page(
         uses=_uses(row),
         entries=entries or EntriesForm(formdata=None),
         looked_for=looked_for or MatchForm(formdata=None),
-        named=named or NameForm(formdata=None, name=row.name),
+        changed=changed or ChangeForm(formdata=None, obj=row),
+        is_of_people=row.kind in SUPPRESSING,
         filled=filled,
         matched=matched,
     )

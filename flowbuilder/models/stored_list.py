@@ -10,7 +10,10 @@ from flowbuilder.models.base import Base, BigInt
 
 
 class StoredList(Base):
-    """A list of one kind; what it holds never changes, only its entries do. `size` counts them."""
+    """A list of one kind; what it holds never changes, only its entries do. `size` counts them.
+
+    One that `suppresses` is asked at the door of every flow of its account.
+    """
 
     __tablename__ = "stored_list"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -20,6 +23,7 @@ class StoredList(Base):
     hashed: Mapped[str]
     region: Mapped[str]
     size: Mapped[int] = mapped_column(BigInt)
+    suppresses: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

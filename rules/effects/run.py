@@ -11,8 +11,8 @@ from rules.effects.base import Asks, Effect, Result, Said
 class Intake(Effect):
     """Take the lead in, if the door is open, the lead is accepted and new, and there is room.
 
-    Result: `{"outcome": passed | paused | rejected | duplicate | full | error, "source": {…}, "reason", "full",
-    "places"}`; an error is a rule of the source that could not be decided. Of a full cap of the source it says
+    Result: `{"outcome": passed | paused | rejected | suppressed | duplicate | full | error, "source": {…}, "reason",
+    "full", "places"}`; an error is a rule of the source that could not be decided. Of a full cap of the source it says
     `when_full` and when the window `ends`. `zones` are the time zones of connections by whose clock the flow reads
     hours, left out where it reads none.
     """

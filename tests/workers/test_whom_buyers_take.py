@@ -132,3 +132,48 @@ def test_a_change_by_a_step_counts_as_it_stands_at_the_buyer(market: Market) -> 
         market.post(fields={"phone_1": FREE})
         market.carry()
     assert (offered(market, "s1"), offered(market, "s2")) == (["compliance_missing"], ["suppressed"])
+
+
+def test_a_list_that_holds_for_all_flows_is_asked_at_every_door(market: Market) -> None:
+    a_list(market, LISTED, form=ListForm("phone"))
+    a_list(market, "zoe@example.com")
+    market.execute("UPDATE stored_list SET suppresses = true")
+    with a_buyer(accepting) as sunrise:
+        connection = market.connect(sunrise)
+        for fields in (FIELDS, [*FIELDS, {"key": "phone_2", "type": "phone", "region": "US"}]):
+            market.publish([buyer(connection)], fields=fields)
+            market.post(fields={"phone_1": FREE})
+            market.post(fields={"phone_1": LISTED})
+            market.post(fields={"phone_1": FREE, "email": "zoe@example.com"})
+            market.post(fields={"phone_1": FREE, "phone_2": LISTED})
+        market.carry()
+    told = [(lead.outcome, lead.reason_code) for lead in market.leads()]
+    out, sold = ("rejected", "suppressed"), ("sold", None)
+    # The first flow has no second phone number, so that nobody looks at one.
+    assert told == [sold, out, out, sold, sold, out, out, out]
+    assert market.trail(market.leads()[1].id)[0] == ("intake", "stopped", None)
+
+
+def test_somebody_who_waited_is_asked_again_by_a_list_that_came_meanwhile(market: Market) -> None:
+    with a_buyer(accepting) as sunrise:
+        hold = {"id": "end", "do": "hold", "retry_every": "15m", "for_up_to": "1h"}
+        cap = [{"limit": 1, "per": "hour", "when_full": "hold"}]
+        market.publish([buyer(market.connect(sunrise))], fields=FIELDS, fallback=hold, intake={"caps": cap})
+        market.post(2, fields={"phone_1": LISTED})
+        market.carry()
+        a_list(market, LISTED, form=ListForm("phone"))
+        market.execute("UPDATE stored_list SET suppresses = true")
+        market.later(3700)
+        market.carry()
+    assert [(lead.outcome, lead.reason_code) for lead in market.leads()] == [("sold", None), ("rejected", "suppressed")]
+
+
+def test_a_list_of_another_seller_or_one_that_is_deleted_keeps_nobody_out(market: Market) -> None:
+    listed = a_list(market, LISTED, form=ListForm("phone"))
+    market.execute("UPDATE stored_list SET suppresses = true")
+    with a_buyer(accepting) as sunrise:
+        market.publish([buyer(market.connect(sunrise))], fields=FIELDS)
+        market.execute("DELETE FROM stored_list_entry; DELETE FROM stored_list")
+        market.post(fields={"phone_1": LISTED})
+        market.carry()
+    assert (market.leads()[0].outcome, listed[:4]) == ("sold", "lst_")

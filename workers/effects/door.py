@@ -1,9 +1,12 @@
 """Taking leads in, and reserving places: decided from locked windows and claims."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from flowbuilder.lists.lookup import Wanted
 from rules.effects import Intake, Reserve
 from rules.logic import RuleError, truthy
+from rules.text import scalar_text
 from workers.book import Source
 from workers.caps import Ask
 from workers.carrying import Carried
@@ -12,6 +15,8 @@ from workers.turn import Turn
 
 Result = dict[str, Any]
 
+UNKNOWN = "unknown"
+"""What is said of a value that was not looked up in this turn; a list that is gone by now suppresses nobody."""
 SCOPES = {"flow": "flow_id", "source": "source_id", "seller": "account_id"}
 """Whose leads a lead may be a duplicate of, and the column that says whose it is."""
 
@@ -28,33 +33,49 @@ def claiming_of(carried: Carried, effect: Intake) -> Claiming | None:
 
 
 def take_in(turn: Turn, carried: Carried, effect: Intake) -> Result | None:
-    """Return whether the door lets a lead in, None when a window that it needs is not locked in this turn.
+    """Return whether the door lets a lead in, None when what it needs was not locked or looked up in this turn.
 
-    In this order: paused, the source's rule, the flow's rule, duplicate, caps.
+    In this order: paused, the source's rule, the flow's rule, the seller's suppression lists, duplicate, caps.
     """
-    source = turn.source_of(carried)
     known = {"source": source_view(turn, carried)} | zones(turn, carried)
-    flow_state = turn.book.flow_state(turn.database, carried.row["flow_id"])
-    if flow_state.is_paused or source.is_paused:
-        return known | {"outcome": "paused", "reason": None}
-    try:
-        is_accepted = source.accept_if is None or truthy(source.accept_if(carried.view))
-    except RuleError as error:
-        return known | {"outcome": "error", "reason": error.message}
-    if not is_accepted:
-        return known | {"outcome": "rejected", "reason": "Not accepted"}
-    if not effect.accepted:
-        return known | {"outcome": "rejected", "reason": effect.reason}
-    claims = turn.claims
-    if claims.undecided and carried.id in claims.undecided:
+    refusal = _why_not(turn, carried, effect)
+    if refusal:
+        return known | refusal
+    if refusal is None or carried.id in turn.claims.undecided:
         return None
-    if claims.duplicates and carried.id in claims.duplicates:
+    if carried.id in turn.claims.duplicates:
         return known | {"outcome": "duplicate", "reason": None}
-    asks = turn.source_asks(carried) + turn.flow_asks(carried, effect.caps)
-    reserved = _reserve(turn, carried, asks)
+    reserved = _reserve(turn, carried, turn.source_asks(carried) + turn.flow_asks(carried, effect.caps))
     if reserved is None:
         return None
     return known | reserved | {"outcome": "full" if reserved["full"] else "passed", "reason": None}
+
+
+def _why_not(turn: Turn, carried: Carried, effect: Intake) -> Result | None:
+    """Return why the lead is not let in, nothing where it may come in; None where lists have to be looked up first."""
+    source = turn.source_of(carried)
+    if source.is_paused or turn.book.flow_state(turn.database, carried.row["flow_id"]).is_paused:
+        return {"outcome": "paused", "reason": None}
+    try:
+        is_accepted = source.accept_if is None or truthy(source.accept_if(carried.view))
+    except RuleError as error:
+        return {"outcome": "error", "reason": error.message}
+    if not is_accepted or not effect.accepted:
+        return {"outcome": "rejected", "reason": effect.reason if is_accepted else "Not accepted"}
+    listed = [turn.listed.get(one, UNKNOWN) for one in lists_wanted(turn, carried)]
+    if True in listed:
+        return {"outcome": "suppressed", "reason": None}
+    return None if UNKNOWN in listed else {}
+
+
+def lists_wanted(turn: Turn, carried: Carried) -> Iterator[Wanted]:
+    """Yield what has to be looked up in lists that hold for all of the seller's flows: fields of their types."""
+    suppress = turn.book.flow_state(turn.database, carried.row["flow_id"]).suppress
+    for kind, listed in suppress:
+        for field in carried.known_flow.fields:
+            text = scalar_text(carried.row["fields"].get(field.key)) if field.type == kind else None
+            if text and text.strip():
+                yield Wanted(carried.row["account_id"], listed, text.strip())
 
 
 def reserve(turn: Turn, carried: Carried, effect: Reserve) -> Result | None:

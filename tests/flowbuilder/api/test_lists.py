@@ -94,6 +94,16 @@ def test_entries_of_a_hashed_list_are_taken_out_by_hash_or_by_value(api):
     assert (told["removed"], told["entries"]) == (2, 0)
 
 
+def test_a_list_of_people_can_hold_for_all_flows(api, blocked):
+    assert api("PATCH", f"/lists/{blocked}", {"suppresses": True}).json["suppresses"] is True
+    assert api("PATCH", f"/lists/{blocked}", {"name": "Never call"}).json["suppresses"] is True
+    assert api("PATCH", f"/lists/{blocked}", {"suppresses": "yes"}).status_code == 422
+    places = {"name": "ZIPs", "kind": "postal_code"}
+    refused = api("POST", "/lists", {**places, "suppresses": True}).json["error"]["problems"]
+    assert [(one["path"], one["code"]) for one in refused] == [("suppresses", "not_people")]
+    assert api("POST", "/lists", {**places, "suppresses": False}).json["suppresses"] is False
+
+
 def test_a_list_gets_another_name_and_keeps_its_entries(api, strangers_api, blocked):
     fill(api, blocked, "ana@example.com")
     assert api("PATCH", f"/lists/{blocked}", {"name": "Never call"}).json["name"] == "Never call"

@@ -138,7 +138,7 @@ def test_a_file_larger_than_any_page_takes_is_read_and_others_pages_stay_small(s
     assert "40,000 recognised, 40,000 not." in told
     session.expire_all()
     assert session.get_one(StoredList, blocked.id).size == 40_000
-    assert post(sara, at(blocked, "/name"), name="x" * (1024 * 1024 + 1)).status_code == 413
+    assert post(sara, at(blocked, "/edit"), name="x" * (1024 * 1024 + 1)).status_code == 413
 
 
 def test_more_than_a_million_are_refused_as_a_whole(sara, session, blocked, monkeypatch):
@@ -223,9 +223,20 @@ def test_a_list_that_nothing_names_is_deleted_for_good(sara, session, blocked):
 
 
 def test_a_list_gets_another_name(sara, session, blocked):
-    assert post(sara, at(blocked, "/name"), name="Never call").status_code == 303
+    assert post(sara, at(blocked, "/edit"), name="Never call").status_code == 303
     assert "Never call" in sara.get(at(blocked)).text
-    assert post(sara, at(blocked, "/name"), name="").status_code == 422
+    assert post(sara, at(blocked, "/edit"), name="").status_code == 422
+
+
+def test_a_list_of_people_holds_for_all_flows(sara, session, cast, blocked):
+    assert post(sara, at(blocked, "/edit"), name="Do not contact", suppresses="y").status_code == 303
+    assert "It holds for all flows" in sara.get(at(blocked)).text
+    assert "All flows" in sara.get("/lists").text
+    post(sara, at(blocked, "/edit"), name="Do not contact")
+    assert "It holds for all flows" not in sara.get(at(blocked)).text
+    fields = {"name": "ZIPs", "kind": "postal_code", "hashed": "plain", "region": "US", "suppresses": "y"}
+    refused = post(sara, "/lists/new", **fields)
+    assert (refused.status_code, "Only lists of email addresses" in refused.text) == (422, True)
 
 
 def test_a_teammate_looks_and_asks_but_changes_nothing(app, session, cast, blocked):
@@ -235,7 +246,7 @@ def test_a_teammate_looks_and_asks_but_changes_nothing(app, session, cast, block
     assert "Change the list" not in told
     assert "Delete this list" not in told
     assert post(tom, at(blocked, "/match"), value="512 867 5309").status_code == 200
-    for rest in ("/entries", "/name", "/delete"):
+    for rest in ("/entries", "/edit", "/delete"):
         assert post(tom, at(blocked, rest), entries="1", name="x").status_code == 403
     assert "New list" not in tom.get("/lists").text
 
@@ -245,5 +256,5 @@ def test_a_buyer_and_a_stranger_find_no_list(app, session, cast, blocked, who):
     other = signed_in(app, session, getattr(cast, who))
     assert "Do not contact" not in other.get("/lists").text
     assert other.get(at(blocked)).status_code == 404
-    for rest in ("/entries", "/match", "/name", "/delete"):
+    for rest in ("/entries", "/match", "/edit", "/delete"):
         assert post(other, at(blocked, rest), value="x", entries="x", name="x").status_code == 404
