@@ -20,6 +20,7 @@ from flowbuilder.intake.app import IntakeApp
 from flowbuilder.intake.desk import Desk
 from flowbuilder.leads import pages as leads
 from flowbuilder.lists import pages as lists
+from flowbuilder.review import pages as review
 from flowbuilder.sources import pages as sources
 from flowbuilder.waiting import pages as waiting
 from flowbuilder.web import (
@@ -37,7 +38,7 @@ from flowbuilder.web import (
 from flowbuilder.web.request_ids import RequestIds
 
 ROOT = Path(__file__).resolve().parent.parent
-AREAS = (accounts, home, flows, leads, waiting, connections, inbox, sources, lists, api, ingest, health)
+AREAS = (accounts, home, flows, review, leads, waiting, connections, inbox, sources, lists, api, ingest, health)
 """The modules with routes; each has its blueprint as `bp`."""
 
 

@@ -67,7 +67,7 @@ def save_draft(*, session: Session, flow: Flow, document: Mapping[str, Any], rev
 
 
 def publish_flow(
-    *, session: Session, actor: Actor, flow: Flow, now: datetime, revision: int | None = None
+    *, session: Session, actor: Actor, flow: Flow, now: datetime, revision: int | None = None, note: str = ""
 ) -> Publication:
     """Make the draft the live version, unless it has errors; raises NewerDraft when `revision` is an older one."""
     session.refresh(flow, with_for_update=True)
@@ -76,7 +76,7 @@ def publish_flow(
     problems = document_problems(session=session, account_id=flow.account_id, document=flow.draft, flow_id=flow.id)
     if any(problem.severity == "error" for problem in problems):
         return Publication(None, problems)
-    version = _go_live(session, flow, flow.draft, actor=actor, now=now)
+    version = _go_live(session, flow, flow.draft, actor=actor, now=now, note=note)
     _record(session, actor, flow, "flow.published", now, version=version.number)
     return Publication(version, problems)
 

@@ -17,7 +17,6 @@ from flowbuilder.web.fragments import go_to, page
 
 bp = Blueprint("flows", __name__, url_prefix="/flows")
 
-NEWER = "Somebody else saved this draft since you opened the page. Look at it as it is now, then publish."
 NEWER_IMPORT = "Somebody else saved this draft since you opened the page. Send it again to replace theirs."
 
 
@@ -87,23 +86,6 @@ def import_document(flow_id: UUID) -> Response:
         return page("flows/import.html", form=form, flow=flow, problem=NEWER_IMPORT, status=409)
     current.session().commit()
     return go_to(url_for("flows.show", flow_id=flow.id, done="imported"))
-
-
-@bp.post("/<flow:flow_id>/publish")
-@signed_in("owner", "publisher")
-def publish(flow_id: UUID) -> Response:
-    """Make the draft live, or show what stands in its way."""
-    flow = flow_called(flow_id)
-    try:
-        publication = operations.publish_flow(
-            session=current.session(), actor=actor(), flow=flow, now=current.now(), revision=views.revision_sent()
-        )
-    except NewerDraft:
-        return flow_page(flow, status=409, problem=NEWER)
-    if publication.version is None:
-        return flow_page(flow, status=422, problem="It cannot go live like this. Put these right first.")
-    current.session().commit()
-    return go_to(url_for("flows.show", flow_id=flow.id, done="published"))
 
 
 @bp.post("/<flow:flow_id>/pause")

@@ -55,7 +55,7 @@ def draft_view(session: Session, flow: Flow, now: datetime) -> dict[str, Any]:
     """Return what the page of a flow shows: its draft, and how that differs from what is live."""
     live = queries.live_version(session, flow)
     rules, problems = check_document(session=session, account_id=flow.account_id, document=flow.draft, flow_id=flow.id)
-    around = _around(session, flow)
+    known = around(session, flow)
     live_document = live.document if live else None
     return {
         "flow": flow,
@@ -63,7 +63,7 @@ def draft_view(session: Session, flow: Flow, now: datetime) -> dict[str, Any]:
         "draft_differs": live_document is not None and live_document != flow.draft,
         "findings": findings(rules, problems),
         "has_errors": has_errors(problems),
-        "rail": rail_of(session, around, rules, now, live=live_document) if rules else None,
+        "rail": rail_of(session, known, rules, now, live=live_document) if rules else None,
         "waiting": queries.waiting_count(session, flow),
         "json": pretty(flow.draft),
     }
@@ -74,14 +74,14 @@ def version_view(session: Session, flow: Flow, version: FlowVersion, now: dateti
     rules, problems = check_document(
         session=session, account_id=flow.account_id, document=version.document, flow_id=flow.id
     )
-    around = _around(session, flow)
+    known = around(session, flow)
     return {
         "flow": flow,
         "version": version,
         "is_live": flow.live_version == version.number,
         "findings": findings(rules, problems),
         "has_errors": has_errors(problems),
-        "rail": rail_of(session, around, rules, now, live=None) if rules else None,
+        "rail": rail_of(session, known, rules, now, live=None) if rules else None,
         "next_number": queries.last_number(session, flow) + 1,
         "json": pretty(version.document),
     }
@@ -140,7 +140,8 @@ def _listed(session: Session, flow: Flow, live: Mapping[str, Any], traffic: Traf
     return Listed(flow, live != flow.draft, errors, traffic)
 
 
-def _around(session: Session, flow: Flow) -> Around:
+def around(session: Session, flow: Flow) -> Around:
+    """Return what only the database knows of a flow."""
     connections = connections_by_id(session, flow.account_id)
     lists = list_names(session, flow.account_id)
     return Around(flow, connections, queries.sources_count(session, flow), lists)

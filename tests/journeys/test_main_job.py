@@ -185,7 +185,9 @@ def publish_a_flow(she: Newcomer, connection: str) -> None:
     she.press("Make the flow")
     she.stop("California solar")
     expect(she.part("In plain words")).to_contain_text("Brightroof")
-    she.press("Publish")
+    she.follow("Review and publish")
+    she.stop("Review: California solar")
+    she.press("Publish version 1")
     expect(she.page.get_by_text("Version 1 is live.")).to_be_visible()
     she.stop("California solar")
 
