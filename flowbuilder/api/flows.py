@@ -15,6 +15,7 @@ from flowbuilder.flows import operations, queries
 from flowbuilder.flows.checks import document_problems
 from flowbuilder.flows.operations import NewerDraft, Publication
 from flowbuilder.models import Flow
+from flowbuilder.review.publishing import publish_draft
 from flowbuilder.web import current
 from flowbuilder.web.found import found
 
@@ -106,7 +107,7 @@ def save_draft(flow_id: UUID) -> Response:
 def publish(flow_id: UUID) -> Response:
     """Make the draft the live version, or answer 422 with what stands in its way."""
     flow = flow_called(flow_id)
-    publication = operations.publish_flow(session=current.session(), actor=caller().actor, flow=flow, now=current.now())
+    publication = publish_draft(session=current.session(), actor=caller().actor, flow=flow, now=current.now())
     return published(publication)
 
 

@@ -6,12 +6,12 @@ from uuid import UUID
 from flask import Blueprint, Response, request, url_for
 
 from flowbuilder.accounts.access import signed_in, visitor
-from flowbuilder.flows import operations
 from flowbuilder.flows.operations import NewerDraft
 from flowbuilder.flows.pages import actor, flow_called
 from flowbuilder.flows.views import revision_sent
 from flowbuilder.models import Flow
 from flowbuilder.review import views
+from flowbuilder.review.publishing import publish_draft
 from flowbuilder.web import current
 from flowbuilder.web.fragments import go_to, page
 from rules.backtest import Assumed
@@ -53,7 +53,7 @@ def publish(flow_id: UUID) -> Response:
     if any(one.key not in ticked for one in rest.warnings):
         return review_page(flow, status=422, problem=NOT_TICKED)
     try:
-        publication = operations.publish_flow(
+        publication = publish_draft(
             session=current.session(),
             actor=actor(),
             flow=flow,

@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 
 from flowbuilder.flows import queries, views
 from flowbuilder.flows.checks import check_document
-from flowbuilder.flows.rails import Around
-from flowbuilder.models import Flow, FlowVersion, Membership, Person
+from flowbuilder.models import Flow, Membership, Person
 from flowbuilder.review.backtests import Impact, backtest
 from flowbuilder.review.warnings import Changed, Warned, warnings_of
+from flowbuilder.trials.checks import Checked, run_checks
 from rules.backtest import Assumed, Differs
 from rules.differences import Difference, Marked, differences, mark
 from rules.flow import Flow as Rules
+from rules.flow import parse_flow
 from rules.flow_wording import Names
 from rules.plain_words import say_flow
 
@@ -43,14 +44,23 @@ class Part:
 
 @dataclass(frozen=True)
 class Rest:
-    """The impact of a draft, what to look at, and how many leads wait; the numbers of the versions before and after."""
+    """The impact of a draft, what its checks say, and what to look at; `number` is the version that it would become.
+
+    `is_blocked` where a check fails that must pass.
+    """
 
     impact: Impact | None
+    checks: Sequence[Checked]
     shifts: Sequence[str]
     shown: Sequence[tuple[UUID, Differs]]
     warnings: Sequence[Warned]
     waiting: int
     number: int
+
+    @property
+    def is_blocked(self) -> bool:
+        """Return whether a check stands in the way."""
+        return any(one.must_pass and not one.passed for one in self.checks)
 
 
 def parts_of(found: Sequence[Difference]) -> list[Part]:
@@ -73,10 +83,8 @@ def side_by_side(before: Rules | None, after: Rules | None, names: Names) -> tup
 def review_view(session: Session, flow: Flow) -> dict[str, Any]:
     """Return what is known of a draft at once: its problems, and what it changes."""
     live = queries.live_version(session, flow)
-    rules, problems = check_document(session=session, account_id=flow.account_id, document=flow.draft)
-    live_rules = (
-        check_document(session=session, account_id=flow.account_id, document=live.document)[0] if live else None
-    )
+    rules, problems = check_document(session=session, account_id=flow.account_id, document=flow.draft, flow_id=flow.id)
+    live_rules = parse_flow(live.document)[0] if live else None
     names = views.around(session, flow).names
     return {
         "flow": flow,
@@ -96,15 +104,12 @@ def rest_of(session: Session, flow: Flow, *, now: datetime, new_buyers: Assumed)
     impact = backtest(session, flow, flow.draft, now=now, new_buyers=new_buyers) if live else None
     waiting = queries.waiting_count(session, flow)
     around = views.around(session, flow)
-    warnings = warnings_of(_changed(flow, live, around, waiting, impact))
+    checks = run_checks(session, flow, flow.draft, now)
+    document, tried = live.document if live else None, impact.backtest if impact else None
+    warnings = warnings_of(Changed(document, flow.draft, around.connections, waiting, tried, checks))
     found = impact.backtest.differs if impact else ()
     shown = [(UUID(one.lead), one) for one in found[:MOST_SHOWN]]
-    return Rest(impact, shifts_of(found), shown, warnings, waiting, queries.last_number(session, flow) + 1)
-
-
-def _changed(flow: Flow, live: FlowVersion | None, around: Around, waiting: int, impact: Impact | None) -> Changed:
-    document = live.document if live else None
-    return Changed(document, flow.draft, around.connections, waiting, impact.backtest if impact else None)
+    return Rest(impact, checks, shifts_of(found), shown, warnings, waiting, queries.last_number(session, flow) + 1)
 
 
 def shifts_of(found: Sequence[Differs]) -> list[str]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from flowbuilder.models import Connection
+from flowbuilder.trials.checks import Checked
 from rules.backtest import Backtest
 from rules.differences.places import CannotPlace, Place, places_of
 from rules.money import exponent_of, money, say_money
@@ -34,7 +35,7 @@ class Changed:
     connections: Mapping[str, Connection]
     waiting: int
     backtest: Backtest | None
-    failing: Sequence[str] = ()
+    checks: Sequence[Checked] = ()
 
 
 def warnings_of(changed: Changed) -> list[Warned]:
@@ -48,7 +49,7 @@ def warnings_of(changed: Changed) -> list[Warned]:
         *_removed(changed, live, draft),
         *_cheaper(changed, live, draft),
         *_rejecting(changed.backtest),
-        *(Warned(f"check-{name}", f"The check “{name}” fails.") for name in changed.failing),
+        *_failing(changed.checks),
     ]
 
 
@@ -96,6 +97,13 @@ def _price(place: Place | None, exponent: int) -> int | None:
     """Return what a buyer pays in minor units where that is a plain number."""
     price = place.own.get("price") if place else None
     return money(price, exponent) if isinstance(price, int | Decimal) and not isinstance(price, bool) else None
+
+
+def _failing(checks: Sequence[Checked]) -> Iterator[Warned]:
+    """Yield the checks that do not pass; one that must pass stands in the way altogether."""
+    for check in checks:
+        if not check.passed and not check.must_pass:
+            yield Warned(f"check-{check.id}", f"The check “{check.name}” fails.")
 
 
 def _rejecting(backtest: Backtest | None) -> Iterator[Warned]:

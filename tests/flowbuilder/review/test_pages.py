@@ -6,7 +6,7 @@ import re
 import pytest
 
 from flowbuilder import clock, ids
-from flowbuilder.models import Connection, FlowVersion
+from flowbuilder.models import Connection, FlowCheck, FlowVersion
 from tests.support.cast import a_connection, a_flow, a_lead, a_member, a_source
 from tests.support.journals import MadeUp, a_document, a_told_lead
 from tests.support.web import HTMX, post, signed_in
@@ -100,7 +100,7 @@ def test_publishing_keeps_the_note_and_says_the_number(sara, session, flow):
 
 
 def test_what_bites_has_to_be_ticked(sara, session, cast, flow):
-    second = a_connection(session, cast.sara, name="Brightroof")
+    second = a_connection(session, cast.sara, name="Brightroof", tested_at=None)
     row = {"buyer": {"id": "s3", "connection": ids.show(second.id, "con"), "price": 38}}
     change(session, flow, lambda draft: (draft["steps"].append(row), draft["steps"][1]["buyer"].update(price=40)))
     shown = sara.get(at(flow, "/review?impact=now")).text
@@ -173,3 +173,39 @@ def test_a_revoked_buyer_is_told_and_never_hidden(sara, session, flow, buyer):
     session.get_one(Connection, buyer.id).state = "revoked"
     session.commit()
     assert "This connection was revoked" in sara.get(at(flow)).text
+
+
+@pytest.fixture
+def check(session, flow):
+    """Give a function that keeps a check: a lead from Nevada is rejected."""
+
+    def keep(must_pass=False):
+        inputs = {"lead": {"email": "ana@example.com", "state": "NV", "bill": 180}}
+        row = FlowCheck(id=ids.new_id(), account_id=flow.account_id, flow_id=flow.id, name="NV is rejected")
+        row.inputs, row.status, row.buyers, row.reason = inputs, "rejected", [], "Not CA solar"
+        row.must_pass, row.created_at = must_pass, clock.now()
+        session.add(row)
+        session.commit()
+        return row
+
+    return keep
+
+
+def test_a_failing_check_has_to_be_ticked(sara, session, flow, check):
+    row = check()
+    assert "Checks: 1 of 1 pass" in sara.get(at(flow, "/review?impact=now")).text
+    change(session, flow, lambda draft: draft["steps"].pop(0))
+    shown = words(sara.get(at(flow, "/review?impact=now")).text)
+    assert "Checks: 0 of 1 pass" in shown
+    assert "NV is rejected: expected rejected: Not CA solar, now sold to Sunrise Energy" in shown
+    assert post(sara, at(flow), **sent(flow)).status_code == 422
+    assert post(sara, at(flow), **sent(flow, tick=f"check-{row.id}")).status_code == 303
+
+
+def test_a_check_that_must_pass_stands_in_the_way(sara, session, flow, check):
+    row = check(must_pass=True)
+    change(session, flow, lambda draft: draft["steps"].pop(0))
+    assert 'id="publish-form"' not in sara.get(at(flow, "/review?impact=now")).text
+    assert post(sara, at(flow), **sent(flow, tick=f"check-{row.id}")).status_code == 422
+    session.refresh(flow)
+    assert flow.live_version == 1
