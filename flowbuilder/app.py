@@ -22,6 +22,7 @@ from flowbuilder.leads import pages as leads
 from flowbuilder.lists import pages as lists
 from flowbuilder.review import pages as review
 from flowbuilder.sources import pages as sources
+from flowbuilder.trials import pages as trials
 from flowbuilder.waiting import pages as waiting
 from flowbuilder.web import (
     assets,
@@ -38,7 +39,9 @@ from flowbuilder.web import (
 from flowbuilder.web.request_ids import RequestIds
 
 ROOT = Path(__file__).resolve().parent.parent
-AREAS = (accounts, home, flows, review, leads, waiting, connections, inbox, sources, lists, api, ingest, health)
+AREAS = (
+    accounts, home, flows, review, trials, leads, waiting, connections, inbox, sources, lists, api, ingest, health,
+)  # fmt: skip
 """The modules with routes; each has its blueprint as `bp`."""
 
 

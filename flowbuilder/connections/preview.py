@@ -1,13 +1,13 @@
 """The request that a buyer would get for a made-up lead, its secrets masked, before anything is sent."""
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from flowbuilder import ids
 from flowbuilder.leads.messages import Message, request_shown
-from rules.delivery.destination import parse_destination, split_secrets
+from rules.delivery.destination import Destination, parse_destination, split_secrets
 from rules.delivery.masking import MASK
 from rules.delivery.outgoing import Outgoing, build, kept
 from rules.delivery.request import CannotBuild, build_ping
@@ -60,6 +60,16 @@ def preview(
     except CannotBuild as problem:
         return Preview(None, str(problem))
     return Preview(_shown(outgoing, secrets), ping=_shown(ping, secrets) if ping else None)
+
+
+def masked_preview(destination: Destination, make: Callable[[Mapping[str, str]], Outgoing]) -> Preview:
+    """Return a request that is made with masks in place of the secrets, or why none can be made."""
+    secrets = dict.fromkeys(destination.credentials, MASK)
+    try:
+        built = {**secrets, "signing_secret": NO_SECRET} if destination.is_signed else secrets
+        return Preview(_shown(make(built), secrets))
+    except CannotBuild as problem:
+        return Preview(None, str(problem))
 
 
 def _shown(outgoing: Outgoing, secrets: Mapping[str, str]) -> dict[str, Any]:

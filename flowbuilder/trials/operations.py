@@ -64,3 +64,10 @@ def expect(*, session: Session, actor: Actor, check: FlowCheck, end: End, now: d
     check.status, check.buyers, check.reason = end.status, list(end.buyers), end.reason
     audit.record(session=session, actor=actor, action="check.changed", subject=ids.show(check.id, KIND), now=now)
     session.flush()
+
+
+def set_must_pass(*, session: Session, actor: Actor, check: FlowCheck, must_pass: bool, now: datetime) -> None:
+    """Say whether the flow may go live while a check fails."""
+    check.must_pass = must_pass
+    audit.record(session=session, actor=actor, action="check.changed", subject=ids.show(check.id, KIND), now=now)
+    session.flush()

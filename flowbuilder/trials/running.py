@@ -14,7 +14,7 @@ from flowbuilder.flows.worlds import Asked, Reached, reached_by, world_of
 from flowbuilder.leads.queries import lead_of
 from flowbuilder.lists.queries import list_names
 from flowbuilder.models import Flow as FlowRow
-from flowbuilder.models import Lead
+from flowbuilder.models import Lead, Source
 from flowbuilder.sources.queries import source_of
 from flowbuilder.trials.answering import made_up
 from flowbuilder.trials.inputs import Inputs
@@ -65,6 +65,7 @@ class Trial:
     finds: Mapping[str, MadeUpFind]
     source: Mapping[str, Any]
     source_lead: Lead | None
+    source_key: str = ""
 
     @property
     def end(self) -> End:
@@ -93,10 +94,11 @@ def run_trial(bench: Bench, inputs: Inputs, now: datetime) -> Trial:
     asked = Asked(inputs.caps, inputs.full, inputs.is_seen, inputs.source, inputs.source_lead)
     world = world_of(session, bench.flow, bench.rules, asked, at, reached=bench.reached, secret_key=bench.secret_key)
     answers, finds = made_up(bench.rules, inputs.said, bench.reached.destinations)
-    source = source_view(session, account_id, inputs.source)
+    row = source_called(session, account_id, inputs.source)
+    source = source_view(row)
     posted = inputs.posted(source_lead.posted if source_lead else None)
     tried = try_lead(bench.rules, posted, answers, names=bench.names, now=at, world=world, finds=finds, source=source)
-    return Trial(tried, inputs, at, answers, finds, source, source_lead)
+    return Trial(tried, inputs, at, answers, finds, source, source_lead, row.key if row else "")
 
 
 def lead_called(session: Session, account_id: UUID, lead_id: UUID | None) -> Lead | None:
@@ -109,10 +111,14 @@ def lead_called(session: Session, account_id: UUID, lead_id: UUID | None) -> Lea
     return lead
 
 
-def source_view(session: Session, account_id: UUID, source_id: UUID | None) -> Mapping[str, Any]:
-    """Return what rules may read of the source that posts the lead; one without cost where there is none."""
+def source_called(session: Session, account_id: UUID, source_id: UUID | None) -> Source | None:
+    """Return the source that posts the lead, None where there is none."""
     row = source_of(session, account_id, source_id) if source_id else None
-    if row is None:
+    return row[0] if row else None
+
+
+def source_view(source: Source | None) -> Mapping[str, Any]:
+    """Return what rules may read of the source; it has no cost where there is none."""
+    if source is None:
         return SOURCE
-    source, _ = row
     return {"id": str(source.id), "name": source.name, "cost": source.cost, "is_test": False}
