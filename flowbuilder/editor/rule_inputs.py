@@ -1,6 +1,6 @@
 """The inputs that stand beside a field: what each is for, what it holds, what can be chosen in it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rules.builder import Comparison, Row
@@ -20,6 +20,12 @@ MOST_OPTIONS = 60
 """With more options than this a value is typed, with suggestions."""
 UNITS = (("m", "minutes"), ("h", "hours"), ("d", "days"), ("w", "weeks"))
 DISTANCES = (("mi", "miles"), ("km", "km"))
+ZONES = (
+    *("America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles"),
+    *("America/Anchorage", "Pacific/Honolulu", "America/Toronto", "Europe/London", "Europe/Berlin", "Europe/Madrid"),
+    *("Europe/Rome", "Europe/Oslo", "Australia/Sydney", "UTC"),
+)
+"""Time zones that are suggested; every other one can be typed."""
 DATES = ("date", "dob", "datetime", "moment")
 DAY_LENGTH = len("2026-11-20")
 
@@ -35,9 +41,9 @@ class Choice:
 
 @dataclass(frozen=True)
 class Input:
-    """One input: its name, its kind (text, number, date, time or select), what it holds, and what stands beside it.
+    """One input: its name, its kind (text, number, date, time or select), and what it holds; `between` stands before it.
 
-    `other` is the path of another field that stands in its place; `may_be_field` says that one can.
+    With `by_field` another field stands in its place, `other` is its path; `may_be_field` says that one can.
     """
 
     name: str
@@ -47,9 +53,17 @@ class Input:
     options: tuple[Choice, ...] = ()
     suggestions: str = ""
     unit: str = ""
+    between: str = ""
+    placeholder: str = ""
     side: str = ""
+    by_field: bool = False
     other: str = ""
     may_be_field: bool = False
+
+    @property
+    def number(self) -> int:
+        """Return which of the values beside the field it is, from 1."""
+        return 1 + SIDES.index(self.side)
 
 
 @dataclass(frozen=True)
@@ -103,14 +117,16 @@ def _duration(texts: Texts) -> tuple[Input, ...]:
 
 
 def _times(texts: Texts) -> tuple[Input, ...]:
-    zone = Input("zone", "text", first(texts, "zone"), "Time zone", suggestions="zones")
-    return _plain(texts, "value", "time", "From"), _plain(texts, "value2", "time", "To"), zone
+    zone = Input(
+        "zone", "text", first(texts, "zone"), "Time zone", suggestions="zones", placeholder="The flow's time zone"
+    )
+    return _plain(texts, "value", "time", "From"), _plain(texts, "value2", "time", "To", "and"), zone
 
 
 def _distance(texts: Texts) -> tuple[Input, ...]:
     units = _choices(DISTANCES, first(texts, "unit") or "mi")
     radius = _plain(texts, "value2", "number", "Distance")
-    return radius, _select(texts, "unit", "Unit", units), _plain(texts, "value", "text", "Zip code")
+    return radius, _select(texts, "unit", "Unit", units), _plain(texts, "value", "text", "Zip code", "of")
 
 
 def _type(texts: Texts) -> tuple[Input, ...]:
@@ -143,6 +159,20 @@ def options_of(kind: Field | None) -> tuple[Choice, ...]:
     return ()
 
 
+def suggestions_for(editors: Iterable[Editor]) -> dict[str, tuple[Choice, ...]]:
+    """Return what is suggested in the inputs of some editors, by name, each once."""
+    shown = list(editors)
+    named = {one.suggestions for one in shown} | {given.suggestions for one in shown for given in one.inputs}
+    return {name: make() for name, make in SUGGESTIONS.items() if name in named}
+
+
+SUGGESTIONS: Mapping[str, Callable[[], tuple[Choice, ...]]] = {
+    "states": lambda: tuple(Choice(code, name) for code, name in STATES.items()),
+    "countries": lambda: tuple(Choice(code, name) for code, name in COUNTRIES.items()),
+    "zones": lambda: tuple(Choice(zone, "") for zone in ZONES),
+}
+
+
 def _side(texts: Texts, side: str, kind: Field | None, currency: str, shape: str) -> Input:
     text, options = first(texts, f"value{side}"), options_of(kind)
     label = "Value" if shape == "one" else "From" if not side else "To"
@@ -157,8 +187,10 @@ def _side(texts: Texts, side: str, kind: Field | None, currency: str, shape: str
         options=chosen,
         suggestions="countries" if options and not listed else "",
         unit=SIGNS.get(currency, currency) if kind and kind.type == "money" else "",
+        between="and" if side else "",
         side=side,
-        other=first(texts, f"other{side}") if by_field else "",
+        by_field=by_field,
+        other=first(texts, f"other{side}"),
         may_be_field=True,
     )
 
@@ -219,8 +251,8 @@ def _list_kind(comparison: Comparison, kind: Field | None) -> str:
     return kinds.get(kind.type) or ("text" if kind.type in ("text", "name", "state", "country", "choice") else "")
 
 
-def _plain(texts: Texts, name: str, kind: str, label: str) -> Input:
-    return Input(name, kind, first(texts, name), label)
+def _plain(texts: Texts, name: str, kind: str, label: str, between: str = "") -> Input:
+    return Input(name, kind, first(texts, name), label, between=between)
 
 
 def _select(texts: Texts, name: str, label: str, options: tuple[Choice, ...]) -> Input:

@@ -1,10 +1,10 @@
 """A rule as the page shows it: its groups and rows with all that can be chosen, how it reads, what is wrong with it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as field_setting
 
-from flowbuilder.editor.rule_inputs import Choice, Editor, editor_of
+from flowbuilder.editor.rule_inputs import Choice, Editor, editor_of, suggestions_for
 from rules.builder import COMPARISONS, Comparison, Group, Opaque, Part, Path, Row, comparisons_for, label_for
 from rules.builder.actions import show_path
 from rules.builder.edits import may_hold_groups
@@ -117,6 +117,7 @@ class RuleView:
     shelves: tuple[Shelf, ...]
     ready: tuple[Ready, ...]
     lists: Sequence[StoredListChoice]
+    suggestions: Mapping[str, tuple[Choice, ...]]
 
 
 def rule_view(rule: object, group: Group | None, name: str, room: Room, problems: Mapping[str, str]) -> RuleView:
@@ -127,17 +128,27 @@ def rule_view(rule: object, group: Group | None, name: str, room: Room, problems
         if group is None
         else speak(group, places, names=room.names, currency=room.currency)
     )
+    root = None if group is None else _Drawing(group, name, room, problems).root()
     return RuleView(
         name=name,
         id=name.replace(".", "-"),
-        root=None if group is None else _Drawing(group, name, room, problems).root(),
+        root=root,
         spoken=spoken,
         json=write_json(rule).decode(),
         json_problem=problems.get(f"{name}.json", ""),
         shelves=places.shelves,
         ready=ready_made(places),
         lists=room.lists,
+        suggestions=suggestions_for(_editors(root)) if root else {},
     )
+
+
+def _editors(group: GroupView) -> Iterator[Editor]:
+    for part in group.parts:
+        if isinstance(part, RowView):
+            yield part.editor
+        elif isinstance(part, GroupView):
+            yield from _editors(part)
 
 
 class _Drawing:

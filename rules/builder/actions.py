@@ -56,6 +56,18 @@ def _drop_unread(group: Group, path: Path, _extra: str, places: Places) -> Group
     )
 
 
+def _side(group: Group, path: Path, extra: str, _places: Places) -> Group:
+    """Return the rule with another field in place of a value beside a row's field, or a value in place of the field."""
+    row, number = part_at(group, path), int(extra) - 1 if extra in ("1", "2") else -1
+    if not isinstance(row, Row) or COMPARISONS[row.comparison].shape not in ("one", "two"):
+        return group
+    if not 0 <= number < len(row.values):
+        return group
+    other: object = "" if isinstance(row.values[number], dict) else {"var": ""}
+    values = (*row.values[:number], other, *row.values[number + 1 :])
+    return edits.replace_part(group, path, replace(row, values=values))
+
+
 def _region(group: Group, path: Path, extra: str, places: Places) -> Group:
     """Return the rule with the states of a region in a row's list, those that it has already once."""
 
@@ -101,5 +113,6 @@ ACTIONS: Mapping[str, Act] = {
     "drop": _drop,
     "drop-unread": _drop_unread,
     "region": _region,
+    "side": _side,
     "ready": _ready,
 }

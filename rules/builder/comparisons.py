@@ -63,12 +63,12 @@ LABELS: Mapping[str, str] = {
     "within_last": "is within the last",
     "within_next": "is within the next",
     "day_is": "falls on",
-    "time_between": "time of day is between",
+    "time_between": "time is between",
     "age_between": "age is between",
     "domain_in": "domain is any of",
     "area_code_in": "area code is any of",
     "country_in": "country is any of",
-    "near": "is within a distance of",
+    "near": "is within",
     "in_block": "is in the block",
 }
 DENIALS: Mapping[str, str] = {
@@ -79,11 +79,11 @@ DENIALS: Mapping[str, str] = {
     "within_last": "is not within the last",
     "within_next": "is not within the next",
     "day_is": "does not fall on",
-    "time_between": "time of day is not between",
+    "time_between": "time is not between",
     "domain_in": "domain is none of",
     "area_code_in": "area code is none of",
     "country_in": "country is none of",
-    "near": "is not within a distance of",
+    "near": "is not within",
     "in_block": "is in none of the blocks",
 }
 COMPARISONS: Mapping[str, Comparison] = {

@@ -125,7 +125,8 @@ def _comparison(key: str, field: Field | None, *, keeps: bool) -> Comparison:
 
 def _listed(inputs: Texts, comparison: Comparison, field: Field | None) -> dict[str, tuple[str, ...]]:
     """Return the inputs of a list with what is kept and what is added as one."""
-    kept = [line for text in inputs.get("value", ()) for line in text.splitlines() if line.strip()]
+    lines = [line for text in inputs.get("value", ()) for line in text.splitlines() if line.strip()]
+    kept = [cell for line in lines for cell in split_list(f"{line}\n", comparison, field)]
     added = [cell for text in inputs.get("add", ()) for cell in split_list(text, comparison, field)]
     return {**inputs, "value": (*kept, *added)}
 

@@ -9,7 +9,7 @@ from rules.naming import field_at, label_of
 
 OUTCOMES = ("passed", "stopped", "accepted", "declined", "timed_out", "full", "skipped", "error")
 """How steps end, as later steps can read it."""
-JOURNEY_LABELS: Mapping[str, str] = {"run.now": "Time of day and date", "run.attempt": "Round"}
+JOURNEY_LABELS: Mapping[str, str] = {"run.attempt": "Round"}
 
 
 @dataclass(frozen=True, slots=True)
