@@ -13,6 +13,7 @@ from flowbuilder.api import pages as api
 from flowbuilder.config import Settings
 from flowbuilder.config import settings as read_settings
 from flowbuilder.connections import pages as connections
+from flowbuilder.editor import rule_pages
 from flowbuilder.flows import pages as flows
 from flowbuilder.home import pages as home
 from flowbuilder.inbox import pages as inbox
@@ -40,7 +41,7 @@ from flowbuilder.web.request_ids import RequestIds
 
 ROOT = Path(__file__).resolve().parent.parent
 AREAS = (
-    accounts, home, flows, review, trials, leads, waiting, connections, inbox, sources, lists, api, ingest, health,
+    accounts, home, flows, rule_pages, review, trials, leads, waiting, connections, inbox, sources, lists, api, ingest, health,
 )  # fmt: skip
 """The modules with routes; each has its blueprint as `bp`."""
 

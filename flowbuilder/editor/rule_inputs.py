@@ -41,7 +41,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Input:
-    """One input: its name, its kind (text, number, date, time or select), and what it holds; `between` stands before it.
+    """One input: its name, its kind (text, number, date, time, select, list), what it holds, and what stands before it.
 
     With `by_field` another field stands in its place, `other` is its path; `may_be_field` says that one can.
     """

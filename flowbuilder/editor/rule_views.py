@@ -1,5 +1,6 @@
 """A rule as the page shows it: its groups and rows with all that can be chosen, how it reads, what is wrong with it."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as field_setting
@@ -9,14 +10,15 @@ from rules.builder import COMPARISONS, Comparison, Group, Opaque, Part, Path, Ro
 from rules.builder.actions import show_path
 from rules.builder.edits import may_hold_groups
 from rules.builder.hints import lets_blank_in, may_add_filled
-from rules.builder.judging import Spoken, is_complete, problems_by_path, say_part, speak, verdicts
+from rules.builder.judging import Spoken, Verdict, is_complete, problems_by_path, say_part, speak, verdicts
 from rules.builder.places import Places, Shelf
 from rules.builder.ready import Ready, ready_made
 from rules.fields import Field
 from rules.json_text import write as write_json
 
-NEVER = "This can never be true, whatever the lead."
-ALWAYS = "This is always true, whatever the lead."
+NEVER = "This can never be true."
+TWO_THINGS = "This can never be true: {} would have to be two things at once."
+ALWAYS = "This is true for every lead, so that it decides nothing."
 NO_NAMES: Mapping[str, str] = {}
 
 
@@ -101,7 +103,16 @@ class GroupView:
     depth: int
     may_nest: bool
     verdict: str
+    problem: str
     kind: str = "group"
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Where the rule is tried on the last leads, and a text that changes with the rule."""
+
+    address: str
+    mark: str
 
 
 @dataclass(frozen=True)
@@ -118,9 +129,17 @@ class RuleView:
     ready: tuple[Ready, ...]
     lists: Sequence[StoredListChoice]
     suggestions: Mapping[str, tuple[Choice, ...]]
+    tried: Tried
 
 
-def rule_view(rule: object, group: Group | None, name: str, room: Room, problems: Mapping[str, str]) -> RuleView:
+def mark_of(rule: object) -> str:
+    """Return a short text that changes when a rule does."""
+    return hashlib.sha256(write_json(rule)).hexdigest()[:12]
+
+
+def rule_view(
+    rule: object, group: Group | None, name: str, room: Room, *, problems: Mapping[str, str], tried: Tried
+) -> RuleView:
     """Return a rule as the page shows it; `problems` are those of reading the form, by the names of its inputs."""
     places = room.places
     spoken = (
@@ -140,6 +159,7 @@ def rule_view(rule: object, group: Group | None, name: str, room: Room, problems
         ready=ready_made(places),
         lists=room.lists,
         suggestions=suggestions_for(_editors(root)) if root else {},
+        tried=tried,
     )
 
 
@@ -198,7 +218,8 @@ class _Drawing:
             parts=tuple(self.part(part, (*path, number), len(group.parts)) for number, part in enumerate(group.parts)),
             depth=len(path),
             may_nest=may_hold_groups(path),
-            verdict="" if verdict is None else ALWAYS if verdict else NEVER,
+            verdict=_say_verdict(verdict) if verdict else "",
+            problem=self.problem(path),
         )
 
     def row_view(self, row: Row, path: Path, of: int) -> RowView:
@@ -228,6 +249,12 @@ class _Drawing:
         return say_part(part, self.room.places, names=self.room.names, currency=self.room.currency)
 
 
+def _say_verdict(verdict: Verdict) -> str:
+    if verdict.always:
+        return ALWAYS
+    return TWO_THINGS.format(verdict.label) if verdict.label else NEVER
+
+
 def _offered(chosen: Comparison, field: Field | None) -> tuple[Choice, ...]:
     """Return the comparisons of a field; one that is in the rule without fitting the field is among them too."""
     fitting = comparisons_for(field)
@@ -235,4 +262,4 @@ def _offered(chosen: Comparison, field: Field | None) -> tuple[Choice, ...]:
     return tuple(Choice(one.key, label_for(one, field), one is chosen) for one in (*fitting, *also))
 
 
-__all__ = ["GroupView", "OpaqueView", "Room", "RowView", "RuleView", "rule_view"]
+__all__ = ["GroupView", "OpaqueView", "Room", "RowView", "RuleView", "Tried", "mark_of", "rule_view"]

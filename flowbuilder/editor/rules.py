@@ -3,17 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flask import url_for
 from werkzeug.datastructures import MultiDict
 
+from flowbuilder.editor.rule_lists import with_stored_list
 from flowbuilder.editor.rule_rooms import RuleDesk, places_of, room_of
-from flowbuilder.editor.rule_views import RuleView, rule_view
+from flowbuilder.editor.rule_views import RuleView, Tried, mark_of, rule_view
 from rules.builder import NO_RULE, Group, draw, write
 from rules.builder.actions import act, read_path
 from rules.builder.forms import read_form
+from rules.builder.places import Places
 from rules.json_text import JsonProblem
 from rules.json_text import read as read_json
 
 DO = "do"
+SAVE_LIST = "save-list"
 NO_PROBLEMS: Mapping[str, str] = {}
 
 
@@ -23,7 +27,8 @@ def view(rule: object, name: str, desk: RuleDesk, problems: Mapping[str, str] = 
     No rule (None) is shown as one without conditions. `problems` are those of a form that could not be read.
     """
     room = room_of(desk)
-    return rule_view(rule, draw(rule, room.places.fields), name, room, problems)
+    tried = Tried(url_for("rule_trials.tried", flow_id=desk.flow.id, step=desk.step, name=name), mark_of(rule))
+    return rule_view(rule, draw(rule, room.places.fields), name, room, problems=problems, tried=tried)
 
 
 def read(posted: MultiDict[str, str], name: str, rule: object, desk: RuleDesk) -> tuple[Any, dict[str, str]]:
@@ -41,7 +46,7 @@ def read(posted: MultiDict[str, str], name: str, rule: object, desk: RuleDesk) -
     if before is None or "how" not in inputs:
         return rule, {}
     reading = read_form(inputs, places, before)
-    group = _pressed(posted, name, reading.group, desk)
+    group = _pressed(posted, name, reading.group, desk, places)
     problems = {f"{name}.{key}": message for key, message in reading.problems.items()}
     return (rule if group == before and rule is not None else write(group)), problems
 
@@ -59,13 +64,17 @@ def _read_whole(text: str, name: str, rule: object) -> tuple[Any, dict[str, str]
         return rule, {name: problem.message}
 
 
-def _pressed(posted: MultiDict[str, str], name: str, group: Group, desk: RuleDesk) -> Group:
+def _pressed(posted: MultiDict[str, str], name: str, group: Group, desk: RuleDesk, places: Places) -> Group:
     """Return the rule after the button that was pressed, if it is one of this builder."""
     button = posted.get(DO, "")
     if not button.startswith(f"{name}:"):
         return group
     action, at, extra = (*button.removeprefix(f"{name}:").split(":", 2), "", "")[:3]
-    return act(group, action, read_path(at), extra, places_of(desk))
+    path = read_path(at)
+    if action != SAVE_LIST:
+        return act(group, action, path, extra, places)
+    list_name = posted.get(f"{name}.{at}.list-name", "").strip()
+    return with_stored_list(group, path, list_name, desk, places)
 
 
 __all__ = ["is_no_rule", "read", "view"]

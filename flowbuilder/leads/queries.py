@@ -82,6 +82,19 @@ def leads_of(
     return [Named(*row) for row in session.execute(rows)]
 
 
+def named_leads(session: Session, account_id: UUID, wanted: Iterable[UUID]) -> list[Named]:
+    """Return those of the account's leads that are wanted, newest first."""
+    rows = (
+        select(Lead, Flow.name, Source.name)
+        .join(Flow, Flow.id == Lead.flow_id)
+        .join(Source, Source.id == Lead.source_id)
+        .where(Lead.account_id == account_id, Lead.id.in_(list(wanted)))
+        .order_by(Lead.id.desc())
+        .options(defer(Lead.posted))
+    )
+    return [Named(*row) for row in session.execute(rows)]
+
+
 def leads_ending_in(session: Session, account_id: UUID, tail: str) -> list[UUID]:
     """Return up to two of the newest leads whose id ends in these hexadecimal digits."""
     newest = select(Lead.id).where(Lead.account_id == account_id).order_by(Lead.id.desc()).limit(NEWEST_SEARCHED)

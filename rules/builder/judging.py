@@ -8,8 +8,8 @@ from rules.builder.drawing import write
 from rules.builder.forms import settled
 from rules.builder.model import Group, Opaque, Part, Path, Row, parts_within
 from rules.builder.places import Places
-from rules.certainty import certain_verdict
-from rules.logic import RuleError, check_rule, compile_rule
+from rules.certainty import never_true
+from rules.logic import check_rule
 from rules.problems import Problem
 from rules.wording import say_rule
 
@@ -24,6 +24,14 @@ class Spoken:
     sentence: str
     unfinished: int
     off: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a group says of every lead: it is always true, or never; `label` is what is asked too much of."""
+
+    always: bool
+    label: str = ""
 
 
 def is_complete(part: Part) -> bool:
@@ -63,30 +71,31 @@ def speak(group: Group, places: Places, *, names: Mapping[str, str] = NO_NAMES, 
     return Spoken(said if counting.parts else "", unfinished, sum(part.off for part in parts))
 
 
-def verdicts(group: Group, places: Places) -> dict[Path, bool]:
+def verdicts(group: Group, places: Places) -> dict[Path, Verdict]:
     """Return by path the groups that are true, or not true, for every lead; () is the rule itself.
 
     Of a group that cannot be true because of one within it, only the inner one is named.
     """
-    found: dict[Path, bool] = {}
+    found: dict[Path, Verdict] = {}
     groups: list[tuple[Path, Group]] = [((), group)]
     groups += [(path, part) for path, part in parts_within(group) if isinstance(part, Group) and not part.off]
     for path, part in reversed(groups):
         verdict = _verdict(part, places)
-        inside = any(other[: len(path)] == path and inner is verdict for other, inner in found.items())
+        inside = any(other[: len(path)] == path and inner == verdict for other, inner in found.items())
         if verdict is not None and not inside:
             found[path] = verdict
     return found
 
 
-def _verdict(group: Group, places: Places) -> bool | None:
+def _verdict(group: Group, places: Places) -> Verdict | None:
     counting = complete_part(replace(group, off=False))
+    document = write(counting)
     if not counting.parts:
         return None
-    try:
-        return certain_verdict(compile_rule(write(counting), places.fields), places.fields)
-    except RuleError:
-        return None
+    path = never_true(document, places.fields)
+    if path is not None:
+        return Verdict(always=False, label=places.label(path) if path else "")
+    return Verdict(always=True) if never_true({"!": document}, places.fields) is not None else None
 
 
 def problems_by_path(group: Group, places: Places, *, asks_lists: bool = True) -> dict[Path, list[Problem]]:

@@ -9,6 +9,8 @@ from rules.naming import field_at, label_of
 
 OUTCOMES = ("passed", "stopped", "accepted", "declined", "timed_out", "full", "skipped", "error")
 """How steps end, as later steps can read it."""
+IN_RUNS = ("run.now", "run.attempt", "run.random", "source.name", "source.is_test")
+"""What a run knows of the lead's journey and rules can compare, in the order in which it is offered."""
 JOURNEY_LABELS: Mapping[str, str] = {"run.attempt": "Round"}
 
 
@@ -144,8 +146,8 @@ def _worked_out(field: Field, fields: Mapping[str, Field]) -> Iterator[Place]:
 
 
 def _journey() -> Iterator[Place]:
-    for path, field in JOURNEY.items():
-        yield Place(path, JOURNEY_LABELS.get(path, field.label), field)
+    for path in IN_RUNS:
+        yield Place(path, JOURNEY_LABELS.get(path, JOURNEY[path].label), JOURNEY[path])
 
 
 def _of_step(step: EarlierStep) -> Iterator[Place]:

@@ -39,3 +39,12 @@ document.addEventListener("click", (event) => {
   const inside = event.target.closest?.(".rule-menu");
   closeMenus(event.target.closest?.(".rule-menu-list button") ? null : inside, false);
 });
+
+// What the last leads make of a rule stays on the page until the rule is another one, and then until the answer comes.
+if (window.Idiomorph) {
+  Idiomorph.defaults.callbacks.beforeNodeMorphed = (shown, sent) => {
+    if (!shown.dataset?.keep || !sent.dataset?.keep) return true;
+    ["data-keep", "hx-get"].forEach((name) => shown.setAttribute(name, sent.getAttribute(name)));
+    return false;
+  };
+}

@@ -6,7 +6,7 @@ import pytest
 
 from rules.builder import Group, draw
 from rules.builder.hints import lets_blank_in
-from rules.builder.judging import Spoken, is_complete, problems_by_path, speak, verdicts
+from rules.builder.judging import Spoken, Verdict, is_complete, problems_by_path, speak, verdicts
 from tests.support.a_lead import FIELDS
 from tests.support.made_rules import PLACES
 
@@ -64,10 +64,11 @@ def test_which_rows_let_in_leads_without_the_field(rule: Any, paths: list[tuple[
     ("rule", "found"),
     [
         (CA, {}),
-        ({"and": [CA, NV]}, {(): False}),
-        ({"and": [SOLAR, {"and": [CA, NV]}]}, {(1,): False}),
-        ({"or": [CA, {"!": {"or": [CA]}}]}, {(): True}),
+        ({"and": [CA, NV]}, {(): Verdict(always=False, label="State")}),
+        ({"and": [SOLAR, {"and": [CA, NV]}]}, {(1,): Verdict(always=False, label="State")}),
+        ({"or": [CA, {"!": {"or": [CA]}}]}, {(): Verdict(always=True)}),
         ({"and": [CA, {"or": [True, NV]}]}, {}),
+        ({"and": [CA, NV, {"is": [{"var": "lead.product"}, "windows"]}]}, {(): Verdict(always=False, label="State")}),
         ({"and": [CA, {"is": [{"var": "lead.state"}, ""]}]}, {}),
     ],
 )
