@@ -41,7 +41,8 @@ from flowbuilder.web.request_ids import RequestIds
 
 ROOT = Path(__file__).resolve().parent.parent
 AREAS = (
-    accounts, home, flows, rule_pages, review, trials, leads, waiting, connections, inbox, sources, lists, api, ingest, health,
+    accounts, home, flows, rule_pages, review, trials, leads, waiting, connections, inbox, sources, lists, api, ingest,
+    health,
 )  # fmt: skip
 """The modules with routes; each has its blueprint as `bp`."""
 
