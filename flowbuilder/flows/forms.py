@@ -4,12 +4,23 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import RadioField, StringField, TextAreaField
+from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from rules import json_text
+from rules.categories import CATEGORIES
+from rules.starters import STARTERS
 
 LONGEST_NAME = 120
+
+
+CATEGORY_WORDS = {"": "Something else", **{category.key: category.name for category in CATEGORIES}}
+START_WORDS = {
+    **{starter.key: starter.name for starter in STARTERS},
+    "nothing": "An empty flow",
+    "copy": "A copy of a flow",
+    "document": "A document",
+}
 
 
 def stripped(text: str | None) -> str:
@@ -37,18 +48,16 @@ class ImportForm(FlaskForm):
 
 
 class NewFlowForm(ImportForm):
-    """A new flow: from nothing, or from a document."""
+    """A new flow: from a starter, from nothing, or from the document of another flow or a file."""
 
     name = StringField(
         "Name",
         [DataRequired("Give the flow a name."), Length(max=LONGEST_NAME, message="Use at most 120 characters.")],
         filters=[stripped],
     )
-    start = RadioField(
-        "Start with",
-        choices={"nothing": "An empty flow", "document": "A document"},
-        default="nothing",
-    )
+    category = SelectField("What its leads are about", choices=CATEGORY_WORDS, default="")
+    start = RadioField("Begin with", choices=START_WORDS, default="one_buyer")
+    copied = SelectField("Which flow", choices=[], validate_choice=False)
 
 
 def _object(text: str | bytes) -> dict[str, Any]:

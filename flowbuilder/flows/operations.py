@@ -14,8 +14,6 @@ from flowbuilder.flows.checks import document_problems
 from flowbuilder.models import Flow, FlowVersion
 from rules.problems import Problem
 
-NO_BUYER = "No buyer available"
-
 
 class NewerDraft(Exception):
     """Somebody saved the draft since it was read; nothing was changed."""
@@ -31,18 +29,6 @@ class Publication:
 
     version: FlowVersion | None
     problems: list[Problem]
-
-
-def first_document(*, currency: str, time_zone: str) -> dict[str, Any]:
-    """Return the smallest valid flow: it takes an email address and rejects every lead."""
-    return {
-        "schema": 1,
-        "currency": currency,
-        "time_zone": time_zone,
-        "fields": [{"key": "email", "type": "email", "required": True}],
-        "steps": [],
-        "fallback": {"id": "end", "do": "reject", "reason": NO_BUYER},
-    }
 
 
 def create_flow(*, session: Session, actor: Actor, name: str, document: Mapping[str, Any], now: datetime) -> Flow:

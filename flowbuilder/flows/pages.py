@@ -1,19 +1,19 @@
 """The pages of flows: the list, one flow as a rail of steps, a new one, import, publish, pause."""
 
-from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, url_for
 
 from flowbuilder.accounts.access import signed_in, visitor
 from flowbuilder.audit import Actor
-from flowbuilder.flows import operations, queries, views
+from flowbuilder.flows import beginning, operations, queries, shelf, views
 from flowbuilder.flows.forms import ImportForm, NewFlowForm
 from flowbuilder.flows.operations import NewerDraft
 from flowbuilder.models import Flow
 from flowbuilder.web import current
 from flowbuilder.web.found import found
 from flowbuilder.web.fragments import go_to, page
+from rules.starters import STARTERS
 
 bp = Blueprint("flows", __name__, url_prefix="/flows")
 
@@ -24,33 +24,31 @@ NEWER_IMPORT = "Somebody else saved this draft since you opened the page. Send i
 @signed_in()
 def index() -> Response:
     """Show the account's flows."""
-    return page("flows/index.html", flows=views.listed(current.session(), visitor().account.id, current.now()))
+    session, account = current.session(), visitor().account
+    flows, archived = shelf.listed(session, account, current.now()), shelf.archived(session, account.id)
+    return page("flows/index.html", flows=flows, archived=archived, starters=STARTERS)
 
 
 @bp.get("/new")
 @signed_in("owner", "editor")
 def new() -> Response:
     """Show the form for a new flow."""
-    return page("flows/new.html", form=NewFlowForm())
+    return beginning.form_page(NewFlowForm(start=beginning.asked()))
 
 
 @bp.post("/new")
 @signed_in("owner", "editor")
 def create() -> Response:
-    """Create a flow, from nothing or from a document, and show it."""
+    """Create a flow as the form says, and open it; or show the form again with everything that is wrong."""
     form = NewFlowForm()
-    is_valid = form.validate()
-    document = _first_document()
-    if form.start.data == "document":
-        is_valid = form.read_document() and is_valid
-        document = getattr(form, "document", {})
-    if not is_valid:
-        return page("flows/new.html", form=form, status=422)
+    is_valid, document = form.validate(), beginning.document_of(form)
+    if document is None or not is_valid:
+        return beginning.form_page(form, status=422)
     flow = operations.create_flow(
         session=current.session(), actor=actor(), name=form.name.data, document=document, now=current.now()
     )
     current.session().commit()
-    return go_to(url_for("flows.show", flow_id=flow.id))
+    return go_to(beginning.address_of(flow))
 
 
 @bp.get("/<flow:flow_id>")
@@ -169,8 +167,3 @@ def version_page(flow: Flow, number: int, *, status: int = 200) -> Response:
     row = found(queries.version_of(current.session(), flow, number))
     view = views.version_view(current.session(), flow, row, current.now())
     return page("flows/version.html", status=status, **view)
-
-
-def _first_document() -> dict[str, Any]:
-    account = visitor().account
-    return operations.first_document(currency=account.currency, time_zone=account.time_zone)

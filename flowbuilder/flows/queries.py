@@ -1,24 +1,13 @@
 """Everything that reads flows and their versions, always by the account they belong to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from flowbuilder import ids
 from flowbuilder.models import Flow, FlowVersion, Lead, Person, Source
-
-
-@dataclass(frozen=True)
-class Traffic:
-    """What came to a flow in a span of time."""
-
-    received: int = 0
-    sold: int = 0
 
 
 def flow_of(session: Session, account_id: UUID, flow_id: UUID) -> Flow | None:
@@ -70,18 +59,6 @@ def versions_of(session: Session, flow: Flow) -> list[tuple[FlowVersion, str]]:
 def sources_count(session: Session, flow: Flow) -> int:
     """Return how many sources post to the flow."""
     return session.scalar(select(func.count()).select_from(Source).where(Source.flow_id == flow.id)) or 0
-
-
-def traffic_of(session: Session, account_id: UUID, now: datetime) -> dict[UUID, Traffic]:
-    """Return, by flow, the account's leads of the last 24 hours, test leads left out."""
-    since = ids.first_id_at(now - timedelta(hours=24))
-    wanted = (
-        select(Lead.flow_id, func.count(), func.count().filter(Lead.outcome == "sold"))
-        .where(Lead.account_id == account_id, Lead.id >= since, ~Lead.is_test)
-        .where(Lead.kind == "post")
-        .group_by(Lead.flow_id)
-    )
-    return {flow_id: Traffic(received, sold) for flow_id, received, sold in session.execute(wanted)}
 
 
 def waiting_count(session: Session, flow: Flow) -> int:

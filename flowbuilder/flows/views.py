@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from flask import Response, abort, request
 from sqlalchemy.orm import Session
@@ -14,22 +13,11 @@ from sqlalchemy.orm import Session
 from flowbuilder import db
 from flowbuilder.flows import queries
 from flowbuilder.flows.checks import check_document
-from flowbuilder.flows.queries import Traffic
 from flowbuilder.flows.rails import Around, connections_by_id, rail_of
 from flowbuilder.lists.queries import list_names
 from flowbuilder.models import Flow, FlowVersion
 from rules.flow import Flow as Rules
 from rules.problems import Problem
-
-
-@dataclass(frozen=True)
-class Listed:
-    """One flow in the list."""
-
-    flow: Flow
-    draft_differs: bool
-    problems: int
-    traffic: Traffic
 
 
 @dataclass(frozen=True)
@@ -39,16 +27,6 @@ class Finding:
     problem: Problem
     step_id: str
     number: int
-
-
-def listed(session: Session, account_id: UUID, now: datetime) -> Sequence[Listed]:
-    """Return the account's flows with their state and the traffic of the last 24 hours."""
-    traffic = queries.traffic_of(session, account_id, now)
-    live = queries.live_documents(session, account_id)
-    return [
-        _listed(session, flow, live.get(flow.id, flow.draft), traffic.get(flow.id, Traffic()))
-        for flow in queries.flows_of(session, account_id)
-    ]
 
 
 def draft_view(session: Session, flow: Flow, now: datetime) -> dict[str, Any]:
@@ -132,12 +110,6 @@ def revision_sent() -> int:
     """Return the revision of the draft that the form was made from; one that never was, when it is not there."""
     text = request.form.get("revision", "")
     return int(text) if text.isdecimal() and len(text) < 9 else 0
-
-
-def _listed(session: Session, flow: Flow, live: Mapping[str, Any], traffic: Traffic) -> Listed:
-    _, problems = check_document(session=session, account_id=flow.account_id, document=flow.draft, flow_id=flow.id)
-    errors = sum(problem.severity == "error" for problem in problems)
-    return Listed(flow, live != flow.draft, errors, traffic)
 
 
 def around(session: Session, flow: Flow) -> Around:

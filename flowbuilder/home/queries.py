@@ -152,8 +152,9 @@ def refusals(session: Session, account_id: UUID, day: Day) -> list[Refusals]:
 
 
 def flows(session: Session, account_id: UUID) -> Sequence[Flow]:
-    """Return the account's flows by name."""
-    return session.scalars(select(Flow).where(Flow.account_id == account_id).order_by(Flow.name, Flow.id)).all()
+    """Return the account's flows by name, without those that are put away."""
+    wanted = select(Flow).where(Flow.account_id == account_id, Flow.archived_at.is_(None))
+    return session.scalars(wanted.order_by(Flow.name, Flow.id)).all()
 
 
 def begun(session: Session, account_id: UUID) -> Begun:

@@ -2,6 +2,7 @@
 
 from flowbuilder.models.account import Account, ApiKey, Audit, Membership, Person, SignInThrottle, WebSession
 from flowbuilder.models.base import Base
+from flowbuilder.models.catalogue import CatalogueField, PassedOverName
 from flowbuilder.models.connection import AccessToken, Breaker, Connection, ConnectionTest, Credential
 from flowbuilder.models.delivery import DeliveryCopy, InboxLead
 from flowbuilder.models.flow import Flow, FlowVersion
@@ -20,6 +21,7 @@ __all__ = [
     "Base",
     "Breaker",
     "CapWindow",
+    "CatalogueField",
     "Claim",
     "Connection",
     "ConnectionTest",
@@ -35,6 +37,7 @@ __all__ = [
     "LeadEvent",
     "Membership",
     "Offer",
+    "PassedOverName",
     "Person",
     "SignInThrottle",
     "Source",

@@ -11,7 +11,10 @@ from flowbuilder.models.base import Base
 
 
 class Flow(Base):
-    """A flow: its address key, its one draft, and which version is live."""
+    """A flow: its address key, its one draft, and which version is live.
+
+    One that is archived is paused too, and is no longer listed; what its leads tell of it stays.
+    """
 
     __tablename__ = "flow"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -24,6 +27,7 @@ class Flow(Base):
     live_version: Mapped[int | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    archived_at: Mapped[datetime | None]
 
 
 class FlowVersion(Base):

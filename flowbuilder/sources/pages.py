@@ -191,7 +191,8 @@ def _new_key(source: Source, mode: Mode) -> NewKey:
 
 
 def _flows() -> Sequence[Flow]:
-    return flow_queries.flows_of(current.session(), visitor().account.id)
+    flows = flow_queries.flows_of(current.session(), visitor().account.id)
+    return [flow for flow in flows if flow.archived_at is None]
 
 
 def _flow_asked() -> Flow | None:

@@ -1,11 +1,15 @@
-// Shows the document's fields only when the flow starts with one; without this script they are always there.
+// Shows what belongs to the way a flow begins; without this script everything is there.
 "use strict";
 
-const fields = document.getElementById("document-fields");
+const parts = document.querySelectorAll("[data-for]");
 const choices = document.querySelectorAll('input[name="start"]');
 
 function follow() {
-  fields.hidden = ![...choices].some((choice) => choice.checked && choice.value === "document");
+  const chosen = [...choices].find((choice) => choice.checked)?.value;
+  parts.forEach((part) => {
+    const belongs = part.dataset.for === "category" ? !["copy", "document"].includes(chosen) : part.dataset.for === chosen;
+    part.hidden = !belongs;
+  });
 }
 
 choices.forEach((choice) => choice.addEventListener("change", follow));

@@ -11,6 +11,7 @@ from flowbuilder.flows import operations
 from flowbuilder.flows.operations import NewerDraft
 from flowbuilder.models import Flow, FlowVersion
 from rules.flow import parse_flow
+from rules.starters import first_document
 from tests.support.cast import a_flow
 from tests.support.documents import solar
 
@@ -77,7 +78,7 @@ def test_several_who_publish_at_once_get_numbers_of_their_own(session, cast, ses
 
 @pytest.mark.parametrize(("currency", "zone"), [("USD", "America/Los_Angeles"), ("JPY", "Asia/Tokyo")])
 def test_the_first_document_is_valid(currency, zone):
-    flow, problems = parse_flow(operations.first_document(currency=currency, time_zone=zone))
+    flow, problems = parse_flow(first_document(currency=currency, time_zone=zone))
     assert problems == []
     assert flow.fallback.do == "reject"
 

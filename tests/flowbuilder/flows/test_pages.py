@@ -249,7 +249,9 @@ def test_the_list_shows_state_and_traffic(sara, session, flow):
     session.commit()
     shown = " ".join(sara.get("/flows").text.split())
     assert "<dt>Leads, 24 h</dt><dd>2</dd>" in shown
-    assert "<dt>Sold</dt><dd>1</dd>" in shown
+    assert "<dt>Sold</dt><dd>50%</dd>" in shown
+    assert "<dt>Revenue</dt><dd>$42.00</dd>" in shown
+    assert "Leads per hour, last 24 hours: at most 2, 2 in the last hour" in shown
 
 
 def test_html_in_a_document_is_shown_and_not_run(sara, session, cast):
