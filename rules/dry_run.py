@@ -144,12 +144,17 @@ class _Pretending:
         return {"at": self.now.isoformat(), "answer": "posted"}
 
     def _taken_in(self, effect: Intake) -> Result:
-        """Return whether the door lets the lead in: the flow's own rule, whether it was seen before, then caps."""
+        """Return whether the door lets the lead in: the source's rule, the flow's, lists, duplicates, then caps."""
         said: dict[str, Any] = {"outcome": "passed", "reason": effect.reason, "source": dict(self.lead.source)}
         if self.world.zones:
             said["zones"] = {**self.world.zones}
+        against = self.world.at_door(self.lead.fields, self.lead.posted)
+        if against:
+            return said | against
         if not effect.accepted:
             return said | {"outcome": "rejected"}
+        if self.world.is_suppressed(self.lead.fields):
+            return said | {"outcome": "suppressed"}
         asked = effect.duplicates
         if asked and asked["by"] and self.world.seen("", asked, self.lead.fields):
             return said | {"outcome": "duplicate"}

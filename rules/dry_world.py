@@ -1,6 +1,6 @@
 """What a dry run is told of the world: who can be asked, how much of a cap is used, who was seen before."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,8 @@ Seen = Callable[[str, Asks, Mapping[str, Any]], bool]
 
 It is told what the flow asks (by which fields, within how long) and the lead's fields.
 """
+AtDoor = Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any] | None]
+"""Says what the source of a lead has against it, told its fields and what was posted: as an Intake results; or None."""
 
 
 def in_no_list(_list_id: str, _text: str) -> bool:
@@ -34,6 +36,10 @@ def nothing_used(_window: Asks) -> int:
 def nobody_seen(_where: str, _asked: Asks, _fields: Mapping[str, Any]) -> bool:
     """Say of everybody that they are new."""
     return False
+
+
+def nothing_against(_fields: Mapping[str, Any], _posted: Mapping[str, Any]) -> None:
+    """Say that the source has nothing against a lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +61,16 @@ OPEN = Standing()
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The world as it is said to be; `zones` are time zones and `standings` what is known of connections, by id."""
+    """The world as it is said to be; `zones` are time zones and `standings` what is known of connections, by id.
+
+    `suppress` are the lists of people that no flow of the seller takes in, each with a field that is looked for there.
+    """
 
     in_list: InList = in_no_list
     used: Used = nothing_used
     seen: Seen = nobody_seen
+    at_door: AtDoor = nothing_against
+    suppress: tuple[tuple[str, str], ...] = ()
     zones: Mapping[str, str] = field(default_factory=dict)
     standings: Mapping[str, Standing] = field(default_factory=dict)
 
@@ -74,7 +85,7 @@ class World:
             return standing.why_not
         if standing.consent and not standing.consent.is_given(fields, received_at, now):
             return "compliance_missing"
-        answers = [self.in_list(listed, text) for listed, text in _looked_for(standing, fields)]
+        answers = self._listed(standing.suppress, fields)
         if any(answers):
             return "suppressed"
         if None in answers:
@@ -83,17 +94,18 @@ class World:
         had = duplicates and duplicates["by"] and self.seen(asked["connection"], duplicates, fields)
         return "duplicate" if had else None
 
+    def is_suppressed(self, fields: Mapping[str, Any]) -> bool:
+        """Return whether a person is in a list that holds for all flows; one that is gone suppresses nobody."""
+        return any(self._listed(self.suppress, fields))
+
     def first_full(self, windows: Iterable[Asks]) -> str | None:
         """Return the key of the first cap that has no room for what is asked of it."""
         return next((one["cap"] for one in windows if self.used(one) + one["take"] > one["limit"]), None)
 
-
-def _looked_for(standing: Standing, fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield what is looked up in the suppression lists; blank values are in none."""
-    for listed, key in standing.suppress:
-        text = (scalar_text(fields.get(key)) or "").strip()
-        if text:
-            yield listed, text
+    def _listed(self, suppress: Iterable[tuple[str, str]], fields: Mapping[str, Any]) -> list[bool | None]:
+        """Return for each field that is filled in whether its value is in its list."""
+        texts = ((listed, (scalar_text(fields.get(key)) or "").strip()) for listed, key in suppress)
+        return [self.in_list(listed, text) for listed, text in texts if text]
 
 
 WORLD = World()

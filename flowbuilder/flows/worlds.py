@@ -1,6 +1,6 @@
 """The world of a dry run: what an account's connections, lists, caps and earlier leads say at a moment."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,12 +15,16 @@ from flowbuilder.cap_names import flow_cap_name
 from flowbuilder.claim_keys import claim_keys, duplicates_secret, scope_at_buyer
 from flowbuilder.connections.breakers import closed_to_leads
 from flowbuilder.lists.queries import contains
-from flowbuilder.models import CapWindow, Claim, Connection
+from flowbuilder.models import CapWindow, Claim, Connection, Source, StoredList
 from flowbuilder.models import Flow as FlowRow
+from rules.bounds import RuleError
 from rules.delivery.destination import Destination, parse_destination, split_secrets
-from rules.dry_world import InList, Seen, Standing, Used, World, nobody_seen, nothing_used
+from rules.dry_world import AtDoor, InList, Seen, Standing, Used, World, nobody_seen, nothing_against, nothing_used
 from rules.effects import Asks
-from rules.flow import Flow
+from rules.flow import DOOR, Flow
+from rules.interpreter import begin
+from rules.logic import compile_rule, truthy
+from rules.running import Lead
 from rules.steps import LookUp
 from rules.steps.look_up import Asked as AskedService
 
@@ -41,7 +45,8 @@ class Asked:
     caps: Caps = "empty"
     full: frozenset[str] = frozenset()
     is_seen: bool = False
-    source_id: UUID | None = None
+    source: Source | None = None
+    """Who posts the lead: its own rule counts, if there is one."""
     but: UUID | None = None
     """The lead that is run again: it is no duplicate of itself."""
 
@@ -92,6 +97,8 @@ def world_of(
         in_list=in_list or (lambda listed, text: contains(session, flow.account_id, listed, text)),
         used=_used(session, flow.id, rules, asked),
         seen=_seen(asked, claims),
+        at_door=_at_door(rules, asked.source, now),
+        suppress=tuple(_suppress(session, flow.account_id, rules)),
         zones={shown: one.time_zone for shown, one in destinations.items() if one.time_zone},
         standings={shown: _standing(reached, shown, failing, is_now=is_now) for shown in connections_named(rules)},
     )
@@ -110,6 +117,30 @@ def _standing(reached: Reached, shown: str, failing: Collection[UUID], *, is_now
 def destination_of(row: Connection) -> Destination | None:
     """Return where a connection delivers, without its secrets; None when its document cannot be used."""
     return parse_destination(split_secrets(row.destination)[0], "", [])
+
+
+def _at_door(rules: Flow, source: Source | None, now: datetime) -> AtDoor:
+    """Return what says whether the source's own rule takes a lead."""
+    if source is None or not source.accept_if:
+        return nothing_against
+    rule = compile_rule(source.accept_if, rules.by_key)
+
+    def against(fields: Mapping[str, Any], posted: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        lead = Lead("", fields, posted, {}, now)
+        try:
+            is_accepted = truthy(rule(begin(rules, lead, now).at(DOOR)))
+        except RuleError as error:
+            return {"outcome": "error", "reason": error.message}
+        return None if is_accepted else {"outcome": "rejected", "reason": "Not accepted"}
+
+    return against
+
+
+def _suppress(session: Session, account_id: UUID, rules: Flow) -> Iterator[tuple[str, str]]:
+    """Yield the lists that hold for all flows, each with every field of its type."""
+    wanted = select(StoredList.id, StoredList.kind).where(StoredList.account_id == account_id, StoredList.suppresses)
+    for list_id, kind in session.execute(wanted):
+        yield from ((ids.show(list_id, "lst"), field.key) for field in rules.fields if field.type == kind)
 
 
 def _used(session: Session, flow_id: UUID, rules: Flow, asked: Asked) -> Used:
@@ -178,6 +209,10 @@ class _Claims:
     def _scope(self, where: str, asked: Asks) -> str | None:
         if where:
             return scope_at_buyer(ids.read(where, "con"))
-        of_door = {"flow": self.flow.id, "source": self.asked.source_id, "seller": self.flow.account_id}
+        of_door = {
+            "flow": self.flow.id,
+            "source": self.asked.source and self.asked.source.id,
+            "seller": self.flow.account_id,
+        }
         scope = of_door[asked.get("scope", "flow")]
         return str(scope) if scope else None

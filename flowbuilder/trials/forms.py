@@ -1,6 +1,6 @@
 """The form of a test run: shown from its inputs, and read back into them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,9 +16,10 @@ from flowbuilder.models import Lead
 from flowbuilder.trials.inputs import LONGEST_REPLY, MOST_FIELDS, Inputs, Said
 from flowbuilder.trials.running import Bench
 from rules import json_text
+from rules.delivery.service import Service
 from rules.fields import Field
 from rules.flow import Flow
-from rules.steps import LookUp
+from rules.steps import Group, LookUp
 from rules.steps.look_up import Asked as AskedService
 
 SHOWN = 6
@@ -162,33 +163,45 @@ def as_text(value: Any) -> str:
     return json_text.write(value).decode() if isinstance(value, dict) else str(value)
 
 
-def _answerers(bench: Bench, inputs: Inputs) -> Iterable[Answerer]:
-    rules, names = bench.rules, bench.names.connections
-    for spot in rules.spots:
-        step = spot.step
+def _answerers(bench: Bench, inputs: Inputs) -> Iterator[Answerer]:
+    """Yield everybody who is asked in the flow, in the order of the road."""
+    rules = bench.rules
+    for position, spot in enumerate(rules.spots):
+        step, number = spot.step, f"Step {position + 1}"
         if isinstance(step, LookUp) and isinstance(step.source, AskedService):
-            said, service = inputs.said.get(step.common.id, Said()), step.source.service
-            values = tuple(
-                Shown(one.field.key, one.field.label, as_text(said.values.get(one.field.key)), (), is_required=False)
-                for one in service.outputs
-            )
-            yield Answerer(
-                step.common.id, names.get(service.connection, "A service"), _number(rules, step.common.id), said,
-                said.answer or "found", OF_SERVICES, is_service=True, values=values,
-            )  # fmt: skip
-    for identifier, buyer in rules.buyers.items():
-        said, is_bidder = inputs.said.get(identifier, Said()), buyer.price is None
-        chosen = "no_bid" if is_bidder and said.bid == "0" else said.answer or "accepted"
-        yield Answerer(
-            identifier, names.get(buyer.connection, "A buyer"), _number(rules, identifier), said, chosen,
-            OF_BIDDERS if is_bidder else OF_BUYERS, is_bidder=is_bidder, has_caps=bool(buyer.caps),
-            is_full=identifier in inputs.full,
-        )  # fmt: skip
+            yield _service(bench, step.common.id, step.source.service, inputs, number)
+        rows = [row.id for row in step.in_order] if isinstance(step, Group) else [step.common.id]
+        for identifier in rows:
+            if identifier in rules.buyers:
+                yield _buyer(bench, identifier, inputs, number)
+    if rules.fallback.common.id in rules.buyers:
+        yield _buyer(bench, rules.fallback.common.id, inputs, "")
 
 
-def _number(rules: Flow, identifier: str) -> str:
-    position = rules.positions.get(identifier)
-    return f"Step {position + 1}" if position is not None else ""
+def _service(bench: Bench, step: str, service: Service, inputs: Inputs, number: str) -> Answerer:
+    said, name = inputs.said.get(step, Said()), bench.names.connections.get(service.connection, "A service")
+    values = tuple(
+        Shown(one.field.key, one.field.label, as_text(said.values.get(one.field.key)), (), is_required=False)
+        for one in service.outputs
+    )
+    chosen = said.answer or "found"
+    return Answerer(step, name, number, said, chosen, OF_SERVICES, is_service=True, values=values)
+
+
+def _buyer(bench: Bench, identifier: str, inputs: Inputs, number: str) -> Answerer:
+    buyer, said = bench.rules.buyers[identifier], inputs.said.get(identifier, Said())
+    is_bidder = buyer.price is None
+    return Answerer(
+        identifier,
+        bench.names.connections.get(buyer.connection, "A buyer"),
+        number,
+        said,
+        "no_bid" if is_bidder and said.bid == "0" else said.answer or "accepted",
+        OF_BIDDERS if is_bidder else OF_BUYERS,
+        is_bidder=is_bidder,
+        has_caps=bool(buyer.caps),
+        is_full=identifier in inputs.full,
+    )
 
 
 def _read_lead(posted: MultiDict[str, str], rules: Flow, source_lead: Lead | None) -> dict[str, Any]:

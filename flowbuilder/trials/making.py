@@ -60,12 +60,17 @@ class Maker:
     bench: Bench
     now: datetime
 
-    def samples(self) -> list[Sample]:
-        """Return three leads: one that is sold if any can be, one that is like it, one that the first filter stops."""
+    def samples(self, inputs: Inputs) -> list[Sample]:
+        """Return three leads: one that is sold if any can be, one that is like it, one that the first filter stops.
+
+        They end as they would when they were run with these inputs.
+        """
         sold = self.passing()
         failing = next(filter(None, (self._against(sold, rule) for rule in self._stopping())), sold)
         posted = (sold, {**self._alike(sold), **self._person(1)}, {**failing, **self._person(2)})
-        return [Sample(PEOPLE[at]["first_name"], one, self._end_of(one)) for at, one in enumerate(posted)]
+        names = (person["first_name"] for person in PEOPLE)
+        ends = (self._end_of(replace(inputs, lead=one)) for one in posted)
+        return [Sample(*one) for one in zip(names, posted, ends, strict=True)]
 
     def passing(self) -> dict[str, Any]:
         """Return a lead that is sold when buyers accept; where none is found, the last that was tried."""
@@ -172,8 +177,8 @@ class Maker:
         keys = {field.key for field in self.bench.rules.fields}
         return {key: value for key, value in PEOPLE[number].items() if key in keys}
 
-    def _end_of(self, posted: Mapping[str, Any]) -> str:
-        return self._run(posted).end.say(self.bench.names.connections)
+    def _end_of(self, inputs: Inputs) -> str:
+        return run_trial(self.bench, inputs, self.now).end.say(self.bench.names.connections)
 
     def _run(self, posted: Mapping[str, Any]) -> Trial:
         return run_trial(self.bench, Inputs(lead=posted, caps="empty", as_of=self._open_at()), self.now)

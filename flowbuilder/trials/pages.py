@@ -155,7 +155,7 @@ def _run(desk: Desk, _about: str) -> Response:
 
 
 def _use_sample(desk: Desk, about: str) -> Response:
-    samples = desk.maker.samples()
+    samples = desk.maker.samples(_fresh(desk))
     number = int(about) if about.isdecimal() and len(about) < 3 else 0
     desk.inputs = replace(_fresh(desk), lead=samples[min(number, len(samples) - 1)].posted)
     return _shown(desk)
@@ -269,7 +269,7 @@ def _shown(desk: Desk) -> Response:
         form=filled(desk.bench, desk.inputs, source_lead, _looked_at(rules), _zone()),
         result=shown(desk.bench, trial, in_full=desk.in_full),
         ms=round((perf_counter() - began) * 1000),
-        samples=maker.samples(),
+        samples=maker.samples(_fresh(desk)),
         ways=maker.ways(),
         recent=queries.recent_leads(current.session(), flow),
         sources=queries.sources_of(current.session(), flow),

@@ -91,14 +91,14 @@ def run_trial(bench: Bench, inputs: Inputs, now: datetime) -> Trial:
     session, account_id = bench.session, bench.flow.account_id
     source_lead = lead_called(session, account_id, inputs.source_lead)
     at = inputs.as_of or now
-    asked = Asked(inputs.caps, inputs.full, inputs.is_seen, inputs.source, inputs.source_lead)
+    source = source_called(session, account_id, inputs.source)
+    asked = Asked(inputs.caps, inputs.full, inputs.is_seen, source, inputs.source_lead)
     world = world_of(session, bench.flow, bench.rules, asked, at, reached=bench.reached, secret_key=bench.secret_key)
     answers, finds = made_up(bench.rules, inputs.said, bench.reached.destinations)
-    row = source_called(session, account_id, inputs.source)
-    source = source_view(row)
+    view = source_view(source)
     posted = inputs.posted(source_lead.posted if source_lead else None)
-    tried = try_lead(bench.rules, posted, answers, names=bench.names, now=at, world=world, finds=finds, source=source)
-    return Trial(tried, inputs, at, answers, finds, source, source_lead, row.key if row else "")
+    tried = try_lead(bench.rules, posted, answers, names=bench.names, now=at, world=world, finds=finds, source=view)
+    return Trial(tried, inputs, at, answers, finds, view, source_lead, source.key if source else "")
 
 
 def lead_called(session: Session, account_id: UUID, lead_id: UUID | None) -> Lead | None:

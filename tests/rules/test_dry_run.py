@@ -173,3 +173,21 @@ class Event:
     reason: str | None
     detail: Any
     at: datetime
+
+
+@pytest.mark.parametrize(
+    ("world", "outcome", "reason"),
+    [
+        (World(suppress=(("lst_1", "email"),), in_list=lambda _, text: text == "ana@example.com"), "rejected",
+         "On a suppression list"),
+        (World(suppress=(("lst_1", "email"),), in_list=lambda *_: None), "sold", None),
+        (World(suppress=(("lst_1", "none"),), in_list=lambda *_: True), "sold", None),
+        (World(at_door=lambda fields, _: {"outcome": "rejected", "reason": fields["state"]}), "rejected", "CA"),
+        (World(at_door=lambda *_: {"outcome": "error", "reason": "Cannot be decided"}), "error", "Cannot be decided"),
+    ],
+)  # fmt: skip
+def test_the_source_and_lists_of_the_seller_turn_leads_away_at_the_door(
+    world: World, outcome: str, reason: str | None
+) -> None:
+    ended = dry_run(FLOW, a_lead(), {}, NOW, world=world)
+    assert (ended.outcome, ended.reason) == (outcome, reason)

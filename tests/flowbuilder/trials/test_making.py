@@ -60,7 +60,7 @@ def make(session, cast):
 
 
 def test_three_leads_are_made_up_and_the_first_is_sold(make):
-    first, second, third = make().samples()
+    first, second, third = make().samples(Inputs(caps="empty"))
     assert (first.name, first.end) == ("Ana", "sold to Sunrise")
     assert (first.posted["state"], first.posted["product"]) == ("NV", "solar")
     assert (second.name, second.end) == ("Ben", "sold to Sunrise")
@@ -69,7 +69,8 @@ def test_three_leads_are_made_up_and_the_first_is_sold(make):
 
 def test_what_a_filter_stops_is_not_made_up_as_the_first(make):
     maker = make({"is": [{"var": "lead.state"}, "CA"]}, "stop_if")
-    assert [one.end for one in maker.samples()] == ["sold to Sunrise", "sold to Sunrise", "rejected: Not NV solar"]
+    ends = [one.end for one in maker.samples(Inputs(caps="empty"))]
+    assert ends == ["sold to Sunrise", "sold to Sunrise", "rejected: Not NV solar"]
 
 
 def test_the_first_fits_the_rule_of_a_buyer_when_there_is_no_other(make):
@@ -111,4 +112,4 @@ def test_each_way_fails_as_it_says(make, key, end):
 
 def test_a_rule_that_nothing_meets_leaves_a_lead_that_is_stopped(make):
     maker = make({"and": [{"is": [{"var": "lead.state"}, "CA"]}, {"is": [{"var": "lead.state"}, "NV"]}]})
-    assert maker.samples()[0].end == "rejected: Not NV solar"
+    assert maker.samples(Inputs(caps="empty"))[0].end == "rejected: Not NV solar"

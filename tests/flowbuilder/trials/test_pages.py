@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import func, select
 
 from flowbuilder import ids
-from flowbuilder.models import Audit, CapWindow, Claim, ConnectionTest, FlowCheck, Lead, Offer
+from flowbuilder.claim_keys import claim_keys, duplicates_secret
+from flowbuilder.models import Audit, CapWindow, Claim, ConnectionTest, FlowCheck, Lead, Offer, StoredListEntry
 from tests.flowbuilder.trials.conftest import ANA
-from tests.support.cast import a_lead, a_member
+from tests.support.cast import a_lead, a_list, a_member, now
 from tests.support.web import HTMX, post, signed_in
 
 TAGS = re.compile(r"<[^>]+>")
@@ -292,3 +293,30 @@ def test_of_another_account_there_is_nothing(app, session, cast, address):
     zoe = signed_in(app, session, cast.zoe)
     assert zoe.get(address).status_code == 404
     assert post(zoe, address, do="run").status_code == 404
+
+
+def test_the_rule_of_the_source_counts(try_it, session, source):
+    source.accept_if = {"is": [{"var": "lead.state"}, "NV"]}
+    session.commit()
+    posted_by = ids.show(source.id, "src")
+    assert "Rejected: Not accepted" in try_it(**lead(), source=posted_by)
+    assert "Sold to Sunrise" in try_it(**lead())
+
+
+def test_a_person_whom_an_earlier_lead_claimed_is_a_duplicate_as_now(try_it, app, session, flow, document):
+    document = deepcopy(document)
+    document["intake"] = {"duplicates": {"by": ["email"], "within": "30d"}}
+    flow.draft = document
+    secret = duplicates_secret(app.config["SECRET_KEY"])
+    ((scope, kind, digest),) = claim_keys(str(flow.id), {"email": "ana@example.com"}, together=False, secret=secret)
+    session.add(Claim(scope=scope, kind=kind, hash=bytes.fromhex(digest), lead_id=ids.new_id(), at=now()))
+    session.commit()
+    assert "Duplicate" in try_it(**lead()).split("What would happen")[1][:60]
+    assert "Sold to Sunrise" in try_it(**lead(), caps="empty")
+
+
+def test_whom_a_list_of_the_seller_suppresses_does_not_come_in(try_it, session, cast):
+    row = a_list(session, cast.sara, suppresses=True, size=1)
+    session.add(StoredListEntry(list_id=row.id, key="ana@example.com"))
+    session.commit()
+    assert "Rejected: On a suppression list" in try_it(**lead())

@@ -1,0 +1,121 @@
+"""Test runs in a real browser: nobody is called, leads that fail are one click away, and checks are kept."""
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import func, select
+
+from flowbuilder import ids
+from flowbuilder.models import CapWindow, FlowCheck, Lead
+from tests.support.buyers import Buyer, a_buyer
+from tests.support.cast import a_connection, a_flow, a_source, now
+from tests.support.documents import solar, sunrise
+
+
+@pytest.fixture
+def buyers():
+    """Give two buyers that count who asks them."""
+    with a_buyer() as first, a_buyer() as second:
+        yield first, second
+
+
+@pytest.fixture
+def flow(session, cast, buyers):
+    """Make a flow: CA leads go to Sunrise, up to two a day, then to Brightroof."""
+    first, second = (
+        a_connection(session, cast.sara, name=name, tested_at=now(), destination=_reached_at(buyer))
+        for name, buyer in zip(("Sunrise", "Brightroof"), buyers, strict=True)
+    )
+    document = solar(ids.show(first.id, "con"))
+    document["steps"][1]["buyer"]["caps"] = [{"limit": 2, "per": "day"}]
+    document["steps"].append({"buyer": {"id": "s3", "connection": ids.show(second.id, "con"), "price": 38}})
+    row = a_flow(session, cast.sara, document=document)
+    a_source(session, row, cost={"share": 75})
+    session.commit()
+    return row
+
+
+def _reached_at(buyer: Buyer) -> dict[str, object]:
+    return {key: value for key, value in sunrise(url=buyer.url()).items() if key != "auth"}
+
+
+def the_test(flow) -> str:
+    return f"/flows/{ids.show(flow.id, 'flo')}/test"
+
+
+def verdict(page: Page) -> str:
+    """Return what stands over the path, once no request is under way."""
+    page.wait_for_load_state("networkidle")
+    return page.get_by_role("status").filter(has_text="Run in").inner_text()
+
+
+def test_a_dry_run_is_dry(visit, cast, flow, buyers, session):
+    page = visit(the_test(flow), cast.sara)
+    page.get_by_label("State").fill("CA")
+    page.get_by_role("button", name="Run test").click()
+    assert "Sold to Sunrise" in verdict(page)
+    assert [buyer.seen for buyer in buyers] == [[], []]
+    assert session.scalar(select(func.count()).select_from(Lead).where(Lead.flow_id == flow.id)) == 0
+    assert session.scalar(select(func.count()).select_from(CapWindow).where(CapWindow.cap.like(f"{flow.id}/%"))) == 0
+
+
+def test_leads_that_fail_are_one_click_away(visit, cast, flow, session):
+    page = visit(the_test(flow), cast.sara)
+    page.get_by_role("button", name="Wrong state").click()
+    expect(page.get_by_text("State is CA: lead has NV")).to_be_visible()
+    assert "Rejected: Not CA solar" in verdict(page)
+
+    page.get_by_role("button", name="Sunrise full").click()
+    expect(page.get_by_text("Not asked: its cap is reached")).to_be_visible()
+    assert "Sold to Brightroof" in verdict(page)
+    expect(page.get_by_label("State")).to_have_value("CA")
+    expect(page.get_by_label("Cap is full")).to_be_checked()
+
+    page.get_by_role("button", name="Sunrise times out").click()
+    expect(page.get_by_label("Sunrise Step 2")).to_have_value("timeout")
+    assert "Waiting: No answer: the same buyer is asked again" in verdict(page)
+
+    document = {**flow.draft, "steps": [dict(step) for step in flow.draft["steps"]]}
+    document["steps"][1] = {"buyer": {**document["steps"][1]["buyer"], "on_ambiguous": "treat_as_declined"}}
+    flow.draft = document
+    session.commit()
+    page.get_by_role("button", name="Run test").click()
+    expect(page.get_by_text("Timed out after 30 s, offered at $42.00")).to_be_visible()
+    assert "Sold to Brightroof" in verdict(page)
+
+
+def test_a_check_is_kept_and_fails_when_the_flow_changes(visit, cast, flow, session):
+    page = visit(the_test(flow), cast.sara)
+    page.get_by_role("button", name="Wrong state").click()
+    expect(page.get_by_text("State is CA: lead has NV")).to_be_visible()
+    page.get_by_label("Save this as a check").fill("NV is rejected")
+    page.get_by_role("button", name="Save check").click()
+    expect(page.get_by_text("1 of 1 pass")).to_be_visible()
+
+    filter_step = {"id": "s1", "continue_if": {"any_of": [{"var": "lead.state"}, ["CA", "NV"]]}}
+    flow.draft = {**flow.draft, "steps": [{"filter": filter_step}, *flow.draft["steps"][1:]]}
+    session.commit()
+    page.reload()
+    expect(page.get_by_text("0 of 1 pass")).to_be_visible()
+    expect(page.get_by_text("Now sold to Sunrise")).to_be_visible()
+    page.get_by_role("button", name="Expect this instead").click()
+    expect(page.get_by_text("1 of 1 pass")).to_be_visible()
+    assert session.scalar(select(FlowCheck.status).where(FlowCheck.flow_id == flow.id)) == "sold"
+
+
+@pytest.mark.parametrize("looks", [{}, {"color_scheme": "dark"}, {"viewport": {"width": 390, "height": 844}}])
+def test_it_fits_and_can_be_read_however_it_is_looked_at(visit, cast, flow, looks):
+    page = visit(the_test(flow), cast.sara, **looks)
+    expect(page.get_by_role("list", name="The path of the lead, step by step")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="All decline").click()
+    expect(page.get_by_text("Rejected: No buyer available").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_it_works_without_scripts(visit, cast, flow):
+    page = visit(the_test(flow), cast.sara, java_script_enabled=False)
+    page.get_by_role("button", name="Wrong state").click()
+    expect(page.get_by_text("State is CA: lead has NV")).to_be_visible()
+    page.get_by_label("State").fill("CA")
+    page.get_by_role("button", name="Run test").click()
+    expect(page.get_by_text("Sold to Sunrise").first).to_be_visible()
