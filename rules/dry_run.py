@@ -150,7 +150,7 @@ class _Pretending:
             said["zones"] = {**self.world.zones}
         against = self.world.at_door(self.lead.fields, self.lead.posted)
         if against:
-            return said | against
+            return {**said, **against}
         if not effect.accepted:
             return said | {"outcome": "rejected"}
         if self.world.is_suppressed(self.lead.fields):

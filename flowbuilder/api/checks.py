@@ -73,7 +73,7 @@ def create(flow_id: UUID) -> Response:
     name = body.name() if "name" in body.settings else ""
     must_pass = body.flag("must_pass", default=False)
     body.refuse_problems()
-    bench: Bench = bench_of(current.session(), flow, rules, secret_key=current.settings().secret_key)
+    bench: Bench = bench_of(current.session(), flow, rules, current.now(), secret_key=current.settings().secret_key)
     try:
         row = operations.create_check(
             session=current.session(), actor=caller().actor, bench=bench, inputs=inputs, now=current.now(), name=name,

@@ -72,7 +72,7 @@ def create(flow_id: UUID) -> Response:
     session, account_id = current.session(), caller().account.id
     names = Names(connection_names(session, account_id), lists=list_names(session, account_id))
     world = world_of(
-        session, flow, rules, Asked(caps), now, reached=reached_by(session, account_id, rules),
+        session, flow, rules, Asked(caps), now, reached=reached_by(session, account_id, rules, now),
         secret_key=current.settings().secret_key, in_list=in_list,
     )  # fmt: skip
     tried = try_lead(rules, posted, made_up, names=names, now=now, world=world, finds=finds)

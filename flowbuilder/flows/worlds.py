@@ -53,13 +53,19 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reached:
-    """The connections that a flow's buyers and services are reached by, and where they deliver, by shown id."""
+    """The connections that a flow's buyers and services are reached by, and where they deliver, by shown id.
+
+    `failing` are those that failed too often just now. `suppress` are the lists of people that hold for all flows of
+    the account, each with a field that is looked for there.
+    """
 
     rows: Mapping[str, Connection]
     destinations: Mapping[str, Destination]
+    failing: Collection[UUID]
+    suppress: tuple[tuple[str, str], ...]
 
 
-def reached_by(session: Session, account_id: UUID, rules: Flow) -> Reached:
+def reached_by(session: Session, account_id: UUID, rules: Flow, now: datetime) -> Reached:
     """Return the connections of the account that a flow names; the destinations without their secrets."""
     known = {}
     for shown in connections_named(rules):
@@ -67,7 +73,12 @@ def reached_by(session: Session, account_id: UUID, rules: Flow) -> Reached:
             known[ids.read(shown, "con")] = shown
     wanted = select(Connection).where(Connection.account_id == account_id, Connection.id.in_(known))
     rows = {known[row.id]: row for row in session.scalars(wanted)} if known else {}
-    return Reached(rows, {shown: found for shown, row in rows.items() if (found := destination_of(row))})
+    return Reached(
+        rows,
+        {shown: found for shown, row in rows.items() if (found := destination_of(row))},
+        closed_to_leads(session, [row.id for row in rows.values()], now),
+        tuple(_suppress(session, account_id, rules)),
+    )
 
 
 def connections_named(rules: Flow) -> Iterable[str]:
@@ -90,7 +101,6 @@ def world_of(
 ) -> World:
     """Return the world of one run of a flow's document; without an `in_list` stored lists are really looked into."""
     is_now = asked.caps == "now"
-    failing = closed_to_leads(session, [row.id for row in reached.rows.values()], now) if is_now else set()
     claims = _Claims(session, flow, asked, now, duplicates_secret(secret_key)) if is_now else None
     destinations = reached.destinations
     return World(
@@ -98,17 +108,17 @@ def world_of(
         used=_used(session, flow.id, rules, asked),
         seen=_seen(asked, claims),
         at_door=_at_door(rules, asked.source, now),
-        suppress=tuple(_suppress(session, flow.account_id, rules)),
+        suppress=reached.suppress,
         zones={shown: one.time_zone for shown, one in destinations.items() if one.time_zone},
-        standings={shown: _standing(reached, shown, failing, is_now=is_now) for shown in connections_named(rules)},
+        standings={shown: _standing(reached, shown, is_now=is_now) for shown in connections_named(rules)},
     )
 
 
-def _standing(reached: Reached, shown: str, failing: Collection[UUID], *, is_now: bool) -> Standing:
+def _standing(reached: Reached, shown: str, *, is_now: bool) -> Standing:
     row, destination = reached.rows.get(shown), reached.destinations.get(shown)
     if row is None or destination is None or row.state == "revoked":
         return GONE
-    why_not = ("breaker_open" if row.id in failing else WHY_NOT.get(row.state)) if is_now else None
+    why_not = ("breaker_open" if row.id in reached.failing else WHY_NOT.get(row.state)) if is_now else None
     return Standing(
         why_not, destination.consent, destination.suppress, destination.on_ambiguous, destination.timeout_ms
     )
@@ -209,10 +219,7 @@ class _Claims:
     def _scope(self, where: str, asked: Asks) -> str | None:
         if where:
             return scope_at_buyer(ids.read(where, "con"))
-        of_door = {
-            "flow": self.flow.id,
-            "source": self.asked.source and self.asked.source.id,
-            "seller": self.flow.account_id,
-        }
+        source_id = self.asked.source.id if self.asked.source else None
+        of_door = {"flow": self.flow.id, "source": source_id, "seller": self.flow.account_id}
         scope = of_door[asked.get("scope", "flow")]
         return str(scope) if scope else None

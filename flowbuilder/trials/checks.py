@@ -41,7 +41,7 @@ def run_checks(session: Session, flow: Flow, document: Mapping[str, Any], now: d
     rules = parse_flow(document)[0] if checks else None
     if rules is None:
         return [Checked(row.id, row.name, row.must_pass, False, row.status, "", CANNOT_BE_READ) for row in checks]
-    bench = bench_of(session, flow, rules, secret_key="")
+    bench = bench_of(session, flow, rules, now, secret_key="")
     return [check(bench, row, now) for row in checks]
 
 

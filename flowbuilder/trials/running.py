@@ -15,7 +15,6 @@ from flowbuilder.leads.queries import lead_of
 from flowbuilder.lists.queries import list_names
 from flowbuilder.models import Flow as FlowRow
 from flowbuilder.models import Lead, Source
-from flowbuilder.sources.queries import source_of
 from flowbuilder.trials.answering import made_up
 from flowbuilder.trials.inputs import Inputs
 from rules.dry_run import MadeUp, MadeUpFind
@@ -80,10 +79,10 @@ class Trial:
         return End(self.tried.status, tuple(sold) if is_sold else (), None if is_sold else self.tried.reason)
 
 
-def bench_of(session: Session, flow: FlowRow, rules: Flow, *, secret_key: str) -> Bench:
-    """Return what runs of a flow's document need."""
+def bench_of(session: Session, flow: FlowRow, rules: Flow, now: datetime, *, secret_key: str) -> Bench:
+    """Return what runs of a flow's document need, as it is at a moment."""
     names = Names(connection_names(session, flow.account_id), lists=list_names(session, flow.account_id))
-    return Bench(session, flow, rules, secret_key, names, reached_by(session, flow.account_id, rules))
+    return Bench(session, flow, rules, secret_key, names, reached_by(session, flow.account_id, rules, now))
 
 
 def run_trial(bench: Bench, inputs: Inputs, now: datetime) -> Trial:
@@ -113,8 +112,8 @@ def lead_called(session: Session, account_id: UUID, lead_id: UUID | None) -> Lea
 
 def source_called(session: Session, account_id: UUID, source_id: UUID | None) -> Source | None:
     """Return the source that posts the lead, None where there is none."""
-    row = source_of(session, account_id, source_id) if source_id else None
-    return row[0] if row else None
+    row = session.get(Source, source_id) if source_id else None
+    return row if row and row.account_id == account_id else None
 
 
 def source_view(source: Source | None) -> Mapping[str, Any]:

@@ -54,7 +54,7 @@ def make(session, cast):
         assert rules is not None, problems
         flow = a_flow(session, cast.sara, document=document)
         session.commit()
-        return Maker(bench_of(session, flow, rules, secret_key="s"), MONDAY_NOON)
+        return Maker(bench_of(session, flow, rules, MONDAY_NOON, secret_key="s"), MONDAY_NOON)
 
     return maker
 
