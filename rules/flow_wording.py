@@ -1,7 +1,7 @@
 """Says a flow card by card: each step as a sentence with all its exits."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rules.buyer_words import say_conditions
 from rules.caps import Cap
@@ -77,7 +77,7 @@ def words_of(flow: Flow, names: Names) -> Words:
 def rail(flow: Flow, names: Names) -> list[Card]:
     """Return the cards from “Leads arrive” to “When nobody takes the lead”."""
     words = words_of(flow, names)
-    return [_door_card(flow, names), *_cards(flow.steps, words, flow.positions), _card(flow.fallback, words, {})]
+    return [_door_card(flow, names), *_cards(flow.steps, words, flow.positions), card_of(flow.fallback, words, {})]
 
 
 def every_card(cards: Iterable[Card]) -> Iterator[Card]:
@@ -90,10 +90,10 @@ def every_card(cards: Iterable[Card]) -> Iterator[Card]:
 
 
 def _cards(steps: Iterable[Step], words: Words, positions: Mapping[str, int]) -> tuple[Card, ...]:
-    return tuple(_card(step, words, positions) for step in steps)
+    return tuple(card_of(step, words, positions) for step in steps)
 
 
-def _card(step: Step, words: Words, positions: Mapping[str, int]) -> Card:
+def card_of(step: Step, words: Words, positions: Mapping[str, int]) -> Card:
     """Return the card of a step; steps are numbered as they stand in the document, lanes included."""
     position = positions.get(step.common.id)
     return Card(
@@ -144,7 +144,6 @@ def _lane_cards(lane: Lane, words: Words, positions: Mapping[str, int]) -> LaneC
 
 
 def _door_card(flow: Flow, names: Names) -> Card:
-    fields = f"{len(flow.fields)} field{'' if len(flow.fields) == 1 else 's'} checked"
     exits = [Exit("nxt", "Passes the checks: first step")]
     if any(field.required for field in flow.fields):
         exits.append(Exit("bad", "A required field is missing: refused"))
@@ -152,17 +151,24 @@ def _door_card(flow: Flow, names: Names) -> Card:
         exits.append(Exit("bad", f"Otherwise: reject “{flow.door.reason}”"))
     if flow.door.duplicates:
         exits.append(Exit("que", "Seen before: duplicate"))
+    caps = tuple(_cap_line(cap, flow.currency) for cap in flow.door.caps)
+    return replace(door_card(len(flow.fields), names), exits=tuple(exits), caps=caps)
+
+
+def door_card(fields: int, names: Names) -> Card:
+    """Return the first card of a flow with so many fields, without its ways out."""
+    checked = f"{fields} field{'' if fields == 1 else 's'} checked"
     return Card(
         id="intake",
         number=None,
         kind="intake",
         label="Leads arrive",
         name="",
-        sentence=f"{_count_sources(names.sources)}{fields}".capitalize(),
-        exits=tuple(exits),
+        sentence=f"{_count_sources(names.sources)}{checked}".capitalize(),
+        exits=(),
         note="",
         is_off=False,
-        caps=tuple(_cap_line(cap, flow.currency) for cap in flow.door.caps),
+        caps=(),
         connection=None,
     )
 

@@ -17,6 +17,7 @@ FONT = MODULES / "@fontsource-variable" / "atkinson-hyperlegible-next"
 SCRIPTS = {
     "htmx.js": MODULES / "htmx.org" / "dist" / "htmx.min.js",
     "idiomorph.js": MODULES / "idiomorph" / "dist" / "idiomorph-ext.min.js",
+    "sortable.js": MODULES / "sortablejs" / "Sortable.min.js",
 }
 
 

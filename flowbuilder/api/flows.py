@@ -93,7 +93,12 @@ def save_draft(flow_id: UUID) -> Response:
     body.refuse_problems()
     try:
         operations.save_draft(
-            session=current.session(), flow=flow, document=document, revision=revision, now=current.now()
+            session=current.session(),
+            actor=caller().actor,
+            flow=flow,
+            document=document,
+            revision=revision,
+            now=current.now(),
         )
     except NewerDraft:
         raise _newer_draft(flow) from None

@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from flowbuilder import audit, ids
 from flowbuilder.audit import Actor
+from flowbuilder.drafts import operations as drafts
 from flowbuilder.flows import queries
 from flowbuilder.flows.checks import document_problems
 from flowbuilder.models import Flow, FlowVersion
+from rules.editing import replace_document
 from rules.problems import Problem
 
 
@@ -41,15 +43,15 @@ def create_flow(*, session: Session, actor: Actor, name: str, document: Mapping[
     return flow
 
 
-def save_draft(*, session: Session, flow: Flow, document: Mapping[str, Any], revision: int, now: datetime) -> None:
+def save_draft(
+    *, session: Session, actor: Actor, flow: Flow, document: Mapping[str, Any], revision: int, now: datetime
+) -> None:
     """Replace the draft; raises NewerDraft unless `revision` is the one that is stored."""
     session.refresh(flow, with_for_update=True)
     if flow.draft_revision != revision:
         raise NewerDraft
-    flow.draft = dict(document)
-    flow.draft_revision += 1
-    flow.updated_at = now
-    session.flush()
+    page, edit = drafts.Page(revision), replace_document(document)
+    drafts.change(session=session, actor=actor, flow=flow, page=page, edit=edit, now=now)
 
 
 def publish_flow(

@@ -75,6 +75,7 @@ def import_document(flow_id: UUID) -> Response:
     try:
         operations.save_draft(
             session=current.session(),
+            actor=actor(),
             flow=flow,
             document=form.document,
             revision=views.revision_sent(),

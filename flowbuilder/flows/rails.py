@@ -14,6 +14,7 @@ from flowbuilder.flows.checks import state_of
 from flowbuilder.flows.limits import Meter, meters_of
 from flowbuilder.models import Connection
 from flowbuilder.models import Flow as FlowRow
+from rules.draft_cards import Sketch, sketch
 from rules.flow import Flow, parse_flow
 from rules.flow_wording import Card, Names, every_card, rail
 from rules.plain_words import say_flow
@@ -80,10 +81,23 @@ def connections_by_id(session: Session, account_id: UUID) -> dict[str, Connectio
 
 def rail_of(session: Session, around: Around, rules: Flow, now: datetime, *, live: Mapping[str, Any] | None) -> Rail:
     """Return the rail of a flow's document; `live` is the document to tell new steps from, if there is one."""
-    cards = rail(rules, around.names)
+    return _laid_out(
+        session, around, Sketch(say_flow(rules, around.names), tuple(rail(rules, around.names))), now, live
+    )
+
+
+def rail_of_draft(
+    session: Session, around: Around, document: Mapping[str, Any], now: datetime, *, live: Mapping[str, Any] | None
+) -> Rail:
+    """Return the rail of a draft, whatever may be wrong with it."""
+    return _laid_out(session, around, sketch(document, around.names), now, live)
+
+
+def _laid_out(session: Session, around: Around, drawn: Sketch, now: datetime, live: Mapping[str, Any] | None) -> Rail:
+    cards = drawn.cards
     lines = [line for card in every_card(cards) for line in card.caps]
     layout = _Layout(around, meters_of(session, around.flow.id, lines, now), _step_ids(live))
-    return Rail(say_flow(rules, around.names), layout.stops(cards))
+    return Rail(drawn.words, layout.stops(cards))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from flowbuilder.models.base import Base
 from flowbuilder.models.catalogue import CatalogueField, PassedOverName
 from flowbuilder.models.connection import AccessToken, Breaker, Connection, ConnectionTest, Credential
 from flowbuilder.models.delivery import DeliveryCopy, InboxLead
+from flowbuilder.models.draft import DraftEdit, DraftLooker
 from flowbuilder.models.flow import Flow, FlowVersion
 from flowbuilder.models.flow_check import FlowCheck
 from flowbuilder.models.lead import Attempt, Lead, LeadEvent, Offer
@@ -27,6 +28,8 @@ __all__ = [
     "ConnectionTest",
     "Credential",
     "DeliveryCopy",
+    "DraftEdit",
+    "DraftLooker",
     "Flow",
     "FlowCheck",
     "FlowVersion",

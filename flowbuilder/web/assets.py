@@ -32,6 +32,8 @@ def init_app(app: Flask, folder: Path) -> None:
         """Return the address of a file: its hash stands in its name (third-party files) or in the query."""
         if name in vendor:
             return url_for("static", filename=vendor[name])
+        if name.startswith("vendor/"):
+            raise MissingBrowserFiles(f"static/{name} is missing: run `make setup`.")
         return url_for("static", filename=name, v=_hash_of(folder / name))
 
     @public("style sheets, scripts, icons and the font are the same for everybody")

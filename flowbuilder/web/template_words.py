@@ -17,6 +17,7 @@ def init_app(app: Flask) -> None:
     """Give templates the filters of this module."""
     for word in (
         clock_time,
+        minute,
         exact_time,
         day,
         long_day,
@@ -36,6 +37,11 @@ def zone() -> ZoneInfo:
     """Return the time zone of the account that is signed in, or UTC."""
     visitor = somebody()
     return ZoneInfo(visitor.account.time_zone if visitor else "UTC")
+
+
+def minute(at: datetime) -> Markup:
+    """Return the time of day to the minute, as 10:42."""
+    return _time(at, at.astimezone(zone()).strftime("%H:%M"))
 
 
 def clock_time(at: datetime) -> Markup:

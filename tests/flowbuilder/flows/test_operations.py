@@ -54,7 +54,12 @@ def test_of_several_who_save_the_same_draft_one_does(session, cast, sessions):
         sessions,
         flow.id,
         lambda its, row: operations.save_draft(
-            session=its, flow=row, document=solar(currency="EUR"), revision=1, now=clock.now()
+            session=its,
+            actor=Actor(account_id=row.account_id),
+            flow=row,
+            document=solar(currency="EUR"),
+            revision=1,
+            now=clock.now(),
         ),
     )
     assert sorted(type(result).__name__ for result in results) == ["NewerDraft"] * (AT_ONCE - 1) + ["NoneType"]

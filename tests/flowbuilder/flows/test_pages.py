@@ -54,7 +54,7 @@ def test_an_account_without_flows_is_told_how_to_begin(sara):
 def test_a_flow_from_nothing_is_valid_and_can_be_published_at_once(sara, session, cast):
     made = post(sara, "/flows/new", name="California solar", start="nothing")
     flow = newest_flow(session, cast.sara)
-    assert made.location == address_of(flow)
+    assert made.location == address_of(flow, "/edit")
     assert publish(sara, flow, 1).status_code == 303
     assert "Live: version 1" in sara.get(address_of(flow)).text
 

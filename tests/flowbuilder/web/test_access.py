@@ -41,6 +41,10 @@ def saras(session: Session, cast: Cast) -> dict[str, Any]:
         "key_id": lead.id,
         "number": 1,
         "name": "token",
+        "check_id": lead.id,
+        "step": "intake",
+        "action": "off",
+        "way": "undo",
     }
 
 

@@ -27,7 +27,7 @@ def test_no_page_takes_a_form_without_its_token(app: Flask, session: Session, ca
 
 def address_of(rule: Rule) -> str:
     """Return an address that the rule takes; what it names need not exist."""
-    shown = {"flow_id": "flo_", "connection_id": "con_", "source_id": "src_", "list_id": "lst_"}
+    shown = {"flow_id": "flo_", "connection_id": "con_", "source_id": "src_", "list_id": "lst_", "check_id": "chk_"}
     address = rule.rule
     for name in rule.arguments:
         value = "1" if name == "number" else shown.get(name, "") + "0" * 26

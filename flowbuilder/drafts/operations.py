@@ -1,0 +1,162 @@
+"""The one way in which a draft changes: an edit is made of the draft as it is now, and written into its history."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from flowbuilder.audit import Actor
+from flowbuilder.drafts import queries
+from flowbuilder.models import DraftEdit, DraftLooker, Flow
+from rules.differences.base import same
+from rules.editing import Edit, Edited, NotPossible, settings_of
+
+JOINED_FOR = timedelta(seconds=30)
+"""Saves of the same settings that follow each other within this time are undone together."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What came of an edit: the row of the history, None when it changed nothing, and what the edit said."""
+
+    edit: DraftEdit | None
+    edited: Edited
+
+
+class Conflict(Exception):
+    """Somebody changed the same step since the page was made; nothing was changed.
+
+    `base` are its settings as the page had them, `theirs` as they are now; None where the step is not there. `who`
+    changed it last, `at` that moment.
+    """
+
+    def __init__(
+        self, step: str, base: Mapping[str, Any] | None, theirs: Mapping[str, Any] | None, who: str, at: datetime
+    ) -> None:
+        super().__init__(step)
+        self.step, self.base, self.theirs, self.who, self.at = step, base, theirs, who, at
+
+
+class NothingToUndo(Exception):
+    """What was to be undone or done again is not what comes next any more."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """The open page that an edit comes from: the revision it was made of, and an id that no other page has."""
+
+    revision: int
+    id: str = ""
+
+
+def change(
+    *, session: Session, actor: Actor, flow: Flow, page: Page, edit: Edit, now: datetime, about: str = ""
+) -> Change:
+    """Make an edit of the draft as it is now; raises NotPossible, and Conflict when `about` was changed by others.
+
+    `about` is the step whose settings the person has seen and which the edit is about, "" where it is about none.
+    """
+    session.refresh(flow, with_for_update=True)
+    edited = edit(flow.draft)
+    if same(edited.document, flow.draft):
+        return Change(None, edited)
+    if about:
+        _refuse_conflict(session, flow, about, page)
+    last = queries.last_edit(session, flow)
+    row = _row(flow, actor, page, now, kind="edit", name=edited.name, step=edited.step, after=edited.document)
+    row.said, row.joins = edited.said, edited.joins
+    row.remark = asdict(edited.remark) if edited.remark else None
+    row.under, row.next_undo, row.starts = (last.next_undo if last else None), row.revision, row.revision
+    if last is not None and _joins(last, row):
+        row.under, row.starts = last.under, last.starts
+    _write(session, flow, row)
+    return Change(row, edited)
+
+
+def base_of(*, session: Session, flow: Flow, page: Page) -> Mapping[str, Any]:
+    """Return the draft that an open page was made of, the one of now where its history does not reach back so far."""
+    return queries.document_at(session, flow, page.revision) or flow.draft
+
+
+def undo(*, session: Session, actor: Actor, flow: Flow, page: Page, target: int, now: datetime) -> DraftEdit:
+    """Take back the edit of a revision, with those it was joined to; raises NothingToUndo when another comes first."""
+    session.refresh(flow, with_for_update=True)
+    last = queries.last_edit(session, flow)
+    if last is None or last.next_undo != target:
+        raise NothingToUndo
+    undone = session.get_one(DraftEdit, (flow.id, target))
+    first = undone if undone.starts == target else session.get_one(DraftEdit, (flow.id, undone.starts))
+    row = _row(flow, actor, page, now, kind="undo", name=undone.name, step=undone.step, after=first.before)
+    row.starts, row.over = row.revision, last.next_redo
+    row.next_undo, row.next_redo = undone.under, row.revision
+    row.said = f"Undone: {undone.name}."
+    _write(session, flow, row)
+    return row
+
+
+def redo(*, session: Session, actor: Actor, flow: Flow, page: Page, target: int, now: datetime) -> DraftEdit:
+    """Do again what the undo of a revision took back; raises NothingToUndo when another comes first."""
+    session.refresh(flow, with_for_update=True)
+    last = queries.last_edit(session, flow)
+    if last is None or last.next_redo != target:
+        raise NothingToUndo
+    undone = session.get_one(DraftEdit, (flow.id, target))
+    row = _row(flow, actor, page, now, kind="redo", name=undone.name, step=undone.step, after=undone.before)
+    row.starts, row.under = row.revision, last.next_undo
+    row.next_undo, row.next_redo = row.revision, undone.over
+    row.said = f"Done again: {undone.name}."
+    _write(session, flow, row)
+    return row
+
+
+def look(*, session: Session, flow: Flow, person_id: UUID, now: datetime) -> None:
+    """Note that a person has the editor of a flow open."""
+    seen = insert(DraftLooker).values(flow_id=flow.id, person_id=person_id, seen_at=now)
+    keys = [DraftLooker.flow_id, DraftLooker.person_id]
+    session.execute(seen.on_conflict_do_update(index_elements=keys, set_={"seen_at": now}))
+
+
+def _row(
+    flow: Flow, actor: Actor, page: Page, now: datetime, *, kind: str, name: str, step: str, after: Mapping[str, Any]
+) -> DraftEdit:
+    row = DraftEdit(flow_id=flow.id, revision=flow.draft_revision + 1, kind=kind, name=name, step=step)
+    row.before, row.after, row.made_in = flow.draft, dict(after), page.id
+    row.person_id, row.at, row.said, row.joins = actor.person_id, now, "", ""
+    return row
+
+
+def _write(session: Session, flow: Flow, row: DraftEdit) -> None:
+    flow.draft, flow.draft_revision, flow.updated_at = row.after, row.revision, row.at
+    session.add(row)
+    session.flush()
+
+
+def _joins(last: DraftEdit, row: DraftEdit) -> bool:
+    """Return whether an edit goes on with the last one, as typing in one field does."""
+    is_going_on = last.kind == "edit" and last.next_undo == last.revision and row.at - last.at <= JOINED_FOR
+    return bool(row.joins) and is_going_on and (last.joins, last.person_id) == (row.joins, row.person_id)
+
+
+def _refuse_conflict(session: Session, flow: Flow, about: str, page: Page) -> None:
+    """Raise Conflict when a step is not what it was when the page was made, unless that page itself changed it."""
+    theirs = settings_of(flow.draft, about)
+    if page.revision == flow.draft_revision and theirs is not None:
+        return
+    base_document = queries.document_at(session, flow, page.revision)
+    base = settings_of(base_document, about) if base_document is not None else None
+    if theirs is not None and base is not None and same(base, theirs):
+        return
+    edits = queries.edits_since(session, flow, page.revision)
+    made = [one for one in edits if not same(settings_of(one.before, about), settings_of(one.after, about))]
+    if page.id and made and all(one.made_in == page.id for one in made) and theirs is not None:
+        return
+    last = made[-1] if made else (edits[-1] if edits else None)
+    who = queries.name_of(session, last.person_id if last else None)
+    raise Conflict(about, base, theirs, who, last.at if last else flow.updated_at)
+
+
+__all__ = ["Change", "Conflict", "NotPossible", "NothingToUndo", "Page", "change", "look", "redo", "undo"]

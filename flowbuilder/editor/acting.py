@@ -1,0 +1,74 @@
+"""Which edit a button of the rail means, from what its form says."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from flask import request
+
+from flowbuilder import ids
+from flowbuilder.drafts.operations import Page
+from flowbuilder.flows.checks import connection_names
+from flowbuilder.flows.views import revision_sent
+from flowbuilder.models import Flow
+from flowbuilder.web import current
+from rules import editing
+from rules.editing import Edit, NotPossible, Talk
+from rules.editing.setting import note
+from rules.editing.tree import step_in
+
+ID_LENGTH = 6
+LONGEST_PAGE = 40
+
+
+def page_sent() -> Page:
+    """Return the open page that a form comes from: the revision it was made of, and its own id."""
+    return Page(revision_sent(), request.form.get("page", "")[:LONGEST_PAGE])
+
+
+def edit_for(flow: Flow, action: str, step: str) -> Edit:
+    """Return the edit that a button means; raises NotPossible when its form makes no sense."""
+    talk = Talk(connection_names(current.session(), flow.account_id), _fresh_ids())
+    if action in OF_STEPS:
+        return OF_STEPS[action](step, talk)
+    if action == "copy":
+        found = step_in(flow.draft, step)
+        return editing.paste({found.kind: found.settings}, talk)
+    if action in ("add", "order"):
+        return _add(talk) if action == "add" else _order(talk)
+    raise NotPossible("There is no such button.")
+
+
+def _add(talk: Talk) -> Edit:
+    form = request.form
+    return editing.add_step(form.get("kind", ""), talk, after=form.get("after", ""), lane=form.get("lane", ""))
+
+
+def _order(talk: Talk) -> Edit:
+    return editing.arrange(request.form.getlist("order"), talk, lane=request.form.get("lane", ""))
+
+
+def _move(step: str, talk: Talk) -> Edit:
+    """Return the move one place `way`, or `to` another place, such as `after:s2` and `lane:s6.1`."""
+    form = request.form
+    where, _, place = form.get("to", "").partition(":")
+    after, lane = (place if where == "after" else form.get("after")), (place if where == "lane" else form.get("lane"))
+    if after or lane:
+        return editing.move_to(step, talk, after=after or "", lane=lane or "")
+    return editing.move(step, form.get("way", ""), talk)
+
+
+OF_STEPS: Mapping[str, Callable[[str, Talk], Edit]] = {
+    "move": _move,
+    "duplicate": editing.duplicate,
+    "off": lambda step, _: editing.turn(step, off=True),
+    "on": lambda step, _: editing.turn(step, off=False),
+    "delete": lambda step, _: editing.delete(step),
+    "group": editing.as_group,
+    "row": editing.add_row,
+    "note": lambda step, _: note(step, request.form.get("note", "").strip()),
+}
+"""What can be done with one step."""
+
+
+def _fresh_ids() -> Iterator[str]:
+    while True:
+        yield f"s{ids.new_key(ID_LENGTH)}"

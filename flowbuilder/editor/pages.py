@@ -1,0 +1,164 @@
+"""The editor: the page of a draft with one open panel, and everything that changes the draft from there."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, abort, request
+
+from flowbuilder.accounts.access import Role, signed_in, visitor
+from flowbuilder.drafts import operations as drafts
+from flowbuilder.drafts.operations import Conflict, NothingToUndo
+from flowbuilder.editor import answers
+from flowbuilder.editor.acting import OF_STEPS, edit_for, page_sent
+from flowbuilder.editor.desks import panel_of, room_of
+from flowbuilder.flows.pages import actor, flow_called
+from flowbuilder.models import Flow
+from flowbuilder.web import current
+from flowbuilder.web.fragments import nothing_new
+from rules.editing import NotPossible, set_settings
+
+bp = Blueprint("editor", __name__, url_prefix="/flows")
+
+MAY_EDIT: tuple[Role, ...] = ("owner", "editor")
+MEANWHILE = "The draft has changed meanwhile. Look at what comes next, then press it again."
+
+
+@bp.get("/<flow:flow_id>/edit")
+@signed_in()
+def edit(flow_id: UUID) -> Response:
+    """Show the draft as a rail, with the panel of `?step=`; for htmx the panel alone."""
+    flow = flow_called(flow_id)
+    session = current.session()
+    if visitor().role not in MAY_EDIT:
+        return answers.read_only(flow)
+    drafts.look(session=session, flow=flow, person_id=visitor().person.id, now=current.now())
+    session.commit()
+    return answers.opened(flow)
+
+
+@bp.post("/<flow:flow_id>/draft/steps/<step>")
+@signed_in(*MAY_EDIT)
+def save(flow_id: UUID, step: str) -> Response:
+    """Give a step the settings that its panel has; 409 with both values when somebody else changed it."""
+    flow, session, page = flow_called(flow_id), current.session(), page_sent()
+    base = drafts.base_of(session=session, flow=flow, page=page)
+    found = panel_of(base, step) or panel_of(flow.draft, step)
+    if found is None:
+        return answers.refused(flow, "This step is not in the draft any more. Somebody deleted it.")
+    panel, settings = found
+    reading = panel.read(request.form, settings, room_of(session, flow, base).desk(step))
+    try:
+        made = drafts.change(
+            session=session,
+            actor=actor(),
+            flow=flow,
+            page=page,
+            edit=set_settings(step, reading.settings),
+            now=current.now(),
+            about=step,
+        )
+    except Conflict as conflict:
+        return answers.in_conflict(flow, conflict, reading.settings)
+    except NotPossible as problem:
+        return answers.refused(flow, str(problem))
+    session.commit()
+    return answers.saved(flow, step, reading, made)
+
+
+@bp.post("/<flow:flow_id>/draft/add")
+@signed_in(*MAY_EDIT)
+def add(flow_id: UUID) -> Response:
+    """Add a step of a `kind` below the step `after`, or as the first of a `lane`."""
+    return _act(flow_called(flow_id), "add", "")
+
+
+@bp.post("/<flow:flow_id>/draft/order")
+@signed_in(*MAY_EDIT)
+def order(flow_id: UUID) -> Response:
+    """Put the steps of a list into the `order` in which they were dragged; refused (409) when they have changed."""
+    return _act(flow_called(flow_id), "order", "", refusal=409)
+
+
+@bp.post("/<flow:flow_id>/draft/steps/<step>/<action>")
+@signed_in(*MAY_EDIT)
+def act(flow_id: UUID, step: str, action: str) -> Response:
+    """Move, duplicate, turn off or on, delete a step; make a group of it and the one above; add a buyer to a group."""
+    return _act(flow_called(flow_id), action if action in OF_STEPS else abort(404), step)
+
+
+@bp.post("/<flow:flow_id>/draft/steps/<step>/copy")
+@signed_in(*MAY_EDIT)
+def copy(flow_id: UUID, step: str) -> Response:
+    """Copy a step to the end of another flow of the account, whose draft it becomes a part of."""
+    flow = flow_called(flow_id)
+    target = answers.flow_named(request.form.get("flow", "")) or abort(404)
+    session = current.session()
+    try:
+        edit = edit_for(flow, "copy", step)
+        drafts.change(
+            session=session,
+            actor=actor(),
+            flow=target,
+            page=drafts.Page(target.draft_revision),
+            edit=edit,
+            now=current.now(),
+        )
+    except NotPossible as problem:
+        return answers.refused(flow, str(problem))
+    session.commit()
+    return answers.copied(flow, target)
+
+
+@bp.post("/<flow:flow_id>/draft/<way>")
+@signed_in(*MAY_EDIT)
+def go(flow_id: UUID, way: str) -> Response:
+    """Take back the last edit, or do again what was taken back; the form says which one the person meant."""
+    flow, session = flow_called(flow_id), current.session()
+    target = request.form.get("target", "")
+    run = {"undo": drafts.undo, "redo": drafts.redo}.get(way) or abort(404)
+    try:
+        row = run(
+            session=session,
+            actor=actor(),
+            flow=flow,
+            page=page_sent(),
+            target=int(target) if target.isdecimal() and len(target) < 9 else 0,
+            now=current.now(),
+        )
+    except NothingToUndo:
+        return answers.refused(flow, MEANWHILE)
+    session.commit()
+    return answers.changed(flow, row.said, renews_panel=True)
+
+
+@bp.get("/<flow:flow_id>/draft/state")
+@signed_in()
+def state(flow_id: UUID) -> Response:
+    """Answer a poll: what others have changed since the page was made, and who is there; 204 when that is the same."""
+    flow, session = flow_called(flow_id), current.session()
+    drafts.look(session=session, flow=flow, person_id=visitor().person.id, now=current.now())
+    session.commit()
+    answer = answers.news(flow, request.args.get("revision", ""), request.args.get("others", ""))
+    return answer or nothing_new()
+
+
+def _act(flow: Flow, action: str, step: str, **more: Any) -> Response:
+    """Make the edit that an action names; what makes no sense is told, and changes nothing."""
+    session = current.session()
+    about = step if action in ("delete", "group", "note") else ""
+    try:
+        made = drafts.change(
+            session=session,
+            actor=actor(),
+            flow=flow,
+            page=page_sent(),
+            edit=edit_for(flow, action, step),
+            now=current.now(),
+            about=about,
+        )
+    except Conflict as conflict:
+        return answers.refused(flow, f"{conflict.who} changed this step meanwhile. Look at it, then try again.", 409)
+    except NotPossible as problem:
+        return answers.refused(flow, str(problem), more.get("refusal", 200))
+    session.commit()
+    return answers.changed(flow, made.edited.said, opens=made.edited.opens, undoable=action == "delete", step=step)

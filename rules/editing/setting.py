@@ -1,0 +1,96 @@
+"""Setting the settings of a step; turning it off and on; a whole document in the place of another."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from rules.editing.edited import Document, Edit, Edited, NotPossible
+from rules.editing.naming import changed_keys, settings_called, step_called
+from rules.editing.tree import FIXED, GONE, copy_of, kind_of, row_in, settings_of, step_in
+from rules.places import END
+
+
+def set_settings(key: str, settings: Mapping[str, Any]) -> Edit:
+    """Give a step these settings; those of `intake` are all of the document but its steps and its fallback."""
+
+    def edit(document: Document) -> Edited:
+        before = settings_of(document, key)
+        if before is None:
+            raise NotPossible(GONE)
+        changed = changed_keys(before, settings)
+        called = step_called(document, key)
+        if changed == ["off"]:
+            name = f"turn {called} {'off' if settings.get('off') else 'on'}"
+        else:
+            name = f"change the {settings_called(changed)} of {called}"
+        after = with_settings(document, key, settings)
+        return Edited(after, name, key, joins=f"{key}:{','.join(changed)}")
+
+    return edit
+
+
+def turn(key: str, *, off: bool) -> Edit:
+    """Turn a step or a row off, or on again."""
+
+    def edit(document: Document) -> Edited:
+        settings = settings_of(document, key)
+        if settings is None or kind_of(document, key) in ("intake", "fallback"):
+            raise NotPossible(GONE)
+        if off:
+            settings["off"] = True
+        else:
+            settings.pop("off", None)
+        called, word = step_called(document, key), "off" if off else "on"
+        said = f"{called.capitalize()} is turned {word}."
+        return Edited(with_settings(document, key, settings), f"turn {called} {word}", key, said)
+
+    return edit
+
+
+def note(key: str, text: str) -> Edit:
+    """Give a step a note for the team, or none where the text is blank."""
+
+    def edit(document: Document) -> Edited:
+        settings = settings_of(document, key)
+        if settings is None or kind_of(document, key) == "intake":
+            raise NotPossible(GONE)
+        settings["note"] = text
+        if not text:
+            del settings["note"]
+        called = step_called(document, key)
+        return Edited(with_settings(document, key, settings), f"change the note of {called}", key, "Note saved.")
+
+    return edit
+
+
+def replace_document(new: Mapping[str, Any], name: str = "import a document") -> Edit:
+    """Put a whole document in the place of the draft."""
+    return lambda _: Edited(deepcopy(dict(new)), name)
+
+
+def with_settings(document: Document, key: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the document with these settings for what a key names; raises NotPossible when it is not there."""
+    changed, own = copy_of(document), deepcopy(dict(settings))
+    match kind_of(changed, key):
+        case None:
+            raise NotPossible(GONE)
+        case "intake":
+            return _with_door(changed, own)
+        case "fallback":
+            changed[END] = own
+        case "row":
+            found = row_in(changed, key)
+            if found:
+                found[0].settings["buyers"][found[1]] = own
+        case _:
+            step = step_in(changed, key)
+            step.holder[step.position] = {step.kind: own}
+    return changed
+
+
+def _with_door(document: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the document with the settings of its first card; every key keeps its place where it has one."""
+    kept = {key: own.get(key, value) for key, value in document.items() if key in own or key in FIXED}
+    new = {key: value for key, value in own.items() if key not in kept and key not in FIXED}
+    fixed = {key: kept.pop(key) for key in FIXED if key in kept}
+    return {**kept, **new, **fixed}

@@ -1,0 +1,111 @@
+"""The editor's page: every edit by plain forms, and what htmx gets for the same."""
+
+import pytest
+from sqlalchemy import select
+
+from flowbuilder import ids
+from flowbuilder.models import DraftEdit
+from tests.support.cast import a_connection, a_flow, a_member
+from tests.support.documents import solar
+from tests.support.web import HTMX, post, signed_in
+
+
+@pytest.fixture
+def sara(app, session, cast):
+    return signed_in(app, session, cast.sara)
+
+
+@pytest.fixture
+def sunrise(session, cast):
+    made = ids.show(a_connection(session, cast.sara).id, "con")
+    session.commit()
+    return made
+
+
+@pytest.fixture
+def flow(session, cast, sunrise):
+    made = a_flow(session, cast.sara, document=solar(sunrise))
+    session.commit()
+    return made
+
+
+def editor(flow, rest=""):
+    return f"/flows/{ids.show(flow.id, 'flo')}/edit{rest}"
+
+
+def draft(flow, rest):
+    return f"/flows/{ids.show(flow.id, 'flo')}/draft/{rest}"
+
+
+def kinds(session, flow):
+    session.refresh(flow)
+    return [next(iter(step)) for step in flow.draft["steps"]]
+
+
+def test_the_page_shows_every_step_with_its_buttons(sara, flow):
+    shown = sara.get(editor(flow)).text
+    assert "Offer to Sunrise Energy" in shown
+    for button in ("Move Sunrise Energy up", "Move Sunrise Energy down", "More for Sunrise Energy"):
+        assert f'aria-label="{button}"' in shown
+
+
+def test_a_step_is_opened_by_its_address(sara, flow):
+    assert "Step 2 · Buyer" in sara.get(editor(flow, "?step=s2")).text
+
+
+@pytest.mark.parametrize("kind", ["buyer", "filter", "group", "cap", "transform", "look_up", "split"])
+def test_every_kind_can_be_added_and_opens_its_panel(sara, session, flow, kind):
+    added = post(sara, draft(flow, "add"), kind=kind, after="s1")
+    assert added.status_code == 303
+    assert kinds(session, flow) == ["filter", kind, "buyer"]
+    assert "added as step 2." in sara.get(added.location).text
+
+
+def test_a_step_is_moved_and_told_where_it_is(sara, session, flow):
+    answer = post(sara, draft(flow, "steps/s2/move"), headers=HTMX, way="up", revision="1")
+    assert kinds(session, flow) == ["buyer", "filter"]
+    assert "Sunrise Energy is now step 1 of 2." in answer.headers["HX-Trigger"]
+    assert "Now runs before the filter “Not CA solar”" in answer.text
+
+
+def test_deleting_is_undone_and_done_again(sara, session, flow):
+    post(sara, draft(flow, "steps/s1/delete"), revision="1")
+    assert kinds(session, flow) == ["buyer"]
+    page = sara.get(editor(flow)).text
+    assert 'aria-label="Undo: delete step 1"' in page
+    post(sara, draft(flow, "undo"), target="2")
+    assert flow_is(session, flow, solar_of(flow))
+    post(sara, draft(flow, "redo"), target="3")
+    assert kinds(session, flow) == ["buyer"]
+
+
+def solar_of(flow):
+    return solar(next(step["buyer"]["connection"] for step in flow.draft["steps"] if "buyer" in step))
+
+
+def flow_is(session, flow, document):
+    session.refresh(flow)
+    return flow.draft == document
+
+
+def test_the_history_tells_every_state(sara, session, flow):
+    post(sara, draft(flow, "steps/s2/move"), way="up", revision="1")
+    post(sara, draft(flow, "steps/s2/off"), revision="2")
+    rows = session.scalars(select(DraftEdit).where(DraftEdit.flow_id == flow.id).order_by(DraftEdit.revision)).all()
+    assert [(row.kind, row.name) for row in rows] == [("edit", "move step 2"), ("edit", "turn step 1 off")]
+    assert rows[0].after == rows[1].before
+
+
+def test_strangers_and_analysts_change_nothing(app, session, cast, flow):
+    zoe, tom = signed_in(app, session, cast.zoe), signed_in(app, session, cast.tom)
+    assert post(zoe, draft(flow, "steps/s2/delete"), revision="1").status_code == 404
+    assert post(tom, draft(flow, "steps/s2/delete"), revision="1").status_code == 403
+    shown = tom.get(editor(flow))
+    assert "Ask an owner or an editor to change it." in shown.text
+    assert "Move Sunrise Energy up" not in shown.text
+
+
+def test_others_who_are_there_are_named(app, session, cast, flow, sara):
+    dana = signed_in(app, session, a_member(session, cast.sara.account, role="editor", person="Dana"))
+    dana.get(editor(flow))
+    assert "Dana is also here" in sara.get(editor(flow)).text
