@@ -1,5 +1,6 @@
 """Says conditions: every operator in its own words, groups with the words that join them."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from rules.naming import field_at, label_of
 from rules.operators.base import Shape
 from rules.operators.table import OPERATORS
 from rules.phrases import PHRASES, say_error
-from rules.saying import say_amount, say_days, say_json, say_list, say_literal, say_number
+from rules.saying import LONGEST_LIST, say_amount, say_days, say_json, say_list, say_literal, say_number
 from rules.templates import PLACE, resolve
 
 ORELSE = {"??": "that says nothing,", "try": "that cannot be decided,"}
@@ -30,6 +31,10 @@ SEVERAL = {
     "none_of": "{0} has none of {1}",
 }
 """How comparisons of several choices are said, where their operators say it otherwise of one value."""
+STATED: Mapping[str, Callable[[str], str]] = {"yes": str, "no": lambda label: label.replace(" is ", " is not ", 1)}
+"""How a yes or no is said whose label is a statement itself, like “IP address is private”."""
+OF_STEPS = re.compile(r"step\.[^.]+\.outcome")
+OUTCOME = Field("outcome", "choice")
 BARE = ("domain_in", "area_code_in", "country_in", "age_between", "near", "in_block")
 """Operators whose values beside the left one are not values of its own type."""
 
@@ -136,6 +141,10 @@ class Speaker:
             asked = Asked("blank" if asked.denied else "filled", asked.left)
         operator = OPERATORS[asked.operator]
         words = operator.denies if asked.denied else operator.says
+        if asked.operator in STATED and not asked.denied and field is not None and " is " in field.label:
+            return STATED[asked.operator](field.label)
+        if asked.denied and len(entries(asked)) == 1:
+            words = words.replace("is none of", "is not").replace("in none of the blocks", "not in the block")
         if self.has_several(asked.left):
             words = SEVERAL.get(asked.operator, words)
         elif asked.operator == "none_of" and len(entries(asked)) == 1:
@@ -163,12 +172,12 @@ class Speaker:
         if shape == "type":
             return NOUNS.get(str(entry), str(entry))
         if shape in ("parts", "pattern"):
-            return say_list([f"“{say_literal(one)}”" for one in many])
+            return say_list(said_first(many, lambda one: f"“{say_literal(one)}”"))
         word = "" if asked.operator == "none_of" or asked.denied else "or"
         if asked.operator == "all_of" or (asked.operator in ("is", "is_not") and self.has_several(asked.left)):
             word = "and"
         kind = None if asked.operator in BARE else field
-        return say_list([self.literal(one, kind) for one in many], word)
+        return say_list(said_first(many, lambda one: self.literal(one, kind)), word)
 
     def literal(self, entry: object, field: Field | None) -> str:
         """Return an entry of a list in words."""
@@ -177,7 +186,9 @@ class Speaker:
     def field_of(self, document: object) -> Field | None:
         """Return the field that an expression reads, None when it reads none."""
         path = path_of(document)
-        return None if path is None else field_at(path, self.fields)
+        if path is None:
+            return None
+        return OUTCOME if OF_STEPS.fullmatch(path) else field_at(path, self.fields)
 
     def value(self, document: object, *, as_money: bool = False) -> str:
         """Return an expression in words."""
@@ -209,6 +220,13 @@ class Speaker:
         if isinstance(value, (int, float, Decimal)):
             return say_amount(value, self.currency, with_cents=True) if as_money else say_number(value)
         return say_json(value)
+
+
+def said_first(entries: Sequence[object], say: Callable[[object], str]) -> list[str]:
+    """Return entries in words; of more than a list says, those behind the ones that it counts are left empty."""
+    if len(entries) <= LONGEST_LIST:
+        return [say(entry) for entry in entries]
+    return [say(entry) for entry in entries[:LONGEST_LIST]] + [""] * (len(entries) - LONGEST_LIST)
 
 
 def path_of(document: object) -> str | None:

@@ -96,11 +96,13 @@ class Editor:
     list_kind: str = ""
 
 
-def editor_of(row: Row, comparison: Comparison, field: Field | None, currency: str) -> Editor:
-    """Return the editor of what stands beside a row's field."""
+def editor_of(
+    row: Row, comparison: Comparison, field: Field | None, currency: str, *, is_sound: bool = False
+) -> Editor:
+    """Return the editor of what stands beside a row's field; values of a row that `is_sound` are all of its type."""
     kind = beside(comparison, field)
     if is_list(comparison, field):
-        return _list_editor(row, comparison, kind)
+        return _list_editor(row, comparison, kind, is_sound=is_sound)
     texts, shape = texts_of(row, comparison, field), comparison.shape
     if shape in ("one", "two"):
         sides = SIDES[:1] if shape == "one" else SIDES
@@ -211,9 +213,9 @@ def _kind_of(kind: Field | None, text: str) -> str:
     return "text"
 
 
-def _list_editor(row: Row, comparison: Comparison, kind: Field | None) -> Editor:
+def _list_editor(row: Row, comparison: Comparison, kind: Field | None, *, is_sound: bool) -> Editor:
     values = entries_of(row.values)
-    read = [is_recognised(value, kind) for value in values]
+    read = [is_sound or is_recognised(value, kind) for value in values]
     pairs = list(zip(values, read, strict=True))
     shown = tuple(_token(number, *pair, kind) for number, pair in enumerate(pairs[:MOST_TOKENS]))
     options = options_of(kind)

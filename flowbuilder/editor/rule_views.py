@@ -233,7 +233,7 @@ class _Drawing:
             is_known=not row.field or places.knows(row.field),
             label=places.label(row.field) if row.field else "",
             comparisons=_offered(comparison, field) if row.field else (),
-            editor=editor_of(row, comparison, field, room.currency),
+            editor=editor_of(row, comparison, field, room.currency, is_sound=not row.off and path not in self.problems),
             said=self.say(row) if complete else "",
             problem=self.problem(path) if complete and not row.off else "",
             blank=places.label(row.field) if lets_blank_in(self.group, path) and complete else "",

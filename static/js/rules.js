@@ -8,23 +8,41 @@ document.addEventListener("input", (event) => {
   if (event.target.matches("[data-adds]")) event.stopPropagation();
 }, true);
 
+// A button says what to do when it is pressed, and not again with what is typed while it still has the focus.
+document.addEventListener("htmx:configRequest", (event) => {
+  const { elt, parameters, triggeringEvent } = event.detail;
+  if (elt.matches("form:is([data-autosave], :has([data-rule]))") && triggeringEvent?.type !== "submit") delete parameters.do;
+});
+
+// One line cannot hold a column of a spreadsheet, so that values go to the lines of the list.
+function add(input, text) {
+  const lines = document.getElementById(input.dataset.adds);
+  if (!text.trim()) return;
+  lines.value = [lines.value, text].filter(Boolean).join("\n");
+  input.value = "";
+  finished(lines);
+}
+
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-adds]")) return;
+  event.stopPropagation();
+  add(event.target, event.target.value);
+}, true);
+
 document.addEventListener("keydown", (event) => {
   const input = event.target;
   if (event.key === "Escape") closeMenus(null, true);
   if (event.key !== "Enter" || !input.matches?.("[data-rule] :is(input, select)")) return;
   event.preventDefault();
-  finished(input);
+  if (!input.matches("[data-waits]")) finished(input);
+  else input.parentElement.querySelector("button").click();
 });
 
-// One line cannot hold a column of a spreadsheet: its values go to the lines of the list.
 document.addEventListener("paste", (event) => {
-  const input = event.target;
   const text = event.clipboardData?.getData("text/plain") || "";
-  if (!input.matches?.("[data-adds]") || !/[\t\n\r]/.test(text)) return;
+  if (!event.target.matches?.("[data-adds]") || !/[\t\n\r]/.test(text)) return;
   event.preventDefault();
-  const lines = document.getElementById(input.dataset.adds);
-  lines.value = [lines.value, text].filter(Boolean).join("\n");
-  finished(lines);
+  add(event.target, text);
 });
 
 function closeMenus(besides, withFocus) {

@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 
+from rules.flow_wording import Names, rail
 from rules.logic import compile_rule
 from rules.operators.shaping import SHAPING
 from rules.operators.typed import TYPED
+from rules.plain_words import say_flow
 from rules.wording import say_condition, say_rule, say_seen, say_value
+from tests.rules.flows import a_flow
 from tests.support.a_lead import FIELDS, data_of
 from tests.support.cases import rows
 
@@ -23,6 +26,20 @@ def test_a_rule_is_said(rule: Any, sentence: str) -> None:
 @pytest.mark.parametrize(("expression", "currency", "words"), rows("value_sayings.json"))
 def test_an_expression_is_said(expression: Any, currency: str | None, words: str) -> None:
     assert say_value(expression, FIELDS, currency, names=NAMES) == words
+
+
+EDITOR_NAMES = {"flow.min_bill": "Min bill", "step.s1.outcome": "outcome of step 1"}
+AROUND = Names({"con_a": "Sunrise Energy", "con_b": "Brightroof"}, sources=3, lists={"lst_LA": "Zip list: LA metro"})
+
+
+@pytest.mark.parametrize(("what", "document", "sentence"), rows("wording_editor.json"))
+def test_what_the_editor_shows_is_said(what: str, document: Any, sentence: str) -> None:
+    said = {
+        "rule": lambda: say_rule(document, FIELDS, names={**EDITOR_NAMES, **AROUND.lists}),
+        "step": lambda: next(card for card in rail(a_flow(document), AROUND) if card.number == 1).sentence,
+        "flow": lambda: say_flow(a_flow(**document), AROUND),
+    }
+    assert said[what]() == sentence
 
 
 @pytest.mark.parametrize("operator", TYPED, ids=lambda operator: operator.key)
