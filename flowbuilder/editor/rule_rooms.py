@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
 from flowbuilder import ids
 from flowbuilder.editor.rule_views import Room, StoredListChoice
@@ -38,8 +39,12 @@ class RuleDesk(Protocol):
         """Return the id of the step whose panel it is."""
 
     @property
+    def typed(self) -> MultiDict[str, str] | None:
+        """Return what was posted and could not all be read."""
+
+    @property
     def fields(self) -> Mapping[str, Field]:
-        """Return the fields that exist at the step, by key."""
+        """Return the flow's fields with those that its steps make, by key."""
 
 
 def places_of(desk: RuleDesk) -> Places:

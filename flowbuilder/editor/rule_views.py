@@ -108,6 +108,14 @@ class GroupView:
 
 
 @dataclass(frozen=True)
+class Form:
+    """What could not be read of a form, and what was typed there, by the names of its inputs."""
+
+    problems: Mapping[str, str] = field_setting(default_factory=dict)
+    typed: Mapping[str, str] = field_setting(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Tried:
     """Where the rule is tried on the last leads, and a text that changes with the rule."""
 
@@ -137,24 +145,22 @@ def mark_of(rule: object) -> str:
     return hashlib.sha256(write_json(rule)).hexdigest()[:12]
 
 
-def rule_view(
-    rule: object, group: Group | None, name: str, room: Room, *, problems: Mapping[str, str], tried: Tried
-) -> RuleView:
-    """Return a rule as the page shows it; `problems` are those of reading the form, by the names of its inputs."""
+def rule_view(rule: object, group: Group | None, name: str, room: Room, *, form: Form, tried: Tried) -> RuleView:
+    """Return a rule as the page shows it."""
     places = room.places
     spoken = (
         Spoken(say_part(Opaque(rule), places, names=room.names, currency=room.currency), 0, 0)
         if group is None
         else speak(group, places, names=room.names, currency=room.currency)
     )
-    root = None if group is None else _Drawing(group, name, room, problems).root()
+    root = None if group is None else _Drawing(group, name, room, form).root()
     return RuleView(
         name=name,
         id=name.replace(".", "-"),
         root=root,
         spoken=spoken,
-        json=write_json(rule).decode(),
-        json_problem=problems.get(f"{name}.json", ""),
+        json=form.typed.get(f"{name}.json") or write_json(rule).decode(),
+        json_problem=form.problems.get(f"{name}.json", ""),
         shelves=places.shelves,
         ready=ready_made(places),
         lists=room.lists,
@@ -174,11 +180,11 @@ def _editors(group: GroupView) -> Iterator[Editor]:
 class _Drawing:
     """Turns the parts of a rule into what the page shows."""
 
-    def __init__(self, group: Group, name: str, room: Room, problems: Mapping[str, str]) -> None:
+    def __init__(self, group: Group, name: str, room: Room, form: Form) -> None:
         self.group = group
         self.name = name
         self.room = room
-        self.typed = problems
+        self.form = form
         self.problems = problems_by_path(group, room.places, asks_lists=room.asks_lists)
         self.verdicts = verdicts(group, room.places)
 
@@ -193,8 +199,10 @@ class _Drawing:
                 return self.group_view(part, path, of)
             case Opaque():
                 at = self.at(part, path, of)
-                problem = self.typed.get(f"{at.prefix}.json") or self.problem(path)
-                return OpaqueView(at, self.say(part), write_json(part.rule).decode(), problem)
+                json = f"{at.prefix}.json"
+                problem = self.form.problems.get(json) or self.problem(path)
+                typed = self.form.typed.get(json) or write_json(part.rule).decode()
+                return OpaqueView(at, self.say(part), typed, problem)
 
     def at(self, part: Part, path: Path, of: int) -> PartView:
         prefix = ".".join((self.name, *map(str, path)))
@@ -262,4 +270,4 @@ def _offered(chosen: Comparison, field: Field | None) -> tuple[Choice, ...]:
     return tuple(Choice(one.key, label_for(one, field), one is chosen) for one in (*fitting, *also))
 
 
-__all__ = ["GroupView", "OpaqueView", "Room", "RowView", "RuleView", "Tried", "mark_of", "rule_view"]
+__all__ = ["Form", "GroupView", "OpaqueView", "Room", "RowView", "RuleView", "Tried", "mark_of", "rule_view"]

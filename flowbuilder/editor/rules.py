@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from flowbuilder.editor.rule_lists import with_stored_list
 from flowbuilder.editor.rule_rooms import RuleDesk, places_of, room_of
-from flowbuilder.editor.rule_views import RuleView, Tried, mark_of, rule_view
+from flowbuilder.editor.rule_views import Form, RuleView, Tried, mark_of, rule_view
 from rules.builder import NO_RULE, Group, draw, write
 from rules.builder.actions import act, read_path
 from rules.builder.forms import read_form
@@ -28,7 +28,9 @@ def view(rule: object, name: str, desk: RuleDesk, problems: Mapping[str, str] = 
     """
     room = room_of(desk)
     tried = Tried(url_for("rule_trials.tried", flow_id=desk.flow.id, step=desk.step, name=name), mark_of(rule))
-    return rule_view(rule, draw(rule, room.places.fields), name, room, problems=problems, tried=tried)
+    typed = {key: desk.typed[key] for key in problems if desk.typed and key in desk.typed}
+    form = Form(problems, typed)
+    return rule_view(rule, draw(rule, room.places.fields), name, room, form=form, tried=tried)
 
 
 def read(posted: MultiDict[str, str], name: str, rule: object, desk: RuleDesk) -> tuple[Any, dict[str, str]]:

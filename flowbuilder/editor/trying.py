@@ -12,11 +12,9 @@ from flowbuilder.lists.lookup import Wanted, look_up
 from flowbuilder.models import Flow, Lead, Source
 from rules.builder import draw, write
 from rules.builder.judging import complete_part
-from rules.fields import Field, parse_field
+from rules.draft_cards import fields_of
 from rules.logic import Rule, RuleError, compile_rule, truthy
-from rules.made_fields import made_fields
 from rules.operators.stored import ANSWERS, answer_key
-from rules.problems import Problem
 from rules.reading import is_zone
 from rules.running import Lead as LeadAsRulesSee
 from rules.running import Run
@@ -180,11 +178,3 @@ def verdict_of(rule: Rule, view: Mapping[str, Any]) -> bool | None:
         return truthy(rule(view))
     except RuleError:
         return None
-
-
-def fields_of(document: Mapping[str, Any]) -> dict[str, Field]:
-    """Return the fields of a document and those that its steps make; nothing in it need be right."""
-    unread: list[Problem] = []
-    written = document.get("fields")
-    parsed = [parse_field(one, "", unread) for one in (written if isinstance(written, list) else [])]
-    return made_fields(document.get("steps")) | {field.key: field for field in parsed if field}

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-DOOR = "intake"
+from rules.places import DOOR
+
 POLARITY = ("continue_if", "stop_if")
 OF_A_FILTER = "rule"
 """How the inputs of a filter's rule are named, whichever of the two settings it stands in."""

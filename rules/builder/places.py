@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from rules.fields import JOURNEY, Field, readable, type_of
+from rules.made_fields import fields_set_in
 from rules.naming import field_at, label_of
+from rules.places import DOOR
 
 OUTCOMES = ("passed", "stopped", "accepted", "declined", "timed_out", "full", "skipped", "error")
 """How steps end, as later steps can read it."""
@@ -33,25 +35,35 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class EarlierStep:
-    """A step that leads may have passed before: its id and what it is called."""
+    """A step that leads may have passed before: its id, what it is called, and the fields that it sets."""
 
     id: str
     name: str
+    makes: tuple[str, ...] = ()
 
 
 def steps_before(document: Mapping[str, Any], step: str) -> tuple[EarlierStep, ...]:
     """Return the steps that stand before one in a document, those in other lanes of its own splits left out.
 
-    Nothing in the document need be right; of a step that is not there, as the fallback, all steps stand before.
+    Nothing in the document need be right; of a step that is not there, as the fallback, all steps stand before, and
+    none before the door.
     """
+    if step == DOOR:
+        return ()
     found = list(_numbered(document.get("steps"), ()))
-    at = next((number for number, (identifier, _) in enumerate(found) if identifier == step), len(found))
-    own = found[at][1] if at < len(found) else ()
+    at = next((number for number, (_, inside, _) in enumerate(found) if step in inside), len(found))
+    own = found[at][2] if at < len(found) else ()
     return tuple(
-        EarlierStep(identifier, f"step {number + 1}")
-        for number, (identifier, lane) in enumerate(found[:at])
-        if identifier and _may_come_before(lane, own)
+        EarlierStep(inside[0], f"step {number + 1}", tuple(_made_by(written)))
+        for number, (written, inside, lane) in enumerate(found[:at])
+        if inside[0] and _may_come_before(lane, own)
     )
+
+
+def _made_by(step: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the fields that a step sets itself; those that its lanes set are their own steps'."""
+    if "split" not in step:
+        yield from (key for key, _ in fields_set_in([step]))
 
 
 def _may_come_before(lane: tuple[str, ...], own: tuple[str, ...]) -> bool:
@@ -60,14 +72,15 @@ def _may_come_before(lane: tuple[str, ...], own: tuple[str, ...]) -> bool:
     return all(lanes.get(split, number) == number for split, number in zip(lane[::2], lane[1::2], strict=True))
 
 
-def _numbered(steps: object, lane: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield every step by its id with the lane that it stands in, as splits and numbers, in the document's order."""
+def _numbered(steps: object, lane: tuple[str, ...]) -> Iterator[tuple[dict[str, Any], list[str], tuple[str, ...]]]:
+    """Yield every step in the document's order: as it is written, its id and those of its rows, and its lane."""
     for step in steps if isinstance(steps, list) else []:
-        for settings in step.values() if isinstance(step, dict) else []:
+        for kind, settings in step.items() if isinstance(step, dict) else []:
             if not isinstance(settings, dict):
                 continue
-            identifier = str(settings.get("id", ""))
-            yield identifier, lane
+            identifier, rows = str(settings.get("id", "")), settings.get("buyers")
+            row_ids = [str(row.get("id")) for row in (rows if isinstance(rows, list) else []) if isinstance(row, dict)]
+            yield {kind: settings}, [identifier, *row_ids], lane
             for number, inner in enumerate(_lanes(settings)):
                 yield from _numbered(inner, (*lane, identifier, str(number)))
 
@@ -116,18 +129,20 @@ def places_at(
     steps: Iterable[EarlierStep] = (),
     values: Mapping[str, Any] | None = None,
 ) -> Places:
-    """Return what can be asked about where these fields exist; those whose keys are in `own` are posted with the lead.
+    """Return what can be asked about at a step of a flow with these fields; leads come with those that are in `own`.
 
-    `steps` are the steps before, `values` the values that the flow names.
+    `steps` are the steps before: of the other fields only those that one of them sets are there. `values` are the
+    values that the flow names.
     """
-    written = set(own)
+    written, earlier = set(own), list(steps)
+    set_before = {key for step in earlier for key in step.makes}
     posted = [field for key, field in fields.items() if key in written]
-    made = [field for key, field in fields.items() if key not in written]
+    made = [field for key, field in fields.items() if key not in written and key in set_before]
     shelves = (
         Shelf("Lead fields", tuple(map(_of_lead, posted))),
         Shelf("Worked out", tuple(place for field in [*posted, *made] for place in _worked_out(field, fields))),
         Shelf("Added by earlier steps", tuple(map(_of_lead, made))),
-        Shelf("This lead's journey", (*_journey(), *(place for step in steps for place in _of_step(step)))),
+        Shelf("This lead's journey", (*_journey(), *(place for step in earlier for place in _of_step(step)))),
         Shelf("Flow values", tuple(_of_flow(values or {}))),
     )
     return Places(shelves, fields)

@@ -17,7 +17,7 @@ from tests.support.a_lead import FIELDS
 PLACES = places_at(
     FIELDS,
     own=[key for key in FIELDS if key != "tags"],
-    steps=[EarlierStep("s1", "step 1"), EarlierStep("s2", "step 2")],
+    steps=[EarlierStep("s1", "step 1", ("tags",)), EarlierStep("s2", "step 2")],
     values={"min_bill": 120, "partner": "ACME", "open": True},
 )
 EVERY_PLACE = tuple(place for shelf in PLACES.shelves for place in shelf.places)

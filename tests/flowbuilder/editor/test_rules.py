@@ -57,6 +57,7 @@ class Desk:
     document: Mapping[str, Any]
     step: str
     fields: Mapping[str, Field]
+    typed: MultiDict[str, str] | None = None
 
 
 def a_document(rule: Any = CA) -> dict[str, Any]:
@@ -153,6 +154,9 @@ def test_only_what_exists_at_the_step_can_be_asked_about(desk: Desk) -> None:
     assert places["step.l.outcome"] == "Outcome of step 1"
     assert places["flow.min_bill"] == "Min bill"
     assert "step.b.outcome" not in places
+    desk.step = "l"
+    earlier = rules.view(CA, "continue_if", desk)
+    assert "lead.score" not in [place.path for shelf in earlier.shelves for place in shelf.places]
 
 
 def test_a_rule_says_how_it_reads_and_what_is_wrong_where(desk: Desk) -> None:
@@ -182,7 +186,10 @@ def test_a_rule_that_cannot_be_drawn_is_shown_in_words_and_as_json(desk: Desk) -
     kept, problems = rules.read(posted, "continue_if", rule, desk)
     assert kept == rule
     assert "not JSON" in problems["continue_if.json"]
-    assert "not JSON" in shown(rules.view(rule, "continue_if", desk, problems))
+    desk.typed = posted
+    again = shown(rules.view(rule, "continue_if", desk, problems))
+    assert "not JSON" in again
+    assert posted_of(again)["continue_if.json"] == "{"
 
 
 def test_at_the_deepest_group_no_other_can_be_added(desk: Desk) -> None:

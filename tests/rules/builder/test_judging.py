@@ -31,7 +31,7 @@ def drawn(rule: Any) -> Group:
             {"at_least": [{"var": "lead.monthly_bill"}, {"var": "flow.min_bill"}]},
             Spoken("Monthly bill is at least Min bill", 0, 0),
         ),
-        ({"is": [{"var": "step.s1.outcome"}, "declined"]}, Spoken("Outcome of step 1 is declined", 0, 0)),
+        ({"is": [{"var": "step.s1.outcome"}, "declined"]}, Spoken("Outcome of step 1 is Declined", 0, 0)),
     ],
 )
 def test_how_a_rule_reads(rule: Any, spoken: Spoken) -> None:
