@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, current_app, request, url_for
 
 from flowbuilder import ids
 from flowbuilder.accounts.access import Role, signed_in, visitor
@@ -281,6 +281,7 @@ def _shown(desk: Desk) -> Response:
         may_send=visitor().role in SENDS,
         may_show_people=visitor().role in SHOW_PEOPLE,
         check_name=_name_for(desk, trial),
+        edit_address=_edit_address(flow),
     )
 
 
@@ -292,6 +293,12 @@ def _trial(desk: Desk) -> Trial:
         desk.problems["source_lead"] = GONE
         desk.inputs = replace(_fresh(desk), lead=desk.maker.passing())
         return run_trial(desk.bench, desk.inputs, current.now())
+
+
+def _edit_address(flow: Flow) -> str:
+    """Return where the draft is edited, "" for who may not."""
+    may_edit = visitor().role in SENDS and "editor.edit" in current_app.view_functions
+    return url_for("editor.edit", flow_id=flow.id) if may_edit else ""
 
 
 def _name_for(desk: Desk, trial: Trial) -> str:

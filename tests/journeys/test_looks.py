@@ -10,6 +10,7 @@ from flowbuilder import ids
 from flowbuilder.models import Membership
 from tests.support.cast import (
     Cast,
+    a_check,
     a_connection,
     a_flow,
     a_lead,
@@ -27,6 +28,8 @@ PAGES = [
     *("/", "/leads", "/leads/{lead}", "/leads/{rejected}", "/leads/{shared}", "/leads/{auctioned}", "/account"),
     *("/waiting", "/leads/{held}", "/leads/{silent}"),
     *("/flows", "/flows/{flow}", "/flows/{lanes}", "/flows/{bids}", "/flows/new"),
+    *("/flows/{flow}/test", "/flows/{lanes}/test", "/flows/{bids}/test", "/flows/{flow}/test?lead={lead}"),
+    *("/flows/{flow}/checks", "/flows/{asks}/checks"),
     *("/connections", "/connections/{connection}", "/connections/new"),
     *("/connections/{mailed}", "/connections/{mailed}/edit", "/connections/{mailed}/inbox", "/leads/{inboxed}"),
     *("/connections/{mailed}/inbox/{row}", "/connections/{connection}/inbox"),
@@ -80,6 +83,8 @@ def saras(session: Session, cast: Cast) -> dict[str, str]:
     mailed = a_connection(session, cast.sara, name="Helio Home", destination=BY_INBOX)
     rows = [an_inbox_lead(session, a_lead(session, source), mailed, read_at=read) for read in (None, now(), None)]
     listed = ids.show(a_list(session, cast.sara, kind="phone", size=4_980).id, "lst")
+    a_check(session, flow, lead=ANA)
+    a_check(session, flow, lead={**ANA, "state": "NV"}, name="NV is sold")
     asking = a_flow(session, cast.sara, name="Asks much", document=asks_much(brightroof, listed))
     session.commit()
     return {

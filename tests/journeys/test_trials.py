@@ -5,10 +5,12 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
 from flowbuilder import ids
-from flowbuilder.models import CapWindow, FlowCheck, Lead
+from flowbuilder.config import settings
+from flowbuilder.models import CapWindow, ConnectionTest, FlowCheck, Lead
 from tests.support.buyers import Buyer, a_buyer
 from tests.support.cast import a_connection, a_flow, a_source, now
 from tests.support.documents import solar, sunrise
+from workers.connection_test import run_test
 
 
 @pytest.fixture
@@ -40,6 +42,10 @@ def _reached_at(buyer: Buyer) -> dict[str, object]:
 
 def the_test(flow) -> str:
     return f"/flows/{ids.show(flow.id, 'flo')}/test"
+
+
+def sent_for_real(cast):
+    return select(ConnectionTest.id).where(ConnectionTest.account_id == cast.sara.account.id)
 
 
 def verdict(page: Page) -> str:
@@ -97,9 +103,35 @@ def test_a_check_is_kept_and_fails_when_the_flow_changes(visit, cast, flow, sess
     page.reload()
     expect(page.get_by_text("0 of 1 pass")).to_be_visible()
     expect(page.get_by_text("Now sold to Sunrise")).to_be_visible()
+
+    page.goto(the_test(flow).replace("/test", "/review"))
+    expect(page.get_by_text("Checks: 0 of 1 pass")).to_be_visible()
+    expect(page.get_by_text("NV is rejected: expected rejected: Not CA solar, now sold to Sunrise")).to_be_visible()
+    page.goto(the_test(flow).replace("/test", "/checks"))
     page.get_by_role("button", name="Expect this instead").click()
     expect(page.get_by_text("1 of 1 pass")).to_be_visible()
     assert session.scalar(select(FlowCheck.status).where(FlowCheck.flow_id == flow.id)) == "sold"
+
+
+def test_it_is_sent_for_real_on_a_tick_alone(visit, cast, flow, buyers, session, database_url, monkeypatch):
+    page = visit(the_test(flow), cast.sara)
+    page.get_by_label("Send it for real").check()
+    page.get_by_role("button", name="Send test lead").click()
+    expect(page.get_by_text("Waiting for a free worker")).to_be_visible()
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("OUTBOUND_ALLOW", f"127.0.0.1:{buyers[0].port}")
+    settings.cache_clear()
+    run_test(
+        ids.show(
+            session.scalars(select(ConnectionTest.id).where(ConnectionTest.account_id == cast.sara.account.id)).one()
+        )
+    )
+    settings.cache_clear()
+
+    expect(page.get_by_text("Sunrise accepted the test lead")).to_be_visible()
+    (seen,) = buyers[0].seen
+    assert seen.headers["x-test"] == "true"
+    assert session.scalar(select(func.count()).select_from(Lead).where(Lead.flow_id == flow.id)) == 0
 
 
 @pytest.mark.parametrize("looks", [{}, {"color_scheme": "dark"}, {"viewport": {"width": 390, "height": 844}}])

@@ -18,6 +18,7 @@ from flowbuilder.models import (
     Attempt,
     Connection,
     Flow,
+    FlowCheck,
     FlowVersion,
     InboxLead,
     Lead,
@@ -124,6 +125,14 @@ def a_list(session: Session, owner: Member, *, name: str = "Do not contact", **v
     row = StoredList(id=ids.new_id(), account_id=owner.account.id, name=name)
     row.created_at = row.updated_at = now()
     return _add(session, row, {"kind": "email", "hashed": "plain", "region": "US", "size": 0, **values})
+
+
+def a_check(session: Session, flow: Flow, *, lead: dict[str, Any], **values: Any) -> FlowCheck:
+    """Make a check of a flow that expects a lead to be sold to somebody."""
+    row = FlowCheck(id=ids.new_id(), account_id=flow.account_id, flow_id=flow.id, created_at=now())
+    inputs = {"lead": lead, "as_of": now().isoformat(), "caps": "empty"}
+    settled = {"name": "CA is sold", "inputs": inputs, "status": "sold", "buyers": [], "must_pass": False, **values}
+    return _add(session, row, settled)
 
 
 def a_source(session: Session, flow: Flow, *, name: str = "WebForms Co", **values: Any) -> Source:
