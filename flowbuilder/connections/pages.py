@@ -6,7 +6,9 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request, url_for
 
+from flowbuilder import ids
 from flowbuilder.accounts.access import signed_in, visitor
+from flowbuilder.accounts.own_paths import own_path
 from flowbuilder.audit import Actor
 from flowbuilder.connections import breakers, operations, queries, signing, tools
 from flowbuilder.connections.checks import destination_problems, list_problems, needed_secrets
@@ -48,7 +50,7 @@ def new() -> Response:
 @bp.post("/new")
 @signed_in("owner", "editor")
 def create() -> Response:
-    """Create a connection, or show the form again with everything that is wrong."""
+    """Create a connection, or show the form again with what is wrong; `?next=` leads back to where it will be used."""
     form = ConnectionForm.sent()
     if _asks_to_look(form):
         return form_page(form, looked_at=_previewed(form, {}, tools.usual_sample(), tools.USUAL_FIELDS))
@@ -60,7 +62,10 @@ def create() -> Response:
         now=current.now(),
     )  # fmt: skip
     current.session().commit()
-    return go_to(url_for("connections.show", connection_id=row.id))
+    back = own_path(request.args.get("next"))
+    if back == "/":
+        return go_to(url_for("connections.show", connection_id=row.id))
+    return go_to(f"{back}{'&' if '?' in back else '?'}connection={ids.show(row.id, 'con')}")
 
 
 @bp.get("/<connection:connection_id>")

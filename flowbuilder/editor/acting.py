@@ -1,11 +1,11 @@
 """Which edit a button of the rail means, from what its form says."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 from flask import request
 
-from flowbuilder import ids
 from flowbuilder.drafts.operations import Page
+from flowbuilder.editor.new_ids import fresh_ids
 from flowbuilder.flows.checks import connection_names
 from flowbuilder.flows.views import revision_sent
 from flowbuilder.models import Flow
@@ -15,7 +15,6 @@ from rules.editing import Edit, NotPossible, Talk
 from rules.editing.setting import note
 from rules.editing.tree import step_in
 
-ID_LENGTH = 6
 LONGEST_PAGE = 40
 
 
@@ -26,7 +25,7 @@ def page_sent() -> Page:
 
 def edit_for(flow: Flow, action: str, step: str) -> Edit:
     """Return the edit that a button means; raises NotPossible when its form makes no sense."""
-    talk = Talk(connection_names(current.session(), flow.account_id), _fresh_ids())
+    talk = Talk(connection_names(current.session(), flow.account_id), fresh_ids())
     if action in OF_STEPS:
         return OF_STEPS[action](step, talk)
     if action == "copy":
@@ -67,8 +66,3 @@ OF_STEPS: Mapping[str, Callable[[str, Talk], Edit]] = {
     "note": lambda step, _: note(step, request.form.get("note", "").strip()),
 }
 """What can be done with one step."""
-
-
-def _fresh_ids() -> Iterator[str]:
-    while True:
-        yield f"s{ids.new_key(ID_LENGTH)}"

@@ -25,7 +25,7 @@ class GeneralPanel:
             "problems": [sentence for sentences in desk.problems.values() for sentence in sentences],
         }
 
-    def read(self, posted: MultiDict[str, str], settings: Mapping[str, Any], desk: Desk) -> Reading:  # noqa: ARG002
+    def read(self, posted: MultiDict[str, str], settings: Mapping[str, Any], desk: Desk) -> Reading:
         """Return the settings that were typed, which must be one JSON object."""
         if "json" not in posted:
             return Reading(dict(settings))
