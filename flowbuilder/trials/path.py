@@ -120,11 +120,17 @@ def _walked(bench: Bench, trial: Trial, *, in_full: bool) -> Iterator[Walked]:
         effect = walk.effect
         if effect is None:
             return
-        fields = dict(walk.state.view["lead"])
+        fields = _as_it_came(effect, walk.state.view["lead"])
         yield event.seq, effect, fields, lead.invalid, list(_sent(bench, trial, effect, event.result, in_full=in_full))
         if event.result is None:
             return
         walk.answer(event.result)
+
+
+def _as_it_came(effect: Effect, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the lead's fields before the step of an event; a transform has changed them by the time of its event."""
+    changed = (effect.detail or {}).get("changes", {})
+    return {**fields, **{key: before for key, (before, _) in changed.items()}}
 
 
 def _sent(

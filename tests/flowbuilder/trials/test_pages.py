@@ -102,6 +102,24 @@ def test_the_request_is_shown_as_it_would_go_out(try_it):
     assert '"email":"ana@example.com"' in page.replace("&quot;", '"').replace('": "', '":"')
 
 
+def test_each_step_leads_to_its_panel_in_the_editor(app, session, cast, sara, address):
+    editor = address.replace("/test", "/edit")
+    page = sara.get(address).text
+    assert f'href="{editor}?step=s1"' in page
+    assert sara.get(f"{editor}?step=s1").status_code == 200
+    assert editor not in signed_in(app, session, cast.tom).get(address).text
+
+
+def test_what_a_step_changed_stands_beside_what_came_to_it(sara, address, session, flow, document):
+    document = deepcopy(document)
+    document["steps"].insert(1, {"transform": {"id": "t", "set": [["state", "NV"]]}})
+    flow.draft = document
+    session.commit()
+    step = words_of(sara.get(address).text.split('id="at-t"')[1].split("</li>")[0])
+    assert "State CA, now NV" in step
+    assert "State CA" in step.split("The lead as it came here")[1]
+
+
 def test_what_is_refused_at_the_door_says_all_that_is_wrong(try_it):
     page = try_it(**lead(email="", state=""))
     assert "Refused: Email is required." in page
