@@ -25,6 +25,7 @@ from flowbuilder.leads import pages as leads
 from flowbuilder.lists import pages as lists
 from flowbuilder.review import pages as review
 from flowbuilder.sources import pages as sources
+from flowbuilder.trials import check_pages
 from flowbuilder.trials import pages as trials
 from flowbuilder.waiting import pages as waiting
 from flowbuilder.web import (
@@ -43,8 +44,8 @@ from flowbuilder.web.request_ids import RequestIds
 
 ROOT = Path(__file__).resolve().parent.parent
 AREAS = (
-    accounts, home, flows, shelf, editor, rule_pages, review, trials, leads, waiting, connections, inbox, sources,
-    lists, api, ingest, health,
+    accounts, home, flows, shelf, editor, rule_pages, review, trials, check_pages, leads, waiting, connections,
+    inbox, sources, lists, api, ingest, health,
 )  # fmt: skip
 """The modules with routes; each has its blueprint as `bp`."""
 

@@ -1,10 +1,7 @@
-"""The pages of test runs: a lead through the draft, and the checks that are kept of such runs."""
+"""The page of test runs: a lead goes through the draft, and the run is kept as a check or sent for real."""
 
-from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,9 +17,8 @@ from flowbuilder.flows.checks import check_document
 from flowbuilder.flows.queries import flow_of
 from flowbuilder.leads.operations import note_showing
 from flowbuilder.leads.pages import SHOW_PEOPLE
-from flowbuilder.models import Flow, FlowCheck
+from flowbuilder.models import Flow
 from flowbuilder.trials import operations, queries
-from flowbuilder.trials.checks import run_checks
 from flowbuilder.trials.forms import CAPS_WORDS, filled, read_form, read_id
 from flowbuilder.trials.inputs import Inputs, read_inputs
 from flowbuilder.trials.making import Maker
@@ -109,46 +105,9 @@ def run(flow_id: UUID) -> Response:
     return DOING.get(verb, _run)(desk, about)
 
 
-@bp.get("/<flow:flow_id>/checks")
-@signed_in()
-def checks(flow_id: UUID) -> Response:
-    """Run all checks of the flow on its draft, and show what became of each."""
-    flow = flow_called(flow_id)
-    checked = run_checks(current.session(), flow, flow.draft, current.now())
-    passed = sum(one.passed for one in checked)
-    may_keep = visitor().role in KEEPS
-    return page("trials/checks.html", flow=flow, checks=checked, passed=passed, may_keep=may_keep)
-
-
-@bp.post("/<flow:flow_id>/checks/<check:check_id>")
-@signed_in(*KEEPS)
-def change_check(flow_id: UUID, check_id: UUID) -> Response:
-    """Delete a check, have it expect what the draft gives, or say whether it has to pass."""
-    flow = flow_called(flow_id)
-    row = found(queries.check_of(current.session(), flow, check_id))
-    how: dict[str, Any] = {"session": current.session(), "actor": _actor(), "check": row, "now": current.now()}
-    match request.form.get("do"):
-        case "delete":
-            operations.delete_check(**how)
-        case "expect":
-            _expect_what_comes(flow, row, how)
-        case "must-pass" | "may-fail" as word:
-            operations.set_must_pass(**how, must_pass=word == "must-pass")
-    current.session().commit()
-    return go_to(url_for("trials.checks", flow_id=flow.id))
-
-
 def flow_called(flow_id: UUID) -> Flow:
     """Return the visitor's flow; 404 for anybody else's."""
     return found(flow_of(current.session(), visitor().account.id, flow_id))
-
-
-def _expect_what_comes(flow: Flow, row: FlowCheck, how: Mapping[str, Any]) -> None:
-    rules = parse_flow(flow.draft)[0]
-    if rules:
-        with suppress(LeadGone):
-            end = run_trial(_bench(flow, rules), read_inputs(row.inputs), current.now()).end
-            operations.expect(**how, end=end)
 
 
 def _run(desk: Desk, _about: str) -> Response:
@@ -199,7 +158,7 @@ def _save(desk: Desk, _about: str) -> Response:
         return _shown(desk)
     try:
         operations.create_check(
-            session=current.session(), actor=_actor(), bench=desk.bench, inputs=desk.inputs, now=current.now(),
+            session=current.session(), actor=actor(), bench=desk.bench, inputs=desk.inputs, now=current.now(),
             name=request.form.get("check_name", ""), must_pass="must_pass" in request.form,
         )  # fmt: skip
     except TooManyChecks:
@@ -208,7 +167,7 @@ def _save(desk: Desk, _about: str) -> Response:
     except LeadGone:
         return _shown(desk)
     current.session().commit()
-    return go_to(url_for("trials.checks", flow_id=desk.flow.id, done="saved"))
+    return go_to(url_for("checks.index", flow_id=desk.flow.id, done="saved"))
 
 
 def _send(desk: Desk, _about: str) -> Response:
@@ -326,10 +285,11 @@ def _flow_and_rules(flow_id: UUID) -> tuple[Flow, Rules | None]:
 
 
 def _desk(flow: Flow, rules: Rules, inputs: Inputs) -> Desk:
-    return Desk(flow, _bench(flow, rules), inputs)
+    return Desk(flow, bench_for(flow, rules), inputs)
 
 
-def _bench(flow: Flow, rules: Rules) -> Bench:
+def bench_for(flow: Flow, rules: Rules) -> Bench:
+    """Return what runs of a document of the flow need now."""
     return bench_of(current.session(), flow, rules, current.now(), secret_key=current.settings().secret_key)
 
 
@@ -348,5 +308,6 @@ def _zone() -> ZoneInfo:
     return ZoneInfo(visitor().account.time_zone)
 
 
-def _actor() -> Actor:
+def actor() -> Actor:
+    """Return on whose behalf operations run."""
     return Actor(account_id=visitor().account.id, person_id=visitor().person.id)
