@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from flask import render_template
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from flowbuilder.drafts import queries as drafts
@@ -116,11 +118,12 @@ def panel_view(
         return None
     panel, settings = found
     desk = room.desk(step, typed=typed, refused=refused)
+    shown = {**panel.view(settings, desk), "desk": desk}
+    drawn = render_template(panel.template, flow=room.flow, step=step, panel=shown)
     return {
         "step": step,
         "title": title_of(room.document, step),
-        "panel_template": panel.template,
-        "panel": {**panel.view(settings, desk), "desk": desk},
+        "panel": Markup(drawn),  # noqa: S704 - what a template of ours has made, with everything in it escaped
         "field": _dashed(field),
         "refused": dict(refused or {}),
         "kind": kind_of(room.document, step),

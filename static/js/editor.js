@@ -65,8 +65,8 @@
 
   // After a deletion the reader goes on at the “+” where the step stood.
   document.addEventListener("htmx:beforeRequest", (event) => {
-    const pressed = document.activeElement;
-    if (!pressed?.id?.startsWith("delete-")) return;
+    const pressed = event.detail.requestConfig.triggeringEvent?.submitter;
+    if (!pressed?.id.startsWith("delete-")) return;
     const stop = pressed.closest(".stop, .row");
     const before = stop?.previousElementSibling?.querySelector(".plus") || stop?.closest(".lane, .rail-form")?.querySelector(".plus");
     const next = before?.id;
@@ -77,7 +77,8 @@
     const pressed = event.target.closest("button, a");
     if (!pressed) return;
     if (pressed.matches("[aria-disabled=true]") && !pressed.closest("#rail")) event.preventDefault();
-    if (pressed.closest(".menu")) pressed.closest(".menu").hidePopover();
+    // Not at once: the button that was pressed must still be the one when its form is sent.
+    if (pressed.closest(".menu")) setTimeout(() => pressed.closest(".menu")?.hidePopover());
     if (pressed.matches("[data-dismiss]")) pressed.closest("[data-toast]").remove();
     if (pressed.matches("[data-dismiss-remark]")) {
       const step = pressed.dataset.dismissRemark;
@@ -116,10 +117,8 @@
     openMenu(plus);
   }, true);
   function openMenu(plus) {
-    const form = byId("add-form");
-    form.elements.after.value = plus.dataset.lane ? "" : plus.dataset.add;
-    form.elements.lane.value = plus.dataset.lane;
-    plus.after(menu);
+    menu.elements.after.value = plus.dataset.lane ? "" : plus.dataset.add;
+    menu.elements.lane.value = plus.dataset.lane;
     menu.showPopover({ source: plus });
     menu.opener = plus.id;
     search.value = "";
@@ -148,11 +147,9 @@
   });
   menu.addEventListener("toggle", (event) => {
     if (event.newState !== "closed") return;
-    const opener = byId(menu.opener);
-    if (menu.contains(document.activeElement)) opener?.focus();
-    byId("add-home").append(menu);
+    if (menu.contains(document.activeElement)) byId(menu.opener)?.focus();
   });
-  document.addEventListener("htmx:beforeRequest", (event) => { if (event.detail.elt.id === "add-form") menu.hidePopover(); });
+  document.addEventListener("htmx:beforeRequest", (event) => { if (event.detail.elt === menu) menu.hidePopover(); });
 
   // Saving: what is under way, what did not work, what is tried again by itself.
   const isSaving = (event) => event.detail.requestConfig?.verb === "post" && event.detail.elt.closest?.(".editor-page, #toasts");

@@ -1,0 +1,199 @@
+"""The editor in a browser: steps moved by buttons and by hand, deleted and brought back, and two people at one step."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from flowbuilder import ids
+from flowbuilder.models import DraftEdit, Flow
+from tests.support.cast import Cast, Member, a_connection, a_flow, a_member
+from tests.support.documents import solar
+from tests.support.looks import NARROW, WIDE, look_closely
+from tests.support.web import session_of
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def flow(session: Session, cast: Cast) -> Flow:
+    """Give a flow with a filter and the buyers Buyer A and Buyer B."""
+    first, second = (ids.show(a_connection(session, cast.sara, name=name).id, "con") for name in ("Buyer A", "Buyer B"))
+    document = solar(first)
+    document["steps"].append({"buyer": {"id": "s3", "connection": second, "price": 38}})
+    made = a_flow(session, cast.sara, document=document)
+    session.commit()
+    return made
+
+
+@pytest.fixture
+def visit_refused(browser: Browser, base_url: str, session: Session) -> Iterator[Visit]:
+    """Give a function that opens a page as somebody who will be refused something, which browsers note as a fault."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(path: str, member: Member, **options: Any) -> Page:
+        context = browser.new_context(base_url=base_url, **options)
+        contexts.append(context)
+        token = session_of(session, member)
+        context.add_cookies([{"name": "session", "value": token, "url": base_url, "httpOnly": True}])
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def editor(flow: Flow, step: str = "") -> str:
+    """Return the address of a flow's editor."""
+    return f"/flows/{ids.show(flow.id, 'flo')}/edit" + (f"?step={step}" if step else "")
+
+
+def order(session: Session, flow: Flow) -> list[str]:
+    """Return the ids of the steps in their order, as they are stored."""
+    session.rollback()
+    session.refresh(flow)
+    return [settings["id"] for step in flow.draft["steps"] for settings in step.values()]
+
+
+def focused(page: Page) -> str:
+    """Return the id of what has the focus."""
+    return str(page.evaluate("document.activeElement.id"))
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_step_is_moved_by_its_buttons(
+    visit: Visit, session: Session, cast: Cast, flow: Flow, size: dict[str, Any], scheme: str
+) -> None:
+    page = visit(editor(flow), cast.sara, color_scheme=scheme, **size)
+    look_closely(page)
+    up = page.get_by_role("button", name="Move Buyer B up")
+    up.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#said")).to_have_text("Buyer B is now step 2 of 3.")
+    assert focused(page) == "up-s3"
+    page.keyboard.press("Enter")
+    expect(page.locator("#said")).to_have_text("Buyer B is now step 1 of 3.")
+    assert focused(page) == "up-s3"
+    assert order(session, flow) == ["s3", "s1", "s2"]
+    expect(page.locator("#step-s3")).to_contain_text("Now runs before the filter")
+    look_closely(page)
+    page.keyboard.press("Enter")
+    expect(page.locator("#said")).to_have_text("Buyer B is already the first step.")
+
+
+def drag(page: Page, what: str, above: str) -> None:
+    """Drag a step by its handle to above another one."""
+    handle, target = page.locator(f"#step-{what} [data-grip]"), page.locator(f"#step-{above} > .card")
+    start, end = handle.bounding_box(), target.bounding_box()
+    assert start
+    assert end
+    page.mouse.move(start["x"] + 8, start["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(start["x"] + 10, start["y"] - 10, steps=4)
+    page.mouse.move(end["x"] + 60, end["y"] + 4, steps=12)
+    page.mouse.move(end["x"] + 60, end["y"] + 2, steps=2)
+    page.mouse.up()
+
+
+def test_a_step_is_moved_by_its_handle_and_put_back_when_that_fails(
+    visit_refused: Visit, session: Session, cast: Cast, flow: Flow
+) -> None:
+    page = visit_refused(editor(flow), cast.sara, **WIDE)
+    drag(page, "s3", "s2")
+    expect(page.locator("#said")).to_have_text("Buyer B is now step 2 of 3.")
+    assert order(session, flow) == ["s1", "s3", "s2"]
+    page.reload()
+    assert page.locator("#rail > ol > .stop").evaluate_all("them => them.map(one => one.dataset.step)")[1:-1] == [
+        "s1",
+        "s3",
+        "s2",
+    ]
+    page.route("**/draft/order", _fails)
+    drag(page, "s2", "s3")
+    expect(page.locator("#toasts")).to_contain_text("Could not save the new order. Put back.")
+    assert page.locator("#rail > ol > .stop").evaluate_all("them => them.map(one => one.dataset.step)")[1:-1] == [
+        "s1",
+        "s3",
+        "s2",
+    ]
+
+
+def _fails(route: Route) -> None:
+    route.fulfill(status=500, body="Something went wrong on our side.")
+
+
+def test_what_was_deleted_comes_back_after_a_reload(visit: Visit, session: Session, cast: Cast, flow: Flow) -> None:
+    before = flow.draft
+    page = visit(editor(flow), cast.sara, **WIDE)
+    page.get_by_role("button", name="More for Buyer A").click()
+    page.get_by_role("button", name="Delete").click()
+    expect(page.locator("#toasts")).to_contain_text("Step 2 deleted.")
+    assert order(session, flow) == ["s1", "s3"]
+    assert focused(page) == "add-s1"
+    look_closely(page)
+    page.reload()
+    page.get_by_role("button", name="Undo: delete step 2").click()
+    expect(page.get_by_role("heading", name="Offer to Buyer A")).to_be_visible()
+    expect(page.locator("#saved")).to_contain_text("Saved")
+    assert order(session, flow) == ["s1", "s2", "s3"]
+    assert flow.draft == before
+
+
+def test_two_people_at_one_step_see_both_values(visit_refused: Visit, session: Session, cast: Cast, flow: Flow) -> None:
+    dana = a_member(session, cast.sara.account, role="editor", person="Dana Deputy")
+    session.commit()
+    hers = visit_refused(editor(flow, "s2"), dana, **WIDE)
+    lees = visit_refused(editor(flow, "s2"), cast.sara, **WIDE)
+    price(hers).fill("45")
+    expect(hers.locator("#rail")).to_contain_text("$45")
+    price(lees).fill("47")
+    expect(lees.get_by_role("alert")).to_contain_text("Dana Deputy changed this step at")
+    look_closely(lees)
+    expect(lees.locator(".conflict")).to_contain_text("45")
+    expect(lees.locator(".conflict")).to_contain_text("47")
+    lees.get_by_role("button", name="Use mine").click()
+    expect(lees.locator("#rail")).to_contain_text("$47")
+    edits = session.scalars(select(DraftEdit).where(DraftEdit.flow_id == flow.id).order_by(DraftEdit.revision)).all()
+    assert [edit.name for edit in edits] == ["change the price of step 2"] * 2
+    assert [edit.person_id for edit in edits] == [dana.person.id, cast.sara.person.id]
+
+
+def price(page: Page) -> Any:
+    """Return the field of the price in the open panel."""
+    return page.get_by_label("Price", exact=True)
+
+
+def test_a_step_is_added_where_its_button_stands(visit: Visit, session: Session, cast: Cast, flow: Flow) -> None:
+    page = visit(editor(flow), cast.sara, **WIDE)
+    page.locator("#add-s1").click()
+    expect(page.get_by_label("Which kind of step?")).to_be_focused()
+    look_closely(page)
+    page.keyboard.type("only so many")
+    page.keyboard.press("Enter")
+    expect(page.locator("#said")).to_have_text("Cap added as step 2.")
+    expect(page.locator("#panel-title")).to_have_text("Step 2 · Cap")
+    expect(page.locator("#panel-title")).to_be_focused()
+    look_closely(page)
+    page.get_by_role("link", name="Close this panel").click()
+    expect(page.locator("#panel-title")).to_have_count(0)
+    assert len(order(session, flow)) == 4
+
+
+def test_without_scripts_steps_are_added_moved_deleted_and_brought_back(
+    visit: Visit, session: Session, cast: Cast, flow: Flow
+) -> None:
+    page = visit(editor(flow), cast.sara, java_script_enabled=False, **WIDE)
+    page.get_by_role("link", name="Add a step below Buyer B").click()
+    page.get_by_role("button", name="Cap").click()
+    expect(page.get_by_role("heading", name="Step 4 · Cap")).to_be_visible()
+    page.get_by_role("button", name="Move Buyer B up").click()
+    expect(page.get_by_text("Buyer B is now step 2 of 4.")).to_be_visible()
+    page.get_by_role("button", name="Undo: move step 3").click()
+    expect(page.get_by_text("Undone: move step 3.")).to_be_visible()
+    assert order(session, flow)[:3] == ["s1", "s2", "s3"]
