@@ -1,12 +1,13 @@
 """The panel of one buyer of a group."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from flowbuilder.editor.panels import buying
 from flowbuilder.editor.panels.base import Desk
-from flowbuilder.editor.panels.controls import Only, Settings
-from flowbuilder.editor.panels.drawn import Option
+from flowbuilder.editor.panels.controls import Changing, Form, Only, Settings
+from flowbuilder.editor.panels.drawn import Drawn, Option
 from flowbuilder.editor.panels.fields import Choice, Field, Switch
 from flowbuilder.editor.panels.kinds_of_text import whole
 from flowbuilder.editor.panels.list_fields import AREAS
@@ -25,6 +26,21 @@ def _is_weighted(settings: Settings, desk: Desk) -> bool:
 def _may_share(settings: Settings, desk: Desk) -> bool:
     group = group_of(desk.document, settings.get("id"))
     return bool({"sharing", "share_up_to"} & set(settings)) or group.get("sell_up_to") != 1
+
+
+@dataclass(frozen=True)
+class GroupLink:
+    """The way back to the group."""
+
+    keys: tuple[str, ...] = ()
+
+    def draw(self, settings: Settings, desk: Desk, at: str = "") -> Drawn:
+        """Return the link."""
+        group = group_of(desk.document, settings.get("id")).get("id")
+        return Drawn("group_link", told={"step": group, "flow": desk.flow.id}) if group else Drawn("nothing")
+
+    def take(self, form: Form, settings: Changing, at: str = "") -> None:
+        """Change nothing."""
 
 
 SHARING = (
@@ -57,7 +73,7 @@ AMONG = Sheet(
     folded=True,
 )
 SHEETS = (
-    Sheet("", (buying.WHO, Pricing(), Switch("off", "Turned off: it is passed by"))),
+    Sheet("", (GroupLink(), buying.WHO, Pricing(), Switch("off", "Turned off: it is passed by"))),
     AMONG,
     buying.cap_sheet(NEXT),
     buying.when_sheet(NEXT),
