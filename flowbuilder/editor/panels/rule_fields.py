@@ -7,16 +7,21 @@ from flowbuilder.editor.panels.base import Desk
 from flowbuilder.editor.panels.controls import Changing, Form, Settings, put, rename
 from flowbuilder.editor.panels.drawn import Drawn, Option, address_of
 from flowbuilder.editor.panels.fields import Telling, tell
+from rules.builder import NO_RULE
 
 
 @dataclass(frozen=True)
 class RuleField:
-    """A rule, drawn by the rule builder. One that is not `needed` is left out while it has no conditions."""
+    """A rule, drawn by the rule builder. One that is not `needed` is left out while it has no conditions.
+
+    One with a way to `begin` is a button with these words until somebody wants a rule.
+    """
 
     key: str
     label: str
     hint: Telling = ""
     needed: bool = False
+    begin: str = ""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -24,12 +29,18 @@ class RuleField:
         return (self.key,)
 
     def draw(self, settings: Settings, desk: Desk, at: str = "") -> Drawn:
-        """Return the rule with its builder."""
+        """Return the rule with its builder, or the button that begins one."""
+        if self.begin and self.key not in settings:
+            return Drawn("begin_rule", f"{at}{self.key}", self.begin, address=address_of(f"{at}{self.key}"))
         return draw_rule(settings.get(self.key), f"{at}{self.key}", self.label, tell(self.hint, desk), desk)
 
     def take(self, form: Form, settings: Changing, at: str = "") -> None:
         """Set the rule as it is in the form; a row that is not complete stays what it is."""
-        take_rule(form, settings, self.key, f"{at}{self.key}", needed=self.needed)
+        name = f"{at}{self.key}"
+        if not self.begin or self.key in settings:
+            take_rule(form, settings, self.key, name, needed=self.needed)
+        elif form.action(name) == ("begin", ""):
+            settings[self.key] = NO_RULE
 
 
 def draw_rule(rule: object, name: str, label: str, hint: str, desk: Desk) -> Drawn:
@@ -73,7 +84,7 @@ class PolarityRule:
             if key in settings:
                 rename(settings, key, chosen)
             else:
-                settings[chosen] = {"and": []}
+                settings[chosen] = NO_RULE
 
 
 def _polarity(settings: Settings) -> str:

@@ -12,7 +12,7 @@ from flowbuilder.editor.panels.fields import currency_of
 from flowbuilder.editor.panels.key_pick import KeyPick
 from flowbuilder.editor.panels.kinds_of_text import Unreadable, read_worked_out
 from flowbuilder.editor.panels.list_fields import field_options
-from flowbuilder.editor.panels.rows import Folded, Rows, Shape
+from flowbuilder.editor.panels.rows import Rows, Shape
 from flowbuilder.editor.panels.rule_fields import RuleField
 from flowbuilder.editor.panels.samples import changes_of
 from flowbuilder.editor.panels.sheets import Sheet, SheetPanel
@@ -129,7 +129,7 @@ CHANGES = Rows(
     "set",
     "Changes, one after the other",
     "change",
-    (FIELD, HowSet(), Folded("Only for some leads", (RuleField("when", "Only if"),))),
+    (FIELD, HowSet(), RuleField("when", "Only if", begin="Set it only for some leads")),
     lambda settings, desk: {"field": next(iter(desk.fields), ""), "value": ""},
     "What was posted stays as it is; the steps after this one see the new values.",
     ordered=True,
