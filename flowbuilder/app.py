@@ -10,6 +10,7 @@ from flowbuilder.accounts import access
 from flowbuilder.accounts import pages as accounts
 from flowbuilder.api import ingest
 from flowbuilder.api import pages as api
+from flowbuilder.catalogue import pages as catalogue
 from flowbuilder.config import Settings
 from flowbuilder.config import settings as read_settings
 from flowbuilder.connections import pages as connections
@@ -44,8 +45,8 @@ from flowbuilder.web.request_ids import RequestIds
 
 ROOT = Path(__file__).resolve().parent.parent
 AREAS = (
-    accounts, home, flows, shelf, editor, rule_pages, review, trials, check_pages, leads, waiting, connections,
-    inbox, sources, lists, api, ingest, health,
+    accounts, home, flows, shelf, editor, rule_pages, review, trials, check_pages, leads, waiting, connections, inbox,
+    sources, lists, catalogue, api, ingest, health,
 )  # fmt: skip
 """The modules with routes; each has its blueprint as `bp`."""
 

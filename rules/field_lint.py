@@ -1,5 +1,6 @@
 """What is worth a look in the fields of a flow: read too early, made by a slip of the pen, looked up for nobody."""
 
+import re
 from collections.abc import Iterator
 
 from rules.findings import finding
@@ -70,23 +71,23 @@ def _setting_that_reads(flow: Flow, spot: Spot, key: str) -> str:
         parts = written if name in IN_PARTS and isinstance(written, list) else None
         for number, part in enumerate(parts or ()):
             inner = part if isinstance(part, dict) and name == "buyers" else {}
-            found = next((setting for setting, value in inner.items() if _mentions(value, key)), "")
-            if found or _mentions(part, key):
+            found = next((setting for setting, value in inner.items() if mentions(value, key)), "")
+            if found or mentions(part, key):
                 return f"{spot.address}.{name}[{number}]{f'.{found}' if found else ''}"
-        if parts is None and _mentions(written, key):
+        if parts is None and mentions(written, key):
             return f"{spot.address}.{name}"
     return spot.address
 
 
-def _mentions(written: object, key: str) -> bool:
+def mentions(written: object, key: str) -> bool:
     """Return whether something that is written reads a field, or names it among those that it needs."""
     if isinstance(written, str):
-        return written == key or any(
-            written == f"{name}.{key}" or written.startswith(f"{name}.{key}.") for name in OF_THE_LEAD
-        )
+        in_template = "{{" in written and bool(re.search(rf"\b(lead|parts|valid)\.{key}\b", written))
+        paths = (f"{name}.{key}" for name in OF_THE_LEAD)
+        return in_template or written == key or any(written == path or written.startswith(f"{path}.") for path in paths)
     if isinstance(written, dict):
-        return any(_mentions(value, key) for name, value in written.items() if name not in ("steps", "else"))
-    return isinstance(written, list) and any(_mentions(value, key) for value in written)
+        return any(mentions(value, key) for name, value in written.items() if name not in ("steps", "else"))
+    return isinstance(written, list) and any(mentions(value, key) for value in written)
 
 
 def _set_by(spot: Spot) -> list[str]:

@@ -15,6 +15,7 @@ from flowbuilder.api import (
     connection_requests,
     connections,
     dry_runs,
+    fields,
     flows,
     leads,
     lists,
@@ -31,7 +32,7 @@ bp = Blueprint("api", __name__, url_prefix=openapi.PREFIX)
 
 NOUNS = (
     flows, versions, dry_runs, checks, backtests,
-    connections, connection_requests, sources, leads, waiting, caps, lists,
+    connections, connection_requests, sources, leads, waiting, caps, lists, fields,
 )  # fmt: skip
 for noun in NOUNS:
     noun.bp.before_request(authenticate)

@@ -27,7 +27,7 @@ class Place:
 
 PLACES = (
     Place("Home", "home", "home.index", ("home",)),
-    Place("Flows", "flow", "flows.index", ("flows", "shelf", "editor", "trials", "checks", "lists")),
+    Place("Flows", "flow", "flows.index", ("flows", "shelf", "editor", "trials", "checks", "lists", "fields")),
     Place("Leads", "leads", "leads.index", ("leads",)),
     Place("Waiting", "wait", "waiting.index", ("waiting",)),
     Place("Partners", "partners", "connections.index", ("connections", "inbox", "sources")),
