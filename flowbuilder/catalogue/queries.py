@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from flowbuilder.flows.queries import flows_of, live_documents
@@ -93,7 +93,7 @@ def unread_names(session: Session, account_id: UUID) -> list[Unread]:
     rows = session.execute(wanted).all()
     posted = _posted(session, [row[5] for row in rows])
     known = _known_names(session, account_id)
-    return [_unread(row, posted.get(row[5], {}), known) for row in rows]
+    return [_unread(tuple(row), posted.get(row[5], {}), known) for row in rows]
 
 
 def example_of(session: Session, account_id: UUID, name: str) -> object:
@@ -121,7 +121,7 @@ def _known_names(session: Session, account_id: UUID) -> dict[str, str]:
     return {squeeze(str(name)): field["key"] for field in fields for name in (field["key"], *field.get("aliases", ()))}
 
 
-def _unread(row: Row[Any], posted: Mapping[str, Any], known: Mapping[str, str]) -> Unread:
+def _unread(row: Sequence[Any], posted: Mapping[str, Any], known: Mapping[str, str]) -> Unread:
     name = str(row[0])
     kind, example = _seen(name, posted)
     key = known.get(squeeze(name.rpartition(".")[2]), "")

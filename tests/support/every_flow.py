@@ -8,6 +8,7 @@ from typing import Any
 
 from flowbuilder.demo.documents import california_solar, home_roofing
 from flowbuilder.demo.more_documents import british_solar, german_heat_pumps
+from rules.editing.tree import FIXED
 from rules.steps import READERS
 from tests.support import bazaar
 from tests.support.cases import FOLDER
@@ -44,8 +45,9 @@ def whole_flows() -> list[dict[str, Any]]:
 
 
 def every_step() -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
-    """Return (kind, settings, document) of every step, row and fallback of all flows and tables."""
+    """Return (kind, settings, document) of every step, row, first and last card of all flows and tables."""
     found = [(kind, settings, flow) for flow in whole_flows() for kind, settings in steps_in(flow)]
+    found += [("intake", {key: flow[key] for key in flow if key not in FIXED}, flow) for flow in whole_flows()]
     alone = [(kind, settings) for one in _everything() for kind, settings in steps_in(one)]
     return found + [(kind, settings, solar(steps=[{kind: settings}])) for kind, settings in alone if kind in READERS]
 

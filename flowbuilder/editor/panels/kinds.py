@@ -9,6 +9,7 @@ from flowbuilder.editor.panels.fallback import FallbackPanel
 from flowbuilder.editor.panels.filter import FilterPanel
 from flowbuilder.editor.panels.general import GeneralPanel
 from flowbuilder.editor.panels.group import GroupPanel
+from flowbuilder.editor.panels.intake import IntakePanel
 from flowbuilder.editor.panels.look_up import LookUpPanel
 from flowbuilder.editor.panels.row import RowPanel
 from flowbuilder.editor.panels.split import SplitPanel
@@ -19,6 +20,7 @@ ANY: Panel = GeneralPanel()
 PANELS: Mapping[str, Panel] = {
     panel.kind: panel
     for panel in (
+        IntakePanel(),
         FilterPanel(),
         BuyerPanel(),
         GroupPanel(),
