@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from rules.caps import MONEY
 from rules.dry_world import WORLD, World
 from rules.effects import Asks, Check, Close, Effect, Hold, Intake, Lists, LookUp, Offer, Ping, Quote, Reserve, Result
 from rules.flow import Flow
@@ -191,8 +192,7 @@ class _Pretending:
 
     def _answered(self, effect: Offer, made_up: MadeUp) -> Result | None:
         """Return what a buyer answers, None where its time-out is waited for."""
-        price = effect.price if made_up.price is None else min(made_up.price, effect.price)
-        said = {"answer": made_up.answer, "reason": made_up.reason, "price": price}
+        said = {"answer": made_up.answer, "reason": made_up.reason, "price": self._price(effect, made_up)}
         if made_up.answer == "timeout":
             meaning = self._on_timeout(effect)
             if meaning in NO_ANSWER:
@@ -201,6 +201,15 @@ class _Pretending:
             answer = "declined" if meaning == "treat_as_declined" else "error"
             said |= {"answer": answer, "reason": "timeout", "waited_ms": waited}
         return said | {"at": self.now.isoformat(), "full": None, "offer": None}
+
+    def _price(self, effect: Offer, made_up: MadeUp) -> int:
+        """Return what the buyer pays: at most what it was offered for, unless it sets the price, or what it bid."""
+        if made_up.price is None:
+            return effect.price
+        is_bounded = any(cap["cap"].endswith(MONEY) for cap in effect.caps)
+        sets_price = self.world.standing(effect.connection).sets_price and not is_bounded
+        price = made_up.price if sets_price else min(made_up.price, effect.price)
+        return price if effect.bid is None else min(price, effect.bid)
 
     def _on_timeout(self, effect: Offer) -> str:
         """Return what no answer means; what the step leaves open is the connection's setting."""

@@ -46,7 +46,8 @@ def nothing_against(_fields: Mapping[str, Any], _posted: Mapping[str, Any]) -> N
 class Standing:
     """What a connection says of the leads that its buyer takes, and how long an answer is waited for (ms).
 
-    `why_not` is why nobody can be asked there at all, as a code of rules.reasons.
+    `why_not` is why nobody can be asked there at all, as a code of rules.reasons; one that `sets_price` may pay more
+    than it was offered the lead for.
     """
 
     why_not: str | None = None
@@ -54,6 +55,7 @@ class Standing:
     suppress: tuple[tuple[str, str], ...] = ()
     on_ambiguous: OnAmbiguous = "retry_same"
     timeout_ms: int = 30_000
+    sets_price: bool = False
 
 
 OPEN = Standing()

@@ -120,7 +120,12 @@ def _standing(reached: Reached, shown: str, *, is_now: bool) -> Standing:
         return GONE
     why_not = ("breaker_open" if row.id in reached.failing else WHY_NOT.get(row.state)) if is_now else None
     return Standing(
-        why_not, destination.consent, destination.suppress, destination.on_ambiguous, destination.timeout_ms
+        why_not,
+        destination.consent,
+        destination.suppress,
+        destination.on_ambiguous,
+        destination.timeout_ms,
+        sets_price=destination.price_from == "answer",
     )
 
 

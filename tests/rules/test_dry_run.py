@@ -34,6 +34,15 @@ def test_a_buyers_own_price_counts_only_where_it_is_lower() -> None:
     assert dry_run(FLOW, a_lead(), {"a": MadeUp(price=9000)}, NOW).revenue == 4200
 
 
+def test_a_buyer_that_sets_the_price_may_pay_more_than_it_was_offered_the_lead_for() -> None:
+    world = World(standings={"con_a": Standing(sets_price=True)})
+    assert dry_run(FLOW, a_lead(), {"a": MadeUp(price=9000)}, NOW, world=world).revenue == 9000
+    bounded = a_flow(buyer(caps=[{"spend": 500, "per": "day"}]))
+    assert dry_run(bounded, a_lead(), {"a": MadeUp(price=9000)}, NOW, world=world).revenue == 4200
+    bidding = a_flow(group(a_bidder("a"), mode="highest_bid"))
+    assert dry_run(bidding, a_lead(), {"a": MadeUp(bid=5000, price=9000)}, NOW, world=world).revenue == 5000
+
+
 def test_a_lead_that_would_wait_has_no_outcome() -> None:
     flow = a_flow(buyer(), fallback={"id": "end", "do": "hold"})
     ended = dry_run(flow, a_lead(), {"a": MadeUp("error", reason="error")}, NOW)
