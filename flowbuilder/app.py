@@ -15,7 +15,7 @@ from flowbuilder.config import Settings
 from flowbuilder.config import settings as read_settings
 from flowbuilder.connections import pages as connections
 from flowbuilder.editor import pages as editor
-from flowbuilder.editor import rule_pages
+from flowbuilder.editor import rule_pages, starting
 from flowbuilder.flows import pages as flows
 from flowbuilder.flows import shelf_pages as shelf
 from flowbuilder.home import pages as home
@@ -45,8 +45,8 @@ from flowbuilder.web.request_ids import RequestIds
 
 ROOT = Path(__file__).resolve().parent.parent
 AREAS = (
-    accounts, home, flows, shelf, editor, rule_pages, review, trials, check_pages, leads, waiting, connections, inbox,
-    sources, lists, catalogue, api, ingest, health,
+    accounts, home, flows, shelf, editor, starting, rule_pages, review, trials, check_pages, leads, waiting,
+    connections, inbox, sources, lists, catalogue, api, ingest, health,
 )  # fmt: skip
 """The modules with routes; each has its blueprint as `bp`."""
 

@@ -24,6 +24,7 @@ from rules.flow_wording import every_card
 from rules.json_text import write as write_json
 from rules.places import DOOR, place_of
 from rules.problems import Problem
+from rules.starters import STARTERS
 from rules.steps import Fallback
 
 ABOUT = {
@@ -100,6 +101,7 @@ def page_view(room: Room, person_id: UUID, now: datetime) -> dict[str, Any]:
         "remark": remark,
         "others": drafts.others_there(session, flow, person_id, now),
         "is_new": not steps,
+        "starters": STARTERS,
         "kinds": [(kind, LABELS[kind], about) for kind, about in ABOUT.items()],
     }
 
