@@ -34,7 +34,7 @@ class Expression(Simple):
         name, written = f"{at}{self.key}", settings.get(self.key)
         named = self._named(desk)
         chosen = next((value for value, _, expression in named if expression == written), "own")
-        line = show_expression(written) if chosen == "own" else ""
+        line = show_expression(written) if chosen == "own" and written is not None else ""
         options = tuple(Option(value, label) for value, label, _ in named)
         parts = (
             Drawn("bare_choice", name, self.label, values=(chosen,), options=(*options, Option("own", self.own))),

@@ -55,15 +55,15 @@ class Pricing:
         settings.clear()
         settings.update(changed)
         if chosen in SHOWN and chosen != before:
-            self._switch(settings, chosen)
+            self._switch(settings, chosen, form.desk)
 
-    def _switch(self, settings: Changing, chosen: str) -> None:
+    def _switch(self, settings: Changing, chosen: str, desk: Desk) -> None:
         old = {key: settings.pop(key) for key in ("pricing", *PRICES) if key in settings}
         amount: Any = old.get("price", old.get("max_bid"))
         for key in SHOWN[chosen]:
             if key in old or amount is not None:
                 settings[key] = old.get(key, amount)
-        if (chosen == "auction" and amount is None) or (chosen == "hybrid" and "max_bid" not in settings):
+        if pricing_of(settings, desk) != chosen:
             settings["pricing"] = chosen
 
 

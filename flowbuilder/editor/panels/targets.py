@@ -32,12 +32,12 @@ def later_steps(document: Mapping[str, Any], step: str) -> list[Place]:
     if at is None:
         return []
     around = set(_lanes_around(at, steps))
-    return [_place(one) for one in steps.values() if one.number > at.number and one.lane in around]
+    return [_place(one) for one in steps.values() if one.number > at.number and one.lane in around and _has_id(one)]
 
 
 def outer_steps(document: Mapping[str, Any]) -> list[Place]:
     """Return the steps outside of lanes."""
-    return [_place(one) for one in walk(document) if not one.lane]
+    return [_place(one) for one in walk(document) if not one.lane and _has_id(one)]
 
 
 def other_buyers(document: Mapping[str, Any], step: str) -> list[Place]:
@@ -73,6 +73,10 @@ def _buyers(document: Mapping[str, Any]) -> Iterator[Place]:
     last = end.get("buyer") if isinstance(end, dict) else None
     if isinstance(last, dict):
         yield Place(str(last.get("id", "")), last, "the last buyer")
+
+
+def _has_id(step: Found) -> bool:
+    return step.settings.get("id") == step.key
 
 
 def _place(step: Found) -> Place:
