@@ -5,10 +5,10 @@ from datetime import timedelta
 from flask import Blueprint, Response, request
 
 from flowbuilder.accounts.access import signed_in, visitor
-from flowbuilder.home.today import today
+from flowbuilder.home.today import caps_today, today
 from flowbuilder.leads.listing import mark_of
 from flowbuilder.web import current
-from flowbuilder.web.fragments import nothing_new, page
+from flowbuilder.web.fragments import nothing_new, page, wants_fragment
 
 bp = Blueprint("home", __name__)
 
@@ -22,4 +22,6 @@ def index() -> Response:
     mark = mark_of(shown)
     if request.args.get("mark") == mark:
         return nothing_new()
-    return page("home/index.html", "today", today=shown, mark=mark, now=current.now())
+    # Caps need the rules of every flow: they are looked at when the page is opened, and not each time it polls.
+    caps = () if wants_fragment() else caps_today(current.session(), visitor().account.id, current.now())
+    return page("home/index.html", "today", today=shown, mark=mark, caps=caps, now=current.now())

@@ -23,10 +23,15 @@ FAILED = ("error", "ambiguous", "blocked")
 
 @dataclass(frozen=True)
 class Day:
-    """The day that numbers are about: when it began, and the first id that a lead of it can have."""
+    """The day that numbers are about: when it began, the first id that a lead of it can have, and where it is cut off.
+
+    Without an end it goes on until now.
+    """
 
     starts_at: datetime
     first_id: UUID
+    ends_at: datetime | None = None
+    last_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,14 @@ def day_of(now: datetime, midnight: datetime, offset: timedelta) -> Day:
     return Day(midnight.astimezone(now.tzinfo), ids.first_id_at(midnight - offset - CLOCKS_APART))
 
 
+def week_before(now: datetime, midnight: datetime, offset: timedelta) -> Day:
+    """Return the same day of the week before, cut off when as much of it had passed as of the day of `midnight`."""
+    began = midnight - timedelta(days=7)
+    day = day_of(now, began, offset)
+    ends_at = day.starts_at + (now - midnight.astimezone(now.tzinfo))
+    return Day(day.starts_at, day.first_id, ends_at, ids.first_id_at(ends_at - offset + CLOCKS_APART))
+
+
 def counts(session: Session, account_id: UUID, day: Day) -> list[Count]:
     """Return the day's leads by flow and currency; tests are not counted."""
     is_sold = Lead.outcome == "sold"
@@ -101,6 +114,8 @@ def counts(session: Session, account_id: UUID, day: Day) -> list[Count]:
         .where(Lead.is_test.is_(False), Lead.kind == "post")
         .group_by(Lead.flow_id, Lead.currency)
     )
+    if day.ends_at is not None:
+        wanted = wanted.where(Lead.id < day.last_id, Lead.received_at < day.ends_at)
     return [Count(*row[:6], int(row[6]), int(row[7])) for row in session.execute(wanted)]
 
 

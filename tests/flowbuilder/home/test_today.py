@@ -3,15 +3,19 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
 from flowbuilder import clock, ids
-from flowbuilder.home.today import Today, today
-from flowbuilder.models import Flow, IntakeRefusal, Source
+from flowbuilder.cap_names import flow_cap_name
+from flowbuilder.home.today import Today, caps_today, today
+from flowbuilder.models import CapWindow, Flow, IntakeRefusal, Source
+from rules.windows import window
 from tests.support.cast import Cast, a_connection, a_flow, a_lead, a_source, an_attempt, an_offer
+from tests.support.documents import solar
 from tests.support.web import HTMX, signed_in
 
 NOON = clock.now().replace(hour=20, minute=0, second=0, microsecond=0)  # In Los Angeles.
@@ -166,3 +170,45 @@ def test_the_page_names_no_person(app: Flask, session: Session, cast: Cast, sour
     assert "A•• P••" in text
     assert "Pereira" not in text
     assert "ana@example.com" not in text
+
+
+def test_a_day_is_compared_with_the_week_before_at_the_same_time(session: Session, cast: Cast, source: Source) -> None:
+    for _ in range(3):
+        a_lead_of_today(session, source, revenue=4200)
+    week_ago = NOON - timedelta(days=7)
+    for at in (week_ago - timedelta(minutes=5), week_ago - timedelta(minutes=6)):
+        a_lead_of_today(session, source, revenue=4200, received_at=at)
+    for _ in range(9):
+        a_lead_of_today(session, source, revenue=4200, received_at=week_ago + timedelta(minutes=5))
+    change = shown(session, cast).change
+    assert (change.arrived, change.sold, change.revenue, change.rejected) == ("50% more", "50% more", "50% more", "")
+    assert change.day == f"{NOON.astimezone(ZoneInfo('America/Los_Angeles')):%A}"
+
+
+@pytest.mark.parametrize(("today_count", "said"), [(1, "50% less"), (2, "as much"), (4, "100% more")])
+def test_more_and_less_are_said_in_words(
+    session: Session, cast: Cast, source: Source, today_count: int, said: str
+) -> None:
+    for _ in range(2):
+        a_lead_of_today(session, source, received_at=NOON - timedelta(days=7, minutes=5))
+    for _ in range(today_count):
+        a_lead_of_today(session, source)
+    assert shown(session, cast).change.arrived == said
+
+
+def test_nothing_a_week_before_is_compared_with_nothing(session: Session, cast: Cast, source: Source) -> None:
+    a_lead_of_today(session, source)
+    assert not shown(session, cast).change.has_any
+
+
+def test_the_fullest_caps_of_live_flows_come_first(app: Flask, session: Session, cast: Cast) -> None:
+    flow = a_flow(session, cast.sara, document=solar("con_a"))
+    a_flow(session, cast.sara, document=solar("con_a"), live_version=None)
+    starts, ends = window("day", clock.now(), "America/Los_Angeles")
+    session.add(CapWindow(cap=flow_cap_name(flow.id, "s2/day"), bucket="", starts_at=starts, ends_at=ends, used=63))
+    session.commit()
+    found = caps_today(session, cast.sara.account.id, clock.now())
+    assert [(name, meter.used) for name, meter in found] == [("California solar", 63)]
+    client = signed_in(app, session, cast.sara)
+    assert "63 of 100 today" in client.get("/").text
+    assert "63 of 100 today" not in client.get("/", headers=HTMX).text
