@@ -49,7 +49,7 @@ def whole(least: int, most: int, unit: str = "") -> Line:
     """Return lines of whole numbers between two bounds, both allowed."""
 
     def read(typed: str, _currency: str) -> int:
-        digits = typed.replace(",", "").replace(" ", "")
+        digits = re.sub(r"\.0+\Z", "", typed.replace(",", "").replace(" ", ""))
         if not re.fullmatch(r"\d{1,12}", digits) or not least <= int(digits) <= most:
             raise Unreadable(f"Enter a whole number from {least:,} to {most:,}.")
         return int(digits)
