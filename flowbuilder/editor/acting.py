@@ -11,7 +11,7 @@ from flowbuilder.flows.views import revision_sent
 from flowbuilder.models import Flow
 from flowbuilder.web import current
 from rules import editing
-from rules.editing import Edit, NotPossible, Talk
+from rules.editing import Edit, Talk
 from rules.editing.setting import note
 from rules.editing.tree import step_in
 
@@ -24,16 +24,14 @@ def page_sent() -> Page:
 
 
 def edit_for(flow: Flow, action: str, step: str) -> Edit:
-    """Return the edit that a button means; raises NotPossible when its form makes no sense."""
+    """Return the edit that a button of the editor means; raises NotPossible when its form makes no sense."""
     talk = Talk(connection_names(current.session(), flow.account_id), fresh_ids())
     if action in OF_STEPS:
         return OF_STEPS[action](step, talk)
     if action == "copy":
         found = step_in(flow.draft, step)
         return editing.paste({found.kind: found.settings}, talk)
-    if action in ("add", "order"):
-        return _add(talk) if action == "add" else _order(talk)
-    raise NotPossible("There is no such button.")
+    return OF_FLOWS[action](talk)
 
 
 def _add(talk: Talk) -> Edit:
@@ -55,6 +53,8 @@ def _move(step: str, talk: Talk) -> Edit:
     return editing.move(step, form.get("way", ""), talk)
 
 
+OF_FLOWS: Mapping[str, Callable[[Talk], Edit]] = {"add": _add, "order": _order}
+"""What can be done with the steps of a flow."""
 OF_STEPS: Mapping[str, Callable[[str, Talk], Edit]] = {
     "move": _move,
     "duplicate": editing.duplicate,

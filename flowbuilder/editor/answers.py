@@ -20,7 +20,7 @@ from flowbuilder.web.fragments import go_to, page, wants_fragment, with_address,
 from rules.editing.tree import kind_of
 
 PAGE = "editor/edit.html"
-PIECES = "plain rail problems state"
+PIECES = "plain rail starters problems state"
 PANEL = "panel"
 NO_PANEL: Mapping[str, Any] = {"step": "", "asks": ""}
 
@@ -124,10 +124,14 @@ def _page(flow: Flow, blocks: str, panel: Mapping[str, Any], *, status: int = 20
     """Return the page, or some of its blocks for htmx."""
     session, now = current.session(), current.now()
     may_edit = visitor().role in ("owner", "editor")
-    view = views.page_view(room_of(session, flow), visitor().person.id, now)
+    is_panel_alone = blocks == PANEL and wants_fragment()
+    room = None if is_panel_alone else room_of(session, flow)
+    view: dict[str, Any] = {"flow": flow, "kinds": views.KINDS}
+    if room:
+        view = views.page_view(room, visitor().person.id, now)
     values = {"may_edit": may_edit, "problem": problem, "page_id": _page_id(now), "takes_focus": False, "said": ""}
     done = request.args.get("done", "")
-    told = view["history"].last if done == str(flow.draft_revision) else None
+    told = view["history"].last if room and done == str(flow.draft_revision) else None
     values |= {"told": told, "endpoints": current_app.view_functions, "refused": {}, "panel": None, "title": ""}
     return page(PAGE, blocks, status=status, **{**values, **view, **panel})
 

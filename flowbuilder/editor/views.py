@@ -37,6 +37,7 @@ ABOUT = {
     "split": "send leads down different lanes",
 }
 """What each kind of step does, in the order in which they are offered."""
+KINDS = tuple((kind, LABELS[kind], about) for kind, about in ABOUT.items())
 LONGEST_VALUE = 200
 
 
@@ -91,7 +92,9 @@ def page_view(room: Room, person_id: UUID, now: datetime) -> dict[str, Any]:
         "flow": flow,
         "live": live,
         "changes": len(differences(live.document, room.document, room.around.names)) if live else None,
-        "rail": rail_of_draft(session, room.around, room.document, now, live=live.document if live else None),
+        "rail": rail_of_draft(
+            session, room.around, room.document, room.rules, now, live=live.document if live else None
+        ),
         "waiting": flows.waiting_count(session, flow),
         "currency": room.document.get("currency", "USD"),
         "history": history,
@@ -102,7 +105,7 @@ def page_view(room: Room, person_id: UUID, now: datetime) -> dict[str, Any]:
         "others": drafts.others_there(session, flow, person_id, now),
         "is_new": not steps,
         "starters": STARTERS,
-        "kinds": [(kind, LABELS[kind], about) for kind, about in ABOUT.items()],
+        "kinds": KINDS,
     }
 
 
@@ -173,7 +176,7 @@ def places_to(room: Room, step: str) -> list[tuple[str, str]]:
     inside = {one.key for one in walk({"steps": [{own.kind: own.settings}]})}
     standing = _standing(room, list(walk(room.document)))
     places = [(f"after:{DOOR}", "To the top, right below “Leads arrive”")]
-    for stop in _stops(rail_of_draft_cards(room)):
+    for stop in _stops(sketch(room.document, room.around.names).cards):
         if stop.id in inside or stop.id not in standing:
             continue
         called = standing[stop.id].called
@@ -181,11 +184,6 @@ def places_to(room: Room, step: str) -> list[tuple[str, str]]:
             places.append((f"lane:{stop.id}.{number}", f"To the top of the lane “{lane.label}” of {called}"))
         places.append((f"after:{stop.id}", f"Below {called}"))
     return places
-
-
-def rail_of_draft_cards(room: Room) -> Sequence[Any]:
-    """Return the cards of the draft."""
-    return sketch(room.document, room.around.names).cards
 
 
 def _stops(cards: Sequence[Any]) -> list[Any]:

@@ -15,7 +15,8 @@ from flowbuilder.flows.limits import Meter, meters_of
 from flowbuilder.models import Connection
 from flowbuilder.models import Flow as FlowRow
 from rules.draft_cards import Sketch, sketch
-from rules.flow import Flow, parse_flow
+from rules.editing.tree import ids_of
+from rules.flow import Flow
 from rules.flow_wording import Card, Names, every_card, rail
 from rules.plain_words import say_flow
 
@@ -87,9 +88,17 @@ def rail_of(session: Session, around: Around, rules: Flow, now: datetime, *, liv
 
 
 def rail_of_draft(
-    session: Session, around: Around, document: Mapping[str, Any], now: datetime, *, live: Mapping[str, Any] | None
+    session: Session,
+    around: Around,
+    document: Mapping[str, Any],
+    rules: Flow | None,
+    now: datetime,
+    *,
+    live: Mapping[str, Any] | None,
 ) -> Rail:
-    """Return the rail of a draft, whatever may be wrong with it."""
+    """Return the rail of a draft, whatever may be wrong with it: `rules` is None while it is malformed."""
+    if rules is not None:
+        return rail_of(session, around, rules, now, live=live)
     return _laid_out(session, around, sketch(document, around.names), now, live)
 
 
@@ -139,5 +148,4 @@ def _is_new(card: Card, known: set[str] | None) -> bool:
 
 
 def _step_ids(document: Mapping[str, Any] | None) -> set[str] | None:
-    rules = parse_flow(document)[0] if document else None
-    return {*rules.positions, *rules.buyers} if rules else None
+    return ids_of(document) if document else None

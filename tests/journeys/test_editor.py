@@ -197,3 +197,49 @@ def test_without_scripts_steps_are_added_moved_deleted_and_brought_back(
     page.get_by_role("button", name="Undo: move step 3").click()
     expect(page.get_by_text("Undone: move step 3.")).to_be_visible()
     assert order(session, flow)[:3] == ["s1", "s2", "s3"]
+
+
+def test_a_save_that_fails_is_said_and_tried_again(
+    visit_refused: Visit, session: Session, cast: Cast, flow: Flow
+) -> None:
+    page = visit_refused(editor(flow, "s2"), cast.sara, **WIDE)
+    page.route("**/draft/steps/s2", _fails)
+    price(page).fill("45")
+    expect(page.locator("#saved")).to_have_text("Not saved. Retrying")
+    expect(price(page)).to_have_value("45")
+    page.unroute("**/draft/steps/s2")
+    page.get_by_role("button", name="Retry").click()
+    expect(page.locator("#saved")).to_contain_text("Saved")
+    expect(page.locator("#rail")).to_contain_text("$45")
+
+
+def test_a_problem_leads_to_its_field(visit: Visit, session: Session, cast: Cast) -> None:
+    sunrise = ids.show(a_connection(session, cast.sara, name="Buyer A").id, "con")
+    document = solar(sunrise)
+    document["steps"].append({"buyer": {"id": "s3", "connection": sunrise}})
+    made = a_flow(session, cast.sara, document=document)
+    session.commit()
+    page = visit(editor(made), cast.sara, **WIDE)
+    page.get_by_text("1 thing to put right").click()
+    look_closely(page)
+    page.locator("#problems").get_by_role("link", name="Step 3: Say what this buyer pays for a lead.").click()
+    expect(price(page)).to_be_focused()
+    page.keyboard.type("38")
+    expect(page.locator("#problems")).not_to_contain_text("to put right")
+    expect(price(page)).to_be_focused()
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_a_new_flow_offers_ways_to_begin(visit: Visit, session: Session, cast: Cast, size: dict[str, Any]) -> None:
+    made = a_flow(session, cast.sara)
+    session.commit()
+    page = visit(editor(made), cast.sara, **size)
+    look_closely(page)
+    page.get_by_role("button", name="First buyer, then backup").click()
+    expect(page.locator("#panel-title")).to_have_text("Step 1 · Buyer")
+    expect(page.locator("#panel-title")).to_be_focused()
+    look_closely(page)
+    page.get_by_role("link", name="Close this panel").click()
+    expect(page.locator("#open-s1")).to_be_focused()
+    assert order(session, made) == ["s1", "s2"]
+    expect(page.locator("#starters")).to_have_count(0)

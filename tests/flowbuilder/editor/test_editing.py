@@ -109,3 +109,21 @@ def test_others_who_are_there_are_named(app, session, cast, flow, sara):
     dana = signed_in(app, session, a_member(session, cast.sara.account, role="editor", person="Dana"))
     dana.get(editor(flow))
     assert "Dana is also here" in sara.get(editor(flow)).text
+
+
+def test_a_step_is_copied_to_another_flow(sara, session, cast, flow):
+    other = a_flow(session, cast.sara, name="Texas solar")
+    session.commit()
+    post(sara, draft(flow, "steps/s2/copy"), flow=ids.show(other.id, "flo"))
+    assert kinds(session, other) == ["buyer"]
+    assert other.draft["steps"][0]["buyer"]["price"] == 42
+
+
+def test_a_draft_that_cannot_be_read_is_drawn_and_put_right(sara, session, cast):
+    broken = a_flow(session, cast.sara, document={"schema": 1, "steps": [{"cap": {}}, {"split": {"id": "s"}}, 7]})
+    session.commit()
+    shown = sara.get(editor(broken, "?step=at-1"))
+    assert (shown.status_code, "Step 1 · Cap" in shown.text) == (200, True)
+    post(sara, draft(broken, "steps/at-1/delete"), revision="1")
+    session.refresh(broken)
+    assert broken.draft["steps"] == [{"split": {"id": "s"}}, 7]

@@ -10,6 +10,7 @@ from werkzeug.routing import Rule
 
 from flowbuilder.accounts import access
 from flowbuilder.accounts.access import UndeclaredRoute, declared_access
+from flowbuilder.models import CatalogueField
 from tests.support.cast import Cast, a_connection, a_flow, a_lead, a_list, a_source, an_inbox_lead
 from tests.support.web import form_token, signed_in
 
@@ -28,6 +29,9 @@ def saras(session: Session, cast: Cast) -> dict[str, Any]:
     connection = a_connection(session, cast.sara)
     row = an_inbox_lead(session, lead, connection)
     listed = a_list(session, cast.sara)
+    field = CatalogueField(account_id=cast.sara.account.id, key="shade", settings={"key": "shade", "type": "text"})
+    field.created_at = field.updated_at = lead.received_at
+    session.add(field)
     session.commit()
     return {
         "flow_id": flow.id,
@@ -45,6 +49,7 @@ def saras(session: Session, cast: Cast) -> dict[str, Any]:
         "step": "intake",
         "action": "off",
         "way": "undo",
+        "key": "shade",
     }
 
 

@@ -68,7 +68,10 @@ def zipped(paths: list[Path]) -> int:
 
 def loaded_by(template: Path, ending: str) -> list[Path]:
     """Return the files of a kind that the page of a template loads: its own, and those of every page."""
-    text = (ROOT / "templates/base.html").read_text() + template.read_text()
+    base, own = (ROOT / "templates/base.html").read_text(), template.read_text()
+    if "{% block tables %}{% endblock %}" in own:
+        base = base.replace("asset('css/tables.css')", "")
+    text = base + own
     vendor = json.loads((STATIC / "vendor/manifest.json").read_text())
     names = sorted(set(re.findall(rf"asset\('([^']+{ending})'\)", text)))
     return [
