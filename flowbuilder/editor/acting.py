@@ -12,7 +12,6 @@ from flowbuilder.models import Flow
 from flowbuilder.web import current
 from rules import editing
 from rules.editing import Edit, Talk
-from rules.editing.setting import note
 from rules.editing.tree import step_in
 
 LONGEST_PAGE = 40
@@ -63,6 +62,5 @@ OF_STEPS: Mapping[str, Callable[[str, Talk], Edit]] = {
     "delete": lambda step, _: editing.delete(step),
     "group": editing.as_group,
     "row": editing.add_row,
-    "note": lambda step, _: note(step, request.form.get("note", "").strip()),
 }
 """What can be done with one step."""

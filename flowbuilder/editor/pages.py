@@ -145,7 +145,7 @@ def state(flow_id: UUID) -> Response:
 def _act(flow: Flow, action: str, step: str, **more: Any) -> Response:
     """Make the edit that an action names; what makes no sense is told, and changes nothing."""
     session = current.session()
-    about = step if action in ("delete", "group", "note") else ""
+    about = step if action in ("delete", "group") else ""
     try:
         made = drafts.change(
             session=session,

@@ -47,22 +47,6 @@ def turn(key: str, *, off: bool) -> Edit:
     return edit
 
 
-def note(key: str, text: str) -> Edit:
-    """Give a step a note for the team, or none where the text is blank."""
-
-    def edit(document: Document) -> Edited:
-        settings = settings_of(document, key)
-        if settings is None or kind_of(document, key) == "intake":
-            raise NotPossible(GONE)
-        settings["note"] = text
-        if not text:
-            del settings["note"]
-        called = step_called(document, key)
-        return Edited(with_settings(document, key, settings), f"change the note of {called}", key, "Note saved.")
-
-    return edit
-
-
 def replace_document(new: Mapping[str, Any], name: str = "import a document") -> Edit:
     """Put a whole document in the place of the draft."""
     return lambda _: Edited(deepcopy(dict(new)), name)
