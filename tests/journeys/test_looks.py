@@ -35,9 +35,10 @@ PAGES = [
     *("/connections/{mailed}/inbox/{row}", "/connections/{connection}/inbox"),
     *("/sources", "/sources/{source}", "/sources/{source}/edit", "/sources/new"),
     *("/lists", "/lists/{list}", "/lists/{list}/delete", "/lists/new", "/flows/{asks}"),
+    *("/fields", "/fields/new", "/flows/{flow}/remove"),
 ]
 EMPTY = [
-    *("/", "/leads", "/waiting", "/waiting?for=cap", "/flows", "/connections", "/sources", "/lists"),
+    *("/", "/leads", "/waiting", "/waiting?for=cap", "/flows", "/connections", "/sources", "/lists", "/fields"),
     "/leads?status=sold",
 ]
 BY_INBOX = {
