@@ -1,7 +1,7 @@
 """Looking at a page as people do: nobody is shut out, nothing sticks out of the frame, nothing complains."""
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import ConsoleMessage, Page
 
 WIDE = {"viewport": {"width": 1280, "height": 900}}
 NARROW = {"viewport": {"width": 390, "height": 844}}
@@ -15,7 +15,16 @@ def look_closely(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, page.url
 
 
+LEFT_MEANWHILE = ("htmx:afterRequest", "htmx:sendError", "htmx:sendAbort")
+"""What htmx says of requests that the browser ends because their page is left."""
+
+
 def note_faults(page: Page, faults: list[str]) -> None:
-    """Write down whatever the page says to its console from now on."""
-    page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
+    """Write down whatever the page says to its console from now on, but for requests that ended with their page."""
+
+    def note(said: ConsoleMessage) -> None:
+        if said.type in ("error", "warning") and not said.text.startswith(LEFT_MEANWHILE):
+            faults.append(said.text)
+
+    page.on("console", note)
     page.on("pageerror", lambda error: faults.append(str(error)))
