@@ -8,7 +8,7 @@ TESTS ?= tests
 PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check bench migrate clean
+.PHONY: help setup demo serve test check bench screens migrate clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,10 @@ check: setup $(VENV)/.development ## format, lint, types, import contracts, temp
 
 bench: setup $(VENV)/.development ## measure leads per second, end to end
 	@python -m bench
+
+screens: setup $(VENV)/.development ## pictures of every page of the demo, light, dark and on a phone, into var/screens
+	@tools/need_browser
+	@python tools/screens.py
 
 migrate: setup ## bring the tables up to date
 	@flowbuilder migrate

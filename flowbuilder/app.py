@@ -38,6 +38,7 @@ from flowbuilder.web import (
     navigation,
     request_limit,
     security,
+    squeezing,
     template_words,
     url_ids,
 )
@@ -79,6 +80,7 @@ def _take_posts_in(app: Flask, settings: Settings) -> None:
 def _configure(app: Flask, settings: Settings) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    squeezing.init_app(app)  # first, so that it comes last: what is squeezed is not changed any more
     current.init_app(app, settings)
     security.init_app(app, settings)
     fragments.init_app(app)

@@ -16,7 +16,7 @@ from flowbuilder.accounts.access import public
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_A_DAY = "public, max-age=86400"
 SQUEEZED = (".css", ".js", ".svg")
-"""Text that is the same for everybody; pages are left to the proxy, because they hold form tokens (BREACH)."""
+"""Text that is the same for everybody; pages are squeezed in `squeezing.py`, which is careful about who asks."""
 HASH_IN_NAME = re.compile(r"vendor/.+\.[0-9a-f]{12}\.\w+\Z")
 
 
@@ -29,18 +29,21 @@ def init_app(app: Flask, folder: Path) -> None:
     vendor = _vendor_names(folder)
 
     def asset(name: str) -> str:
-        """Return the address of a file: its hash stands in its name (third-party files) or in the query."""
+        """Return the address of a file: its hash stands in its name (third-party files) or in the query.
+
+        Files of one folder can be asked for at once: `css/flow+editor.css` is the one after the other.
+        """
         if name in vendor:
             return url_for("static", filename=vendor[name])
         if name.startswith("vendor/"):
             raise MissingBrowserFiles(f"static/{name} is missing: run `make setup`.")
-        return url_for("static", filename=name, v=_hash_of(folder / name))
+        return url_for("static", filename=name, v=_hash_of(_paths_of(folder, name)))
 
     @public("style sheets, scripts, icons and the font are the same for everybody")
     def static(filename: str) -> Response:
-        path = _path_of(folder, filename)
-        response = _squeezed(path) if _takes_squeezed(path) else send_file(path)
-        named_by_content = HASH_IN_NAME.match(filename) or request.args.get("v") == _hash_of(path)
+        paths = _paths_of(folder, filename)
+        response = _read(paths) if len(paths) > 1 or _takes_squeezed(paths[0]) else send_file(paths[0])
+        named_by_content = HASH_IN_NAME.match(filename) or request.args.get("v") == _hash_of(paths)
         response.headers["Cache-Control"] = FOR_EVER if named_by_content else FOR_A_DAY
         return response
 
@@ -55,8 +58,15 @@ def _vendor_names(folder: Path) -> dict[str, str]:
     return {f"vendor/{name}": f"vendor/{hashed}" for name, hashed in json.loads(manifest.read_text()).items()}
 
 
-def _hash_of(path: Path) -> str:
-    return _hash_of_version(path, path.stat().st_mtime_ns)
+def _hash_of(paths: tuple[Path, ...]) -> str:
+    return _hash_of_version(paths, _changed_at(paths))
+
+
+def _paths_of(folder: Path, filename: str) -> tuple[Path, ...]:
+    """Return the files that a name means: one, or several of a folder whose names are joined by a plus."""
+    where, _, names = filename.rpartition("/")
+    stems, dot, suffix = names.rpartition(".")
+    return tuple(_path_of(folder, f"{where}/{stem}{dot}{suffix}".lstrip("/")) for stem in stems.split("+"))
 
 
 def _path_of(folder: Path, filename: str) -> Path:
@@ -70,18 +80,30 @@ def _takes_squeezed(path: Path) -> bool:
     return path.suffix in SQUEEZED and bool(request.accept_encodings["gzip"])
 
 
-def _squeezed(path: Path) -> Response:
-    response = Response(_squeezed_version(path, path.stat().st_mtime_ns), mimetype=mimetypes.guess_type(path.name)[0])
+def _read(paths: tuple[Path, ...]) -> Response:
+    """Return one file or several as text that is the same for everybody, squeezed where that is understood."""
+    kind = mimetypes.guess_type(paths[0].name)[0]
+    if not _takes_squeezed(paths[0]):
+        return Response(_joined(paths), mimetype=kind)
+    response = Response(_squeezed_version(paths, _changed_at(paths)), mimetype=kind)
     response.headers["Content-Encoding"] = "gzip"
     response.vary.add("Accept-Encoding")
     return response
 
 
-@cache
-def _squeezed_version(path: Path, _changed_at: int) -> bytes:
-    return gzip.compress(path.read_bytes(), 9, mtime=0)
+def _changed_at(paths: tuple[Path, ...]) -> tuple[int, ...]:
+    return tuple(path.stat().st_mtime_ns for path in paths)
+
+
+def _joined(paths: tuple[Path, ...]) -> bytes:
+    return b"\n".join(path.read_bytes() for path in paths)
 
 
 @cache
-def _hash_of_version(path: Path, _changed_at: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+def _squeezed_version(paths: tuple[Path, ...], _changed_at: tuple[int, ...]) -> bytes:
+    return gzip.compress(_joined(paths), 9, mtime=0)
+
+
+@cache
+def _hash_of_version(paths: tuple[Path, ...], _changed_at: tuple[int, ...]) -> str:
+    return hashlib.sha256(_joined(paths)).hexdigest()[:12]

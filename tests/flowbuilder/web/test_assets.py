@@ -62,6 +62,17 @@ def test_text_is_squeezed_for_browsers_that_take_it(app: Flask, accepts: str, en
     assert int(answer.headers["Content-Length"]) == len(answer.data)
 
 
+def test_files_that_are_asked_for_together_come_one_after_the_other(app: Flask) -> None:
+    answer = app.test_client().get("/static/css/base+parts.css", buffered=True)
+    assert answer.mimetype == "text/css"
+    assert answer.data == b"\n".join((STATIC / f"css/{name}.css").read_bytes() for name in ("base", "parts"))
+
+
+@pytest.mark.parametrize("name", ["css/base+nothing.css", "css/base+../../wsgi.css", "css/+.css"])
+def test_all_of_them_must_be_there(app: Flask, name: str) -> None:
+    assert app.test_client().get(f"/static/{name}").status_code == 404
+
+
 def zipped(paths: list[Path]) -> int:
     return sum(len(gzip.compress(path.read_bytes(), 9)) for path in paths)
 
@@ -71,13 +82,21 @@ def loaded_by(template: Path, ending: str) -> list[Path]:
     base, own = (ROOT / "templates/base.html").read_text(), template.read_text()
     if "{% block tables %}{% endblock %}" in own:
         base = base.replace("asset('css/tables.css')", "")
+    if "{% block app %}" in own:
+        base = base.replace("asset('js/app.js')", "")
     text = base + own
     vendor = json.loads((STATIC / "vendor/manifest.json").read_text())
-    names = sorted(set(re.findall(rf"asset\('([^']+{ending})'\)", text)))
+    joined = sorted(set(re.findall(rf"asset\('([^']+{ending})'", text)))
+    names = [f"{name.rpartition('/')[0]}/{stem}.{ending}" for name in joined for stem in stems_of(name, ending)]
     return [
         STATIC / "vendor" / vendor[name.removeprefix("vendor/")] if "vendor/" in name else STATIC / name
         for name in names
     ]
+
+
+def stems_of(name: str, ending: str) -> list[str]:
+    """Return the names that a name joins, without folder and ending."""
+    return name.rpartition("/")[2].removesuffix(f".{ending}").split("+")
 
 
 PAGES = sorted(path for path in (ROOT / "templates").rglob("*.html") if "extends" in path.read_text())

@@ -1,0 +1,105 @@
+"""What the editor may weigh: bytes and requests of a first visit, nodes of a long flow, and how fast typing is."""
+
+import gzip
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Response, expect
+from sqlalchemy.orm import Session
+
+from flowbuilder import ids
+from flowbuilder.models import Flow
+from tests.support.cast import Cast, a_connection, a_flow
+from tests.support.documents import solar
+from tests.support.looks import WIDE
+
+Visit = Callable[..., Page]
+TRIES = 3
+WATCH = """
+  window.refused = [];
+  window.delays = [];
+  document.addEventListener("securitypolicyviolation", (event) => refused.push(event.violatedDirective));
+  new PerformanceObserver((seen) => {
+    for (const one of seen.getEntries()) if (one.interactionId) delays.push(one.duration);
+  }).observe({ type: "event", durationThreshold: 16, buffered: true });
+"""
+"""Notes what the policy of the page refuses, and how long each key took from press to paint, in milliseconds."""
+
+
+@pytest.fixture
+def connections(session: Session, cast: Cast) -> list[str]:
+    """Give two buyers of Sara's."""
+    return [ids.show(a_connection(session, cast.sara, name=name).id, "con") for name in ("Buyer A", "Buyer B")]
+
+
+@pytest.fixture
+def flow(session: Session, cast: Cast, connections: list[str]) -> Flow:
+    """Give a flow with a filter and a buyer."""
+    made = a_flow(session, cast.sara, document=solar(connections[0]))
+    session.commit()
+    return made
+
+
+@pytest.fixture
+def long_flow(session: Session, cast: Cast, connections: list[str]) -> Flow:
+    """Give a flow of 40 steps, every second one a filter."""
+    rule, buyer = (next(iter(step.values())) for step in solar(connections[0])["steps"])
+    steps: list[dict[str, Any]] = []
+    for number in range(20):
+        steps += [
+            {"filter": {**rule, "id": f"f{number}"}},
+            {"buyer": {**buyer, "id": f"b{number}", "price": 42 + number}},
+        ]
+        steps[-1]["buyer"]["connection"] = connections[number % 2]
+    made = a_flow(session, cast.sara, name="Forty steps", document=solar(connections[0], steps=steps))
+    session.commit()
+    return made
+
+
+def editor(flow: Flow, step: str = "") -> str:
+    return f"/flows/{ids.show(flow.id, 'flo')}/edit" + (f"?step={step}" if step else "")
+
+
+@pytest.mark.parametrize("step", ["", "intake", "s1", "s2", "end"])
+def test_the_editor_is_light_to_load_for_the_first_time(visit: Visit, cast: Cast, flow: Flow, step: str) -> None:
+    page = visit("about:blank", cast.sara, **WIDE)
+    came: list[Response] = []
+    page.context.on("response", lambda got: came.append(got))  # noqa: PLW0108
+    page.context.new_page().goto(editor(flow, step), wait_until="networkidle")
+    sizes = {each.url: each.request.sizes() for each in came}
+    assert len(sizes) <= 12, [*sizes]
+    assert sum(size["responseBodySize"] + size["responseHeadersSize"] for size in sizes.values()) <= 120_000, sizes
+
+
+def test_forty_steps_are_one_small_page(visit: Visit, cast: Cast, long_flow: Flow) -> None:
+    page = visit("about:blank", cast.sara, **WIDE)
+    answer = page.goto(editor(long_flow))
+    assert answer
+    expect(page.locator("#rail .card")).to_have_count(42)
+    assert len(gzip.compress(answer.body(), 6)) <= 45_000
+    assert page.evaluate("document.getElementsByTagName('*').length") <= 3_000
+
+
+def test_nothing_of_the_editor_is_refused_by_its_policy(visit: Visit, cast: Cast, flow: Flow) -> None:
+    page = visit("about:blank", cast.sara, **WIDE)
+    page.add_init_script(WATCH)
+    for step in ("", "intake", "s1", "s2", "end"):
+        page.goto(editor(flow, step), wait_until="networkidle")
+        assert page.evaluate("refused") == []
+
+
+@pytest.mark.parametrize("step", ["f0", "b0"])
+def test_typing_in_a_panel_answers_at_once(visit: Visit, cast: Cast, long_flow: Flow, step: str) -> None:
+    page = visit("about:blank", cast.sara, **WIDE)
+    page.add_init_script(WATCH)
+    # Other work of the machine makes single keys slow: once in three times, none of them may be.
+    assert min(slowest_key(page, editor(long_flow, step)) for _ in range(TRIES)) <= 200
+
+
+def slowest_key(page: Page, address: str) -> float:
+    """Type a note in a panel while it is saved again and again; return the longest delay of a key in milliseconds."""
+    page.goto(address, wait_until="networkidle")
+    page.get_by_label("Note for the team").press_sequentially("Ask Dana before Friday, please", delay=60)
+    page.wait_for_load_state("networkidle")
+    return float(page.evaluate("Math.max(0, ...delays)"))
