@@ -66,3 +66,18 @@ if (window.Idiomorph) {
     return false;
   };
 }
+
+// What was pressed may be gone when the answer comes: the reader goes on where it stood.
+let pressed = "";
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-rule] button[name=do]");
+  pressed = button ? button.closest(".rule, .rule-group").id.replace(/-(row|group)$/, "") : "";
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const isLost = !document.activeElement || document.activeElement === document.body;
+  if (!pressed || !isLost) return;
+  const beside = ["-add", "-menu > summary", "-field", "-add-rule"].map((end) => document.querySelector(`#${CSS.escape(pressed)}${end}`));
+  const next = beside.find(Boolean) || document.querySelector(`[data-rule] [id$="-add-rule"]`);
+  pressed = "";
+  next?.focus();
+});
