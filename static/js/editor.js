@@ -9,6 +9,13 @@
   // What somebody is typing is never replaced by what came back meanwhile.
   Idiomorph.defaults.ignoreActiveValue = true;
 
+  // Nor is what was changed after a request went out: its answer does not know it yet, the next one will.
+  let sentAt = 0;
+  const changedAt = new WeakMap();
+  ["input", "change"].forEach((kind) => document.addEventListener(kind, (event) => changedAt.set(event.target, performance.now()), true));
+  document.addEventListener("htmx:beforeRequest", (event) => { if (event.detail.elt.matches("[data-autosave]")) sentAt = performance.now(); });
+  Idiomorph.defaults.callbacks.beforeNodeMorphed = (shown) => !(changedAt.get(shown) > sentAt);
+
   function tell(text) {
     const region = byId("said");
     region.textContent = "";

@@ -60,8 +60,9 @@ document.addEventListener("click", (event) => {
 
 // What the last leads make of a rule stays on the page until the rule is another one, and then until the answer comes.
 if (window.Idiomorph) {
+  const otherwise = Idiomorph.defaults.callbacks.beforeNodeMorphed;
   Idiomorph.defaults.callbacks.beforeNodeMorphed = (shown, sent) => {
-    if (!shown.dataset?.keep || !sent.dataset?.keep) return true;
+    if (!shown.dataset?.keep || !sent.dataset?.keep) return otherwise(shown, sent);
     ["data-keep", "hx-get"].forEach((name) => shown.setAttribute(name, sent.getAttribute(name)));
     return false;
   };
