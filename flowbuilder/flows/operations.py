@@ -54,6 +54,13 @@ def save_draft(
     drafts.change(session=session, actor=actor, flow=flow, page=page, edit=edit, now=now)
 
 
+def use_as_draft(*, session: Session, actor: Actor, flow: Flow, version: FlowVersion, now: datetime) -> None:
+    """Make the draft equal to a version; what it was stays in its history, and undo brings it back."""
+    edit = replace_document(version.document, f"use version {version.number} as the draft")
+    drafts.change(session=session, actor=actor, flow=flow, page=drafts.Page(flow.draft_revision), edit=edit, now=now)
+    _record(session, actor, flow, "flow.version_used", now, version=version.number)
+
+
 def publish_flow(
     *, session: Session, actor: Actor, flow: Flow, now: datetime, revision: int | None = None, note: str = ""
 ) -> Publication:

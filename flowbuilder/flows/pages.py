@@ -2,17 +2,21 @@
 
 from uuid import UUID
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, abort, request, url_for
 
 from flowbuilder.accounts.access import signed_in, visitor
 from flowbuilder.audit import Actor
 from flowbuilder.flows import beginning, operations, queries, shelf, views
+from flowbuilder.flows.counts import PERIODS, cards_of, leads_beyond, since
 from flowbuilder.flows.forms import ImportForm, NewFlowForm
 from flowbuilder.flows.operations import NewerDraft
+from flowbuilder.leads.listing import listed_leads
 from flowbuilder.models import Flow
+from flowbuilder.review import history
 from flowbuilder.web import current
 from flowbuilder.web.found import found
 from flowbuilder.web.fragments import go_to, page
+from rules.flow import parse_flow
 from rules.starters import STARTERS
 
 bp = Blueprint("flows", __name__, url_prefix="/flows")
@@ -54,8 +58,24 @@ def create() -> Response:
 @bp.get("/<flow:flow_id>")
 @signed_in()
 def show(flow_id: UUID) -> Response:
-    """Show the flow: its draft as a rail of steps, and what is live."""
+    """Show the flow as a rail of steps: what is live with how far leads came, or its draft where that is asked for."""
     return flow_page(flow_called(flow_id))
+
+
+@bp.get("/<flow:flow_id>/passed/<card>")
+@signed_in()
+def passed(flow_id: UUID, card: str) -> Response:
+    """Show the newest leads that went on after a card of the live rail; those that arrived where there is none such."""
+    flow = flow_called(flow_id)
+    rules = parse_flow(found(queries.live_version(current.session(), flow)).document)[0]
+    if rules is None:
+        abort(404)
+    begins = since(rules, period_asked(), current.now())
+    found_ids = leads_beyond(current.session(), flow, rules, card, begins)
+    shown = listed_leads(current.session(), flow.account_id, found_ids)
+    cards = cards_of(rules)
+    number = cards.index(card) if card in cards else None
+    return page("flows/passed.html", flow=flow, rows=shown, number=number, period=period_asked(), periods=PERIODS)
 
 
 @bp.get("/<flow:flow_id>/import")
@@ -84,7 +104,7 @@ def import_document(flow_id: UUID) -> Response:
     except NewerDraft:
         return page("flows/import.html", form=form, flow=flow, problem=NEWER_IMPORT, status=409)
     current.session().commit()
-    return go_to(url_for("flows.show", flow_id=flow.id, done="imported"))
+    return go_to(url_for("flows.show", flow_id=flow.id, show="draft", done="imported"))
 
 
 @bp.post("/<flow:flow_id>/pause")
@@ -112,7 +132,7 @@ def resume(flow_id: UUID) -> Response:
 def versions(flow_id: UUID) -> Response:
     """Show every published version."""
     flow = flow_called(flow_id)
-    return page("flows/versions.html", flow=flow, versions=queries.versions_of(current.session(), flow))
+    return page("flows/versions.html", flow=flow, versions=history.version_list(current.session(), flow))
 
 
 @bp.get("/<flow:flow_id>/versions/<int:number>")
@@ -120,6 +140,31 @@ def versions(flow_id: UUID) -> Response:
 def version(flow_id: UUID, number: int) -> Response:
     """Show one published version as a rail."""
     return version_page(flow_called(flow_id), number)
+
+
+@bp.get("/<flow:flow_id>/versions/<int:number>/compare")
+@signed_in()
+def compare(flow_id: UUID, number: int) -> Response:
+    """Show in words what the live version, or the draft where that is asked for, has otherwise than a version."""
+    flow = flow_called(flow_id)
+    row = found(queries.version_of(current.session(), flow, number))
+    live = queries.live_version(current.session(), flow)
+    with_draft = request.args.get("with") == "draft" or live is None
+    document = flow.draft if with_draft or live is None else live.document
+    parts = history.comparison(current.session(), flow, row.document, document)
+    return page("flows/compare.html", flow=flow, version=row, with_draft=with_draft, parts=parts)
+
+
+@bp.get("/<flow:flow_id>/versions/<int:number>/go-back")
+@signed_in("owner", "publisher")
+def ask_to_go_back(flow_id: UUID, number: int) -> Response:
+    """Ask once whether to go back to a version, by its name, with what that changes."""
+    flow = flow_called(flow_id)
+    row = found(queries.version_of(current.session(), flow, number))
+    live = found(queries.live_version(current.session(), flow))
+    parts = history.comparison(current.session(), flow, live.document, row.document)
+    following = queries.last_number(current.session(), flow) + 1
+    return page("flows/go_back.html", flow=flow, version=row, live=live, parts=parts, following=following)
 
 
 @bp.post("/<flow:flow_id>/versions/<int:number>/go-back")
@@ -135,6 +180,17 @@ def go_back(flow_id: UUID, number: int) -> Response:
         return version_page(flow, number, status=422)
     current.session().commit()
     return go_to(url_for("flows.show", flow_id=flow.id, done="went-back"))
+
+
+@bp.post("/<flow:flow_id>/versions/<int:number>/use")
+@signed_in("owner", "editor")
+def use_version(flow_id: UUID, number: int) -> Response:
+    """Make the draft equal to this version, and open it in the editor, where that can be undone."""
+    flow = flow_called(flow_id)
+    row = found(queries.version_of(current.session(), flow, number))
+    operations.use_as_draft(session=current.session(), actor=actor(), flow=flow, version=row, now=current.now())
+    current.session().commit()
+    return go_to(url_for("editor.edit", flow_id=flow.id))
 
 
 @bp.get("/<flow:flow_id>/document.json")
@@ -157,10 +213,23 @@ def actor() -> Actor:
     return Actor(account_id=visitor().account.id, person_id=visitor().person.id)
 
 
-def flow_page(flow: Flow, *, status: int = 200, problem: str = "") -> Response:
-    """Return the page of a flow; with what went wrong, if something did."""
-    view = views.draft_view(current.session(), flow, current.now())
-    return page("flows/show.html", status=status, problem=problem, **view)
+def flow_page(flow: Flow) -> Response:
+    """Return the page of a flow."""
+    session, now = current.session(), current.now()
+    view = None if request.args.get("show") == "draft" else views.live_view(session, flow, period_asked(), now)
+    if view is None:
+        draft = views.draft_view(session, flow, now)
+        return page("flows/show.html", shows_draft=True, **draft)
+    live = view["live"]
+    view["recent"] = history.recent(session, flow, live, view.pop("rules"), now)
+    view["previous"] = history.previous(session, flow, live)
+    return page("flows/show.html", shows_draft=False, periods=PERIODS, **view)
+
+
+def period_asked() -> str:
+    """Return the period that the page counts leads of."""
+    asked = request.args.get("period", "today")
+    return asked if asked in PERIODS else "today"
 
 
 def version_page(flow: Flow, number: int, *, status: int = 200) -> Response:

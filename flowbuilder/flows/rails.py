@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from flowbuilder import ids
 from flowbuilder.flows.checks import state_of
+from flowbuilder.flows.counts import Passed
 from flowbuilder.flows.limits import Meter, meters_of
 from flowbuilder.models import Connection
 from flowbuilder.models import Flow as FlowRow
@@ -20,6 +21,7 @@ from rules.flow import Flow
 from rules.flow_wording import Card, Names, every_card, rail
 from rules.plain_words import say_flow
 
+NOT_COUNTED: Mapping[str, Passed] = {}
 NOTES = {
     "revoked": "{} was revoked, so it gets no leads. Name another connection.",
     "paused": "{} is paused, so it is passed by.",
@@ -39,7 +41,8 @@ class Lane:
 class Stop:
     """One stop on the rail: its card, how full its limits are, and what to look at.
 
-    `rows` are the buyers of a group, `lanes` those of a split.
+    `rows` are the buyers of a group, `lanes` those of a split; `passed` is how many leads went on from here, where that
+    is counted.
     """
 
     card: Card
@@ -49,6 +52,7 @@ class Stop:
     connection: Connection | None
     rows: tuple["Stop", ...] = ()
     lanes: tuple[Lane, ...] = ()
+    passed: Passed | None = None
 
 
 @dataclass(frozen=True)
@@ -80,11 +84,21 @@ def connections_by_id(session: Session, account_id: UUID) -> dict[str, Connectio
     return {ids.show(row.id, "con"): row for row in rows}
 
 
-def rail_of(session: Session, around: Around, rules: Flow, now: datetime, *, live: Mapping[str, Any] | None) -> Rail:
-    """Return the rail of a flow's document; `live` is the document to tell new steps from, if there is one."""
-    return _laid_out(
-        session, around, Sketch(say_flow(rules, around.names), tuple(rail(rules, around.names))), now, live
-    )
+def rail_of(
+    session: Session,
+    around: Around,
+    rules: Flow,
+    now: datetime,
+    *,
+    live: Mapping[str, Any] | None,
+    passed: Mapping[str, Passed] = NOT_COUNTED,
+) -> Rail:
+    """Return the rail of a flow's document; `live` is the document to tell new steps from, if there is one.
+
+    `passed` is how many leads went on after each card.
+    """
+    drawn = Sketch(say_flow(rules, around.names), tuple(rail(rules, around.names)))
+    return _laid_out(session, around, drawn, now, live=live, passed=passed)
 
 
 def rail_of_draft(
@@ -99,13 +113,21 @@ def rail_of_draft(
     """Return the rail of a draft, whatever may be wrong with it: `rules` is None while it is malformed."""
     if rules is not None:
         return rail_of(session, around, rules, now, live=live)
-    return _laid_out(session, around, sketch(document, around.names), now, live)
+    return _laid_out(session, around, sketch(document, around.names), now, live=live)
 
 
-def _laid_out(session: Session, around: Around, drawn: Sketch, now: datetime, live: Mapping[str, Any] | None) -> Rail:
+def _laid_out(
+    session: Session,
+    around: Around,
+    drawn: Sketch,
+    now: datetime,
+    *,
+    live: Mapping[str, Any] | None,
+    passed: Mapping[str, Passed] = NOT_COUNTED,
+) -> Rail:
     cards = drawn.cards
     lines = [line for card in every_card(cards) for line in card.caps]
-    layout = _Layout(around, meters_of(session, around.flow.id, lines, now), _step_ids(live))
+    layout = _Layout(around, meters_of(session, around.flow.id, lines, now), _step_ids(live), passed)
     return Rail(drawn.words, layout.stops(cards))
 
 
@@ -116,6 +138,7 @@ class _Layout:
     around: Around
     meters: Mapping[str, Sequence[Meter]]
     known: set[str] | None
+    passed: Mapping[str, Passed]
 
     def stops(self, cards: Iterable[Card]) -> tuple[Stop, ...]:
         """Return the stops of some cards, with their rows and lanes."""
@@ -131,6 +154,7 @@ class _Layout:
             connection=connection,
             rows=self.stops(card.rows),
             lanes=tuple(Lane(lane.label, self.stops(lane.cards)) for lane in card.lanes),
+            passed=self.passed.get(card.id),
         )
 
 

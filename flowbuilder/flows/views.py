@@ -13,24 +13,54 @@ from sqlalchemy.orm import Session
 from flowbuilder import db
 from flowbuilder.flows import queries
 from flowbuilder.flows.checks import check_document
+from flowbuilder.flows.counts import counts_of
 from flowbuilder.flows.rails import Around, connections_by_id, rail_of
 from flowbuilder.lists.queries import list_names
 from flowbuilder.models import Flow, FlowVersion
-from rules.flow import Flow as Rules
+from rules.differences import differences
+from rules.flow import parse_flow
+from rules.places import DOOR, Place, numbers, place_of
 from rules.problems import Problem
+
+FIXED_CARDS = {DOOR: "Leads arrive"}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One problem on the page of a flow, with id and number of the step it is about; neither where there is none."""
+    """One problem on the page of a flow: the card it is about, by id and as it is called, and which of its settings."""
 
     problem: Problem
-    step_id: str
-    number: int
+    step: str
+    setting: str
+    called: str
+
+
+def live_view(session: Session, flow: Flow, period: str, now: datetime) -> dict[str, Any] | None:
+    """Return what the page of a flow shows of its live version, with how far leads came; None where there is none."""
+    live = queries.live_version(session, flow)
+    rules = parse_flow(live.document)[0] if live else None
+    if live is None or rules is None:
+        return None
+    known = around(session, flow)
+    _, problems = check_document(session=session, account_id=flow.account_id, document=flow.draft, flow_id=flow.id)
+    counts = counts_of(session, flow, rules, period, now)
+    return {
+        "flow": flow,
+        "live": live,
+        "rules": rules,
+        "draft_differs": live.document != flow.draft,
+        "changes": len(differences(live.document, flow.draft, known.names)),
+        "errors": sum(problem.severity == "error" for problem in problems),
+        "counts": counts,
+        "period": period,
+        "rail": rail_of(session, known, rules, now, live=None, passed=counts.passed),
+        "waiting": queries.waiting_count(session, flow),
+        "json": pretty(live.document),
+    }
 
 
 def draft_view(session: Session, flow: Flow, now: datetime) -> dict[str, Any]:
-    """Return what the page of a flow shows: its draft, and how that differs from what is live."""
+    """Return what the page of a flow shows of its draft, and how that differs from what is live."""
     live = queries.live_version(session, flow)
     rules, problems = check_document(session=session, account_id=flow.account_id, document=flow.draft, flow_id=flow.id)
     known = around(session, flow)
@@ -39,7 +69,7 @@ def draft_view(session: Session, flow: Flow, now: datetime) -> dict[str, Any]:
         "flow": flow,
         "live": live,
         "draft_differs": live_document is not None and live_document != flow.draft,
-        "findings": findings(rules, problems),
+        "findings": findings(flow.draft, problems),
         "has_errors": has_errors(problems),
         "rail": rail_of(session, known, rules, now, live=live_document) if rules else None,
         "waiting": queries.waiting_count(session, flow),
@@ -57,7 +87,7 @@ def version_view(session: Session, flow: Flow, version: FlowVersion, now: dateti
         "flow": flow,
         "version": version,
         "is_live": flow.live_version == version.number,
-        "findings": findings(rules, problems),
+        "findings": findings(version.document, problems),
         "has_errors": has_errors(problems),
         "rail": rail_of(session, known, rules, now, live=None) if rules else None,
         "next_number": queries.last_number(session, flow) + 1,
@@ -65,16 +95,16 @@ def version_view(session: Session, flow: Flow, version: FlowVersion, now: dateti
     }
 
 
-def findings(rules: Rules | None, problems: Sequence[Problem]) -> list[Finding]:
-    """Return problems, those that stand in the way of publishing first, each with the step that it is about."""
+def findings(document: Mapping[str, Any], problems: Sequence[Problem]) -> list[Finding]:
+    """Return problems, those that stand in the way of publishing first, each with the card that it is about."""
+    known = numbers(document)
     ordered = sorted(problems, key=lambda problem: problem.severity != "error")
-    return [Finding(problem, *_step_of(rules, problem)) for problem in ordered]
+    return [_finding(problem, place_of(document, problem.path), known) for problem in ordered]
 
 
-def _step_of(rules: Rules | None, problem: Problem) -> tuple[str, int]:
-    """Return id and number of the step that a problem is about; nothing where no step is shown for it."""
-    position = rules.position_of(problem.path) if rules else None
-    return ("", 0) if rules is None or position is None else (rules.spots[position].step.common.id, position + 1)
+def _finding(problem: Problem, place: Place, known: Mapping[str, int]) -> Finding:
+    called = f"Step {known[place.step]}" if place.step in known else FIXED_CARDS.get(place.step, "The end")
+    return Finding(problem, place.step, place.setting, called if place.step else "")
 
 
 def has_errors(problems: Sequence[Problem]) -> bool:

@@ -71,6 +71,11 @@ def listing(
     return Listing(rows_of(session, shown), more_before, len(shown) >= MOST_ON_A_PAGE)
 
 
+def listed_leads(session: Session, account_id: UUID, wanted: Sequence[UUID]) -> tuple[Row, ...]:
+    """Return some leads of an account as rows, newest first."""
+    return rows_of(session, queries.named_leads(session, account_id, wanted)) if wanted else ()
+
+
 def rows_of(session: Session, found: Sequence[Named]) -> tuple[Row, ...]:
     """Return leads as rows, each with the masked name of its person."""
     documents = queries.documents_of(session, [named.lead for named in found])

@@ -92,7 +92,7 @@ def review_view(session: Session, flow: Flow) -> dict[str, Any]:
         "number": queries.last_number(session, flow) + 1,
         "parts": compared(live.document if live else None, flow.draft, names),
         "plain": side_by_side(live_rules, rules, names),
-        "findings": views.findings(rules, problems),
+        "findings": views.findings(flow.draft, problems),
         "has_errors": views.has_errors(problems),
         "publishers": publishers_of(session, flow.account_id),
     }

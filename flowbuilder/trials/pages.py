@@ -275,8 +275,8 @@ def _looked_at(rules: Rules) -> list[str]:
 
 
 def _unreadable(flow: Flow) -> Response:
-    rules, problems = check_document(session=current.session(), account_id=flow.account_id, document=flow.draft)
-    return page("trials/unreadable.html", flow=flow, findings=views.findings(rules, problems))
+    _, problems = check_document(session=current.session(), account_id=flow.account_id, document=flow.draft)
+    return page("trials/unreadable.html", flow=flow, findings=views.findings(flow.draft, problems))
 
 
 def _flow_and_rules(flow_id: UUID) -> tuple[Flow, Rules | None]:

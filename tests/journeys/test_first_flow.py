@@ -80,12 +80,12 @@ class Seller:
         """Return a button of the panel."""
         return self.panel.get_by_role("button", name=name)
 
-    def add(self, kind: str, below: str) -> None:
-        """Add a step of a kind below another one; its panel opens."""
+    def add(self, kind: str, below: str, number: int) -> None:
+        """Add a step of a kind below another one; it becomes the step of a number, and its panel opens."""
         self.put_away()
         self.press(self.page.get_by_role("link", name=re.compile(f"^Add a step below {below}")))
         self.press(self.page.get_by_role("button", name=re.compile(f"^{kind} ")).first)
-        expect(self.panel.get_by_role("heading", level=2)).to_contain_text(kind)
+        expect(self.panel.get_by_role("heading", level=2)).to_have_text(f"Step {number} · {kind}")
 
     def open(self, sentence: str | re.Pattern[str]) -> None:
         """Open the panel of a card by its sentence."""
@@ -141,7 +141,7 @@ def begin(seller: Seller) -> None:
 
 def add_filter(seller: Seller) -> None:
     """Let only solar leads from California go on."""
-    seller.add("Filter", "“Leads arrive”")
+    seller.add("Filter", "“Leads arrive”", 1)
     seller.stop()
     for number, (name, value) in enumerate((("State", "CA"), ("Product", "Solar")), start=1):
         seller.press(seller.button("Add rule"))
@@ -163,7 +163,7 @@ def add_filter(seller: Seller) -> None:
 
 def add_buyers(seller: Seller) -> None:
     """Offer them to Buyer A at $42, up to 100 a day, and then to Buyer B at $38."""
-    seller.add("Buyer", "step 1")
+    seller.add("Buyer", "step 1", 2)
     seller.choose(seller.field("Buyer"), "Buyer A")
     seller.write(seller.field("Price"), "42")
     seller.press(seller.button("Add a cap"))
@@ -171,7 +171,7 @@ def add_buyers(seller: Seller) -> None:
     seller.save()
     expect(seller.card("Step 2 · Buyer")).to_contain_text("Offer to Buyer A at $42.00, up to 100 a day")
     seller.stop()
-    seller.add("Buyer", "Buyer A")
+    seller.add("Buyer", "Buyer A", 3)
     seller.choose(seller.field("Buyer"), "Buyer B")
     seller.write(seller.field("Price"), "38")
     seller.save()

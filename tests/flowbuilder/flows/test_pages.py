@@ -134,7 +134,7 @@ def test_what_is_worth_a_look_is_listed_and_does_not_stand_in_the_way(sara, sess
     connection = ids.show(a_connection(session, cast.sara).id, "con")
     document = solar(connection)
     document["steps"].insert(0, {"filter": {"id": "all", "continue_if": True}})
-    flow = a_flow(session, cast.sara, document=document, live=False)
+    flow = a_flow(session, cast.sara, document=document, live_version=None)
     session.commit()
     shown = sara.get(address_of(flow)).text
     assert "Worth a look" in shown
@@ -192,9 +192,9 @@ def test_an_import_over_somebody_elses_draft_is_stopped_and_kept_in_the_form(sar
 
 def test_problems_of_a_draft_are_listed_with_their_addresses_and_stop_it_going_live(sara, session, flow):
     post(sara, address_of(flow, "/import"), revision="1", pasted='{"schema": 1}')
-    shown = sara.get(address_of(flow)).text
+    shown = sara.get(address_of(flow, "?show=draft")).text
     assert "1 thing to put right" in shown
-    assert "<code>fallback</code>" in shown
+    assert '<a href="#step-fallback">The end</a>' in shown
     refused = publish(sara, flow, 2)
     session.refresh(flow)
     assert (refused.status_code, flow.live_version) == (422, 1)

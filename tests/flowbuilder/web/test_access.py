@@ -50,6 +50,7 @@ def saras(session: Session, cast: Cast) -> dict[str, Any]:
         "action": "off",
         "way": "undo",
         "key": "shade",
+        "card": "intake",
     }
 
 

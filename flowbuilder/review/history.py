@@ -1,0 +1,102 @@
+"""The versions of a flow beside each other: what each changed, and what came of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from flowbuilder.flows import queries, views
+from flowbuilder.flows.counts import Counts, since_version
+from flowbuilder.models import Flow, FlowVersion, Lead
+from flowbuilder.review.views import Part, compared
+from rules.differences import differences, sum_up
+from rules.flow import Flow as Rules
+from rules.flow_wording import Names
+
+SUMMED_UP = 30
+"""Of how many of the newest versions it is said what they changed."""
+NEWEST = 20_000
+"""Among how many of the newest leads of a flow those of each version are counted."""
+RECENT = timedelta(hours=1)
+"""For how long the page of a flow tells what happened since it went live."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One version in the list; `summary` is what it changed, `handled` and `sold` count its leads."""
+
+    version: FlowVersion
+    by: str
+    summary: str
+    handled: int
+    sold: int
+
+    @property
+    def sold_share(self) -> int:
+        """Return how many of a hundred leads were sold."""
+        return round(100 * self.sold / self.handled) if self.handled else 0
+
+
+@dataclass(frozen=True)
+class Recent:
+    """What happened since the live version went live; `before` is the version to go back to, None for the first."""
+
+    version: FlowVersion
+    before: int | None
+    counts: Counts
+
+
+def version_list(session: Session, flow: Flow) -> list[Listed]:
+    """Return the versions, newest first."""
+    rows = queries.versions_of(session, flow)
+    names = views.around(session, flow).names
+    counts = _counts(session, flow)
+    newest = [version.document for version, _ in rows[: SUMMED_UP + 1]]
+    summaries = [sum_up(differences(old, new, names)) for new, old in pairwise(newest)]
+    summaries += ["first version"] if len(newest) == len(rows) else []
+    return [
+        Listed(version, by, summaries[at] if at < len(summaries) else "", *counts.get(version.number, (0, 0)))
+        for at, (version, by) in enumerate(rows)
+    ]
+
+
+def comparison(session: Session, flow: Flow, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Part]:
+    """Return in words what one document of a flow has otherwise than another."""
+    return compared(before, after, names_of(session, flow))
+
+
+def names_of(session: Session, flow: Flow) -> Names:
+    """Return the names that sentences about a flow need."""
+    return views.around(session, flow).names
+
+
+def recent(session: Session, flow: Flow, live: FlowVersion, rules: Rules, now: datetime) -> Recent | None:
+    """Return what happened since the live version went live, for an hour."""
+    if now - live.published_at > RECENT:
+        return None
+    counts = since_version(session, flow, rules, live.published_at)
+    return Recent(live, previous(session, flow, live), counts)
+
+
+def previous(session: Session, flow: Flow, live: FlowVersion) -> int | None:
+    """Return the version that was live before the one that is; None when it is the first."""
+    older = select(func.max(FlowVersion.number)).where(FlowVersion.flow_id == flow.id)
+    return session.scalar(older.where(FlowVersion.number < live.number))
+
+
+def _counts(session: Session, flow: Flow) -> dict[int, Sequence[int]]:
+    """Return how many leads each version handled and how many of them were sold, among the newest leads."""
+    newest = (
+        select(Lead.version, Lead.outcome)
+        .where(Lead.account_id == flow.account_id, Lead.flow_id == flow.id, ~Lead.is_test, Lead.kind == "post")
+        .order_by(Lead.id.desc())
+        .limit(NEWEST)
+        .subquery()
+    )
+    sold = func.count().filter(newest.c.outcome == "sold")
+    rows = session.execute(select(newest.c.version, func.count(), sold).group_by(newest.c.version))
+    return {number: (handled, many) for number, handled, many in rows}
