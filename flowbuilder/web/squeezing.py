@@ -2,8 +2,8 @@
 
 A page holds what is secret (its form token, people's data), and may hold what somebody put into its address. Whoever
 makes a browser ask for such pages and sees how long the answers are could guess the secret bit by bit (BREACH).
-Browsers
-say which site a request comes from: only those of our own pages, and those that a person began, are answered squeezed.
+Browsers say which site a request comes from: only those of our own pages, and those that a person began, are answered
+squeezed.
 """
 
 import gzip
