@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 
 from redis import Redis
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.orm import Session
 
 from flowbuilder import clock, enqueue
+from flowbuilder.review.planning import publish_what_is_due
 from workers.crashpoints import committed
 from workers.outages import where
 
@@ -28,6 +30,7 @@ COPIES_DUE = text("""
     SELECT count(*) FROM (
         SELECT FROM delivery_copy WHERE finished_at IS NULL AND due_at <= CAST(:now AS timestamptz) LIMIT 1) AS due
 """)
+PLANNED_DUE = text("SELECT EXISTS (SELECT FROM planned_publication WHERE problem = '' AND at <= :now)")
 PATIENCE = timedelta(seconds=1)
 """How long a due lead may wait for the loops that carry leads now."""
 TIDY = (
@@ -58,6 +61,16 @@ def sweep(database: Connection, now: datetime) -> int:
 def copies_are_due(database: Connection, now: datetime) -> bool:
     """Return whether a copy of a lead is to be sent, for the first time or again."""
     return bool(database.execute(COPIES_DUE, {"now": now}).scalar_one())
+
+
+def publish_due(engine: Engine, now: datetime) -> None:
+    """Make live what was planned for a time that has come."""
+    with engine.connect() as database:
+        is_due = database.execute(PLANNED_DUE, {"now": now}).scalar_one()
+    if is_due:
+        with Session(engine) as session:
+            publish_what_is_due(session, now)
+            session.commit()
 
 
 def tidy(database: Connection, now: datetime) -> None:
@@ -92,6 +105,7 @@ class Sweeper:
             self._tidied_at = time.monotonic()
             with committed(self._engine, "tidying") as database:
                 tidy(database, now)
+        publish_due(self._engine, now)
 
     def _run(self) -> None:
         while True:

@@ -68,10 +68,17 @@ def publish_flow(
     session.refresh(flow, with_for_update=True)
     if revision is not None and revision != flow.draft_revision:
         raise NewerDraft
-    problems = document_problems(session=session, account_id=flow.account_id, document=flow.draft, flow_id=flow.id)
+    return publish_document(session=session, actor=actor, flow=flow, document=flow.draft, now=now, note=note)
+
+
+def publish_document(
+    *, session: Session, actor: Actor, flow: Flow, document: dict[str, Any], now: datetime, note: str = ""
+) -> Publication:
+    """Make a document the live version, unless it has errors; the row of the flow has to be locked before."""
+    problems = document_problems(session=session, account_id=flow.account_id, document=document, flow_id=flow.id)
     if any(problem.severity == "error" for problem in problems):
         return Publication(None, problems)
-    version = _go_live(session, flow, flow.draft, actor=actor, now=now, note=note)
+    version = _go_live(session, flow, document, actor=actor, now=now, note=note)
     _record(session, actor, flow, "flow.published", now, version=version.number)
     return Publication(version, problems)
 

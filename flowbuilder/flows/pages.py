@@ -13,6 +13,7 @@ from flowbuilder.flows.operations import NewerDraft
 from flowbuilder.leads.listing import listed_leads
 from flowbuilder.models import Flow
 from flowbuilder.review import history
+from flowbuilder.review.planning import plan_of
 from flowbuilder.web import current
 from flowbuilder.web.found import found
 from flowbuilder.web.fragments import go_to, page
@@ -219,11 +220,11 @@ def flow_page(flow: Flow) -> Response:
     view = None if request.args.get("show") == "draft" else views.live_view(session, flow, period_asked(), now)
     if view is None:
         draft = views.draft_view(session, flow, now)
-        return page("flows/show.html", shows_draft=True, **draft)
+        return page("flows/show.html", shows_draft=True, planned=plan_of(session, flow), **draft)
     live = view["live"]
     view["recent"] = history.recent(session, flow, live, view.pop("rules"), now)
     view["previous"] = history.previous(session, flow, live)
-    return page("flows/show.html", shows_draft=False, periods=PERIODS, **view)
+    return page("flows/show.html", shows_draft=False, periods=PERIODS, planned=plan_of(session, flow), **view)
 
 
 def period_asked() -> str:

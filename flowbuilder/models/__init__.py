@@ -6,7 +6,7 @@ from flowbuilder.models.catalogue import CatalogueField, PassedOverName
 from flowbuilder.models.connection import AccessToken, Breaker, Connection, ConnectionTest, Credential
 from flowbuilder.models.delivery import DeliveryCopy, InboxLead
 from flowbuilder.models.draft import DraftEdit, DraftLooker
-from flowbuilder.models.flow import Flow, FlowVersion
+from flowbuilder.models.flow import Flow, FlowVersion, PlannedPublication
 from flowbuilder.models.flow_check import FlowCheck
 from flowbuilder.models.lead import Attempt, Lead, LeadEvent, Offer
 from flowbuilder.models.limited import CapWindow, Claim, Idempotency, IntakeRefusal, Worker
@@ -42,6 +42,7 @@ __all__ = [
     "Offer",
     "PassedOverName",
     "Person",
+    "PlannedPublication",
     "SignInThrottle",
     "Source",
     "SourceKey",

@@ -40,3 +40,16 @@ class FlowVersion(Base):
     note: Mapped[str] = mapped_column(server_default="")
     published_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     published_at: Mapped[datetime]
+
+
+class PlannedPublication(Base):
+    """A document that goes live at a time, in the place of the version `instead_of`; `problem` once it could not."""
+
+    __tablename__ = "planned_publication"
+    flow_id: Mapped[UUID] = mapped_column(ForeignKey("flow.id"), primary_key=True)
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
+    instead_of: Mapped[int | None]
+    note: Mapped[str] = mapped_column(server_default="")
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]
+    problem: Mapped[str] = mapped_column(server_default="")

@@ -1,7 +1,9 @@
 """The review of a draft: what would change, what that would have done, and publishing it."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request, url_for
 
@@ -10,7 +12,7 @@ from flowbuilder.flows.operations import NewerDraft
 from flowbuilder.flows.pages import actor, flow_called
 from flowbuilder.flows.views import revision_sent
 from flowbuilder.models import Flow
-from flowbuilder.review import views
+from flowbuilder.review import planning, views
 from flowbuilder.review.publishing import publish_draft
 from flowbuilder.web import current
 from flowbuilder.web.fragments import go_to, page
@@ -22,6 +24,7 @@ LONGEST_NOTE = 500
 NEWER = "Somebody else changed this draft since you opened the review. Look at it as it is now, then publish."
 NEWER_LIVE = "Version {} went live since you opened the review. Look at what your draft changes of it, then publish."
 PUT_RIGHT = "It cannot go live like this. Put these right first."
+NOT_A_TIME = "Choose a time that is yet to come, then plan it."
 NOT_TICKED = "Tick what you have looked at, then publish."
 
 
@@ -52,6 +55,8 @@ def publish(flow_id: UUID) -> Response:
     ticked = set(request.form.getlist("tick"))
     if any(one.key not in ticked for one in rest.warnings):
         return review_page(flow, status=422, problem=NOT_TICKED)
+    if request.form.get("do") == "plan":
+        return _plan(flow)
     try:
         publication = publish_draft(
             session=current.session(),
@@ -67,6 +72,48 @@ def publish(flow_id: UUID) -> Response:
         return review_page(flow, status=422, problem=PUT_RIGHT)
     current.session().commit()
     return go_to(url_for("flows.show", flow_id=flow.id, done="published"))
+
+
+@bp.post("/<flow:flow_id>/review/take-back")
+@signed_in("owner", "publisher")
+def take_back(flow_id: UUID) -> Response:
+    """Let nothing go live by itself any more."""
+    flow = flow_called(flow_id)
+    planning.take_back(session=current.session(), actor=actor(), flow=flow, now=current.now())
+    current.session().commit()
+    return go_to(url_for("flows.show", flow_id=flow.id))
+
+
+def _plan(flow: Flow) -> Response:
+    """Let the draft go live at the time that was typed, by the account's clock."""
+    at = time_typed()
+    if at is None or at <= current.now():
+        return review_page(flow, status=422, problem=NOT_A_TIME)
+    try:
+        stopped = planning.plan(
+            session=current.session(),
+            actor=actor(),
+            flow=flow,
+            revision=revision_sent(),
+            at=at,
+            now=current.now(),
+            note=note(),
+        )
+    except NewerDraft:
+        return review_page(flow, status=409, problem=NEWER)
+    if stopped is not None:
+        return review_page(flow, status=422, problem=PUT_RIGHT)
+    current.session().commit()
+    return go_to(url_for("flows.show", flow_id=flow.id))
+
+
+def time_typed() -> datetime | None:
+    """Return the moment that was typed, by the clock of the account; nothing where it is none."""
+    try:
+        local = datetime.fromisoformat(request.form.get("at", ""))
+    except ValueError:
+        return None
+    return local.replace(tzinfo=ZoneInfo(visitor().account.time_zone)).astimezone(UTC) if local.tzinfo is None else None
 
 
 def review_page(flow: Flow, *, status: int = 200, problem: str = "", with_rest: bool = True) -> Response:
@@ -87,7 +134,12 @@ def note() -> str:
 
 
 def _chosen() -> dict[str, Any]:
-    return {"new_buyers": new_buyers(), "note": note(), "ticked": request.values.getlist("tick")}
+    return {
+        "new_buyers": new_buyers(),
+        "note": note(),
+        "ticked": request.values.getlist("tick"),
+        "at": request.values.get("at", ""),
+    }
 
 
 def _values(flow: Flow) -> dict[str, Any]:
