@@ -22,6 +22,7 @@ from rules.starters import STARTERS
 
 bp = Blueprint("flows", __name__, url_prefix="/flows")
 
+NEWER_LIVE = "Version {} went live since you opened this page. Look at what going back changes now."
 NEWER_IMPORT = "Somebody else saved this draft since you opened the page. Send it again to replace theirs."
 
 
@@ -160,12 +161,7 @@ def compare(flow_id: UUID, number: int) -> Response:
 @signed_in("owner", "publisher")
 def ask_to_go_back(flow_id: UUID, number: int) -> Response:
     """Ask once whether to go back to a version, by its name, with what that changes."""
-    flow = flow_called(flow_id)
-    row = found(queries.version_of(current.session(), flow, number))
-    live = found(queries.live_version(current.session(), flow))
-    parts = history.comparison(current.session(), flow, live.document, row.document)
-    following = queries.last_number(current.session(), flow) + 1
-    return page("flows/go_back.html", flow=flow, version=row, live=live, parts=parts, following=following)
+    return way_back_page(flow_called(flow_id), number)
 
 
 @bp.post("/<flow:flow_id>/versions/<int:number>/go-back")
@@ -174,6 +170,9 @@ def go_back(flow_id: UUID, number: int) -> Response:
     """Make a new live version equal to this one."""
     flow = flow_called(flow_id)
     found(queries.version_of(current.session(), flow, number))
+    current.session().refresh(flow, with_for_update=True)
+    if request.form.get("live", "") != str(flow.live_version or ""):
+        return way_back_page(flow, number, status=409, problem=NEWER_LIVE.format(flow.live_version))
     publication = operations.go_back(
         session=current.session(), actor=actor(), flow=flow, number=number, now=current.now()
     )
@@ -225,6 +224,22 @@ def flow_page(flow: Flow) -> Response:
     view["recent"] = history.recent(session, flow, live, view.pop("rules"), now)
     view["previous"] = history.previous(session, flow, live)
     return page("flows/show.html", shows_draft=False, periods=PERIODS, planned=plan_of(session, flow), **view)
+
+
+def way_back_page(flow: Flow, number: int, *, status: int = 200, problem: str = "") -> Response:
+    """Return the page that asks once whether to go back to a version; with what went wrong, if something did."""
+    row = found(queries.version_of(current.session(), flow, number))
+    live = found(queries.live_version(current.session(), flow))
+    return page(
+        "flows/go_back.html",
+        status=status,
+        problem=problem,
+        flow=flow,
+        version=row,
+        live=live,
+        parts=history.comparison(current.session(), flow, live.document, row.document),
+        following=queries.last_number(current.session(), flow) + 1,
+    )
 
 
 def period_asked() -> str:

@@ -21,6 +21,8 @@ SUMMED_UP = 30
 """Of how many of the newest versions it is said what they changed."""
 NEWEST = 20_000
 """Among how many of the newest leads of a flow those of each version are counted."""
+LOOKED_BACK = 20
+"""Among how many versions before the live one that is looked for which is gone back to."""
 RECENT = timedelta(hours=1)
 """For how long the page of a flow tells what happened since it went live."""
 
@@ -43,10 +45,9 @@ class Listed:
 
 @dataclass(frozen=True)
 class Recent:
-    """What happened since the live version went live; `before` is the version to go back to, None for the first."""
+    """What happened since the live version went live."""
 
     version: FlowVersion
-    before: int | None
     counts: Counts
 
 
@@ -78,14 +79,25 @@ def recent(session: Session, flow: Flow, live: FlowVersion, rules: Rules, now: d
     """Return what happened since the live version went live, for an hour."""
     if now - live.published_at > RECENT:
         return None
-    counts = since_version(session, flow, rules, live.published_at)
-    return Recent(live, previous(session, flow, live), counts)
+    return Recent(live, since_version(session, flow, rules, live.published_at))
 
 
 def previous(session: Session, flow: Flow, live: FlowVersion) -> int | None:
-    """Return the version that was live before the one that is; None when it is the first."""
-    older = select(func.max(FlowVersion.number)).where(FlowVersion.flow_id == flow.id)
-    return session.scalar(older.where(FlowVersion.number < live.number))
+    """Return the version that was live before the one that is; None when it is the first.
+
+    Where one has gone back already, that is what came before the version which was gone back to, and not the one that
+    was left.
+    """
+    older = (
+        select(FlowVersion)
+        .where(FlowVersion.flow_id == flow.id, FlowVersion.number < live.number)
+        .order_by(FlowVersion.number.desc())
+        .limit(LOOKED_BACK)
+    )
+    versions = list(session.scalars(older))
+    equal = next((at for at, version in enumerate(versions) if version.document == live.document), None)
+    before = versions if equal is None else versions[equal + 1 :]
+    return before[0].number if before else None
 
 
 def _counts(session: Session, flow: Flow) -> dict[int, Sequence[int]]:

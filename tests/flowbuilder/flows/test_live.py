@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from flowbuilder import clock, ids
 from flowbuilder.models import Audit, DraftEdit, FlowVersion, LeadEvent
-from tests.support.cast import a_connection, a_flow, a_lead, a_source
+from tests.support.cast import a_connection, a_flow, a_lead, a_member, a_source
 from tests.support.documents import solar
 from tests.support.web import post, signed_in
 
@@ -110,11 +110,36 @@ def test_the_way_back_is_two_presses_and_named(sara, session, flow):
     assert f'href="{address_of(flow, "/versions/1/go-back")}"' in sara.get(address_of(flow)).text
     asked = seen(sara, flow, "/versions/1/go-back")
     assert "Version 3 becomes live, equal to version 1" in asked
-    assert post(sara, address_of(flow, "/versions/1/go-back")).status_code == 303
+    assert post(sara, address_of(flow, "/versions/1/go-back"), live="2").status_code == 303
     session.expire_all()
     assert flow.live_version == 3
     assert session.get_one(FlowVersion, (flow.id, 3)).document == first
-    assert "Version 3 is live, equal to the one you chose." in seen(sara, flow, "?done=went-back")
+    shown = seen(sara, flow, "?done=went-back")
+    assert "Version 3 is live, equal to the one you chose." in shown
+    assert "Go back to" not in shown
+
+
+def test_who_went_live_meanwhile_is_not_gone_back_from_unseen(sara, session, flow):
+    a_version(session, flow, 2, solar(None))
+    a_version(session, flow, 3, {**solar(None), "values": {"least": 5}})
+    answer = post(sara, address_of(flow, "/versions/1/go-back"), live="2")
+    assert answer.status_code == 409
+    assert "Version 3 went live since you opened this page." in answer.text
+    assert "Version 4 becomes live" in answer.text
+    session.expire_all()
+    assert flow.live_version == 3
+
+
+def test_who_may_not_publish_cannot_go_back_and_strangers_see_nothing(app, session, cast, flow):
+    a_version(session, flow, 2, solar(None))
+    editor = a_member(session, cast.sara.account, role="editor")
+    session.commit()
+    client = signed_in(app, session, editor)
+    assert "Go back to" not in seen(client, flow)
+    assert post(client, address_of(flow, "/versions/1/go-back"), live="2").status_code == 403
+    stranger = signed_in(app, session, cast.zoe)
+    for rest in ("/versions", "/versions/1/compare", "/versions/1/go-back", "/passed/s1"):
+        assert stranger.get(address_of(flow, rest)).status_code == 404
 
 
 def test_a_version_is_used_as_the_draft_and_that_can_be_undone(sara, session, flow):

@@ -212,7 +212,7 @@ def test_going_back_makes_a_new_version_and_is_told(sara, session, flow):
     post(sara, address_of(flow, "/import"), revision="1", pasted=json.dumps(solar(currency="EUR")))
     publish(sara, flow, 2)
     assert "not at what is live" in sara.get(address_of(flow, "/versions/1")).text
-    back = post(sara, address_of(flow, "/versions/1/go-back"))
+    back = post(sara, address_of(flow, "/versions/1/go-back"), live="2")
     session.refresh(flow)
     assert flow.live_version == 3
     assert "Version 3 is live, equal to the one you chose." in sara.get(back.location).text
