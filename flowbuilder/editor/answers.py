@@ -152,7 +152,7 @@ def _panel_asked(
         return dict(NO_PANEL)
     title = views.title_of(flow.draft, step)
     if do == "move" and kind_of(flow.draft, step) not in ("intake", "fallback", "row"):
-        return {**NO_PANEL, "step": step, "asks": "move", "title": title, "places": views.places_to(room, step)}
+        return {**NO_PANEL, "step": step, "asks": "move", "title": title, "ways_to": views.places_to(room, step)}
     if do == "copy" and kind_of(flow.draft, step) not in ("intake", "fallback", "row"):
         others = [row for row in flows.flows_of(current.session(), flow.account_id) if row.id != flow.id]
         return {**NO_PANEL, "step": step, "asks": "copy", "title": title, "flows": others}

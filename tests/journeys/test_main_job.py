@@ -183,7 +183,7 @@ def publish_a_flow(she: Newcomer, connection: str) -> None:
     she.choose("A document")
     she.write("Paste the document", json.dumps(solar(connection)))
     she.press("Make the flow")
-    she.stop("California solar")
+    she.stop("Edit California solar")
     expect(she.part("In plain words")).to_contain_text("Brightroof")
     she.follow("Review and publish")
     she.stop("Review: California solar")
