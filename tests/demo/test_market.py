@@ -33,7 +33,9 @@ def test_a_market_that_is_set_up_twice_is_there_once(place):
 
 def test_its_documents_have_no_problems_and_its_connections_no_plain_secrets(place):
     set_up(place.client, place.kept)
-    assert [place.client.flow(row["id"])["problems"] for row in place.client.flows()] == [[]] * 4
+    found = [one for row in place.client.flows() for one in place.client.flow(row["id"])["problems"]]
+    # Nobody has sent a test lead yet; the demo's first leads are what shows that its buyers answer.
+    assert {one["code"] for one in found} <= {"untested_connection"}
     shown = str([place.client.connection(row["id"]) for row in place.client.connections()])
     assert not [secret for secret in place.kept.credentials.values() if secret in shown]
 

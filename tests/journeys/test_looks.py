@@ -108,6 +108,7 @@ def saras(session: Session, cast: Cast) -> dict[str, str]:
     }
 
 
+@pytest.mark.timeout(360)
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_with_something_on_it(visit, cast: Cast, saras: dict[str, str], size: Any, scheme: str) -> None:  # type: ignore[no-untyped-def]

@@ -19,7 +19,15 @@ def shown(session, cast):
     row = an_inbox_lead(session, a_lead(session, source), connection)
     session.commit()
     things = {"flow_id": flow.id, "source_id": source.id, "connection_id": connection.id}
-    return {**things, "number": 1, "name": "token", "key_id": flow.id, "test_id": flow.id, "row_id": row.id}
+    return {
+        **things,
+        "number": 1,
+        "name": "token",
+        "key_id": flow.id,
+        "test_id": flow.id,
+        "row_id": row.id,
+        "card": "s1",
+    }
 
 
 def calls(app, shown):

@@ -170,9 +170,9 @@ HELLO, FINE, GO = b"220 hello\r\n", b"250 fine\r\n", b"354 go\r\n"
 def test_a_server_that_falls_silent_is_given_up_in_time(lines: tuple[bytes, ...], kind: str) -> None:
     began = time.monotonic()
     with a_script(*lines) as server:
-        sent = sent_by(server, timeout_ms=1000)
+        sent = sent_by(server, timeout_ms=2000)
     assert sent.kind == kind
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 6
 
 
 def test_a_server_that_drips_its_answer_is_given_up_in_time() -> None:
