@@ -30,9 +30,9 @@ CARRYING = {"link": 1, "turn": 7, "windows": 1, "presence": 1, "sweep": 1, "tidy
 """The commits that carrying a few leads passes, and how many of each kind are tried as the last one."""
 SPECIAL = {
     *("renewal", "return", "quarantine", "test begun", "test in inbox", "test ended", "copies begun", "copies ended"),
-    *("token kept", "token forgotten"),
+    *("token kept", "token forgotten", "planned"),
 }
-"""The commits that need more than that; each has a test below."""
+"""The commits that need more than that; each has a test below, what is planned among those of its review."""
 
 SAYS = {"yes": [YES], "no": [NO], "busy": [BUSY, YES], "mute": [SILENT, YES]}
 

@@ -12,6 +12,7 @@ from flowbuilder.models import Audit, FlowVersion, PlannedPublication
 from tests.support.cast import a_connection, a_flow, a_member
 from tests.support.documents import solar
 from tests.support.web import post, signed_in
+from workers import crashpoints
 from workers.sweep import publish_due
 
 
@@ -133,3 +134,23 @@ def test_an_editor_plans_nothing(app, session, cast, flow):
     client = signed_in(app, session, editor)
     assert plan(client, flow, cast).status_code == 403
     assert planned(session, flow) is None
+
+
+@pytest.mark.parametrize(("point", "live"), [("before planned", 1), ("after planned", 2)])
+def test_a_worker_that_ends_at_its_commit_leaves_all_or_nothing(
+    sara, session, cast, flow, engine, monkeypatch, point, live
+):
+    def end(at):
+        if at == point:
+            raise InterruptedError(at)
+
+    plan(sara, flow, cast)
+    with monkeypatch.context() as patched:
+        patched.setattr(crashpoints, "crashpoint", end)
+        with pytest.raises(InterruptedError):
+            publish_due(engine, clock.now() + timedelta(hours=3))
+    session.expire_all()
+    assert flow.live_version == live
+    publish_due(engine, clock.now() + timedelta(hours=3))
+    session.expire_all()
+    assert flow.live_version == 2
