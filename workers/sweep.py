@@ -68,7 +68,9 @@ def publish_due(engine: Engine, now: datetime) -> None:
     with engine.connect() as database:
         is_due = database.execute(PLANNED_DUE, {"now": now}).scalar_one()
     if is_due:
-        with committed(engine, "planned") as database, Session(database) as session:
+        with committed(engine, "planned") as database:
+            database.begin()
+            session = Session(database, join_transaction_mode="rollback_only")
             publish_what_is_due(session, now)
             session.commit()
 
