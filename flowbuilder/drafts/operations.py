@@ -13,7 +13,7 @@ from flowbuilder.audit import Actor
 from flowbuilder.drafts import queries
 from flowbuilder.models import DraftEdit, DraftLooker, Flow
 from rules.differences.base import same
-from rules.editing import Edit, Edited, NotPossible, settings_of
+from rules.editing import Edit, Edited, Gone, NotPossible, Overlap, settings_of
 
 JOINED_FOR = timedelta(seconds=30)
 """Saves of the same settings that follow each other within this time are undone together."""
@@ -61,7 +61,12 @@ def change(
     `about` is the step whose settings the person has seen and which the edit is about, "" where it is about none.
     """
     session.refresh(flow, with_for_update=True)
-    edited = edit(flow.draft)
+    try:
+        edited = edit(flow.draft)
+    except (Gone, Overlap) as problem:
+        if not about:
+            raise
+        raise _conflict(session, flow, about, page) from problem
     if same(edited.document, flow.draft):
         return Change(None, edited)
     if about:
@@ -77,9 +82,12 @@ def change(
     return Change(row, edited)
 
 
-def base_of(*, session: Session, flow: Flow, page: Page) -> Mapping[str, Any]:
-    """Return the draft that an open page was made of, the one of now where its history does not reach back so far."""
-    return queries.document_at(session, flow, page.revision) or flow.draft
+def base_of(*, session: Session, flow: Flow, page: Page, step: str) -> Mapping[str, Any]:
+    """Return the draft that the panel of a step shows on an open page, the one of now where no history reaches so far.
+
+    What that page saved of the step itself is in it, also where the page was never told so.
+    """
+    return queries.document_at(session, flow, _seen_at(session, flow, page, step)) or flow.draft
 
 
 def undo(*, session: Session, actor: Actor, flow: Flow, page: Page, target: int, now: datetime) -> DraftEdit:
@@ -141,22 +149,35 @@ def _joins(last: DraftEdit, row: DraftEdit) -> bool:
     return bool(row.joins) and is_going_on and (last.joins, last.person_id) == (row.joins, row.person_id)
 
 
+def _seen_at(session: Session, flow: Flow, page: Page, step: str) -> int:
+    """Return the revision up to which an open page knows a step: the one it was made of, or its own last save of it."""
+    return queries.last_save(session, flow, page.id, step, after=page.revision) or page.revision
+
+
 def _refuse_conflict(session: Session, flow: Flow, about: str, page: Page) -> None:
-    """Raise Conflict when a step is not what it was when the page was made, unless that page itself changed it."""
-    theirs = settings_of(flow.draft, about)
-    if page.revision == flow.draft_revision and theirs is not None:
+    """Raise Conflict when somebody else changed a step since the page showed it; its own changes are in none."""
+    conflict = _conflict(session, flow, about, page)
+    if conflict.theirs is not None and conflict.base is not None and same(conflict.base, conflict.theirs):
         return
-    base_document = queries.document_at(session, flow, page.revision)
-    base = settings_of(base_document, about) if base_document is not None else None
-    if theirs is not None and base is not None and same(base, theirs):
-        return
-    edits = queries.edits_since(session, flow, page.revision)
-    made = [one for one in edits if not same(settings_of(one.before, about), settings_of(one.after, about))]
-    if page.id and made and all(one.made_in == page.id for one in made) and theirs is not None:
-        return
-    last = made[-1] if made else (edits[-1] if edits else None)
-    who = queries.name_of(session, last.person_id if last else None)
-    raise Conflict(about, base, theirs, who, last.at if last else flow.updated_at)
+    made = _edits_of(session, flow, about, _seen_at(session, flow, page, about))
+    if conflict.theirs is None or not page.id or not made or any(one.made_in != page.id for one in made):
+        raise conflict
+
+
+def _conflict(session: Session, flow: Flow, about: str, page: Page) -> Conflict:
+    """Return what is told of a step that is not what a page shows, with who changed it last."""
+    seen = _seen_at(session, flow, page, about)
+    document = queries.document_at(session, flow, seen)
+    base = settings_of(document, about) if document is not None else None
+    edits = [*queries.edits_since(session, flow, seen), *_edits_of(session, flow, about, seen)]
+    who = queries.name_of(session, edits[-1].person_id if edits else None)
+    return Conflict(about, base, settings_of(flow.draft, about), who, edits[-1].at if edits else flow.updated_at)
+
+
+def _edits_of(session: Session, flow: Flow, step: str, revision: int) -> list[DraftEdit]:
+    """Return the edits after a revision that changed a step, oldest first."""
+    edits = queries.edits_since(session, flow, revision)
+    return [one for one in edits if not same(settings_of(one.before, step), settings_of(one.after, step))]
 
 
 __all__ = ["Change", "Conflict", "NotPossible", "NothingToUndo", "Page", "change", "look", "redo", "undo"]

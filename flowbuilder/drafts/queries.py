@@ -65,6 +65,13 @@ def document_at(session: Session, flow: Flow, revision: int) -> Mapping[str, Any
     return following.before if following else None
 
 
+def last_save(session: Session, flow: Flow, page_id: str, step: str, *, after: int) -> int | None:
+    """Return the revision of the last save of a step's panel that an open page made after a revision, None without."""
+    own = select(func.max(DraftEdit.revision)).where(DraftEdit.flow_id == flow.id, DraftEdit.revision > after)
+    mine = own.where(DraftEdit.made_in == page_id, DraftEdit.step == step, DraftEdit.joins != "")
+    return session.scalar(mine) if page_id else None
+
+
 def edits_since(session: Session, flow: Flow, revision: int) -> Sequence[DraftEdit]:
     """Return the edits that a draft had after a revision, oldest first."""
     wanted = select(DraftEdit).where(DraftEdit.flow_id == flow.id, DraftEdit.revision > revision)

@@ -17,7 +17,8 @@ from flowbuilder.flows import queries as flows
 from flowbuilder.models import Flow
 from flowbuilder.web import current
 from flowbuilder.web.fragments import go_to, page, wants_fragment, with_address, with_events
-from rules.editing.tree import kind_of
+from rules.differences.base import same
+from rules.editing.tree import kind_of, settings_of
 
 PAGE = "editor/edit.html"
 PIECES = "plain rail starters problems state"
@@ -80,6 +81,14 @@ def changed(
     if opens or is_gone:
         with_address(response, url_for("editor.edit", flow_id=flow.id, step=opens or None))
     return with_events(response, tell={"text": said, "step": step})
+
+
+def is_about_open(made: Change) -> bool:
+    """Return whether an edit changed the settings of the step whose panel the page shows."""
+    edit, shown = made.edit, request.form.get("open", "")
+    if edit is None or not shown:
+        return False
+    return not same(settings_of(edit.before, shown), settings_of(edit.after, shown))
 
 
 def copied(flow: Flow, target: Flow) -> Response:

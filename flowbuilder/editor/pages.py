@@ -15,7 +15,7 @@ from flowbuilder.flows.pages import actor, flow_called
 from flowbuilder.models import Flow
 from flowbuilder.web import current
 from flowbuilder.web.fragments import nothing_new
-from rules.editing import NotPossible, set_settings
+from rules.editing import Gone, NotPossible, settle
 
 bp = Blueprint("editor", __name__, url_prefix="/flows")
 
@@ -41,10 +41,10 @@ def edit(flow_id: UUID) -> Response:
 def save(flow_id: UUID, step: str) -> Response:
     """Give a step the settings that its panel has; 409 with both values when somebody else changed it."""
     flow, session, page = flow_called(flow_id), current.session(), page_sent()
-    base = drafts.base_of(session=session, flow=flow, page=page)
+    base = drafts.base_of(session=session, flow=flow, page=page, step=step)
     found = panel_of(base, step) or panel_of(flow.draft, step)
     if found is None:
-        return answers.refused(flow, "This step is not in the draft any more. Somebody deleted it.")
+        return answers.refused(flow, "This step is not in the draft any more. Somebody deleted it.", 409)
     panel, settings = found
     reading = panel.read(request.form, settings, room_of(session, flow, base).desk(step))
     try:
@@ -53,14 +53,12 @@ def save(flow_id: UUID, step: str) -> Response:
             actor=actor(),
             flow=flow,
             page=page,
-            edit=set_settings(step, reading.settings),
+            edit=settle(step, settings, reading.settings),
             now=current.now(),
             about=step,
         )
     except Conflict as conflict:
         return answers.in_conflict(flow, conflict, reading.settings)
-    except NotPossible as problem:
-        return answers.refused(flow, str(problem))
     session.commit()
     return answers.saved(flow, step, reading, made)
 
@@ -126,7 +124,7 @@ def go(flow_id: UUID, way: str) -> Response:
             now=current.now(),
         )
     except NothingToUndo:
-        return answers.refused(flow, MEANWHILE)
+        return answers.refused(flow, MEANWHILE, 409)
     session.commit()
     return answers.changed(flow, row.said, renews_panel=True)
 
@@ -157,8 +155,18 @@ def _act(flow: Flow, action: str, step: str, **more: Any) -> Response:
             about=about,
         )
     except Conflict as conflict:
-        return answers.refused(flow, f"{conflict.who} changed this step meanwhile. Look at it, then try again.", 409)
+        did = "deleted" if conflict.theirs is None else "changed"
+        return answers.refused(flow, f"{conflict.who} {did} this step meanwhile. Look at it, then try again.", 409)
+    except Gone as problem:
+        return answers.refused(flow, str(problem), 409)
     except NotPossible as problem:
         return answers.refused(flow, str(problem), more.get("refusal", 200))
     session.commit()
-    return answers.changed(flow, made.edited.said, opens=made.edited.opens, undoable=action == "delete", step=step)
+    return answers.changed(
+        flow,
+        made.edited.said,
+        opens=made.edited.opens,
+        undoable=action == "delete",
+        renews_panel=answers.is_about_open(made),
+        step=step,
+    )

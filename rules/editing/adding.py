@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
-from rules.editing.edited import Document, Edit, Edited, NotPossible, Remark, Talk
+from rules.editing.edited import Document, Edit, Edited, Gone, NotPossible, Remark, Talk
 from rules.editing.naming import LABELS, buyer_called, label_of, step_called
 from rules.editing.tree import GONE, Found, copy_of, ids_of, kind_of, list_in, row_in, step_in, walk
 from rules.places import DOOR
@@ -155,7 +155,7 @@ def _copy_row(document: Document, key: str, talk: Talk) -> Edited:
     changed = copy_of(document)
     found = row_in(changed, key)
     if found is None:
-        raise NotPossible(GONE)
+        raise Gone(GONE)
     group, position = found
     copy = {**deepcopy(group.settings["buyers"][position]), "id": _fresh(document, talk.fresh)}
     group.settings["buyers"].insert(position + 1, copy)

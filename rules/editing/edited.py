@@ -11,6 +11,14 @@ class NotPossible(Exception):
     """The edit makes no sense for the document as it is now; `str` is a sentence for the person."""
 
 
+class Gone(NotPossible):
+    """What the edit is about is not in the document any more."""
+
+
+class Overlap(NotPossible):
+    """The same setting was changed meanwhile, to something else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Remark:
     """What is said on a step's card right after an edit; with `offers`, a choice that goes with it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from rules.editing.edited import Document, Edit, Edited, NotPossible, Remark, Talk
+from rules.editing.edited import Document, Edit, Edited, Gone, NotPossible, Remark, Talk
 from rules.editing.naming import filter_called, person_called, step_called
 from rules.editing.tree import GONE, Found, copy_of, kind_of, list_in, row_in, step_in, walk
 from rules.places import DOOR
@@ -144,7 +144,7 @@ def _move_row(document: Document, key: str, distance: int, talk: Talk) -> Edited
     changed = copy_of(document)
     found = row_in(changed, key)
     if found is None:
-        raise NotPossible(GONE)
+        raise Gone(GONE)
     group, position = found
     rows = group.settings["buyers"]
     called = talk.names.get(str(rows[position].get("connection", "")), "The buyer")

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from rules.editing.edited import Document, Edit, Edited, NotPossible
+from rules.differences.base import same
+from rules.editing.edited import Document, Edit, Edited, Gone, Overlap
 from rules.editing.naming import changed_keys, settings_called, step_called
 from rules.editing.tree import FIXED, GONE, copy_of, kind_of, row_in, settings_of, step_in
 from rules.places import END
+
+OVERLAP = "The same setting was changed meanwhile."
 
 
 def set_settings(key: str, settings: Mapping[str, Any]) -> Edit:
@@ -16,7 +19,7 @@ def set_settings(key: str, settings: Mapping[str, Any]) -> Edit:
     def edit(document: Document) -> Edited:
         before = settings_of(document, key)
         if before is None:
-            raise NotPossible(GONE)
+            raise Gone(GONE)
         changed = changed_keys(before, settings)
         called = step_called(document, key)
         if changed == ["off"]:
@@ -29,13 +32,34 @@ def set_settings(key: str, settings: Mapping[str, Any]) -> Edit:
     return edit
 
 
+def settle(key: str, base: Mapping[str, Any], mine: Mapping[str, Any]) -> Edit:
+    """Give a step what somebody made of its settings when they were `base`; what changed meanwhile stays as it is now.
+
+    Raises Overlap where a setting was changed by both, and not to the same value.
+    """
+
+    def edit(document: Document) -> Edited:
+        theirs = settings_of(document, key)
+        if theirs is None:
+            raise Gone(GONE)
+        if same(theirs, base):
+            return set_settings(key, mine)(document)
+        ours, meanwhile = changed_keys(base, mine), changed_keys(base, theirs)
+        if any(not same(mine.get(name), theirs.get(name)) for name in ours if name in meanwhile):
+            raise Overlap(OVERLAP)
+        merged = {name: value for name, value in theirs.items() if name not in ours or name in mine}
+        return set_settings(key, {**merged, **{name: mine[name] for name in ours if name in mine}})(document)
+
+    return edit
+
+
 def turn(key: str, *, off: bool) -> Edit:
     """Turn a step or a row off, or on again."""
 
     def edit(document: Document) -> Edited:
         settings = settings_of(document, key)
         if settings is None or kind_of(document, key) in ("intake", "fallback"):
-            raise NotPossible(GONE)
+            raise Gone(GONE)
         if off:
             settings["off"] = True
         else:
@@ -57,7 +81,7 @@ def with_settings(document: Document, key: str, settings: Mapping[str, Any]) -> 
     changed, own = copy_of(document), deepcopy(dict(settings))
     match kind_of(changed, key):
         case None:
-            raise NotPossible(GONE)
+            raise Gone(GONE)
         case "intake":
             return _with_door(changed, own)
         case "fallback":

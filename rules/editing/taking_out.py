@@ -1,6 +1,6 @@
 """Taking steps and buyers out of a document."""
 
-from rules.editing.edited import Document, Edit, Edited, NotPossible
+from rules.editing.edited import Document, Edit, Edited, Gone, NotPossible
 from rules.editing.naming import step_called
 from rules.editing.tree import GONE, copy_of, kind_of, row_in, step_in, walk
 
@@ -13,7 +13,7 @@ def delete(key: str) -> Edit:
     def edit(document: Document) -> Edited:
         kind = kind_of(document, key)
         if kind is None:
-            raise NotPossible(GONE)
+            raise Gone(GONE)
         if kind in ("intake", "fallback"):
             raise NotPossible(FIXED_ENDS)
         called, changed = step_called(document, key), copy_of(document)

@@ -5,7 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from rules.editing.edited import Document, NotPossible
+from rules.editing.edited import Document, Gone, NotPossible
 from rules.places import DOOR, END
 
 GONE = "This step is not in the draft any more."
@@ -105,7 +105,7 @@ def step_in(document: Document, key: str) -> Found:
     """Return a step of a document by its key; raises NotPossible when it is not there."""
     found = next((step for step in walk(document) if step.key == key), None)
     if found is None:
-        raise NotPossible(GONE)
+        raise Gone(GONE)
     return found
 
 

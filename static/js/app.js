@@ -34,7 +34,7 @@ document.addEventListener("htmx:responseError", (event) => {
 });
 
 document.addEventListener("htmx:sendError", (event) => {
-  if (!event.detail.elt.matches("[data-poll]")) say("The server cannot be reached. Try again in a moment.", "bad");
+  if (!event.detail.elt.matches("[data-poll], [data-autosave]")) say("The server cannot be reached. Try again in a moment.", "bad");
 });
 
 document.addEventListener("say", (event) => say(event.detail.text, event.detail.tone || "ok"));

@@ -1,20 +1,10 @@
-// The editor: the open card and its panel, the list behind every “+”, dragging, and how saving stands.
+// The editor: the open card and its panel, the list behind every “+”, and dragging.
 "use strict";
 
 (() => {
   const panel = document.getElementById("panel");
   const rail = () => document.getElementById("rail");
   const byId = (id) => document.getElementById(id);
-
-  // What somebody is typing is never replaced by what came back meanwhile.
-  Idiomorph.defaults.ignoreActiveValue = true;
-
-  // Nor is what was changed after a request went out: its answer does not know it yet, the next one will.
-  let sentAt = 0;
-  const changedAt = new WeakMap();
-  ["input", "change"].forEach((kind) => document.addEventListener(kind, (event) => changedAt.set(event.target, performance.now()), true));
-  document.addEventListener("htmx:beforeRequest", (event) => { if (event.detail.elt.matches("[data-autosave]")) sentAt = performance.now(); });
-  Idiomorph.defaults.callbacks.beforeNodeMorphed = (shown) => !(changedAt.get(shown) > sentAt);
 
   function tell(text) {
     const region = byId("said");
@@ -36,11 +26,13 @@
     document.documentElement.style.setProperty("--editor-head", `${head.offsetHeight}px`);
   }
 
-  // The field that a problem is about: the innermost that is drawn, else the first that is marked.
+  // The field that a problem is about: the innermost that is drawn, or the first below it, else the first that is marked.
+  const FIELD = "input:not([type=hidden]), select, textarea, button, a";
   function fieldFor(address) {
     for (let id = address; id; id = id.includes("-") ? id.slice(0, id.lastIndexOf("-")) : "") {
-      const found = byId(`panel-${id}`);
-      if (found) return found.matches("input, select, textarea, button, a") ? found : found.querySelector("input, select, textarea, button, a");
+      const drawn = panel.querySelectorAll(`[id="panel-${id}"], [id^="panel-${id}-"]`);
+      const found = [...drawn].map((one) => (one.matches(FIELD) ? one : one.querySelector(FIELD))).find(Boolean);
+      if (found) return found;
     }
     return panel.querySelector("[aria-invalid=true]");
   }
@@ -95,7 +87,6 @@
     if (pressed.matches("[data-copy-link]")) {
       navigator.clipboard.writeText(new URL(pressed.dataset.copyLink, location.href).href).then(() => say("Link copied.", "ok"));
     }
-    if (pressed.matches("[data-retry]")) saveAgain();
   });
 
   document.addEventListener("keydown", (event) => {
@@ -158,62 +149,6 @@
   });
   document.addEventListener("htmx:beforeRequest", (event) => { if (event.detail.elt === menu) menu.hidePopover(); });
 
-  // Saving: what is under way, what did not work, what is tried again by itself.
-  const isSaving = (event) => event.detail.requestConfig?.verb === "post" && event.detail.elt.closest?.(".editor-page, #toasts");
-  let failed = null;
-  let waits = 0;
-  let timer = 0;
-  function standing(text, isBad) {
-    const saved = byId("saved");
-    if (!saved) return;
-    saved.textContent = text;
-    saved.classList.toggle("is-bad", Boolean(isBad));
-    byId("retry").hidden = !isBad;
-  }
-  function saveAgain() {
-    clearTimeout(timer);
-    if (!failed) return;
-    const form = byId("panel-form");
-    if (form) { form.sent = ""; htmx.trigger(form, "submit"); } else standing("");
-  }
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (!isSaving(event)) return;
-    const form = event.detail.elt;
-    if (form.id === "panel-form") {
-      const trigger = event.detail.requestConfig.triggeringEvent;
-      const now = new URLSearchParams(new FormData(form)).toString();
-      if (trigger && trigger.type !== "submit" && form.sent === now) { event.preventDefault(); return; }
-      form.sent = now;
-    }
-    standing("Saving…");
-  });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    if (!isSaving(event)) return;
-    const form = byId("panel-form");
-    if (event.detail.successful || [409, 422].includes(event.detail.xhr.status)) {
-      failed = null;
-      waits = 0;
-      if (form) form.sent = new URLSearchParams(new FormData(form)).toString();
-      if (event.detail.xhr.status === 422) standing("Not all of it is saved");
-    } else if (event.detail.elt.id === "panel-form" && (event.detail.failed || !event.detail.xhr.status)) {
-      failed = event.detail.elt;
-      standing("Not saved. Retrying", true);
-      timer = setTimeout(saveAgain, Math.min(30_000, 2_000 * 2 ** waits++));
-    } else {
-      standing("Not saved", false);
-      if (event.detail.elt.id === "rail") putBack();
-    }
-  });
-  document.addEventListener("htmx:sendAbort", (event) => { if (event.detail.elt.id === "panel-form") event.detail.elt.sent = ""; });
-  window.addEventListener("beforeunload", (event) => { if (failed) event.preventDefault(); });
-  function online() {
-    const pill = byId("offline");
-    if (pill) pill.hidden = navigator.onLine;
-    if (navigator.onLine && failed) saveAgain();
-  }
-  window.addEventListener("online", online);
-  window.addEventListener("offline", online);
-
   // Dragging by the handle: an extra beside the buttons. The server has the last word on every order.
   let order = null;
   function dragging() {
@@ -253,11 +188,13 @@
     order = null;
     say("Could not save the new order. Put back.", "bad");
   }
-  document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful && event.detail.elt.id === "rail") order = null; });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.elt.id !== "rail") return;
+    if (event.detail.successful) order = null; else if (![409, 422].includes(event.detail.xhr.status)) putBack();
+  });
 
   showOpen();
   takeFocus();
   dragging();
-  online();
   window.addEventListener("resize", showOpen);
 })();

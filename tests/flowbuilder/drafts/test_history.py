@@ -11,7 +11,7 @@ from flowbuilder.drafts import operations as drafts
 from flowbuilder.drafts import queries
 from flowbuilder.drafts.operations import Conflict, NothingToUndo, Page
 from flowbuilder.models import DraftEdit
-from rules.editing import Talk, add_step, delete, set_settings, settings_of
+from rules.editing import Talk, add_step, delete, set_settings, settings_of, settle, turn
 from tests.support.cast import a_flow, a_member
 from tests.support.documents import solar
 
@@ -146,6 +146,30 @@ def test_a_page_is_in_no_conflict_with_itself(session, flow, sara):
     change(session, flow, sara, priced(flow, 45), page=Page(1, "a page"))
     change(session, flow, sara, priced(flow, 46), page=Page(1, "a page"), about="s2")
     assert settings_of(flow.draft, "s2")["price"] == 46
+
+
+def test_a_page_is_in_conflict_with_its_own_button_where_both_changed_the_same(session, flow, sara):
+    change(session, flow, sara, turn("s2", off=True), page=Page(1, "a page"))
+    mine = {**settings_of(solar("con_1"), "s2"), "off": None}
+    with pytest.raises(Conflict):
+        change(
+            session,
+            flow,
+            sara,
+            settle("s2", settings_of(solar("con_1"), "s2"), mine),
+            page=Page(1, "a page"),
+            about="s2",
+        )
+    assert settings_of(flow.draft, "s2")["off"] is True
+
+
+def test_a_step_that_another_deleted_is_a_conflict_without_a_value_of_theirs(session, flow, sara, dana):
+    change(session, flow, dana, delete("s2"))
+    with pytest.raises(Conflict) as conflict:
+        change(
+            session, flow, sara, settle("s2", settings_of(solar("con_1"), "s2"), {"id": "s2"}), page=Page(1), about="s2"
+        )
+    assert (conflict.value.who, conflict.value.theirs) == ("Dana Deputy", None)
 
 
 def test_undo_takes_back_only_what_its_button_named(session, flow, sara, dana):

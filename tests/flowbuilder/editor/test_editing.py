@@ -96,6 +96,56 @@ def test_the_history_tells_every_state(sara, session, flow):
     assert rows[0].after == rows[1].before
 
 
+def panel_of(flow, **typed):
+    """Return what the panel of the buyer posts from a page that was made of revision 1."""
+    buyer = flow.draft["steps"][1]["buyer"]
+    return {"connection": buyer["connection"], "price": "42", "revision": "1", "page": "a page", "open": "s2"} | typed
+
+
+def buyer_of(session, flow):
+    session.refresh(flow)
+    return next(step["buyer"] for step in flow.draft["steps"] if "buyer" in step)
+
+
+def test_what_a_page_did_on_the_rail_stays_when_its_panel_is_saved_later(sara, session, flow):
+    panel = panel_of(flow, price="45")
+    post(sara, draft(flow, "steps/s2/off"), headers=HTMX, revision="1", page="a page")
+    assert post(sara, draft(flow, "steps/s2"), headers=HTMX, **panel).status_code == 200
+    assert (buyer_of(session, flow)["price"], buyer_of(session, flow)["off"]) == (45, True)
+
+
+def test_a_page_that_never_heard_of_its_own_save_can_take_it_back_by_typing(sara, session, flow):
+    panel = panel_of(flow, price="45")
+    post(sara, draft(flow, "steps/s2"), headers=HTMX, **panel)
+    assert buyer_of(session, flow)["price"] == 45
+    assert post(sara, draft(flow, "steps/s2"), headers=HTMX, **{**panel, "price": "42"}).status_code == 200
+    assert buyer_of(session, flow)["price"] == 42
+
+
+def test_what_was_changed_on_the_rail_is_shown_in_the_open_panel(sara, flow):
+    answer = post(sara, draft(flow, "steps/s2/off"), headers=HTMX, revision="1", page="a page", open="s2")
+    assert 'id="panel-form"' in answer.text
+    other = post(sara, draft(flow, "steps/s1/off"), headers=HTMX, revision="2", page="a page", open="s2")
+    assert 'id="panel-form"' not in other.text
+
+
+def test_a_change_of_a_step_that_somebody_deleted_is_a_conflict_with_the_value(app, session, cast, sara, flow):
+    panel = panel_of(flow, price="45")
+    dana = signed_in(app, session, a_member(session, cast.sara.account, role="editor", person="Dana"))
+    post(dana, draft(flow, "steps/s2/delete"), revision="1")
+    answer = post(sara, draft(flow, "steps/s2"), headers=HTMX, **panel)
+    assert answer.status_code == 409
+    assert "Dana deleted this step at" in answer.text
+
+
+def test_an_undo_that_came_too_late_is_said_aloud(sara, session, flow):
+    post(sara, draft(flow, "steps/s2/off"), revision="1")
+    answer = post(sara, draft(flow, "undo"), headers=HTMX, target="1")
+    assert answer.status_code == 409
+    assert "The draft has changed meanwhile." in answer.headers["HX-Trigger"]
+    assert '"tone": "bad"' in answer.headers["HX-Trigger"]
+
+
 def test_strangers_and_analysts_change_nothing(app, session, cast, flow):
     zoe, tom = signed_in(app, session, cast.zoe), signed_in(app, session, cast.tom)
     assert post(zoe, draft(flow, "steps/s2/delete"), revision="1").status_code == 404

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from rules.editing import (
+    Gone,
     NotPossible,
+    Overlap,
     Talk,
     add_row,
     add_step,
@@ -20,6 +22,7 @@ from rules.editing import (
     paste,
     set_settings,
     settings_of,
+    settle,
     turn,
 )
 from rules.editing.tree import walk
@@ -186,6 +189,37 @@ def test_buyers_of_a_group_are_added_moved_copied_and_taken_out() -> None:
     copied = duplicate("r1", talk())(moved.document)
     assert copied.name == "duplicate buyer 1 of step 1"
     assert settings_of(delete("r1")(GROUP).document, "r1") is None
+
+
+@pytest.mark.parametrize(
+    ("base", "mine", "theirs", "now"),
+    [
+        ({"price": 1}, {"price": 2}, {"price": 1}, {"price": 2}),
+        ({"price": 1}, {"price": 2}, {"price": 1, "off": True}, {"price": 2, "off": True}),
+        ({"price": 1}, {"price": 1}, {"price": 3}, {"price": 3}),
+        ({"price": 1}, {"price": 3}, {"price": 3}, {"price": 3}),
+        ({"price": 1, "note": "x"}, {"price": 1}, {"price": 3, "note": "x"}, {"price": 3}),
+        ({"price": 1}, {"price": 1, "note": "x"}, {}, {"note": "x"}),
+        ({"price": 1}, {"price": 2}, {"price": 3}, None),
+        ({"price": 1}, {}, {"price": 3}, None),
+        ({}, {"caps": [1]}, {"caps": [2]}, None),
+    ],
+)
+def test_what_somebody_made_of_a_step_leaves_what_changed_meanwhile(
+    base: dict[str, Any], mine: dict[str, Any], theirs: dict[str, Any], now: dict[str, Any] | None
+) -> None:
+    document = a_document({"buyer": {"id": "a", **theirs}})
+    edit = settle("a", {"id": "a", **base}, {"id": "a", **mine})
+    if now is None:
+        with pytest.raises(Overlap):
+            edit(document)
+    else:
+        assert settings_of(edit(document).document, "a") == {"id": "a", **now}
+
+
+def test_what_somebody_made_of_a_step_that_is_gone_has_nowhere_to_go() -> None:
+    with pytest.raises(Gone):
+        settle("a", {"id": "a"}, {"id": "a", "price": 2})(a_document())
 
 
 def test_settings_of_the_first_card_leave_steps_and_fallback_where_they_are() -> None:

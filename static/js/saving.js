@@ -1,0 +1,158 @@
+// Saving: what is changed in the open panel is sent by itself; nothing replaces it, and nobody leaves it, before it is kept.
+"use strict";
+
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const form = () => byId("panel-form");
+  const OURS = ["csrf_token", "revision", "page", "open"];
+  const LONGEST = 30_000;
+  const NOT_DONE = "That was not done: what you typed is not saved yet. Try again once it is.";
+
+  let kept = ""; // what the draft has of the panel, as far as this page was told
+  let sent = null; // what is on its way
+  let isTouched = false; // whether something was changed since that went out
+  let failures = 0;
+  let timer = 0;
+  let waiting = []; // those who go on when everything is kept
+
+  function written() {
+    const shown = form() ? [...new FormData(form())].filter(([name]) => !OURS.includes(name)) : [];
+    return new URLSearchParams(shown).toString();
+  }
+  const isUnsaved = () => Boolean(form()) && (sent !== null || failures > 0 || written() !== kept);
+
+  function send() {
+    clearTimeout(timer);
+    if (form()) htmx.trigger(form(), "save");
+  }
+  // Whether everything is kept, once that is known; a conflict, a refusal and an outage are told on the page.
+  function whenKept() {
+    return new Promise((resolve) => {
+      waiting.push(resolve);
+      if (sent === null) send();
+    });
+  }
+  function goOn(areKept) {
+    if (areKept && waiting.length && isUnsaved()) { send(); return; }
+    waiting.splice(0).forEach((resolve) => resolve(areKept));
+  }
+
+  function standing(text, isBad) {
+    const saved = byId("saved");
+    if (!saved) return;
+    saved.textContent = text;
+    saved.classList.toggle("is-bad", Boolean(isBad));
+    byId("retry").hidden = !isBad;
+  }
+
+  // What somebody is typing, or has changed after a save went out, is not replaced by its answer: that does not know it yet.
+  let sentAt = 0;
+  const changedAt = new WeakMap();
+  ["input", "change"].forEach((kind) => document.addEventListener(kind, (event) => {
+    changedAt.set(event.target, performance.now());
+    if (event.target.form === form()) isTouched = true;
+  }, true));
+  let answered = null;
+  const isOwn = () => answered?.requestConfig?.elt.id === "panel-form";
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    answered = event.detail;
+    Idiomorph.defaults.ignoreActiveValue = isOwn();
+  });
+  // Nor is a panel with something unsaved replaced by what another request brings.
+  function isHeld() {
+    if (!form() || !answered?.requestConfig) return false;
+    if (!isOwn()) return isUnsaved();
+    return isKept(answered) && answered.requestConfig.path !== form().getAttribute("hx-post");
+  }
+  let isRenewed = false;
+  Idiomorph.defaults.callbacks.beforeNodeMorphed = (shown) => {
+    if (shown.id === "panel-body") {
+      if (isHeld()) return false;
+      isRenewed = true;
+    }
+    return !(isOwn() && changedAt.get(shown) > sentAt);
+  };
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.elt === form()) event.detail.timeout = LONGEST;
+  });
+  const isChange = (event) => event.detail.requestConfig?.verb === "post" && event.detail.elt.closest?.(".editor-page, #toasts");
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!isChange(event)) return;
+    if (event.detail.elt.id === "panel-form") {
+      const trigger = event.detail.requestConfig.triggeringEvent;
+      if (["change", "input"].includes(trigger?.type) && !failures && written() === kept) { event.preventDefault(); return; }
+      [sent, sentAt, isTouched] = [written(), performance.now(), false];
+    }
+    standing("Saving…");
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.elt.id === "panel-form") sentIs(event.detail);
+    else if (isRenewed) kept = written();
+    if (event.detail.elt.id !== "panel-form" && isChange(event) && !isTold(event.detail)) standing("Not saved");
+    isRenewed = false;
+    // Whatever else was answered, what could not be sent is still to be sent; now it can be.
+    if (failures && sent === null && isKept(event.detail)) { standing("Not saved. Retrying", true); send(); }
+  });
+  const isKept = (detail) => detail.xhr.status >= 200 && detail.xhr.status < 300;
+  const isTold = (detail) => isKept(detail) || [409, 422].includes(detail.xhr.status);
+  function sentIs(detail) {
+    const went = sent;
+    sent = null;
+    if (!isTold(detail)) {
+      standing("Not saved. Retrying", true);
+      clearTimeout(timer);
+      timer = setTimeout(send, Math.min(LONGEST, 2_000 * 2 ** failures++));
+    } else {
+      failures = 0;
+      kept = isTouched ? went : written();
+      if (detail.xhr.status === 422) standing("Not all of it is saved");
+    }
+    goOn(isKept(detail));
+  }
+
+  // Other buttons and links of the editor wait until the panel is kept; when it cannot be, they do nothing, and that is said.
+  function goOnKept(what) {
+    whenKept().then((areKept) => { if (areKept) what(); else if (failures) say(NOT_DONE, "bad"); });
+  }
+  document.addEventListener("htmx:confirm", (event) => {
+    const asking = event.detail.elt;
+    if (asking === form() || asking.closest("[data-poll], .tried") || !asking.closest(".editor-page, #toasts") || !isUnsaved()) return;
+    event.preventDefault();
+    goOnKept(() => event.detail.issueRequest(true));
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-retry]")) send();
+    const link = event.target.closest("a[href]");
+    const staysHere = !link || link.target || link.matches("[hx-get], [download], [href^='#']");
+    if (staysHere || event.ctrlKey || event.metaKey || event.shiftKey || !isUnsaved()) return;
+    event.preventDefault();
+    goOnKept(() => location.assign(link.href));
+  });
+  document.addEventListener("submit", (event) => {
+    const { target, submitter } = event;
+    if (target.matches("[hx-post]") || !isUnsaved()) return;
+    event.preventDefault();
+    goOnKept(() => target.requestSubmit(submitter));
+  });
+  // Whoever reloads or closes the page meanwhile is asked first.
+  window.addEventListener("beforeunload", (event) => {
+    if (!isUnsaved()) return;
+    event.preventDefault();
+    if (sent === null) send();
+  });
+  const sendNow = () => { if (isUnsaved() && sent === null) send(); };
+  document.addEventListener("visibilitychange", () => { if (document.hidden) sendNow(); });
+  window.addEventListener("popstate", sendNow, true);
+
+  function online() {
+    const pill = byId("offline");
+    if (pill) pill.hidden = navigator.onLine;
+    if (navigator.onLine && failures) send();
+  }
+  window.addEventListener("online", online);
+  window.addEventListener("offline", online);
+
+  kept = written();
+  online();
+})();
