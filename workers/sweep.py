@@ -69,10 +69,8 @@ def publish_due(engine: Engine, now: datetime) -> None:
         is_due = database.execute(PLANNED_DUE, {"now": now}).scalar_one()
     if is_due:
         with committed(engine, "planned") as database:
-            database.begin()
-            session = Session(database, join_transaction_mode="rollback_only")
-            publish_what_is_due(session, now)
-            session.commit()
+            # Not closed: it would take back what the connection is about to commit.
+            publish_what_is_due(Session(database), now)
 
 
 def tidy(database: Connection, now: datetime) -> None:

@@ -64,7 +64,9 @@ def publish_what_is_due(session: Session, now: datetime) -> Sequence[Flow]:
         .with_for_update(skip_locked=True)
     )
     flows = [(row, session.get_one(Flow, row.flow_id)) for row in session.scalars(due).all()]
-    return [flow for row, flow in flows if _publish(session, row, flow, now)]
+    published = [flow for row, flow in flows if _publish(session, row, flow, now)]
+    session.flush()
+    return published
 
 
 def _publish(session: Session, row: PlannedPublication, flow: Flow, now: datetime) -> bool:
