@@ -1,7 +1,7 @@
 """A rule from the form that people fill in: nested names such as `0.field`, `1.0.value`, `1.how`."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rules.builder.comparisons import COMPARISONS, Comparison, comparisons_for
@@ -100,8 +100,10 @@ def read_row(inputs: Texts, places: Places, before: Part | None) -> Row:
         return Row()
     field = places.field(path)
     comparison = _comparison(first(inputs, "op"), field, keeps=old is not None and old.field == path)
-    texts = _listed(inputs, comparison, field) if is_list(comparison, field) else inputs
-    if old and (old.field, old.comparison) == (path, comparison.key) and _same(texts, texts_of(old, comparison, field)):
+    is_as_before = old is not None and (old.field, old.comparison) == (path, comparison.key)
+    shown = texts_of(old, comparison, field) if old is not None and is_as_before else {}
+    texts = _listed(inputs, comparison, field, shown.get("value", ())) if is_list(comparison, field) else inputs
+    if old is not None and is_as_before and _same(texts, shown):
         return replace(old, off=False)
     carries = old is None or _carries(old, path, comparison, places)
     return Row(path, comparison.key, read_values(comparison, field, texts if carries else {}))
@@ -123,10 +125,14 @@ def _comparison(key: str, field: Field | None, *, keeps: bool) -> Comparison:
     return chosen if chosen and (keeps or chosen in offered) else offered[0]
 
 
-def _listed(inputs: Texts, comparison: Comparison, field: Field | None) -> dict[str, tuple[str, ...]]:
-    """Return the inputs of a list with what is kept and what is added as one."""
+def _listed(
+    inputs: Texts, comparison: Comparison, field: Field | None, shown: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """Return the inputs of a list with what is kept and what is added as one; what was `shown` is never taken apart."""
     lines = [line for text in inputs.get("value", ()) for line in text.splitlines() if line.strip()]
-    kept = [cell for line in lines for cell in split_list(f"{line}\n", comparison, field)]
+    kept = [
+        cell for line in lines for cell in ([line] if line in shown else split_list(f"{line}\n", comparison, field))
+    ]
     added = [cell for text in inputs.get("add", ()) for cell in split_list(text, comparison, field)]
     return {**inputs, "value": (*kept, *added)}
 

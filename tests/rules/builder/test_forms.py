@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from rules.builder import COMPARISONS, NO_RULE, Group, Opaque, Row, draw, part_at, write
 from rules.builder.forms import read_form
@@ -156,6 +156,7 @@ def form_of(group: Group) -> dict[str, list[str]]:
 
 @settings(max_examples=300, deadline=None, database=None)
 @given(groups())
+@example(Group("all", (Row("lead.email", "domain_in", (["a, b"],)),), bare=True))
 def test_a_form_that_nobody_touched_says_the_rule_that_it_was_made_from(group: Group) -> None:
     assert read_form(form_of(group), PLACES, group).group == group
 
