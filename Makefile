@@ -5,7 +5,8 @@ RUN := $(VENV)/bin
 # Set it to find this folder's own programs first, Node's too where set-up had to bring one.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 TESTS ?= tests
-PROCESSES ?= 2
+# More than there are processors: a test mostly waits for servers, browsers and workers.
+PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test check bench screens migrate clean
@@ -23,7 +24,7 @@ serve: setup ## start everything without the demo's companies
 
 test: setup $(VENV)/.development ## run all tests, with real servers and a real browser
 	@tools/need_browser
-	@pytest $(TESTS) -n $(PROCESSES) --dist loadfile
+	@pytest $(TESTS) -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 check: setup $(VENV)/.development ## format, lint, types, import contracts, templates, scripts
 	ruff check .

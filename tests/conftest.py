@@ -82,3 +82,12 @@ def own_servers() -> Iterator[embedded.Servers]:
     """Give servers that this test alone uses and may kill."""
     with private_servers() as running:
         yield running
+
+
+FIRST = ("tests/chaos", "tests/journeys", "tests/workers")
+"""Where the files that take minutes are. Begun last, one of them would run alone while the other processes stand idle."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes longest first; the order within stays as it was."""
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
