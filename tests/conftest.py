@@ -85,7 +85,7 @@ def own_servers() -> Iterator[embedded.Servers]:
 
 
 FIRST = ("tests/chaos", "tests/journeys", "tests/workers")
-"""Where the files that take minutes are. Begun last, one of them would run alone while the other processes stand idle."""
+"""Where the files that take minutes are: begun last, one of them runs alone while the other processes stand idle."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
