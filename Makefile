@@ -5,8 +5,7 @@ RUN := $(VENV)/bin
 # Set it to find this folder's own programs first, Node's too where set-up had to bring one.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 TESTS ?= tests
-# More than there are processors: a test mostly waits for servers, browsers and workers.
-PROCESSES ?= 3
+PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test check bench screens migrate clean
