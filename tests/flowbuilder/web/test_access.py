@@ -10,8 +10,8 @@ from werkzeug.routing import Rule
 
 from flowbuilder.accounts import access
 from flowbuilder.accounts.access import UndeclaredRoute, declared_access
-from flowbuilder.models import CatalogueField
-from tests.support.cast import Cast, a_connection, a_flow, a_lead, a_list, a_source, an_inbox_lead
+from tests.support.belongings import belongings
+from tests.support.cast import Cast, a_flow, a_source
 from tests.support.web import form_token, signed_in
 
 PUBLIC = {
@@ -23,35 +23,7 @@ PUBLIC = {
 @pytest.fixture
 def saras(session: Session, cast: Cast) -> dict[str, Any]:
     """Give the ids of what belongs to Sara, by the names that routes use for them."""
-    flow = a_flow(session, cast.sara)
-    source = a_source(session, flow)
-    lead = a_lead(session, source)
-    connection = a_connection(session, cast.sara)
-    row = an_inbox_lead(session, lead, connection)
-    listed = a_list(session, cast.sara)
-    field = CatalogueField(account_id=cast.sara.account.id, key="shade", settings={"key": "shade", "type": "text"})
-    field.created_at = field.updated_at = lead.received_at
-    session.add(field)
-    session.commit()
-    return {
-        "flow_id": flow.id,
-        "source_id": source.id,
-        "lead_id": lead.id,
-        "connection_id": connection.id,
-        "list_id": listed.id,
-        "account_id": cast.sara.account.id,
-        "test_id": lead.id,
-        "row_id": row.id,
-        "key_id": lead.id,
-        "number": 1,
-        "name": "token",
-        "check_id": lead.id,
-        "step": "intake",
-        "action": "off",
-        "way": "undo",
-        "key": "shade",
-        "card": "intake",
-    }
+    return belongings(session, cast.sara)
 
 
 def pages(app: Flask) -> Iterator[tuple[Rule, str]]:
