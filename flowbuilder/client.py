@@ -61,6 +61,36 @@ class Client:
         """Create a flow with a draft; return its id, key, revision and the problems of the draft."""
         return self._send("POST", "/flows", {"name": name, "document": document})
 
+    def save_draft(self, flow_id: str, document: Document, revision: int) -> Row:
+        """Replace the draft that was read at a revision; return the new one and the problems of the draft."""
+        return self._send("PUT", f"/flows/{flow_id}/draft", {"document": document}, revision)
+
+    def draft_changes(self, flow_id: str) -> list[Row]:
+        """Return in words what the draft changes of what is live."""
+        changes: list[Row] = self._get(f"/flows/{flow_id}/draft/changes")["changes"]
+        return changes
+
+    def undo(self, flow_id: str, revision: int) -> Row:
+        """Take back the last edit of the draft that was read at a revision; return the new one and the problems."""
+        return self._send("POST", f"/flows/{flow_id}/draft/undo", revision=revision)
+
+    def dry_run(self, flow_id: str, lead: Document, **more: Any) -> Row:
+        """Return what the draft would do with a lead; nothing is sent, and nothing is stored."""
+        return self._send("POST", f"/flows/{flow_id}/dry-run", {"lead": lead, **more})
+
+    def run_checks(self, flow_id: str) -> Row:
+        """Run the saved checks of a flow on its draft; return what came of them."""
+        return self._send("POST", f"/flows/{flow_id}/checks/run")
+
+    def versions(self, flow_id: str) -> list[Row]:
+        """Return the published versions, newest first."""
+        versions: list[Row] = self._get(f"/flows/{flow_id}/versions")["versions"]
+        return versions
+
+    def go_back(self, flow_id: str, number: int) -> int:
+        """Make a version live that is equal to an old one; return its number."""
+        return int(self._send("POST", f"/flows/{flow_id}/versions/{number}/go-back")["version"])
+
     def publish_flow(self, flow_id: str) -> int:
         """Make the draft live; return the number of the version."""
         return int(self._send("POST", f"/flows/{flow_id}/publish")["version"])
@@ -152,10 +182,12 @@ class Client:
     def _get(self, path: str, **query: Any) -> Row:
         return self._call("GET", path, params={name: value for name, value in query.items() if value is not None})
 
-    def _send(self, method: str, path: str, body: Document | None = None) -> Row:
+    def _send(self, method: str, path: str, body: Document | None = None, revision: int | None = None) -> Row:
+        headers = {"If-Match": str(revision)} if revision is not None else {}
         if body is None:
-            return self._call(method, path)
-        return self._call(method, path, data=json_text.write(body), headers={"Content-Type": "application/json"})
+            return self._call(method, path, headers=headers)
+        headers["Content-Type"] = "application/json"
+        return self._call(method, path, data=json_text.write(body), headers=headers)
 
     def _call(self, method: str, path: str, **how: Any) -> Row:
         try:

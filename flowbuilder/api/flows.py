@@ -32,6 +32,7 @@ SUMMARY = {
     "updated_at": MOMENT,
 }
 STATE = shape(id=TEXT, state=TEXT)
+IF_MATCH = {"If-Match": "The revision that was read."}
 
 
 @bp.post("/flows")
@@ -50,7 +51,7 @@ def create() -> Response:
     flow = operations.create_flow(
         session=current.session(), actor=caller().actor, name=name, document=document, now=current.now()
     )
-    shown = {**_draft_state(flow), "id": shapes.flow_id(flow.id), "key": flow.key}
+    shown = {**draft_state(flow), "id": shapes.flow_id(flow.id), "key": flow.key}
     current.session().commit()
     return shapes.answer(shown, 201)
 
@@ -72,7 +73,7 @@ def show(flow_id: UUID) -> Response:
     flow = flow_called(flow_id)
     live = queries.live_version(current.session(), flow)
     documents = {"draft": flow.draft, "live": live.document if live else None}
-    return shapes.answer({**summary(flow), **documents, **_draft_state(flow)}, ETag=_tag(flow))
+    return shapes.answer({**summary(flow), **documents, **draft_state(flow)}, ETag=tag(flow))
 
 
 @bp.put("/flows/<flow:flow_id>/draft")
@@ -80,14 +81,14 @@ def show(flow_id: UUID) -> Response:
     "Replace the draft",
     takes=shape(document=ANYTHING),
     gives=shape(revision=WHOLE, problems=PROBLEMS),
-    headers={"If-Match": "The revision that was read."},
+    headers=IF_MATCH,
     refuses=(409, 428),
 )
 @keyed
 def save_draft(flow_id: UUID) -> Response:
     """Replace the draft if it is still the one that was read; 409 with the newer draft otherwise."""
     flow = flow_called(flow_id)
-    revision = _revision_read()
+    revision = revision_read()
     body = read_body("document")
     document = body.document("document")
     body.refuse_problems()
@@ -101,9 +102,9 @@ def save_draft(flow_id: UUID) -> Response:
             now=current.now(),
         )
     except NewerDraft:
-        raise _newer_draft(flow) from None
+        raise newer_draft(flow) from None
     current.session().commit()
-    return shapes.answer(_draft_state(flow), ETag=_tag(flow))
+    return shapes.answer(draft_state(flow), ETag=tag(flow))
 
 
 @bp.post("/flows/<flow:flow_id>/publish")
@@ -167,19 +168,21 @@ def published(publication: Publication) -> Response:
     return shapes.answer({"version": number, "problems": problems})
 
 
-def _draft_state(flow: Flow) -> dict[str, Any]:
+def draft_state(flow: Flow) -> dict[str, Any]:
+    """Return the revision of a draft and what is wrong with it."""
     found_problems = document_problems(
         session=current.session(), account_id=flow.account_id, document=flow.draft, flow_id=flow.id
     )
     return {"revision": flow.draft_revision, "problems": shapes.problems(found_problems)}
 
 
-def _tag(flow: Flow) -> str:
+def tag(flow: Flow) -> str:
     """Return the revision as the entity tag that If-Match repeats (RFC 9110, 13.1.1)."""
     return f'"{flow.draft_revision}"'
 
 
-def _revision_read() -> int:
+def revision_read() -> int:
+    """Return the revision that the caller read, from If-Match; refuses when it is not there, or none."""
     text = request.headers.get("If-Match", "").strip().strip('"')
     if not text:
         raise Refusal(428)
@@ -188,6 +191,7 @@ def _revision_read() -> int:
     return int(text)
 
 
-def _newer_draft(flow: Flow) -> Refusal:
+def newer_draft(flow: Flow) -> Refusal:
+    """Return the refusal for whoever read an older draft, with the newer one."""
     words = "The draft was saved by somebody else since you read it. Yours was not saved."
     return Refusal(409, "newer_draft", words, beside={"revision": flow.draft_revision, "draft": flow.draft})

@@ -14,13 +14,16 @@ from flowbuilder.api import (
     checks,
     connection_requests,
     connections,
+    drafts,
     dry_runs,
     fields,
     flows,
     leads,
     lists,
     openapi,
+    plans,
     shapes,
+    shelf,
     sources,
     versions,
     waiting,
@@ -31,7 +34,7 @@ from flowbuilder.api.errors import Refusal, error_answer, http_error_answer
 bp = Blueprint("api", __name__, url_prefix=openapi.PREFIX)
 
 NOUNS = (
-    flows, versions, dry_runs, checks, backtests,
+    flows, drafts, plans, shelf, versions, dry_runs, checks, backtests,
     connections, connection_requests, sources, leads, waiting, caps, lists, fields,
 )  # fmt: skip
 for noun in NOUNS:

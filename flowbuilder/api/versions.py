@@ -1,15 +1,17 @@
-"""Published versions for programs: list, read, go back."""
+"""Published versions for programs: list, read, compare, go back."""
 
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from flowbuilder.accounts.access import keyed
 from flowbuilder.api import shapes
 from flowbuilder.api.auth import caller
+from flowbuilder.api.drafts import CHANGES, in_words
+from flowbuilder.api.errors import Refusal
 from flowbuilder.api.flows import flow_called, published
-from flowbuilder.api.openapi import ANYTHING, MOMENT, PROBLEMS, TEXT, WHOLE, YES_NO, describe, shape
+from flowbuilder.api.openapi import ANYTHING, MOMENT, PROBLEMS, TEXT, WHOLE, YES_NO, describe, or_null, shape
 from flowbuilder.flows import operations, queries
 from flowbuilder.models import Flow, FlowVersion
 from flowbuilder.web import current
@@ -18,6 +20,7 @@ from flowbuilder.web.found import found
 bp = Blueprint("versions", __name__)
 
 SUMMARY = {"number": WHOLE, "is_live": YES_NO, "note": TEXT, "published_by": TEXT, "published_at": MOMENT}
+LONGEST_NUMBER = 10
 
 
 @bp.get("/flows/<flow:flow_id>/versions")
@@ -43,6 +46,26 @@ def show(flow_id: UUID, number: int) -> Response:
     shown = summary(flow, version, "")
     del shown["published_by"]
     return shapes.answer({**shown, "document": version.document})
+
+
+@bp.get("/flows/<flow:flow_id>/versions/<int:number>/changes")
+@describe(
+    "Say in words what a version changed",
+    gives=shape(since=or_null(WHOLE), changes=CHANGES),
+    query={"since": "The version to compare with, the one before by default."},
+)
+@keyed
+def changes(flow_id: UUID, number: int) -> Response:
+    """Answer what a version has otherwise than another; nothing where there is no other."""
+    flow, session = flow_called(flow_id), current.session()
+    version = found(queries.version_of(session, flow, number))
+    asked = request.args.get("since", "")
+    since = int(asked) if asked.isdecimal() and len(asked) < LONGEST_NUMBER else number - 1
+    before = queries.version_of(session, flow, since)
+    if asked and before is None:
+        raise Refusal(404)
+    told = in_words(flow, before.document, version.document) if before else []
+    return shapes.answer({"since": before.number if before else None, "changes": told})
 
 
 @bp.post("/flows/<flow:flow_id>/versions/<int:number>/go-back")

@@ -41,6 +41,21 @@ def test_a_flow_is_created_published_and_read_with_exact_amounts(client):
     assert client.caps(made["id"]) == []
 
 
+def test_a_draft_is_saved_compared_taken_back_and_tried(client):
+    flow = client.create_flow("Solar", solar())["id"]
+    client.publish_flow(flow)
+    assert client.save_draft(flow, solar(currency="EUR"), 1)["revision"] == 2
+    assert [one["after"] for one in client.draft_changes(flow)] == ["“EUR”"]
+    assert client.undo(flow, 2)["revision"] == 3
+    with pytest.raises(ApiError) as refused:
+        client.save_draft(flow, solar(), 2)
+    assert refused.value.code == "newer_draft"
+    assert client.dry_run(flow, {"email": "ana@example.com"})["outcome"]
+    assert client.run_checks(flow) == {"passed": 0, "of": 0, "checks": []}
+    assert client.go_back(flow, 1) == 2
+    assert [row["number"] for row in client.versions(flow)] == [2, 1]
+
+
 def test_a_list_is_read_to_its_end(client):
     made = [client.create_flow(f"Flow {number}", solar())["id"] for number in range(60)]
     assert [row["id"] for row in client.flows()] == made

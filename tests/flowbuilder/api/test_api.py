@@ -2,11 +2,12 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from flowbuilder.api.openapi import PREFIX, path_of
+from flowbuilder.api.openapi import PREFIX, calls, path_of
 from flowbuilder.models import ApiKey
 from tests.support.cast import a_connection, a_flow, a_lead, a_list, a_source, now
 from tests.support.documents import solar
@@ -136,3 +137,11 @@ def test_lists_of_a_stranger_hold_nothing_of_anybody(strangers_api, session, cas
     session.commit()
     for noun in ("flows", "sources", "connections", "leads"):
         assert strangers_api("GET", f"/{noun}").json[noun] == []
+
+
+def test_the_table_of_what_pages_do_names_every_call_about_flows_fields_and_lists(app):
+    page = Path("docs/programs.md").read_text()
+    told = set(re.findall(r"`(GET|POST|PUT|PATCH|DELETE) (/[^`]+)`", page))
+    there = {(method, path_of(rule)) for rule, method in calls(app)}
+    about = {call for call in there if call[1].split("/")[1] in ("flows", "fields", "lists", "unknown-fields", "caps")}
+    assert told == about
