@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
 from flowbuilder import clock, enqueue
+from flowbuilder.drafts.pruning import KEPT_FOR, PRUNE
 from flowbuilder.review.planning import publish_what_is_due
 from workers.crashpoints import committed
 from workers.outages import where
@@ -45,6 +46,7 @@ TIDY = (
         timedelta(days=90),
     ),
     (text("DELETE FROM worker WHERE seen_at < :before"), timedelta(minutes=10)),
+    (PRUNE, KEPT_FOR),
 )
 PARTITIONS = text("SELECT ensure_partitions(:now, :months)")
 

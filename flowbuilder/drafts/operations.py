@@ -17,6 +17,8 @@ from rules.editing import Edit, Edited, Gone, NotPossible, Overlap, settings_of
 
 JOINED_FOR = timedelta(seconds=30)
 """Saves of the same settings that follow each other within this time are undone together."""
+DEEPEST = 100
+"""How many edits can be undone one after another; what is older is not kept for it."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,10 @@ class Conflict(Exception):
 
 class NothingToUndo(Exception):
     """What was to be undone or done again is not what comes next any more."""
+
+
+class TooFarBack(NothingToUndo):
+    """As many edits are undone as can be; there are older ones, but they are not kept."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +82,9 @@ def change(
     row.said, row.joins = edited.said, edited.joins
     row.remark = asdict(edited.remark) if edited.remark else None
     row.under, row.next_undo, row.starts = (last.next_undo if last else None), row.revision, row.revision
+    row.depth = min(last.depth + 1 if last else 1, DEEPEST)
     if last is not None and _joins(last, row):
-        row.under, row.starts = last.under, last.starts
+        row.under, row.starts, row.depth = last.under, last.starts, last.depth
     _write(session, flow, row)
     return Change(row, edited)
 
@@ -91,16 +98,21 @@ def base_of(*, session: Session, flow: Flow, page: Page, step: str) -> Mapping[s
 
 
 def undo(*, session: Session, actor: Actor, flow: Flow, page: Page, target: int, now: datetime) -> DraftEdit:
-    """Take back the edit of a revision, with those it was joined to; raises NothingToUndo when another comes first."""
+    """Take back the edit of a revision, with those it was joined to.
+
+    Raises NothingToUndo when another comes first, and TooFarBack.
+    """
     session.refresh(flow, with_for_update=True)
     last = queries.last_edit(session, flow)
+    if last is not None and queries.is_at_end(last):
+        raise TooFarBack
     if last is None or last.next_undo != target:
         raise NothingToUndo
     undone = session.get_one(DraftEdit, (flow.id, target))
     first = undone if undone.starts == target else session.get_one(DraftEdit, (flow.id, undone.starts))
     row = _row(flow, actor, page, now, kind="undo", name=undone.name, step=undone.step, after=first.before)
     row.starts, row.over = row.revision, last.next_redo
-    row.next_undo, row.next_redo = undone.under, row.revision
+    row.next_undo, row.next_redo, row.depth = undone.under, row.revision, last.depth - 1
     row.said = f"Undone: {undone.name}."
     _write(session, flow, row)
     return row
@@ -115,7 +127,7 @@ def redo(*, session: Session, actor: Actor, flow: Flow, page: Page, target: int,
     undone = session.get_one(DraftEdit, (flow.id, target))
     row = _row(flow, actor, page, now, kind="redo", name=undone.name, step=undone.step, after=undone.before)
     row.starts, row.under = row.revision, last.next_undo
-    row.next_undo, row.next_redo = row.revision, undone.over
+    row.next_undo, row.next_redo, row.depth = row.revision, undone.over, min(last.depth + 1, DEEPEST)
     row.said = f"Done again: {undone.name}."
     _write(session, flow, row)
     return row

@@ -26,11 +26,15 @@ class Button:
 
 @dataclass(frozen=True)
 class History:
-    """Where a draft stands in its history: its last edit, and what undo and redo would do."""
+    """Where a draft stands in its history: its last edit, and what undo and redo would do.
+
+    `is_at_end` says that all is undone that can be, though there were older edits.
+    """
 
     last: DraftEdit | None
     undo: Button | None
     redo: Button | None
+    is_at_end: bool = False
 
 
 def last_edit(session: Session, flow: Flow) -> DraftEdit | None:
@@ -38,20 +42,26 @@ def last_edit(session: Session, flow: Flow) -> DraftEdit | None:
     return session.get(DraftEdit, (flow.id, flow.draft_revision))
 
 
+def is_at_end(last: DraftEdit) -> bool:
+    """Return whether undo reaches no further back from an edit, though there were older ones."""
+    return last.next_undo is not None and last.depth == 0
+
+
 def history_of(session: Session, flow: Flow, person_id: UUID | None) -> History:
     """Return where a draft stands; edits of others are named with who made them."""
     last = last_edit(session, flow)
     if last is None:
         return History(None, None, None)
-    wanted = [revision for revision in (last.next_undo, last.next_redo) if revision]
+    undoes = last.next_undo if last.depth else None
+    wanted = [revision for revision in (undoes, last.next_redo) if revision]
     rows = session.execute(
         select(DraftEdit.revision, DraftEdit.name, DraftEdit.person_id, NAME)
         .outerjoin(Person, Person.id == DraftEdit.person_id)
         .where(DraftEdit.flow_id == flow.id, DraftEdit.revision.in_(wanted))
     )
     names = {row[0]: row[1] if row[2] == person_id or not row[3] else f"{row[1]} ({row[3]})" for row in rows}
-    undo, redo = (Button(at, names[at]) if at and at in names else None for at in (last.next_undo, last.next_redo))
-    return History(last, undo, redo)
+    undo, redo = (Button(at, names[at]) if at and at in names else None for at in (undoes, last.next_redo))
+    return History(last, undo, redo, is_at_end(last))
 
 
 def document_at(session: Session, flow: Flow, revision: int) -> Mapping[str, Any] | None:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, request
 
 from flowbuilder.accounts.access import Role, signed_in, visitor
 from flowbuilder.drafts import operations as drafts
-from flowbuilder.drafts.operations import Conflict, NothingToUndo
+from flowbuilder.drafts.operations import DEEPEST, Conflict, NothingToUndo, TooFarBack
 from flowbuilder.editor import answers
 from flowbuilder.editor.acting import OF_STEPS, edit_for, page_sent
 from flowbuilder.editor.desks import panel_of, room_of
@@ -21,6 +21,11 @@ bp = Blueprint("editor", __name__, url_prefix="/flows")
 
 MAY_EDIT: tuple[Role, ...] = ("owner", "editor")
 MEANWHILE = "The draft has changed meanwhile. Look at what comes next, then press it again."
+TOO_FAR_BACK = (
+    f"The last {DEEPEST} changes are undone, and older ones cannot be. "
+    "A version that was published can still be used as the draft."
+)
+NOTHING = {"undo": "There is nothing to undo.", "redo": "There is nothing to do again."}
 
 
 @bp.get("/<flow:flow_id>/edit")
@@ -123,8 +128,10 @@ def go(flow_id: UUID, way: str) -> Response:
             target=int(target) if target.isdecimal() and len(target) < 9 else 0,
             now=current.now(),
         )
+    except TooFarBack:
+        return answers.refused(flow, TOO_FAR_BACK, 409)
     except NothingToUndo:
-        return answers.refused(flow, MEANWHILE, 409)
+        return answers.refused(flow, MEANWHILE if target else NOTHING[way], 409)
     session.commit()
     return answers.changed(flow, row.said, renews_panel=True)
 

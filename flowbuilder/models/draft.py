@@ -14,8 +14,8 @@ class DraftEdit(Base):
     """One change of a draft, written once: the draft had the document `before`, and has `after` at this revision.
 
     `next_undo` and `next_redo` are the revisions that the two buttons act on from here. Undoing goes back to what was
-    before `starts`; from there `under` can be undone, and `over` done again after it. `made_in` is the open page that
-    it was made in.
+    before `starts`; from there `under` can be undone, and `over` done again after it. `depth` is how many edits can be
+    undone from here, one after another. `made_in` is the open page that it was made in.
     """
 
     __tablename__ = "draft_edit"
@@ -34,6 +34,7 @@ class DraftEdit(Base):
     over: Mapped[int | None]
     next_undo: Mapped[int | None]
     next_redo: Mapped[int | None]
+    depth: Mapped[int]
     made_in: Mapped[str] = mapped_column(server_default="")
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]

@@ -79,6 +79,23 @@ def test_deleting_is_undone_and_done_again(sara, session, flow):
     assert kinds(session, flow) == ["buyer"]
 
 
+def test_where_undo_ends_its_button_says_so_and_pressing_it_tells_what_else_there_is(sara, session, flow):
+    post(sara, draft(flow, "steps/s1/delete"), revision="1")
+    edit = session.get_one(DraftEdit, (flow.id, 2))
+    edit.depth = 0
+    session.commit()
+    assert 'aria-label="Undo: nothing older is kept"' in sara.get(editor(flow)).text
+    answer = post(sara, draft(flow, "undo"), target="")
+    assert (answer.status_code, kinds(session, flow)) == (409, ["buyer"])
+    assert "The last 100 changes are undone, and older ones cannot be." in answer.text
+
+
+def test_a_draft_that_nobody_changed_has_nothing_to_undo(sara, flow):
+    for way, said in (("undo", "There is nothing to undo."), ("redo", "There is nothing to do again.")):
+        answer = post(sara, draft(flow, way), target="")
+        assert (answer.status_code, said in answer.text) == (409, True)
+
+
 def solar_of(flow):
     return solar(next(step["buyer"]["connection"] for step in flow.draft["steps"] if "buyer" in step))
 
