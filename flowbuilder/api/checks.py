@@ -21,6 +21,7 @@ from flowbuilder.trials import operations, queries
 from flowbuilder.trials.answering import OF_BUYERS, OF_SERVICES
 from flowbuilder.trials.checks import Checked, run_checks
 from flowbuilder.trials.inputs import Inputs, Said
+from flowbuilder.trials.keeping import EndsOtherwise
 from flowbuilder.trials.operations import KIND, TooManyChecks
 from flowbuilder.trials.running import Bench, End, LeadGone, bench_of
 from flowbuilder.web import current
@@ -58,7 +59,8 @@ def index(flow_id: UUID) -> Response:
 
 @bp.post("/flows/<flow:flow_id>/checks")
 @describe(
-    "Keep a test run of the draft as a check; without “expected” it expects the end that the draft gives now",
+    "Keep a test run of the draft as a check, with made-up values in place of personal ones; without “expected” it "
+    "expects the end that the draft gives now",
     status=201,
     takes={**TAKES, "required": []},
     gives=CHECK,
@@ -66,7 +68,10 @@ def index(flow_id: UUID) -> Response:
 )
 @keyed
 def create(flow_id: UUID) -> Response:
-    """Create a check from what a dry run takes: the lead, or the id of one that came in as `source_lead`."""
+    """Create a check from what a dry run takes: the lead, or the id of one that came in as `source_lead`.
+
+    Of a lead that is sent personal values are not kept: made-up ones stand there, with which it ends as it did.
+    """
     flow, body = flow_called(flow_id), read_body(*ASKED, "name", "expected", "must_pass")
     rules = rules_of(flow.draft)
     inputs, expected = _inputs(body, rules), _expected(body)
@@ -81,6 +86,9 @@ def create(flow_id: UUID) -> Response:
         )  # fmt: skip
     except LeadGone:
         body.report("source_lead", "unknown_lead", "This account has no such lead.")
+        raise Refusal(422, problems=body.problems) from None
+    except EndsOtherwise as why:
+        body.report("lead", "tells_who", why.say(bench.names.connections))
         raise Refusal(422, problems=body.problems) from None
     except TooManyChecks:
         raise Refusal(409, "too_many_checks", f"A flow has at most {operations.MOST_CHECKS} checks.") from None

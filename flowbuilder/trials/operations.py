@@ -10,7 +10,8 @@ from flowbuilder import audit, ids
 from flowbuilder.audit import Actor
 from flowbuilder.models import FlowCheck
 from flowbuilder.trials.inputs import Inputs
-from flowbuilder.trials.running import Bench, End, run_trial
+from flowbuilder.trials.keeping import without_people
+from flowbuilder.trials.running import Bench, End
 
 MOST_CHECKS = 100
 LONGEST_NAME = 120
@@ -34,14 +35,15 @@ def create_check(
 ) -> FlowCheck:
     """Return a new check; without an `expected` end it expects the one that the flow's document gives now.
 
-    What would differ tomorrow is settled: its clock stands, and caps that are as they are now have room.
-    Raises LeadGone and TooManyChecks.
+    What would differ tomorrow is settled: its clock stands, and caps that are as they are now have room. Made-up
+    values stand where there were personal ones. Raises LeadGone, TooManyChecks and EndsOtherwise.
     """
     count = select(func.count()).select_from(FlowCheck).where(FlowCheck.flow_id == bench.flow.id)
     if (session.scalar(count) or 0) >= MOST_CHECKS:
         raise TooManyChecks
-    kept = replace(inputs, as_of=inputs.as_of or now, caps="empty" if inputs.caps == "now" else inputs.caps)
-    end = expected or run_trial(bench, kept, now).end
+    settled = replace(inputs, as_of=inputs.as_of or now, caps="empty" if inputs.caps == "now" else inputs.caps)
+    kept, ends = without_people(bench, settled, now)
+    end = expected or ends
     row = FlowCheck(id=ids.new_id(), account_id=bench.flow.account_id, flow_id=bench.flow.id)
     row.name = (name.strip() or f"A lead is {end.say(bench.names.connections)}")[:LONGEST_NAME]
     row.inputs, row.status, row.buyers, row.reason = kept.as_document(), end.status, list(end.buyers), end.reason

@@ -21,6 +21,7 @@ from flowbuilder.models import Flow
 from flowbuilder.trials import operations, queries
 from flowbuilder.trials.forms import CAPS_WORDS, filled, read_form, read_id
 from flowbuilder.trials.inputs import Inputs, read_inputs
+from flowbuilder.trials.keeping import EndsOtherwise
 from flowbuilder.trials.making import Maker
 from flowbuilder.trials.operations import TooManyChecks
 from flowbuilder.trials.pasting import CannotRead, read_pasted
@@ -163,6 +164,9 @@ def _save(desk: Desk, _about: str) -> Response:
         )  # fmt: skip
     except TooManyChecks:
         desk.problems["check_name"], desk.status = MANY, 409
+        return _shown(desk)
+    except EndsOtherwise as why:
+        desk.problems["check_name"], desk.status = why.say(desk.bench.names.connections), 422
         return _shown(desk)
     except LeadGone:
         return _shown(desk)
