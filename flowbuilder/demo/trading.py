@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import threading
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -85,7 +86,7 @@ class Memory:
             return _keep(self._verdicts, key, verdict)
 
 
-class Buyer:
+class Buyer(ABC):
     """A buyer's side of the wire: lets in who it knows, reads, decides, and answers in words of its own."""
 
     name: ClassVar[str]
@@ -108,21 +109,21 @@ class Buyer:
         after = hindrance.after if hindrance else self.thinks(lead)
         return Answer(200, self.words(verdict, reference), after)
 
+    @abstractmethod
     def knows(self, asked: Asked) -> bool:
         """Return whether the request is from the seller."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, body: bytes) -> Wanted:
         """Return the lead."""
-        raise NotImplementedError
 
+    @abstractmethod
     def judge(self, lead: Wanted) -> Verdict:
         """Return whether the lead is wanted."""
-        raise NotImplementedError
 
+    @abstractmethod
     def words(self, verdict: Verdict, reference: str) -> dict[str, Any]:
         """Return the verdict as this buyer writes it."""
-        raise NotImplementedError
 
     def hindrance(self, lead: Wanted, call: int) -> Answer | None:  # noqa: ARG002 - most buyers have none
         """Return what keeps this call from an ordinary answer: a 503, or a long wait; None as a rule."""

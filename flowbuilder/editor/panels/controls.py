@@ -1,5 +1,6 @@
 """What all controls of a panel share: each shows some settings of a step as fields of a form, and reads them back."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -74,16 +75,16 @@ class Control(Protocol):
         """Change the settings by what is in the form; what was not touched stays exactly as it was."""
 
 
-class Simple:
+class Simple(ABC):
     """A control whose fields are read together, and only when one of them was touched."""
 
+    @abstractmethod
     def draw(self, settings: Settings, desk: Desk, at: str = "") -> Drawn:
         """Return it as it is drawn."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, form: Form, settings: Changing, at: str) -> None:
-        """Put what is in the form into the settings."""
-        raise NotImplementedError
+        """Put what is in the form into the settings; what cannot be read leaves a setting as it was."""
 
     def take(self, form: Form, settings: Changing, at: str = "") -> None:
         """Read the fields when somebody touched one of them."""

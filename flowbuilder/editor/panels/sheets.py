@@ -1,5 +1,6 @@
 """A panel as a list of sheets, each with its controls: how it is drawn, and how a posted one is read."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -65,16 +66,16 @@ ABOUT_IT = Sheet(
 )
 
 
-class SheetPanel:
+class SheetPanel(ABC):
     """The panel of a kind: a sentence about it, and its sheets."""
 
     kind: ClassVar[str]
     about: ClassVar[str]
     template: ClassVar[str] = "editor/panels/sheets.html"
 
+    @abstractmethod
     def sheets(self, settings: Settings, desk: Desk) -> Sequence[Sheet]:
         """Return what is on the panel for these settings."""
-        raise NotImplementedError
 
     def view(self, settings: Mapping[str, Any], desk: Desk) -> Mapping[str, Any]:
         """Return what the template draws: the sheets with what was typed, and every problem beside its field."""
