@@ -6,9 +6,10 @@ from flowbuilder.editor.panels.base import Desk
 from flowbuilder.editor.panels.controls import Changing, Form, Settings, Simple, rename
 from flowbuilder.editor.panels.drawn import Drawn, Option, address_of
 from flowbuilder.editor.panels.expression import Expression
-from flowbuilder.editor.panels.fields import Field, currency_of, draw_json
+from flowbuilder.editor.panels.fields import Field, currency_of
 from flowbuilder.editor.panels.kinds_of_text import ZONE, Unreadable, read_amount, show_amount, whole
 from flowbuilder.editor.panels.rows import Folded, Rows
+from flowbuilder.editor.panels.single import draw_json
 from rules.caps import MOST
 from rules.windows import PERIODS
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import request
+from typing_extensions import override
 
 from flowbuilder import ids
 from flowbuilder.accounts.access import visitor
@@ -11,9 +12,9 @@ from flowbuilder.audit import Actor
 from flowbuilder.connections import tools
 from flowbuilder.connections.pretending import pretend_buyer
 from flowbuilder.editor.panels.base import Desk
-from flowbuilder.editor.panels.controls import Changing, Form, Settings, Simple, put
+from flowbuilder.editor.panels.controls import Changing, Form, Settings, put
 from flowbuilder.editor.panels.drawn import Drawn, Option, address_of
-from flowbuilder.editor.panels.fields import draw_json
+from flowbuilder.editor.panels.single import Single
 from flowbuilder.web import current
 
 
@@ -30,28 +31,21 @@ def _state(row: Any) -> str:
 
 
 @dataclass(frozen=True)
-class ConnectionPick(Simple):
+class ConnectionPick(Single):
     """One of the connections; with ways to one that is not there yet, which a terse one shows while none is chosen.
 
     A pretend buyer is a connection whose leads go to an inbox in the app: everything is real but the buyer.
     """
 
-    key: str
-    label: str
     hint: str = ""
     may_pretend: bool = True
     is_terse: bool = False
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Return the one setting."""
-        return (self.key,)
-
-    def draw(self, settings: Settings, desk: Desk, at: str = "") -> Drawn:
-        """Return all connections that can be used, with the one that is chosen."""
+    @override
+    def shown(self, settings: Settings, desk: Desk, at: str) -> Drawn | None:
         name, value = f"{at}{self.key}", settings.get(self.key, "")
         if not isinstance(value, str):
-            return draw_json(self.key, self.label, value, at)
+            return None
         options = connection_options(desk)
         if value not in [option.value for option in options]:
             row = desk.around.connections.get(value)
@@ -68,6 +62,7 @@ class ConnectionPick(Simple):
             "connection", name, self.label, self.hint, (value,), tuple(options), address=address_of(name), told=told
         )
 
+    @override
     def take(self, form: Form, settings: Changing, at: str = "") -> None:
         """Set what was chosen; a button sets the connection that was just made, or a pretend buyer."""
         super().take(form, settings, at)
@@ -77,8 +72,8 @@ class ConnectionPick(Simple):
             case ("use", made) if made in form.desk.around.connections:
                 settings[self.key] = made
 
+    @override
     def read(self, form: Form, settings: Changing, at: str) -> None:
-        """Set the connection that was chosen."""
         chosen = form.text(f"{at}{self.key}")
         if chosen in form.desk.around.connections or not chosen:
             put(settings, self.key, chosen)

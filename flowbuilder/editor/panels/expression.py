@@ -4,33 +4,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from typing_extensions import override
+
 from flowbuilder.connections.written import show_expression
 from flowbuilder.editor.panels.base import Desk
-from flowbuilder.editor.panels.controls import Changing, Form, Settings, Simple, put
+from flowbuilder.editor.panels.controls import Changing, Form, Settings, put
 from flowbuilder.editor.panels.drawn import Drawn, Option, address_of
 from flowbuilder.editor.panels.fields import Telling, tell
 from flowbuilder.editor.panels.kinds_of_text import Unreadable, read_worked_out
+from flowbuilder.editor.panels.single import Single
 
 
 @dataclass(frozen=True)
-class Expression(Simple):
+class Expression(Single):
     """One of some ready expressions, each under a name; any other can be written in one line as well."""
 
-    key: str
-    label: str
     ready: Sequence[tuple[str, str, Any]] = ()
     fields_as: str = ""
     none: str = ""
     own: str = "Something else"
     hint: Telling = ""
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Return the one setting."""
-        return (self.key,)
-
-    def draw(self, settings: Settings, desk: Desk, at: str = "") -> Drawn:
-        """Return what is chosen, and the line for anything else."""
+    @override
+    def shown(self, settings: Settings, desk: Desk, at: str) -> Drawn:
         name, written = f"{at}{self.key}", settings.get(self.key)
         named = self._named(desk)
         chosen = next((value for value, _, expression in named if expression == written), "own")
@@ -44,8 +40,8 @@ class Expression(Simple):
             "expression", f"{name}.choice", self.label, tell(self.hint, desk), parts=parts, address=address_of(name)
         )
 
+    @override
     def read(self, form: Form, settings: Changing, at: str) -> None:
-        """Set the expression."""
         name = f"{at}{self.key}"
         chosen, typed = form.text(name), form.text(f"{name}.own")
         if chosen != "own":

@@ -2,19 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from typing_extensions import override
 
 from flowbuilder.editor.panels.base import Desk
-from flowbuilder.editor.panels.controls import Changing, Form, Settings, Simple, put
+from flowbuilder.editor.panels.controls import Changing, Form, Settings, put
 from flowbuilder.editor.panels.drawn import Drawn, Option, address_of
 from flowbuilder.editor.panels.kinds_of_text import Line, Unreadable, read_length
-from rules import json_text
+from flowbuilder.editor.panels.single import MISSING, Single
 from rules.durations import NAMES, DurationError, read_duration
 
 Options = Sequence[Option] | Callable[[Desk], Sequence[Option]]
 Telling = str | Callable[[Desk], str]
 TICKED = "1"
-MISSING = object()
 
 
 def currency_of(desk: Desk) -> str:
@@ -33,58 +33,30 @@ def options_at(options: Options, desk: Desk) -> list[Option]:
     return list(options(desk) if callable(options) else options)
 
 
-def draw_json(key: str, label: str, value: Any, at: str) -> Drawn:
-    """Return a setting of a shape that no control knows, as JSON that can be changed."""
-    written = json_text.write(value).decode()
-    hint = "It is written in a way that this form does not draw, so it is shown as JSON."
-    return Drawn(
-        "area", f"{at}{key}", label, hint, (written,), address=address_of(f"{at}{key}"), told={"is_code": True}
-    )
-
-
-def read_json(form: Form, name: str) -> Any:
-    """Return what JSON in a field means, MISSING after refusing it."""
-    try:
-        return json_text.read(form.text(name))
-    except json_text.JsonProblem as problem:
-        form.refuse(name, problem.message)
-        return MISSING
-
-
 @dataclass(frozen=True)
-class Field(Simple):
+class Field(Single):
     """One line of a kind. Blank is the usual again, which leaves the setting out, unless something is `needed`."""
 
-    key: str
-    label: str
     line: Line
     hint: Telling = ""
     usual: Telling = ""
     needed: str = ""
     macro: str = "line"
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Return the one setting."""
-        return (self.key,)
-
-    def draw(self, settings: Settings, desk: Desk, at: str = "") -> Drawn:
-        """Return it with its value, or the usual one."""
+    @override
+    def shown(self, settings: Settings, desk: Desk, at: str) -> Drawn | None:
         name, value = f"{at}{self.key}", settings.get(self.key, MISSING)
         shown = tell(self.usual, desk) if value is MISSING else self.line.show(value, currency_of(desk))
         if shown is None:
-            return draw_json(self.key, self.label, value, at)
+            return None
         told = {"mode": self.line.mode, "unit": self.line.unit, "currency": self.line.is_money and currency_of(desk)}
         return Drawn(self.macro, name, self.label, tell(self.hint, desk), (shown,), address=address_of(name), told=told)
 
+    @override
     def read(self, form: Form, settings: Changing, at: str) -> None:
-        """Set what the line means; what cannot be read leaves the setting as it was."""
         name = f"{at}{self.key}"
-        typed, value = form.text(name), settings.get(self.key, MISSING)
-        if value is not MISSING and self.line.show(value, currency_of(form.desk)) is None:
-            read = read_json(form, name)
-            put(settings, self.key, settings[self.key] if read is MISSING else read)
-        elif not typed and self.needed:
+        typed = form.text(name)
+        if not typed and self.needed:
             form.refuse(name, self.needed)
         else:
             try:
@@ -94,44 +66,34 @@ class Field(Simple):
 
 
 @dataclass(frozen=True)
-class Choice(Simple):
+class Choice(Single):
     """One of some words, each with what it does; what is chosen and not among them stays, and is shown as it is.
 
     `called` is the name of its field where that is not the setting's own.
     """
 
-    key: str
-    label: str
     options: Options
     usual: str = ""
     hint: Telling = ""
     macro: str = "radios"
     called: str = ""
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Return the one setting."""
-        return (self.key,)
-
-    def draw(self, settings: Settings, desk: Desk, at: str = "") -> Drawn:
-        """Return it with what is chosen."""
+    @override
+    def shown(self, settings: Settings, desk: Desk, at: str) -> Drawn | None:
         name, options = self._name(at), options_at(self.options, desk)
         value = settings.get(self.key, self.usual)
         if not isinstance(value, str):
-            return draw_json(self.key, self.label, value, at)
+            return None
         if value not in [option.value for option in options]:
             options.append(Option(value, f"“{value}”, which is not known" if value else "Choose"))
         hint, address = tell(self.hint, desk), address_of(f"{at}{self.key}")
         return Drawn(self.macro, name, self.label, hint, (value,), tuple(options), address=address)
 
+    @override
     def read(self, form: Form, settings: Changing, at: str) -> None:
-        """Set what was chosen; the usual leaves the setting out."""
         name = self._name(at)
         chosen = form.text(name)
-        if not isinstance(settings.get(self.key, ""), str):
-            read = read_json(form, name)
-            put(settings, self.key, settings[self.key] if read is MISSING else read)
-        elif chosen in [option.value for option in options_at(self.options, form.desk)]:
+        if chosen in [option.value for option in options_at(self.options, form.desk)]:
             put(settings, self.key, None if chosen == self.usual else chosen)
         else:
             form.refuse(name, "Choose one of these.")
@@ -141,25 +103,18 @@ class Choice(Simple):
 
 
 @dataclass(frozen=True)
-class Ticks(Simple):
+class Ticks(Single):
     """Some of several words, in the order in which they were chosen."""
 
-    key: str
-    label: str
     options: Options
     hint: Telling = ""
     macro: str = "ticks"
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Return the one setting."""
-        return (self.key,)
-
-    def draw(self, settings: Settings, desk: Desk, at: str = "") -> Drawn:
-        """Return all of them, those with ticks that are chosen."""
+    @override
+    def shown(self, settings: Settings, desk: Desk, at: str) -> Drawn | None:
         name, value = f"{at}{self.key}", settings.get(self.key, [])
         if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-            return draw_json(self.key, self.label, value, at)
+            return None
         options = options_at(self.options, desk)
         known = [option.value for option in options]
         options += [Option(word, f"{word} (not known)") for word in dict.fromkeys(value) if word not in known]
@@ -168,47 +123,30 @@ class Ticks(Simple):
             self.macro, name, self.label, tell(self.hint, desk), ("", *ticked), tuple(options), address=address_of(name)
         )
 
+    @override
     def read(self, form: Form, settings: Changing, at: str) -> None:
-        """Set those with ticks; none leaves the setting out."""
-        name, before = f"{at}{self.key}", settings.get(self.key, [])
-        if not isinstance(before, list) or not all(isinstance(word, str) for word in before):
-            read = read_json(form, name)
-            put(settings, self.key, before if read is MISSING else read)
-            return
-        ticked = form.ticked(name)
-        kept = [word for word in before if word in ticked]
+        ticked = form.ticked(f"{at}{self.key}")
+        kept = [word for word in settings.get(self.key, []) if word in ticked]
         put(settings, self.key, [*kept, *(word for word in ticked if word not in kept)] or None)
 
 
 @dataclass(frozen=True)
-class Switch(Simple):
+class Switch(Single):
     """A yes or no that is no where it is not written."""
 
-    key: str
-    label: str
     hint: Telling = ""
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Return the one setting."""
-        return (self.key,)
-
-    def draw(self, settings: Settings, desk: Desk, at: str = "") -> Drawn:
-        """Return a box with or without its tick."""
+    @override
+    def shown(self, settings: Settings, desk: Desk, at: str) -> Drawn | None:
         name, value = f"{at}{self.key}", settings.get(self.key, False)
         if not isinstance(value, bool):
-            return draw_json(self.key, self.label, value, at)
+            return None
         values = ("", TICKED) if value else ("",)
         return Drawn("switch", name, self.label, tell(self.hint, desk), values, address=address_of(name))
 
+    @override
     def read(self, form: Form, settings: Changing, at: str) -> None:
-        """Set a yes; a no leaves the setting out."""
-        name = f"{at}{self.key}"
-        if not isinstance(settings.get(self.key, False), bool):
-            read = read_json(form, name)
-            put(settings, self.key, settings[self.key] if read is MISSING else read)
-        else:
-            put(settings, self.key, True if form.ticked(name) else None)
+        put(settings, self.key, True if form.ticked(f"{at}{self.key}") else None)
 
 
 def length_parts(name: str, label: str, written: object, units: str) -> tuple[Drawn, Drawn] | None:
@@ -237,35 +175,24 @@ def read_length_at(form: Form, name: str) -> str | None:
 
 
 @dataclass(frozen=True)
-class Length(Simple):
+class Length(Single):
     """A length of time as a number and a unit; blank is the usual again."""
 
-    key: str
-    label: str
     usual: str
     units: str = "mhd"
     hint: Telling = ""
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Return the one setting."""
-        return (self.key,)
-
-    def draw(self, settings: Settings, desk: Desk, at: str = "") -> Drawn:
-        """Return it with its value, or the usual one."""
+    @override
+    def shown(self, settings: Settings, desk: Desk, at: str) -> Drawn | None:
         name, value = f"{at}{self.key}", settings.get(self.key, self.usual)
         parts = length_parts(name, self.label, value, self.units)
         if parts is None:
-            return draw_json(self.key, self.label, value, at)
+            return None
         return Drawn("length", name, self.label, tell(self.hint, desk), parts=parts, address=address_of(name))
 
+    @override
     def read(self, form: Form, settings: Changing, at: str) -> None:
-        """Set the duration."""
         name = f"{at}{self.key}"
-        if length_parts(name, self.label, settings.get(self.key, self.usual), self.units) is None:
-            read = read_json(form, name)
-            put(settings, self.key, settings[self.key] if read is MISSING else read)
-            return
         length = read_length_at(form, name)
         if f"{name}.amount" not in form.refused:
             put(settings, self.key, length)

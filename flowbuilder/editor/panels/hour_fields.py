@@ -4,13 +4,16 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from typing_extensions import override
+
 from flowbuilder.editor.panels.base import Desk
 from flowbuilder.editor.panels.cap_fields import zone_field
-from flowbuilder.editor.panels.controls import Changing, Form, Settings, Simple, put
+from flowbuilder.editor.panels.controls import Changing, Form, Settings, put
 from flowbuilder.editor.panels.drawn import Drawn, Option, address_of
-from flowbuilder.editor.panels.fields import MISSING, Field, Ticks, draw_json, read_json
+from flowbuilder.editor.panels.fields import Field, Ticks
 from flowbuilder.editor.panels.kinds_of_text import TIME
 from flowbuilder.editor.panels.rows import Folded, Rows
+from flowbuilder.editor.panels.single import Single
 from rules.holidays import CALENDARS
 from rules.hours import DAYS
 from rules.saying import DAY_WORDS
@@ -42,22 +45,18 @@ HOURS = Rows(
 
 
 @dataclass(frozen=True)
-class Holidays(Simple):
+class Holidays(Single):
     """Days on which a buyer is closed: those of countries, and single dates."""
 
     key: str = "holidays"
+    label: str = "Holidays"
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Return the one setting."""
-        return (self.key,)
-
-    def draw(self, settings: Settings, desk: Desk, at: str = "") -> Drawn:
-        """Return the countries, and the dates one beside the other."""
+    @override
+    def shown(self, settings: Settings, desk: Desk, at: str) -> Drawn | None:
         name, written = f"{at}{self.key}", settings.get(self.key, [])
         listed = written if isinstance(written, list) else [written]
         if not all(isinstance(entry, str) for entry in listed):
-            return draw_json(self.key, "Holidays", written, at)
+            return None
         countries = tuple(Option(code, words[0].upper() + words[1:]) for code, words in CALENDARS.items())
         ticked = tuple(code for code in CALENDARS if code in listed)
         dates = ", ".join(entry for entry in listed if entry not in CALENDARS)
@@ -67,15 +66,9 @@ class Holidays(Simple):
         )
         return Drawn("plain", f"{name}.both", parts=parts, address=address_of(name))
 
+    @override
     def read(self, form: Form, settings: Changing, at: str) -> None:
-        """Set countries and dates."""
         name = f"{at}{self.key}"
-        written = settings.get(self.key, [])
-        listed = written if isinstance(written, list) else [written]
-        if not all(isinstance(entry, str) for entry in listed):
-            read = read_json(form, name)
-            put(settings, self.key, written if read is MISSING else read)
-            return
         dates = [entry for entry in re.split(r"[\s,;]+", form.text(f"{name}.dates")) if entry]
         wrong = [entry for entry in dates if not _is_date(entry)]
         if wrong:

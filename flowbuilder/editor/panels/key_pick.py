@@ -2,33 +2,27 @@
 
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 from flowbuilder.editor.panels.base import Desk
-from flowbuilder.editor.panels.controls import Changing, Form, Settings, Simple
+from flowbuilder.editor.panels.controls import Changing, Form, Settings
 from flowbuilder.editor.panels.drawn import Drawn, Option, address_of
-from flowbuilder.editor.panels.fields import draw_json
 from flowbuilder.editor.panels.list_fields import field_options
+from flowbuilder.editor.panels.single import Single
 from rules.fields.parsing import KEY
 
 NEW = "+"
 
 
 @dataclass(frozen=True)
-class KeyPick(Simple):
+class KeyPick(Single):
     """A field by its label, or the name of a new one, which becomes its key: `Full name` is `full_name`."""
 
-    key: str
-    label: str
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Return the one setting."""
-        return (self.key,)
-
-    def draw(self, settings: Settings, desk: Desk, at: str = "") -> Drawn:
-        """Return the fields, and a line for a new one."""
+    @override
+    def shown(self, settings: Settings, desk: Desk, at: str) -> Drawn | None:
         name, written = f"{at}{self.key}", settings.get(self.key, "")
         if not isinstance(written, str):
-            return draw_json(self.key, self.label, written, at)
+            return None
         is_known = written in desk.fields
         options = (*field_options(desk), Option(NEW, "A new field"))
         parts = (
@@ -37,8 +31,8 @@ class KeyPick(Simple):
         )
         return Drawn("key_pick", f"{name}.pick", self.label, parts=parts, address=address_of(name))
 
+    @override
     def read(self, form: Form, settings: Changing, at: str) -> None:
-        """Set the key."""
         name = f"{at}{self.key}"
         chosen, typed = form.text(name), form.text(f"{name}.new")
         key = "_".join(typed.lower().replace("-", " ").split()) if chosen == NEW else chosen

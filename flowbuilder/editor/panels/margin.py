@@ -3,44 +3,43 @@
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from typing_extensions import override
+
 from flowbuilder.editor.panels.base import Desk
-from flowbuilder.editor.panels.controls import Changing, Form, Settings, Simple
+from flowbuilder.editor.panels.controls import Changing, Form, Settings
 from flowbuilder.editor.panels.drawn import Drawn, Option, address_of
-from flowbuilder.editor.panels.fields import currency_of, draw_json
+from flowbuilder.editor.panels.fields import currency_of
 from flowbuilder.editor.panels.kinds_of_text import Unreadable, read_amount, show_amount
+from flowbuilder.editor.panels.single import Single
 
 
 @dataclass(frozen=True)
-class Margin(Simple):
+class Margin(Single):
     """The least that is earned: an amount of money, or a share of what buyers pay."""
 
     key: str = "margin"
+    label: str = "Least margin"
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Return the one setting."""
-        return (self.key,)
-
-    def draw(self, settings: Settings, desk: Desk, at: str = "") -> Drawn:
-        """Return number and unit."""
+    @override
+    def shown(self, settings: Settings, desk: Desk, at: str) -> Drawn | None:
         name, written, currency = f"{at}{self.key}", settings.get(self.key), currency_of(desk)
         is_share = isinstance(written, dict) and set(written) == {"percent"}
         amount = written["percent"] if isinstance(written, dict) and is_share else written
         shown = "" if written is None else _percent(amount) if is_share else show_amount(amount, currency)
         if shown is None:
-            return draw_json(self.key, "Least margin", written, at)
+            return None
         units = (Option("money", currency), Option("percent", "% of what buyers pay"))
         parts = (
-            Drawn("bare", f"{name}.amount", "Least margin", values=(shown,)),
+            Drawn("bare", f"{name}.amount", self.label, values=(shown,)),
             Drawn(
                 "bare_choice", f"{name}.unit", "Of what", values=("percent" if is_share else "money",), options=units
             ),
         )
         hint = "What buyers pay less what the supplier is paid. An offer that would leave less is not made."
-        return Drawn("line_of_parts", name, "Least margin", hint, parts=parts, address=address_of(name))
+        return Drawn("line_of_parts", name, self.label, hint, parts=parts, address=address_of(name))
 
+    @override
     def read(self, form: Form, settings: Changing, at: str) -> None:
-        """Set the margin; blank asks for none."""
         name = f"{at}{self.key}"
         typed, is_share = form.text(f"{name}.amount"), form.text(f"{name}.unit") == "percent"
         try:

@@ -8,7 +8,8 @@ from typing import Any
 from flowbuilder.editor.panels.base import Desk
 from flowbuilder.editor.panels.controls import Changing, Control, Form, Order, Settings, put, take_all
 from flowbuilder.editor.panels.drawn import Drawn, address_of, is_untouched
-from flowbuilder.editor.panels.fields import MISSING, TICKED, Telling, draw_json, read_json, tell
+from flowbuilder.editor.panels.fields import TICKED, Telling, tell
+from flowbuilder.editor.panels.single import draw_json, take_json
 
 Start = Callable[[Settings, Desk], Changing]
 
@@ -82,7 +83,7 @@ class Rows:
         """Change each entry by its own controls, then do what a button asks."""
         name, entries = f"{at}{self.key}", self._entries(settings)
         if entries is None:
-            _take_json(self.draw(settings, form.desk, at), form, settings, self.key, name)
+            take_json(self.draw(settings, form.desk, at), form, settings, self.key)
             return
         written = self._written(settings)
         changed = [
@@ -187,7 +188,7 @@ class Inside:
         """Change what is inside, or make it, or leave it out."""
         name, value = f"{at}{self.key}", settings.get(self.key, {})
         if not isinstance(value, dict):
-            _take_json(self.draw(settings, form.desk, at), form, settings, self.key, name)
+            take_json(self.draw(settings, form.desk, at), form, settings, self.key)
             return
         if self.key in settings:
             settings[self.key] = take_all(self.controls, form, value, f"{name}.")
@@ -198,11 +199,3 @@ class Inside:
 
     def _ticks(self, settings: Settings) -> tuple[str, ...]:
         return ("", TICKED) if self.key in settings else ("",)
-
-
-def _take_json(drawn: Drawn, form: Form, settings: Changing, key: str, name: str) -> None:
-    """Read a setting that is shown as JSON."""
-    if not is_untouched(drawn, form.posted):
-        read = read_json(form, name)
-        if read is not MISSING:
-            settings[key] = read

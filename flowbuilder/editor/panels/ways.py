@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+from typing_extensions import override
+
 from flowbuilder.editor.panels.base import Desk
-from flowbuilder.editor.panels.controls import Changing, Form, Settings, Simple, put
+from flowbuilder.editor.panels.controls import Changing, Form, Settings, put
 from flowbuilder.editor.panels.drawn import Drawn, Option, address_of
-from flowbuilder.editor.panels.fields import Telling, draw_json, length_parts, read_length_at, tell
+from flowbuilder.editor.panels.fields import Telling, length_parts, read_length_at, tell
+from flowbuilder.editor.panels.single import Single
 from flowbuilder.editor.panels.targets import Place, later_steps, other_buyers
 
 WORDS = {
@@ -23,27 +26,20 @@ HELD = "When it waits: for so long. Blank: until what stood in the way is over."
 
 
 @dataclass(frozen=True)
-class WayChoice(Simple):
+class WayChoice(Single):
     """A way: `allowed` are its kinds, `usual` is what no setting means, `following` what the next step is called."""
 
-    key: str
-    label: str
     allowed: tuple[str, ...] = FOUR
     usual: str = "next"
     hint: Telling = ""
     following: str = ""
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Return the one setting."""
-        return (self.key,)
-
-    def draw(self, settings: Settings, desk: Desk, at: str = "") -> Drawn:
-        """Return everything that can happen, and how long a lead waits."""
+    @override
+    def shown(self, settings: Settings, desk: Desk, at: str) -> Drawn | None:
         name, written = f"{at}{self.key}", settings.get(self.key, self.usual)
         chosen = _chosen(written)
         if chosen is None:
-            return draw_json(self.key, self.label, written, at)
+            return None
         options = self._options(settings, desk)
         if chosen not in [option.value for option in options]:
             kind, _, target = chosen.partition(":")
@@ -56,7 +52,7 @@ class WayChoice(Simple):
             "mhd",
         )
         if held is None:
-            return draw_json(self.key, self.label, written, at)
+            return None
         choice = Drawn("bare_choice", name, self.label, values=(chosen,), options=tuple(options))
         parts = (choice, *(held if "hold" in self.allowed else ()))
         return Drawn(
@@ -64,8 +60,8 @@ class WayChoice(Simple):
             told={"held": HELD},
         )  # fmt: skip
 
+    @override
     def read(self, form: Form, settings: Changing, at: str) -> None:
-        """Set the way; the usual one leaves the setting out."""
         name = f"{at}{self.key}"
         kind, _, target = form.text(name).partition(":")
         is_known = kind in self.allowed or form.text(name) == _chosen(settings.get(self.key, self.usual))
