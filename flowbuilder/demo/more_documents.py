@@ -46,48 +46,49 @@ def british_solar(named: Named) -> Document:
                     "reason": "Tenants cannot order a roof",
                 }
             },
-            {
-                "group": {
-                    "id": "u2",
-                    "name": "Highest bid",
-                    "mode": "highest_bid",
-                    "mixed": "one_ranking",
-                    "floor": 15,
-                    "wait_ms": 1500,
-                    "bids_up_to": 100,
-                    "note": "Networks see no name and no full phone number before they buy.",
-                    "buyers": [
-                        {"id": "u3", "name": "Leadhaven", "connection": named["leadhaven"]},
-                        {
-                            "id": "u4",
-                            "name": "Kestrel",
-                            "connection": named["kestrel"],
-                            "note": "Says no to some leads that it has won: the next one in the ranking gets them.",
-                        },
-                        {
-                            "id": "u5",
-                            "name": "Northstar",
-                            "connection": named["northstar"],
-                            "note": "Bids only for large bills, and sometimes too late.",
-                        },
-                        {
-                            "id": "u6",
-                            "name": "Pennine",
-                            "connection": named["pennine"],
-                            "max_bid": Decimal("18.00"),
-                            "caps": [{"limit": 3, "per": "minute"}],
-                        },
-                    ],
-                }
-            },
+            {"group": _bidders(named)},
         ],
         "fallback": {"id": "end", "do": "reject", "reason": "Nobody paid enough"},
     }
 
 
+def _bidders(named: Named) -> Document:
+    return {
+        "id": "u2",
+        "name": "Highest bid",
+        "mode": "highest_bid",
+        "mixed": "one_ranking",
+        "floor": 15,
+        "wait_ms": 1500,
+        "bids_up_to": 100,
+        "note": "Networks see no name and no full phone number before they buy.",
+        "buyers": [
+            {"id": "u3", "name": "Leadhaven", "connection": named["leadhaven"]},
+            {
+                "id": "u4",
+                "name": "Kestrel",
+                "connection": named["kestrel"],
+                "note": "Says no to some leads that it has won: the next one in the ranking gets them.",
+            },
+            {
+                "id": "u5",
+                "name": "Northstar",
+                "connection": named["northstar"],
+                "note": "Bids only for large bills, and sometimes too late.",
+            },
+            {
+                "id": "u6",
+                "name": "Pennine",
+                "connection": named["pennine"],
+                "max_bid": Decimal("18.00"),
+                "caps": [{"limit": 3, "per": "minute"}],
+            },
+        ],
+    }
+
+
 def german_heat_pumps(named: Named) -> Document:
     """Return the flow for German heat pumps: one contractor alone, or up to three that share, whichever brings more."""
-    berlin, brandenburg = named["berlin"], named["brandenburg"]
     return {
         "schema": 1,
         "currency": "EUR",
@@ -115,47 +116,50 @@ def german_heat_pumps(named: Named) -> Document:
                     "reason": "Needs no heat pump",
                 }
             },
-            {
-                "group": {
-                    "id": "h3",
-                    "name": "Alone or shared among up to three",
-                    "mode": "highest_bid",
-                    "mixed": "one_ranking",
-                    "sell_up_to": 3,
-                    "note": "Sold to one alone where that brings more than all who would share it.",
-                    "buyers": [
-                        {
-                            "id": "h4",
-                            "name": "Nordwind",
-                            "connection": named["nordwind"],
-                            "price": Decimal("24.00"),
-                            "sharing": "shared",
-                            "areas": [{"list": berlin}],
-                            "caps": [{"limit": 6, "per": "minute"}],
-                        },
-                        {
-                            "id": "h5",
-                            "name": "Havel",
-                            "connection": named["havel"],
-                            "max_bid": Decimal("31.00"),
-                            "sharing": "shared",
-                            "areas": [{"list": brandenburg, "priority": 1}, {"list": berlin, "priority": 2}],
-                            "retry": {"max_attempts": 2, "after": ["2s"], "for_up_to": "20s"},
-                        },
-                        {
-                            "id": "h6",
-                            "name": "Spree",
-                            "connection": named["spree"],
-                            "max_bid": Decimal("58.00"),
-                            "shared_price": Decimal("22.00"),
-                            "areas": [{"list": berlin}, {"list": brandenburg}],
-                            "caps": [{"limit": 6, "per": "minute"}],
-                        },
-                    ],
-                }
-            },
+            {"group": _sharers(named)},
         ],
         "fallback": {"id": "end", "do": "reject", "reason": "No contractor there"},
+    }
+
+
+def _sharers(named: Named) -> Document:
+    berlin, brandenburg = named["berlin"], named["brandenburg"]
+    return {
+        "id": "h3",
+        "name": "Alone or shared among up to three",
+        "mode": "highest_bid",
+        "mixed": "one_ranking",
+        "sell_up_to": 3,
+        "note": "Sold to one alone where that brings more than all who would share it.",
+        "buyers": [
+            {
+                "id": "h4",
+                "name": "Nordwind",
+                "connection": named["nordwind"],
+                "price": Decimal("24.00"),
+                "sharing": "shared",
+                "areas": [{"list": berlin}],
+                "caps": [{"limit": 6, "per": "minute"}],
+            },
+            {
+                "id": "h5",
+                "name": "Havel",
+                "connection": named["havel"],
+                "max_bid": Decimal("31.00"),
+                "sharing": "shared",
+                "areas": [{"list": brandenburg, "priority": 1}, {"list": berlin, "priority": 2}],
+                "retry": {"max_attempts": 2, "after": ["2s"], "for_up_to": "20s"},
+            },
+            {
+                "id": "h6",
+                "name": "Spree",
+                "connection": named["spree"],
+                "max_bid": Decimal("58.00"),
+                "shared_price": Decimal("22.00"),
+                "areas": [{"list": berlin}, {"list": brandenburg}],
+                "caps": [{"limit": 6, "per": "minute"}],
+            },
+        ],
     }
 
 
