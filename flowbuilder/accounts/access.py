@@ -13,6 +13,7 @@ from flask_login import LoginManager, current_user
 
 from flowbuilder.accounts import cookies, own_paths, sessions
 from flowbuilder.accounts.sessions import Visitor
+from flowbuilder.audit import Actor
 from flowbuilder.web import current, fragments
 from flowbuilder.web.security import allow_upload, protect_from_other_sites
 
@@ -61,6 +62,11 @@ def keyed(view: View) -> View:
 def visitor() -> Visitor:
     """Return who is signed in; only for views declared with `signed_in`."""
     return cast(Visitor, current_user._get_current_object())  # noqa: SLF001 - how a proxy's object is had
+
+
+def actor() -> Actor:
+    """Return on whose behalf operations run that the visitor asks for."""
+    return Actor(account_id=visitor().account.id, person_id=visitor().person.id)
 
 
 def somebody() -> Visitor | None:

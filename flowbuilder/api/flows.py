@@ -1,5 +1,6 @@
 """Flows for programs: create, read, change the draft, publish, pause, dry run."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -122,10 +123,7 @@ def publish(flow_id: UUID) -> Response:
 @keyed
 def pause(flow_id: UUID) -> Response:
     """Pause the flow."""
-    flow = flow_called(flow_id)
-    operations.pause_flow(session=current.session(), actor=caller().actor, flow=flow, now=current.now())
-    current.session().commit()
-    return shapes.answer({"id": shapes.flow_id(flow.id), "state": flow.state})
+    return _change(flow_id, operations.pause_flow)
 
 
 @bp.post("/flows/<flow:flow_id>/resume")
@@ -133,15 +131,20 @@ def pause(flow_id: UUID) -> Response:
 @keyed
 def resume(flow_id: UUID) -> Response:
     """Resume the flow."""
-    flow = flow_called(flow_id)
-    operations.resume_flow(session=current.session(), actor=caller().actor, flow=flow, now=current.now())
-    current.session().commit()
-    return shapes.answer({"id": shapes.flow_id(flow.id), "state": flow.state})
+    return _change(flow_id, operations.resume_flow)
 
 
 def flow_called(flow_id: UUID) -> Flow:
     """Return the caller's flow; 404 for anybody else's."""
     return found(queries.flow_of(current.session(), caller().account.id, flow_id))
+
+
+def _change(flow_id: UUID, how: Callable[..., object]) -> Response:
+    """Change the caller's flow by an operation, and answer with its state."""
+    flow = flow_called(flow_id)
+    how(session=current.session(), actor=caller().actor, flow=flow, now=current.now())
+    current.session().commit()
+    return shapes.answer({"id": shapes.flow_id(flow.id), "state": flow.state})
 
 
 def summary(flow: Flow) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Sources for programs: create with a key, list, pause, make and revoke keys."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -131,9 +131,7 @@ def change(source_id: UUID) -> Response:
 @keyed
 def pause(source_id: UUID) -> Response:
     """Pause the source."""
-    source, _ = source_called(source_id)
-    operations.pause_source(session=current.session(), actor=caller().actor, source=source, now=current.now())
-    return _state(source)
+    return _change(source_id, operations.pause_source)
 
 
 @bp.post("/sources/<source:source_id>/resume")
@@ -141,9 +139,7 @@ def pause(source_id: UUID) -> Response:
 @keyed
 def resume(source_id: UUID) -> Response:
     """Resume the source."""
-    source, _ = source_called(source_id)
-    operations.resume_source(session=current.session(), actor=caller().actor, source=source, now=current.now())
-    return _state(source)
+    return _change(source_id, operations.resume_source)
 
 
 @bp.post("/sources/<source:source_id>/keys")
@@ -240,6 +236,9 @@ def _key(key: SourceKey) -> dict[str, Any]:
     }
 
 
-def _state(source: Source) -> Response:
+def _change(source_id: UUID, how: Callable[..., object]) -> Response:
+    """Change the caller's source by an operation, and answer with its state."""
+    source, _ = source_called(source_id)
+    how(session=current.session(), actor=caller().actor, source=source, now=current.now())
     current.session().commit()
     return shapes.answer({"id": shapes.source_id(source.id), "state": source.state})

@@ -6,8 +6,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, abort, request, url_for
 
-from flowbuilder.accounts.access import signed_in, visitor
-from flowbuilder.audit import Actor
+from flowbuilder.accounts.access import actor, signed_in, visitor
 from flowbuilder.catalogue import operations, queries
 from flowbuilder.catalogue.forms import FieldForm, form_of
 from flowbuilder.catalogue.operations import FieldProblems
@@ -70,7 +69,7 @@ def add_category() -> Response:
     session = current.session()
     for settings in category.fields:
         if queries.field_of(session, _account(), settings["key"]) is None:
-            operations.put_field(session=session, actor=_actor(), settings=settings, now=current.now())
+            operations.put_field(session=session, actor=actor(), settings=settings, now=current.now())
     session.commit()
     return go_to(url_for("fields.index", done="added"))
 
@@ -97,7 +96,7 @@ def change(key: str) -> Response:
 @signed_in("owner", "editor")
 def remove(key: str) -> Response:
     """Take a field out of the catalogue; flows keep theirs."""
-    operations.remove_field(session=current.session(), actor=_actor(), row=field_called(key), now=current.now())
+    operations.remove_field(session=current.session(), actor=actor(), row=field_called(key), now=current.now())
     current.session().commit()
     return go_to(url_for("fields.index", done="removed"))
 
@@ -110,9 +109,9 @@ def settle() -> Response:
     same_as = request.form.get("same_as", "")
     if request.form.get("do") == "same":
         row, short = field_called(same_as), name.rpartition(".")[2]
-        operations.add_alias(session=session, actor=_actor(), row=row, name=short, now=current.now())
+        operations.add_alias(session=session, actor=actor(), row=row, name=short, now=current.now())
     else:
-        operations.pass_over(session=session, actor=_actor(), name=name, now=current.now())
+        operations.pass_over(session=session, actor=actor(), name=name, now=current.now())
     session.commit()
     return go_to(url_for("fields.index", done="settled"))
 
@@ -124,7 +123,7 @@ def field_called(key: str) -> CatalogueField:
 
 def _save(form: FieldForm, settings: Mapping[str, Any]) -> bool:
     try:
-        operations.put_field(session=current.session(), actor=_actor(), settings=settings, now=current.now())
+        operations.put_field(session=current.session(), actor=actor(), settings=settings, now=current.now())
     except FieldProblems as refused:
         current.session().rollback()
         form.note(refused.problems)
@@ -143,7 +142,3 @@ def _field_page(row: CatalogueField, form: FieldForm, *, status: int = 200) -> R
 
 def _account() -> UUID:
     return visitor().account.id
-
-
-def _actor() -> Actor:
-    return Actor(account_id=visitor().account.id, person_id=visitor().person.id)

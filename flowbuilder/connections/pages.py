@@ -7,9 +7,8 @@ from uuid import UUID
 from flask import Blueprint, Response, request, url_for
 
 from flowbuilder import ids
-from flowbuilder.accounts.access import signed_in, visitor
+from flowbuilder.accounts.access import actor, signed_in, visitor
 from flowbuilder.accounts.own_paths import own_path
-from flowbuilder.audit import Actor
 from flowbuilder.connections import breakers, operations, queries, signing, tools
 from flowbuilder.connections.checks import destination_problems, list_problems, needed_secrets
 from flowbuilder.connections.described import where_to
@@ -223,11 +222,6 @@ def show_test(connection_id: UUID, test_id: UUID) -> Response:
 def connection_called(connection_id: UUID) -> Connection:
     """Return the visitor's connection; 404 for anybody else's."""
     return found(queries.connection_of(current.session(), visitor().account.id, connection_id))
-
-
-def actor() -> Actor:
-    """Return on whose behalf operations run."""
-    return Actor(account_id=visitor().account.id, person_id=visitor().person.id)
 
 
 def _checked(form: ConnectionForm, base: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any] | None:

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from flask import Blueprint, Response, abort, request
 
-from flowbuilder.accounts.access import Role, signed_in, visitor
+from flowbuilder.accounts.access import Role, actor, signed_in, visitor
 from flowbuilder.drafts import operations as drafts
 from flowbuilder.drafts.operations import DEEPEST, Conflict, NothingToUndo, TooFarBack
 from flowbuilder.editor import answers
 from flowbuilder.editor.acting import OF_STEPS, edit_for, page_sent
 from flowbuilder.editor.desks import panel_of, room_of
-from flowbuilder.flows.pages import actor, flow_called
+from flowbuilder.flows.pages import flow_called
 from flowbuilder.models import Flow
 from flowbuilder.web import current
 from flowbuilder.web.fragments import nothing_new

@@ -4,11 +4,11 @@ from uuid import UUID
 
 from flask import Blueprint, Response, abort, request, url_for
 
-from flowbuilder.accounts.access import signed_in
+from flowbuilder.accounts.access import actor, signed_in
 from flowbuilder.drafts import operations as drafts
 from flowbuilder.editor import answers
 from flowbuilder.editor.acting import page_sent
-from flowbuilder.flows.pages import actor, flow_called
+from flowbuilder.flows.pages import flow_called
 from flowbuilder.web import current
 from flowbuilder.web.fragments import go_to
 from rules.editing import NotPossible

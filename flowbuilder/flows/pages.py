@@ -1,11 +1,11 @@
 """The pages of flows: the list, one flow as a rail of steps, a new one, import, publish, pause."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, request, url_for
 
-from flowbuilder.accounts.access import signed_in, visitor
-from flowbuilder.audit import Actor
+from flowbuilder.accounts.access import actor, signed_in, visitor
 from flowbuilder.flows import beginning, operations, queries, shelf, views
 from flowbuilder.flows.counts import PERIODS, cards_of, leads_beyond, since
 from flowbuilder.flows.forms import ImportForm, NewFlowForm
@@ -113,20 +113,14 @@ def import_document(flow_id: UUID) -> Response:
 @signed_in("owner", "publisher")
 def pause(flow_id: UUID) -> Response:
     """Pause the flow."""
-    flow = flow_called(flow_id)
-    operations.pause_flow(session=current.session(), actor=actor(), flow=flow, now=current.now())
-    current.session().commit()
-    return go_to(url_for("flows.show", flow_id=flow.id))
+    return change(flow_id, operations.pause_flow)
 
 
 @bp.post("/<flow:flow_id>/resume")
 @signed_in("owner", "publisher")
 def resume(flow_id: UUID) -> Response:
     """Resume the flow."""
-    flow = flow_called(flow_id)
-    operations.resume_flow(session=current.session(), actor=actor(), flow=flow, now=current.now())
-    current.session().commit()
-    return go_to(url_for("flows.show", flow_id=flow.id))
+    return change(flow_id, operations.resume_flow)
 
 
 @bp.get("/<flow:flow_id>/versions")
@@ -208,9 +202,12 @@ def flow_called(flow_id: UUID) -> Flow:
     return found(queries.flow_of(current.session(), visitor().account.id, flow_id))
 
 
-def actor() -> Actor:
-    """Return on whose behalf operations run."""
-    return Actor(account_id=visitor().account.id, person_id=visitor().person.id)
+def change(flow_id: UUID, how: Callable[..., object]) -> Response:
+    """Change the visitor's flow by an operation, and show it."""
+    flow = flow_called(flow_id)
+    how(session=current.session(), actor=actor(), flow=flow, now=current.now())
+    current.session().commit()
+    return go_to(url_for("flows.show", flow_id=flow.id))
 
 
 def flow_page(flow: Flow) -> Response:

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request, url_for
 
-from flowbuilder.accounts.access import signed_in
+from flowbuilder.accounts.access import actor, signed_in
 from flowbuilder.flows import beginning, shelf
-from flowbuilder.flows.pages import actor, flow_called
+from flowbuilder.flows.pages import flow_called
 from flowbuilder.models import Flow
 from flowbuilder.web import current
 from flowbuilder.web.fragments import go_to, page

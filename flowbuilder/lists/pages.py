@@ -8,8 +8,7 @@ from uuid import UUID
 from flask import Blueprint, Response, url_for
 
 from flowbuilder import ids
-from flowbuilder.accounts.access import signed_in, visitor
-from flowbuilder.audit import Actor
+from flowbuilder.accounts.access import actor, signed_in, visitor
 from flowbuilder.lists import operations, queries
 from flowbuilder.lists.forms import ChangeForm, EntriesForm, MatchForm, NewListForm, noun_of, say_form
 from flowbuilder.lists.lookup import KIND
@@ -184,11 +183,6 @@ def list_page(
 def delete_page(row: StoredList, *, status: int = 200) -> Response:
     """Return the question before deleting, or why the list has to stay."""
     return page("lists/delete.html", row=row, uses=_uses(row), status=status)
-
-
-def actor() -> Actor:
-    """Return on whose behalf operations run."""
-    return Actor(account_id=visitor().account.id, person_id=visitor().person.id)
 
 
 def _uses(row: StoredList) -> list[queries.Use]:

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request, url_for
 
-from flowbuilder.accounts.access import signed_in, visitor
+from flowbuilder.accounts.access import actor, signed_in, visitor
 from flowbuilder.flows.operations import NewerDraft
-from flowbuilder.flows.pages import actor, flow_called
+from flowbuilder.flows.pages import change, flow_called
 from flowbuilder.flows.views import revision_sent
 from flowbuilder.models import Flow
 from flowbuilder.review import planning, views
@@ -78,10 +78,7 @@ def publish(flow_id: UUID) -> Response:
 @signed_in("owner", "publisher")
 def take_back(flow_id: UUID) -> Response:
     """Let nothing go live by itself any more."""
-    flow = flow_called(flow_id)
-    planning.take_back(session=current.session(), actor=actor(), flow=flow, now=current.now())
-    current.session().commit()
-    return go_to(url_for("flows.show", flow_id=flow.id))
+    return change(flow_id, planning.take_back)
 
 
 def _plan(flow: Flow) -> Response:

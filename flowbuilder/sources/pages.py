@@ -1,14 +1,13 @@
 """The pages of sources: the list, a new one, one source with its address, keys, fields and last posts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, request, url_for
 
 from flowbuilder import ids
-from flowbuilder.accounts.access import signed_in, visitor
-from flowbuilder.audit import Actor
+from flowbuilder.accounts.access import actor, signed_in, visitor
 from flowbuilder.flows import queries as flow_queries
 from flowbuilder.lists.queries import list_names
 from flowbuilder.models import Flow, Source
@@ -125,20 +124,14 @@ def revoke_key(source_id: UUID, key_id: UUID) -> Response:
 @signed_in("owner", "editor", "publisher")
 def pause(source_id: UUID) -> Response:
     """Pause the source."""
-    source, _ = source_called(source_id)
-    operations.pause_source(session=current.session(), actor=actor(), source=source, now=current.now())
-    current.session().commit()
-    return go_to(url_for("sources.show", source_id=source.id))
+    return _change(source_id, operations.pause_source)
 
 
 @bp.post("/<source:source_id>/resume")
 @signed_in("owner", "editor", "publisher")
 def resume(source_id: UUID) -> Response:
     """Resume the source."""
-    source, _ = source_called(source_id)
-    operations.resume_source(session=current.session(), actor=actor(), source=source, now=current.now())
-    current.session().commit()
-    return go_to(url_for("sources.show", source_id=source.id))
+    return _change(source_id, operations.resume_source)
 
 
 def source_called(source_id: UUID) -> tuple[Source, Flow]:
@@ -146,9 +139,12 @@ def source_called(source_id: UUID) -> tuple[Source, Flow]:
     return found(queries.source_of(current.session(), visitor().account.id, source_id))
 
 
-def actor() -> Actor:
-    """Return on whose behalf operations run."""
-    return Actor(account_id=visitor().account.id, person_id=visitor().person.id)
+def _change(source_id: UUID, how: Callable[..., object]) -> Response:
+    """Change the visitor's source by an operation, and show it."""
+    source, _ = source_called(source_id)
+    how(session=current.session(), actor=actor(), source=source, now=current.now())
+    current.session().commit()
+    return go_to(url_for("sources.show", source_id=source.id))
 
 
 def _source_page(source: Source, flow: Flow, *, made: Sequence[NewKey] = (), status: int = 200) -> Response:

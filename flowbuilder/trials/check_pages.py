@@ -7,12 +7,12 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request, url_for
 
-from flowbuilder.accounts.access import signed_in, visitor
+from flowbuilder.accounts.access import actor, signed_in, visitor
 from flowbuilder.models import Flow, FlowCheck
 from flowbuilder.trials import operations, queries
 from flowbuilder.trials.checks import run_checks
 from flowbuilder.trials.inputs import read_inputs
-from flowbuilder.trials.pages import KEEPS, actor, bench_for, flow_called
+from flowbuilder.trials.pages import KEEPS, bench_for, flow_called
 from flowbuilder.trials.running import LeadGone, run_trial
 from flowbuilder.web import current
 from flowbuilder.web.found import found

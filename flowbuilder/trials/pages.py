@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, request, url_for
 
 from flowbuilder import ids
-from flowbuilder.accounts.access import Role, signed_in, visitor
-from flowbuilder.audit import Actor
+from flowbuilder.accounts.access import Role, actor, signed_in, visitor
 from flowbuilder.connections import operations as connections
 from flowbuilder.connections.operations import Revoked
 from flowbuilder.flows import views
@@ -310,8 +309,3 @@ def _first_source(flow: Flow) -> UUID | None:
 
 def _zone() -> ZoneInfo:
     return ZoneInfo(visitor().account.time_zone)
-
-
-def actor() -> Actor:
-    """Return on whose behalf operations run."""
-    return Actor(account_id=visitor().account.id, person_id=visitor().person.id)

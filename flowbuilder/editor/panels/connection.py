@@ -7,8 +7,7 @@ from flask import request
 from typing_extensions import override
 
 from flowbuilder import ids
-from flowbuilder.accounts.access import visitor
-from flowbuilder.audit import Actor
+from flowbuilder.accounts.access import actor
 from flowbuilder.connections import tools
 from flowbuilder.connections.pretending import pretend_buyer
 from flowbuilder.editor.panels.base import Desk
@@ -90,6 +89,5 @@ def _just_made(desk: Desk, value: str) -> Option | None:
 
 def _pretend(desk: Desk) -> str:
     """Return the id of the account's pretend buyer, as documents name it."""
-    actor = Actor(account_id=desk.flow.account_id, person_id=visitor().person.id)
-    row = pretend_buyer(session=desk.session, actor=actor, vault=tools.vault(), now=current.now())
+    row = pretend_buyer(session=desk.session, actor=actor(), vault=tools.vault(), now=current.now())
     return ids.show(row.id, "con")
