@@ -13,6 +13,7 @@ from typing import cast
 
 from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily, Metric
 from redis import Redis
+from redis.exceptions import RedisError
 
 SUMS = "fb:counts"
 ALL = ""
@@ -119,7 +120,7 @@ class Sums:
                 for place, many in taken.items():
                     pipe.hincrby(SUMS, place, many)
                 pipe.execute()
-        except Exception:
+        except RedisError:
             with self._lock:
                 self._sums.update(taken)
             raise
