@@ -10,6 +10,7 @@ Per test:
 
 - `fresh_database_url`: a migrated, empty database of its own
 - `fresh_redis_url`: the same Valkey, emptied
+- `session`, `cast`: a session on the shared database, and people in it that no other test knows
 - `own_servers`: servers of this test alone, which it may kill, wipe and start again
 """
 
@@ -18,9 +19,11 @@ from pathlib import Path
 
 import pytest
 import redis
+from sqlalchemy.orm import Session
 
-from flowbuilder import embedded
+from flowbuilder import db, embedded
 from flowbuilder.config import settings
+from tests.support.cast import Cast, the_cast
 from tests.support.servers import copied_database, make_template, private_servers
 
 
@@ -75,6 +78,21 @@ def fresh_redis_url(redis_url: str) -> str:
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()
     return redis_url
+
+
+@pytest.fixture
+def session(database_url: str) -> Iterator[Session]:
+    """Give a database session of the test's own."""
+    engine = db.make_engine(database_url, pool_size=1)
+    with db.make_sessions(engine)() as opened:
+        yield opened
+    engine.dispose()
+
+
+@pytest.fixture
+def cast(session: Session) -> Cast:
+    """Give Sara, Tom, Bill and Zoe, new for each test."""
+    return the_cast(session)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from flowbuilder import db
 from tests.chaos.check import Case, books_agree, every_cent, sold_once
 from tests.support import proofs
 from tests.support.battle import Battle, a_battle, publish_plain, traders_of
+from tests.support.beside import beside
 from tests.support.command import in_private, numbers
 from tests.support.evidence import Evidence
 from tests.support.flows import buyer, group, quickly
@@ -105,20 +106,15 @@ def race_for_leads(url: str, redis_url: str, loops: int, seed: int, leads: int =
 @contextmanager
 def _thief(market: Market, seed: int) -> Iterator[None]:
     """End leases at random meanwhile, for some seconds."""
-    dice, ends = random.Random(seed), threading.Event()
+    dice = random.Random(seed)
 
-    def steal() -> None:
+    def steal(ends: threading.Event) -> None:
         give_up = time.monotonic() + 3
         while not ends.wait(dice.uniform(0.02, 0.2)) and time.monotonic() < give_up:
             market.execute(STEAL)
 
-    thread = threading.Thread(target=steal)
-    thread.start()
-    try:
+    with beside(steal):
         yield
-    finally:
-        ends.set()
-        thread.join()
 
 
 def race_for_keys(battle: Battle, seeds: int) -> Verdict:

@@ -1,16 +1,16 @@
-"""Fixtures of the web side: the app, a database session beside it, and the cast."""
+"""Fixtures of the web side: the app, and the browser of its owner."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from flowbuilder import db
 from flowbuilder.config import settings
-from tests.support.cast import Cast, the_cast
-from tests.support.web import running
+from tests.support.cast import Cast
+from tests.support.web import running, signed_in
 
 
 @pytest.fixture(scope="session")
@@ -23,15 +23,13 @@ def app(database_url: str, redis_url: str) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def session(database_url: str) -> Iterator[Session]:
-    """Give a database session of the test's own."""
-    engine = db.make_engine(database_url, pool_size=1)
-    with db.make_sessions(engine)() as opened:
-        yield opened
-    engine.dispose()
+def sara(app: Flask, session: Session, cast: Cast) -> FlaskClient:
+    """Give Sara's browser."""
+    return signed_in(app, session, cast.sara)
 
 
 @pytest.fixture
-def cast(session: Session) -> Cast:
-    """Give Sara, Tom, Bill and Zoe, new for each test."""
-    return the_cast(session)
+def loopback_buyer(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an address on this machine be that of a buyer."""
+    allowed = replace(app.extensions["settings"], outbound_allow=(("127.0.0.1", 9901),))
+    monkeypatch.setitem(app.extensions, "settings", allowed)

@@ -7,9 +7,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy.orm import Session
 
-from flowbuilder import db
 from flowbuilder.config import settings
-from tests.support.cast import Cast, Member, the_cast
+from tests.support.cast import Member
 from tests.support.live import chromium, listening
 from tests.support.looks import note_faults
 from tests.support.web import running, session_of
@@ -30,21 +29,6 @@ def browser() -> Iterator[Browser]:
     """Give one browser for all journeys."""
     with chromium() as opened:
         yield opened
-
-
-@pytest.fixture
-def session(database_url: str) -> Iterator[Session]:
-    """Give a database session of the test's own."""
-    engine = db.make_engine(database_url, pool_size=1)
-    with db.make_sessions(engine)() as opened:
-        yield opened
-    engine.dispose()
-
-
-@pytest.fixture
-def cast(session: Session) -> Cast:
-    """Give Sara, Tom, Bill and Zoe."""
-    return the_cast(session)
 
 
 @pytest.fixture

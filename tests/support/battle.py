@@ -12,6 +12,7 @@ from typing import Any
 
 from flowbuilder import db, embedded
 from tests.support import bazaar
+from tests.support.beside import beside
 from tests.support.buyers import a_buyer
 from tests.support.evidence import KILLED, Breaking, Evidence, Filled, Posted, Record
 from tests.support.flows import buyer
@@ -81,19 +82,13 @@ class Battle:
     @contextmanager
     def supervised(self) -> Iterator[None]:
         """Start workers again meanwhile that end by themselves."""
-        ends = threading.Event()
 
-        def supervise() -> None:
+        def supervise(ends: threading.Event) -> None:
             while not ends.wait(0.5):
                 self.yard.revive()
 
-        thread = threading.Thread(target=supervise)
-        thread.start()
-        try:
+        with beside(supervise):
             yield
-        finally:
-            ends.set()
-            thread.join()
 
     def settle(self, seconds: float = 2 * SETTLE) -> None:
         """Wait until every lead has ended; workers that end by themselves are started again, as the supervisor does."""

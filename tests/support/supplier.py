@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg
@@ -18,6 +18,7 @@ from flowbuilder.intake.app import IntakeApp
 from flowbuilder.intake.desk import Desk
 from flowbuilder.models import Flow, Source, SourceKey
 from flowbuilder.web import current, security
+from tests.support.beside import beside
 from tests.support.cast import a_flow, a_seller, a_source, now
 from tests.support.servers import plain_url
 
@@ -135,21 +136,15 @@ class Rows:
 @contextmanager
 def a_worker(database_url: str, redis_url: str, *, announces: bool = True, **answer: Any) -> Iterator[None]:
     """Answer all leads while the block runs: woken by the queue, and telling who waits unless that message is lost."""
-    rows, redis, ends = Rows(database_url), enqueue.connect(redis_url), threading.Event()
+    rows, redis = Rows(database_url), enqueue.connect(redis_url)
 
-    def work() -> None:
+    def work(ends: threading.Event) -> None:
         while not ends.is_set():
             if redis.blpop([enqueue.WAKE], timeout=0.1) and (done := rows.finish(**answer)) and announces:
                 enqueue.announce_finished(redis, who_waits(done))
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
+    with closing(rows), beside(work):
         yield
-    finally:
-        ends.set()
-        thread.join()
-        rows.close()
 
 
 def who_waits(done: list[dict[str, Any]]) -> dict[str, list[enqueue.Finished]]:

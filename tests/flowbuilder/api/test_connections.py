@@ -1,6 +1,5 @@
 """Connections over the API: addresses are checked, secrets are sealed, tests are queued."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,11 +15,7 @@ from tests.support.documents import sunrise
 SECRET = "sk_live_planted_7Q2F"
 BLOCKED = "This address may not be called: it must be a public https address on port 443 or 8443."
 
-
-@pytest.fixture(autouse=True)
-def loopback_buyer(app, monkeypatch):
-    allowed = replace(app.extensions["settings"], outbound_allow=(("127.0.0.1", 9901),))
-    monkeypatch.setitem(app.extensions, "settings", allowed)
+pytestmark = pytest.mark.usefixtures("loopback_buyer")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Nothing that is secret stands in the database as it is."""
 
 import base64
-from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
@@ -11,11 +10,7 @@ from tests.support.web import post, signed_in
 
 PLANTED = ("sk_live_planted_api_1", "sk_live_planted_page_2", "sk_live_planted_new_3", "hunter2-planted-4")
 
-
-@pytest.fixture(autouse=True)
-def loopback_buyer(app, monkeypatch):
-    allowed = replace(app.extensions["settings"], outbound_allow=(("127.0.0.1", 9901),))
-    monkeypatch.setitem(app.extensions, "settings", allowed)
+pytestmark = pytest.mark.usefixtures("loopback_buyer")
 
 
 def plant(app, api, session, cast):

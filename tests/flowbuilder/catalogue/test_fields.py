@@ -13,11 +13,6 @@ from tests.support.documents import solar
 from tests.support.web import post, signed_in
 
 
-@pytest.fixture
-def sara(app, session, cast):
-    return signed_in(app, session, cast.sara)
-
-
 def written(session, member):
     session.rollback()
     session.expire_all()

@@ -22,11 +22,6 @@ Failing = Callable[..., Connection]
 
 
 @pytest.fixture
-def sara(app: Flask, session: Session, cast: Cast) -> FlaskClient:
-    return signed_in(app, session, cast.sara)
-
-
-@pytest.fixture
 def failing(session: Session, cast: Cast) -> Failing:
     """Give a maker of connections that are left alone since ten minutes ago."""
 

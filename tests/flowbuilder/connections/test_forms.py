@@ -1,7 +1,6 @@
 """Every setting of a destination can be made by its form, is shown by it again, and survives being saved untouched."""
 
 import base64
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +10,9 @@ from flowbuilder import clock, ids
 from flowbuilder.models import Connection, Credential
 from flowbuilder.vault import Vault, credential_place
 from tests.support.cast import a_connection
-from tests.support.web import form_token, post, signed_in
+from tests.support.web import form_token, post
+
+pytestmark = pytest.mark.usefixtures("loopback_buyer")
 
 URL = "http://127.0.0.1:9901/leads"
 TOKENS = "http://127.0.0.1:9901/token"
@@ -20,17 +21,6 @@ IN_CA = {"is": [{"var": "lead.state"}, "CA"]}
 IN_CA_OR_NV = {"or": [IN_CA, {"is": [{"var": "lead.state"}, "NV"]}]}
 SAID_BAD_ZIP = {"contains": [{"var": "said"}, "bad zip"]}
 BASE = {"url": URL, "format": "json", "mapping": [["email", {"var": "lead.email"}]]}
-
-
-@pytest.fixture(autouse=True)
-def loopback_buyer(app, monkeypatch):
-    allowed = replace(app.extensions["settings"], outbound_allow=(("127.0.0.1", 9901),))
-    monkeypatch.setitem(app.extensions, "settings", allowed)
-
-
-@pytest.fixture
-def sara(app, session, cast):
-    return signed_in(app, session, cast.sara)
 
 
 @pytest.fixture

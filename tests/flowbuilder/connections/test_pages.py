@@ -1,7 +1,6 @@
 """The pages of connections: the form, secrets that are never shown, tests that are watched, revoking by name."""
 
 import re
-from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -11,6 +10,8 @@ from flowbuilder.models import Connection, ConnectionTest, Credential, DeliveryC
 from tests.support.cast import a_connection, a_flow, a_lead, a_source
 from tests.support.documents import solar, sunrise
 from tests.support.web import form_token, post, signed_in
+
+pytestmark = pytest.mark.usefixtures("loopback_buyer")
 
 SECRET = "sk_live_planted_7Q2F"
 FORM = {
@@ -29,17 +30,6 @@ FORM = {
     "timeout": "5",
     "on_ambiguous": "hold",
 }
-
-
-@pytest.fixture(autouse=True)
-def loopback_buyer(app, monkeypatch):
-    allowed = replace(app.extensions["settings"], outbound_allow=(("127.0.0.1", 9901),))
-    monkeypatch.setitem(app.extensions, "settings", allowed)
-
-
-@pytest.fixture
-def sara(app, session, cast):
-    return signed_in(app, session, cast.sara)
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 import pytest
 
 from flowbuilder import ids
-from tests.flowbuilder.connections.test_pages import FORM, address_of, loopback_buyer, newest
+from tests.flowbuilder.connections.test_pages import FORM, address_of, newest
 from tests.support.cast import a_list
-from tests.support.web import post, signed_in
+from tests.support.web import post
 
-__all__ = ["loopback_buyer"]
+pytestmark = pytest.mark.usefixtures("loopback_buyer")
 WHOM = {
     "time_zone": "America/Denver",
     "consent_certificate": "cert_url",
@@ -15,11 +15,6 @@ WHOM = {
     "consent_max_age": "72h",
     "consent_at": "agreed_at",
 }
-
-
-@pytest.fixture
-def sara(app, session, cast):
-    return signed_in(app, session, cast.sara)
 
 
 @pytest.fixture

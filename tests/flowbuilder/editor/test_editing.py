@@ -11,11 +11,6 @@ from tests.support.web import HTMX, post, signed_in
 
 
 @pytest.fixture
-def sara(app, session, cast):
-    return signed_in(app, session, cast.sara)
-
-
-@pytest.fixture
 def sunrise(session, cast):
     made = ids.show(a_connection(session, cast.sara).id, "con")
     session.commit()

@@ -18,11 +18,6 @@ from tests.support.web import post, signed_in
 
 
 @pytest.fixture
-def sara(app, session, cast):
-    return signed_in(app, session, cast.sara)
-
-
-@pytest.fixture
 def flow(session, cast):
     made = a_flow(session, cast.sara, document=solar())
     session.commit()

@@ -35,11 +35,6 @@ def source(session: Session, cast: Cast, document: dict[str, Any]) -> Source:
 
 
 @pytest.fixture
-def sara(app: Flask, session: Session, cast: Cast) -> FlaskClient:
-    return signed_in(app, session, cast.sara)
-
-
-@pytest.fixture
 def held(session: Session, source: Source, document: dict[str, Any]) -> Lead:
     """Give a lead that waits for another round: Brightroof declined it, Sunrise Energy failed."""
     answers = {"s2": MadeUp("declined", reason="rejected"), "s3": MadeUp("error", reason="error")}

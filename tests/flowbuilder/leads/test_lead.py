@@ -38,12 +38,6 @@ def source(session: Session, cast: Cast, document: dict[str, Any]) -> Source:
     return a_source(session, a_flow(session, cast.sara, document=document))
 
 
-@pytest.fixture
-def sara(app: Flask, session: Session, cast: Cast) -> FlaskClient:
-    """Give Sara's browser."""
-    return signed_in(app, session, cast.sara)
-
-
 def told(session: Session, source: Source, document: dict[str, Any], **values: Any) -> str:
     lead = a_told_lead(session, source, document, **values)
     session.commit()

@@ -30,12 +30,6 @@ def source(session: Session, flow: Flow) -> Source:
     return a_source(session, flow)
 
 
-@pytest.fixture
-def sara(app: Flask, session: Session, cast: Cast) -> FlaskClient:
-    """Give Sara's browser."""
-    return signed_in(app, session, cast.sara)
-
-
 def leads(session: Session, source: Source, number: int, **values: Any) -> list[Lead]:
     made = [a_lead(session, source, **values) for _ in range(number)]
     session.commit()

@@ -18,11 +18,6 @@ PHONE = "+15128675309"
 
 
 @pytest.fixture
-def sara(app, session, cast):
-    return signed_in(app, session, cast.sara)
-
-
-@pytest.fixture
 def blocked(session, cast):
     row = a_list(session, cast.sara, name="Do not contact", kind="phone")
     session.commit()

@@ -13,11 +13,6 @@ from tests.support.web import HTMX, post, signed_in
 
 
 @pytest.fixture
-def sara(app, session, cast):
-    return signed_in(app, session, cast.sara)
-
-
-@pytest.fixture
 def buyer(session, cast):
     made = a_connection(session, cast.sara, tested_at=clock.now())
     session.commit()

@@ -17,11 +17,6 @@ from workers.sweep import publish_due
 
 
 @pytest.fixture
-def sara(app, session, cast):
-    return signed_in(app, session, cast.sara)
-
-
-@pytest.fixture
 def flow(session, cast):
     connection = ids.show(a_connection(session, cast.sara).id, "con")
     made = a_flow(session, cast.sara, document=solar(connection))

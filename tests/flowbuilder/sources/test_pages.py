@@ -15,11 +15,6 @@ KEY = re.compile(r"lk_(?:live|test)_[0-9A-Z]{26}_[A-Za-z0-9_-]{43}")
 
 
 @pytest.fixture
-def sara(app, session, cast):
-    return signed_in(app, session, cast.sara)
-
-
-@pytest.fixture
 def flow(session, cast):
     made = a_flow(session, cast.sara, document=solar())
     session.commit()

@@ -14,7 +14,7 @@ from tests.flowbuilder.api.conftest import Api, an_api_key
 from tests.flowbuilder.trials.conftest import ANA
 from tests.support.canaries import Canaries, found_in
 from tests.support.cast import a_lead, a_list, now
-from tests.support.web import post, signed_in
+from tests.support.web import post
 from workers.sweep import tidy
 
 PERSONAL = [
@@ -44,11 +44,6 @@ def person(canaries):
 @pytest.fixture
 def document(document):
     return document | {"fields": document["fields"] + PERSONAL}
-
-
-@pytest.fixture
-def sara(app, session, cast):
-    return signed_in(app, session, cast.sara)
 
 
 @pytest.fixture

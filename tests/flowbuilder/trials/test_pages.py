@@ -17,11 +17,6 @@ TAGS = re.compile(r"<[^>]+>")
 
 
 @pytest.fixture
-def sara(app, session, cast):
-    return signed_in(app, session, cast.sara)
-
-
-@pytest.fixture
 def address(flow):
     return f"/flows/{ids.show(flow.id, 'flo')}/test"
 

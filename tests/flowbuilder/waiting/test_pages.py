@@ -61,11 +61,6 @@ def silent(session: Session, source: Source, buyers: list[Connection]) -> Lead:
     return lead
 
 
-@pytest.fixture
-def sara(app: Flask, session: Session, cast: Cast) -> FlaskClient:
-    return signed_in(app, session, cast.sara)
-
-
 def text_of(client: FlaskClient, address: str = "/waiting", **how: Any) -> str:
     return html.unescape(client.get(address, **how).text)
 

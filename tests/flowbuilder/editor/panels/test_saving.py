@@ -11,12 +11,7 @@ from flowbuilder.models import Connection
 from tests.support.cast import a_connection, a_flow
 from tests.support.documents import solar
 from tests.support.page_forms import untouched
-from tests.support.web import HTMX, form_token, signed_in
-
-
-@pytest.fixture
-def sara(app, session, cast):
-    return signed_in(app, session, cast.sara)
+from tests.support.web import HTMX, form_token
 
 
 @pytest.fixture
