@@ -164,7 +164,8 @@ class Run:
         lead = self.lead
         self.view = {
             "raw": lead.posted,
-            "source": lead.source,
+            # Sources are named after who posts there: those of one name are one supplier's.
+            "source": {"supplier": lead.source.get("name"), **lead.source},
             "flow": self.values,
             "step": {},
             "lists": {},

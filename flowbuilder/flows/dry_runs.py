@@ -18,7 +18,7 @@ from rules.running import Lead
 from rules.timeline import Entry, LeadLike
 
 NOBODY = "dry-run"
-SOURCE: Mapping[str, Any] = {"id": None, "name": "Dry run", "supplier": None, "cost": None, "is_test": False}
+SOURCE: Mapping[str, Any] = {"id": None, "name": "Dry run", "cost": None, "is_test": False}
 
 
 @dataclass(frozen=True)

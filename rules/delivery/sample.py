@@ -11,7 +11,7 @@ from rules.text import moment_text
 def sample_view(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the mapping of a destination sees of a made-up lead in normal form."""
     valid = {key: value is not None for key, value in fields.items()}
-    source = {"name": "Test", "is_test": True}
+    source = {"name": "Test", "supplier": "Test", "is_test": True}
     return {"lead": fields, "raw": fields, "valid": valid, "source": source, "flow": {}, "step": {}, "run": {}}
 
 

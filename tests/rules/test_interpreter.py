@@ -73,6 +73,15 @@ def cap(**changes: Any) -> dict[str, Any]:
             ["a skipped", "b accepted"],
             ("sold", None, None),
         ),
+        (
+            [
+                buyer(when={"is": [{"var": "source.supplier"}, "Other Co"]}),
+                buyer("b", when={"is": [{"var": "source.supplier"}, "webforms co"]}),
+            ],
+            World(),
+            ["a skipped", "b accepted"],
+            ("sold", None, None),
+        ),
         ([buyer(hours=OFFICE_HOURS), buyer("b")], World(), ["a skipped", "b accepted"], ("sold", None, None)),
         # A named buyer is offered the lead in place, once, and then the run goes on.
         (
