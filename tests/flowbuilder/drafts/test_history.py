@@ -12,20 +12,8 @@ from flowbuilder.drafts import queries
 from flowbuilder.drafts.operations import Conflict, NothingToUndo, Page
 from flowbuilder.models import DraftEdit
 from rules.editing import Talk, add_step, delete, set_settings, settings_of, settle, turn
-from tests.support.cast import a_flow, a_member
+from tests.support.cast import a_member
 from tests.support.documents import solar
-
-
-@pytest.fixture
-def flow(session, cast):
-    made = a_flow(session, cast.sara, document=solar("con_1"))
-    session.commit()
-    return made
-
-
-@pytest.fixture
-def sara(cast):
-    return Actor(cast.sara.account.id, cast.sara.person.id)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import func, select
 
 from flowbuilder import clock
-from flowbuilder.audit import Actor
 from flowbuilder.drafts import operations as drafts
 from flowbuilder.drafts import queries
 from flowbuilder.drafts.operations import DEEPEST, Page, TooFarBack
@@ -23,15 +22,8 @@ TYPED = 3
 
 
 @pytest.fixture
-def flow(session, cast):
-    made = a_flow(session, cast.sara, document=solar("con_1"))
-    session.commit()
-    return made
-
-
-@pytest.fixture
-def history(session, cast, flow):
-    return History(session, flow, Actor(cast.sara.account.id, cast.sara.person.id))
+def history(session, flow, sara):
+    return History(session, flow, sara)
 
 
 class History:
