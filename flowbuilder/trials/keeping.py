@@ -40,7 +40,7 @@ NUMBER = re.compile(r"\+?\(?\d[\d ()./-]{8,}\d")
 
 
 class EndsOtherwise(Exception):
-    """With made-up values the lead does not end as it did; `labels` are the fields that they stand in, `end` how."""
+    """With made-up values the lead does not end as it did; `labels` say where they stand, `end` how it ends."""
 
     def __init__(self, labels: tuple[str, ...], end: End) -> None:
         super().__init__(labels)
@@ -82,8 +82,9 @@ class _Keeper:
         return replace(self.inputs, lead={**lead, **self._controls}, said=said)
 
     def changed(self, kept: Inputs) -> tuple[str, ...]:
-        """Return the labels of the fields whose values are made up in some inputs."""
-        return tuple(self._fields[key].label for key, value in self._posted.items() if kept.lead[key] != value)
+        """Return where something is made up in some inputs: the labels of fields, and what is answered."""
+        fields = tuple(self._fields[key].label for key, value in self._posted.items() if kept.lead[key] != value)
+        return fields if kept.said == self.inputs.said else (*fields, "what is answered")
 
     @cached_property
     def _fields(self) -> Mapping[str, Field]:
@@ -113,9 +114,11 @@ class _Keeper:
         return frozenset(filter(None, _texts(self.bench.flow.draft)))
 
     def _instead(self, field: Field, value: Any, alike: int) -> Any:
-        if not is_personal(field):
+        """Return what stands for a value; in a field that tells of nobody, only for what is none of its values."""
+        field = in_country_of(field, self._reading.values)
+        if not is_personal(field) and normalise(value, field).valid:
             return value
-        choices = made_up_for(in_country_of(field, self._reading.values), value, self._told)
+        choices = made_up_for(field, value, self._told)
         return choices[min(alike, len(choices) - 1)]
 
     def _said(self, step: str, said: Said, alike: int) -> Said:

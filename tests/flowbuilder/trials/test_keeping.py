@@ -23,6 +23,7 @@ PERSONAL = [
     {"key": "address", "type": "text"},
     {"key": "postal_code", "type": "postal_code", "region": "US"},
     {"key": "income", "type": "number", "sensitive": True},
+    {"key": "roof", "type": "choice", "options": ["flat", "steep"]},
 ]
 
 
@@ -33,11 +34,11 @@ def canaries():
 
 @pytest.fixture
 def person(canaries):
-    """Return somebody in fields that the flow knows, by another name of one, and in fields that it does not know."""
+    """Return somebody in fields that the flow knows, by another name of one, where no name belongs, and elsewhere."""
     return {
         "email": canaries.email(), "phone_1": canaries.phone(), "state": "CA", "given_name": canaries.name(),
-        "address": canaries.text(), "spouse": {"mail": canaries.email(), "phones": [canaries.phone()]},
-        canaries.word(): "an unknown name",
+        "address": canaries.text(), "roof": canaries.text(), canaries.word(): "an unknown name",
+        "spouse": {"mail": canaries.email(), "phones": [canaries.phone()]},
     }  # fmt: skip
 
 
@@ -113,7 +114,7 @@ def test_a_check_says_what_it_keeps_and_still_passes(sara, address, save, person
     row = save(person)
     assert row.inputs["lead"] == {
         "email": "ana.silva@example.com", "phone_1": "(201) 555-0123", "state": "CA", "first_name": "Ana",
-        "address": "100 Main Street",
+        "address": "100 Main Street", "roof": "flat",
     }  # fmt: skip
     assert (row.status, len(row.buyers)) == ("sold", 1)
     page = sara.get(address.replace("/test", "/checks?done=saved")).text
