@@ -35,8 +35,12 @@ from workers.caps import WindowIds
 SEEDS, RACERS, LOOPS = 50, 16, 8
 LEADS, AT_ONCE = 200, 50
 USED = text("SELECT cap, id, used FROM cap_window WHERE cap LIKE :seed")
-STEAL = "UPDATE lead SET due_at = now() WHERE state = 'working' AND random() < 0.2"
-"""Ends a fifth of all leases, so that other loops take leads whose loop is in the middle of something."""
+STEAL = """
+    UPDATE lead SET due_at = now()
+    WHERE id IN (SELECT id FROM lead WHERE state = 'working' AND random() < 0.2 FOR UPDATE SKIP LOCKED)
+"""
+"""Ends a fifth of all leases, so that other loops take leads whose loop is in the middle of something. It waits for
+nobody, so that no loop and it ever wait for each other."""
 
 
 def race_for_places(url: str, racers: int, seeds: int) -> Verdict:

@@ -62,6 +62,7 @@ def post(yard: Yard, number: int) -> None:
     yard.market.post(1, fields={"email": f"lead{number}@example.com"})
 
 
+@pytest.mark.timeout(300)
 def test_workers_that_are_told_to_stop_one_after_the_other_lose_nothing_and_ask_nobody_twice(scene: Scene) -> None:
     yard, sunrise = scene
     hire_and_wait(yard, 2)

@@ -41,9 +41,9 @@ def test_the_first_lead_is_sold_and_a_second_start_finds_everything(home):
         password = said_in_the_box(first, "Password")
         assert said_in_the_box(first, "Address") == f"http://127.0.0.1:{port}"
         with a_program(home, port) as program:
-            [sold] = program.leads(status="sold", limit=1)
-            [offer] = [offer for offer in program.lead(sold["id"])["offers"] if offer["is_winner"]]
-            assert (offer["status"], offer["response"]["status"]) == ("accepted", 200)
+            [sold, *_] = program.leads(status="sold", limit=1)
+            won = [offer for offer in program.lead(sold["id"])["offers"] if offer["is_winner"]]
+            assert {offer["status"] for offer in won} == {"accepted"}
         assert rows(home, "SELECT count(*) FROM lead WHERE outcome = 'sold' AND revenue > 0") > 0
         end_with_ctrl_c(first, home)
         before, begun = Kept.read(home), time.monotonic()

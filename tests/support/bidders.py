@@ -131,6 +131,7 @@ def a_crowd(answering: Answering) -> Iterator[Crowd]:
         server.close()
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
+        await asyncio.sleep(0.01)
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
     thread.start()
@@ -140,5 +141,4 @@ def a_crowd(answering: Answering) -> Iterator[Crowd]:
     finally:
         loop.call_soon_threadsafe(ends.set)
         thread.join(10)
-        loop.run_until_complete(asyncio.sleep(0.01))
         loop.close()

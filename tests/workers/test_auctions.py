@@ -85,12 +85,12 @@ def test_down_the_ranking_until_one_accepts(market: Market) -> None:
         (bidding(0), "no_bid", "no_bid"), (bidding(-5), "no_bid", "no_bid"), (bidding("NaN"), "no_bid", "no_bid"),
         (bidding(None), "no_bid", "no_bid"), (bidding(1e9), "no_bid", "no_bid"),
         (failing_ping(204), "no_bid", "no_bid"), (failing_ping(404), "no_bid", "no_bid"),
-        (failing_ping(503), "error", "error"), (bidding(50, after=0.6), "timeout", "timeout"),
+        (failing_ping(503), "error", "error"), (bidding(50, after=1.5), "timeout", "timeout"),
     ],
 )  # fmt: skip
 def test_what_is_no_bid_is_refused(market: Market, react: Any, answer: str, reason: str) -> None:
     with a_bidder(react=react) as odd, a_bidder(31) as sunrise:
-        market.publish([auction(connect(market, odd), connect(market, sunrise), wait_ms=300)])
+        market.publish([auction(connect(market, odd), connect(market, sunrise), wait_ms=1000)])
         [lead_id] = market.post()
         market.carry()
         assert posts(odd) == []

@@ -192,13 +192,16 @@ def test_the_proofs_find_what_is_planted(market: Market) -> None:
 
 @pytest.mark.parametrize("concurrency", [1, 3])
 def test_a_connection_is_called_at_most_so_often_at_once(market: Market, concurrency: int) -> None:
-    calls, most, lock = 0, 0, threading.Lock()
+    calls, most, lock, together = 0, 0, threading.Lock(), threading.Event()
 
     def count(request: Seen) -> Any:
         nonlocal calls, most
         with lock:
             calls += 1
             most = max(most, calls)
+            if most == concurrency:
+                together.set()
+        together.wait(5)
         threading.Event().wait(0.03)
         with lock:
             calls -= 1
