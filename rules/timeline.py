@@ -79,6 +79,11 @@ class Entry:
     changes: tuple[Change, ...] = ()
     contenders: tuple[Contender, ...] = ()
 
+    @property
+    def shown(self) -> str | None:
+        """Return the outcome as a mark beside it: a buyer that is passed by because of its cap is full, not skipped."""
+        return "full" if (self.outcome, self.reason) == ("skipped", "cap_reached") else self.outcome
+
 
 def entries(flow: Flow | None, lead: LeadLike, events: Iterable[EventLike], names: Names) -> list[Entry]:
     """Return a lead's journal in words, in its order; without its flow no rule can be traced."""

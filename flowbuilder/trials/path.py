@@ -104,7 +104,7 @@ def _passage(bench: Bench, stay: _Stay, *, in_full: bool) -> Passage:
     last = next((entry for entry in reversed(stay.entries) if entry.kind not in OVER), stay.entries[-1])
     changes = tuple(change for entry in stay.entries for change in entry.changes)
     shown = people.details(stay.fields, rules.fields, stay.invalid, rules.currency, in_full=in_full)
-    return Passage(last.outcome or "waiting", tuple(stay.entries), tuple(stay.sent), changes, shown)
+    return Passage(last.shown or "waiting", tuple(stay.entries), tuple(stay.sent), changes, shown)
 
 
 Walked = tuple[int, Effect, Mapping[str, Any], frozenset[str], list[Sent]]

@@ -22,6 +22,24 @@ def solar(connection: str | None = None, **changes: Any) -> dict[str, Any]:
     return {**document, **changes}
 
 
+def first_flow(first: str, second: str) -> dict[str, Any]:
+    """Return the flow that a newcomer makes: solar leads from California to one buyer, 100 a day, then to another."""
+    rule = {"and": [{"is": [{"var": "lead.state"}, "CA"]}, {"is": [{"var": "lead.product"}, "Solar"]}]}
+    steps = [
+        {"filter": {"id": "s1", "continue_if": rule, "reason": "Not CA solar"}},
+        {"buyer": {"id": "s2", "connection": first, "price": 42, "caps": [{"limit": 100, "per": "day"}]}},
+        {"buyer": {"id": "s3", "connection": second, "price": 38}},
+    ]
+    fields = [
+        {"key": "email", "type": "email", "required": True},
+        {"key": "phone", "type": "phone", "region": "US"},
+        {"key": "state", "type": "state"},
+        {"key": "product", "type": "text"},
+    ]
+    fallback = {"id": "end", "do": "hold", "reason": "No buyer available"}
+    return solar(fields=fields, steps=steps, fallback=fallback)
+
+
 def sunrise(**changes: Any) -> dict[str, Any]:
     """Return a destination on loopback, with a secret in it."""
     destination = {

@@ -5,6 +5,8 @@ from playwright.sync_api import ConsoleMessage, Page
 
 WIDE = {"viewport": {"width": 1280, "height": 900}}
 NARROW = {"viewport": {"width": 390, "height": 844}}
+SMALL_AND_DARK = NARROW | {"color_scheme": "dark", "reduced_motion": "reduce"}
+"""How somebody looks at a page whom everything suits that is not usual."""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
 """What axe is asked. That it need not describe all that is in order makes it more than twice as quick."""

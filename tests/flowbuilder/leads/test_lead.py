@@ -97,6 +97,7 @@ def test_every_buyer_that_was_passed_by_says_why(
 ) -> None:
     passed_by = {"s2": MadeUp("not_asked", reason="cap_reached"), "s3": MadeUp("not_asked", reason="paused")}
     text = text_of(sara, told(session, source, document, answers=passed_by))
+    assert "Cap reached" in text
     assert "Not asked: its cap is reached" in text
     assert "Not asked: it is paused" in text
 
