@@ -16,7 +16,7 @@ from flowbuilder.web import current
 from flowbuilder.web.found import found
 from flowbuilder.web.fragments import page
 from flowbuilder.web.url_ids import asked_id
-from rules.builder.finding import rule_at
+from rules.builder.finding import rule_at, stops_at
 from rules.logic import RuleError
 
 bp = Blueprint("rule_trials", __name__, url_prefix="/flows")
@@ -32,6 +32,7 @@ def tried(flow_id: UUID) -> Response:
     flow = flow_called(flow_id)
     trial, problem = _trial(flow)
     counts = trial.on_newest() if trial else None
+    step, name = (request.args.get(key, "") for key in ("step", "name"))
     return page(
         "editor/tried.html",
         "tried",
@@ -39,8 +40,9 @@ def tried(flow_id: UUID) -> Response:
         tried=counts,
         problem=problem,
         one=_one(trial, counts),
-        step=request.args.get("step", ""),
-        name=request.args.get("name", ""),
+        step=step,
+        name=name,
+        stops=stops_at(flow.draft, step, name),
     )
 
 

@@ -11,6 +11,7 @@ from flowbuilder.editor.rule_rooms import RuleDesk, places_of, room_of
 from flowbuilder.editor.rule_views import Form, RuleView, Tried, mark_of, rule_view
 from rules.builder import NO_RULE, Group, draw, write
 from rules.builder.actions import act, read_path
+from rules.builder.finding import stops_at
 from rules.builder.forms import read_form
 from rules.builder.places import Places
 from rules.json_text import JsonProblem
@@ -27,7 +28,8 @@ def view(rule: object, name: str, desk: RuleDesk, problems: Mapping[str, str] = 
     No rule (None) is shown as one without conditions. `problems` are those of a form that could not be read.
     """
     room = room_of(desk)
-    tried = Tried(url_for("rule_trials.tried", flow_id=desk.flow.id, step=desk.step, name=name), mark_of(rule))
+    address = url_for("rule_trials.tried", flow_id=desk.flow.id, step=desk.step, name=name)
+    tried = Tried(address, mark_of([rule, stops_at(desk.document, desk.step, name)]))
     typed = {key: desk.typed[key] for key in problems if desk.typed and key in desk.typed}
     form = Form(problems, typed)
     return rule_view(rule, draw(rule, room.places.fields), name, room, form=form, tried=tried)

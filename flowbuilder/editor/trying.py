@@ -45,6 +45,16 @@ class OneLead:
 
 
 @dataclass(frozen=True)
+class Side:
+    """Some of the leads that a rule was tried on: what they do, under which answer they are listed, and their share."""
+
+    word: str
+    which: str
+    leads: tuple[UUID, ...]
+    percent: int
+
+
+@dataclass(frozen=True)
 class Tried:
     """What the newest leads make of a rule; those it cannot be decided for are neither."""
 
@@ -57,10 +67,18 @@ class Tried:
         """Return how many leads were tried."""
         return len(self.matching) + len(self.other) + len(self.undecided)
 
-    @property
-    def share(self) -> int:
-        """Return in percent how many of the leads the rule is true for."""
-        return round(100 * len(self.matching) / self.total) if self.total else 0
+    def sides(self, stops: bool | None) -> tuple[Side, Side]:
+        """Return the leads that the rule is true for and the others; of a filter those first that carry on.
+
+        `stops` is whether it stops the leads that its rule is true for, None where the rule is not one of a filter.
+        """
+        words = ("match", "do not") if stops is None else ("continue", "are stopped")
+        parts = [("yes", self.matching), ("no", self.other)]
+        first, second = (
+            Side(word, which, leads, round(100 * len(leads) / self.total) if self.total else 0)
+            for word, (which, leads) in zip(words, reversed(parts) if stops else parts, strict=True)
+        )
+        return first, second
 
     @property
     def newest(self) -> tuple[UUID, ...]:

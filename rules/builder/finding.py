@@ -21,6 +21,14 @@ def rule_at(document: Mapping[str, Any], step: str, name: str) -> object:
     return found
 
 
+def stops_at(document: Mapping[str, Any], step: str, name: str) -> bool | None:
+    """Return whether the step stops the leads that a rule is true for; None where the rule is not that of a filter."""
+    settings = settings_of(document, step)
+    if name not in (OF_A_FILTER, *POLARITY) or not isinstance(settings, Mapping):
+        return None
+    return next((key == "stop_if" for key in POLARITY if key in settings), None)
+
+
 def settings_of(document: Mapping[str, Any], step: str) -> object:
     """Return the settings of a step or of a row, found by its id wherever it stands; None when there is none."""
     if step == DOOR:

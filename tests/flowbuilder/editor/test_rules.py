@@ -267,13 +267,33 @@ def test_a_rule_is_tried_on_the_newest_leads(app: Flask, session: Session, cast:
     page = tried(app, session, cast, flow, "?step=f&name=continue_if")
 
     assert "Tried on your last 4 leads" in page.text
-    assert "<b>2</b> match (50 %), <b>2</b> do not" in page.text
+    assert "<b>2</b> continue (50 %), <b>2</b> are stopped" in page.text
     assert "State is CA: lead has nothing" in page.text
     assert "ana@example.com" not in page.text
     assert tried(app, session, cast, flow, "?step=f&name=rule&lead=nobody").status_code == 404
     part = tried(app, session, cast, flow, f"?step=f&name=rule&lead={leads[0]}", headers=HTMX)
     assert "<title>" not in part.text
     assert "State is CA: lead has CA" in part.text
+
+
+@pytest.mark.parametrize(
+    ("polarity", "said"),
+    [
+        ("continue_if", "<b>3</b> continue (75 %), <b>1</b> are stopped"),
+        ("stop_if", "<b>1</b> continue (25 %), <b>3</b> are stopped"),
+    ],
+)
+def test_of_a_filter_it_is_said_who_carries_on(
+    app: Flask, session: Session, cast: Cast, flow: Flow, leads: Any, polarity: str, said: str
+) -> None:
+    document = a_document()
+    document["steps"][1]["filter"] = {"id": "f", polarity: {"any_of": [{"var": "lead.state"}, ["CA", "NV"]]}}
+    document["steps"][2]["buyer"]["when"] = CA
+    flow.draft = document
+    session.commit()
+
+    assert said in tried(app, session, cast, flow, "?step=f&name=rule").text
+    assert "<b>2</b> match (50 %), <b>2</b> do not" in tried(app, session, cast, flow, "?step=b&name=when").text
 
 
 def test_which_leads_a_rule_is_true_for(app: Flask, session: Session, cast: Cast, flow: Flow, leads: Any) -> None:
@@ -291,7 +311,7 @@ def test_stored_lists_are_asked_for_all_leads_at_once(
     session.add(StoredListEntry(list_id=row.id, key="ca"))
     set_rule(session, flow, {"!": {"in_list": [{"var": "lead.state"}, ids.show(row.id, "lst")]}})
 
-    assert "<b>2</b> match (50 %)" in tried(app, session, cast, flow, "?step=f&name=continue_if").text
+    assert "<b>2</b> continue (50 %)" in tried(app, session, cast, flow, "?step=f&name=continue_if").text
 
 
 @pytest.mark.parametrize(
@@ -299,7 +319,7 @@ def test_stored_lists_are_asked_for_all_leads_at_once(
     [
         ({"and": []}, "There is no rule to try yet."),
         ({"filled": [{"var": ""}]}, "There is no rule to try yet."),
-        ({"and": [CA, {"filled": [{"var": ""}]}]}, "<b>2</b> match"),
+        ({"and": [CA, {"filled": [{"var": ""}]}]}, "<b>2</b> continue"),
         ({"matches": [{"var": "lead.state"}, "("]}, "as soon as there is nothing to put right in it"),
         ({"throw": "no"}, "for <b>4</b> it cannot be decided"),
     ],
