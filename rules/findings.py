@@ -1,4 +1,4 @@
-"""The findings of lint by their codes, each in a few words; none stands in the way of publishing."""
+"""The findings of lint by their codes, each in a few words; only those that BLOCK stand in the way of publishing."""
 
 from collections.abc import Mapping
 
@@ -8,6 +8,7 @@ OF_FLOWS: Mapping[str, str] = {
     "never_reached": "A step that no lead gets to",
     "nobody_is_asked": "A flow that offers its leads to nobody",
     "always_true": "A rule that is true for every lead",
+    "contradiction": "A rule that asks one field to be two things at once",
     "never_true": "A rule that is true for no lead",
     "never_open": "A buyer that is closed whenever its rule is true",
     "every_day": "Hours of which no day is chosen",
@@ -40,9 +41,12 @@ OF_ACCOUNTS: Mapping[str, str] = {
 
 FINDINGS: Mapping[str, str] = {**OF_FLOWS, **OF_ACCOUNTS}
 
+BLOCK = ("contradiction",)
+"""What nobody can have meant. A version that was published with it runs on, and can be gone back to."""
+
 
 def finding(path: str, code: str, message: str) -> Problem:
-    """Return a finding as a warning; its code must be one of FINDINGS."""
+    """Return a finding, as a warning unless it is one that blocks; its code must be one of FINDINGS."""
     if code not in FINDINGS:
         raise KeyError(code)
-    return Problem(path, code, message, "warning")
+    return Problem(path, code, message, "error" if code in BLOCK else "warning")

@@ -1,4 +1,4 @@
-"""What is worth a look in a flow that can run: each finding is a warning with its address and what to do."""
+"""What is worth a look in a flow that can run: each finding has its address and says what to do."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -66,8 +66,10 @@ def _certain(flow: Flow, address: str, rule: Rule, *, verdict: bool) -> Problem:
     if verdict:
         return finding(address, "always_true", "This rule is true for every lead, so that it decides nothing.")
     label = contradiction_in(rule, flow.by_key)
-    why = f"{label} would have to be two things at once" if label else "nothing in it depends on the lead"
-    return finding(address, "never_true", f"This rule is true for no lead: {why}.")
+    if label:
+        why = f"{label} would have to be two things at once"
+        return finding(address, "contradiction", f"This rule can never be true: {why}.")
+    return finding(address, "never_true", "This rule is true for no lead: nothing in it depends on the lead.")
 
 
 FINDERS: tuple[Finder, ...] = (

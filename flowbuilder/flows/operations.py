@@ -14,6 +14,7 @@ from flowbuilder.flows import queries
 from flowbuilder.flows.checks import document_problems
 from flowbuilder.models import Flow, FlowVersion
 from rules.editing import replace_document
+from rules.findings import FINDINGS
 from rules.problems import Problem
 
 
@@ -90,7 +91,8 @@ def go_back(*, session: Session, actor: Actor, flow: Flow, number: int, now: dat
     if old is None:
         raise NoSuchVersion(number)
     problems = document_problems(session=session, account_id=flow.account_id, document=old.document, flow_id=flow.id)
-    if any(problem.severity == "error" for problem in problems):
+    # It has run before: what was only found in it since then does not stand in the way back.
+    if any(problem.severity == "error" and problem.code not in FINDINGS for problem in problems):
         return Publication(None, problems)
     version = _go_live(session, flow, old.document, actor=actor, now=now, note=f"Equal to version {number}")
     _record(session, actor, flow, "flow.went_back", now, version=version.number, equal_to=number)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rules.account_lint import Account, Known, lint_in
-from rules.findings import FINDINGS, OF_ACCOUNTS, OF_FLOWS, finding
+from rules.findings import BLOCK, FINDINGS, OF_ACCOUNTS, OF_FLOWS, finding
 from rules.flow import parse_flow
 from rules.lint import lint
 from rules.places import place_of
@@ -37,7 +37,7 @@ def test_each_finding_says_what_to_do_and_where(
     found = [problem for problem in (*lint(flow), *lint_in(an_account(around), flow)) if problem.code == code]
     assert [problem.message for problem in found] == [sentence]
     assert list(place_of(written, found[0].path)) == place
-    assert found[0].severity == "warning"
+    assert found[0].severity == ("error" if code in BLOCK else "warning")
 
 
 @pytest.mark.parametrize(("code", "steps", "settings", "place", "sentence"), rows("often_wrong.json"))

@@ -93,3 +93,14 @@ def test_a_version_that_is_not_there_cannot_be_gone_back_to(session, cast):
     actor = Actor(cast.sara.account.id)
     with pytest.raises(operations.NoSuchVersion):
         operations.go_back(session=session, actor=actor, flow=flow, number=7, now=clock.now())
+
+
+def test_what_is_only_found_since_does_not_stand_in_the_way_back(session, cast):
+    both = {"and": [{"is": [{"var": "lead.state"}, state]} for state in ("CA", "NV")]}
+    document = solar(steps=[{"filter": {"id": "s1", "continue_if": both}}])
+    flow = a_flow(session, cast.sara, document=document)
+    how = {"session": session, "actor": Actor(cast.sara.account.id), "flow": flow, "now": clock.now()}
+    published = operations.publish_flow(**how)
+    assert published.version is None
+    assert [problem.code for problem in published.problems if problem.severity == "error"] == ["contradiction"]
+    assert operations.go_back(**how, number=1).version.number == 2
