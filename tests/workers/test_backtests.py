@@ -1,100 +1,36 @@
 """Leads that real workers carried are run through documents again: an unchanged one changes nothing."""
 
-import copy
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy.orm import Session
 
-from flowbuilder import clock, ids
-from flowbuilder.flows import queries
-from flowbuilder.models import Flow, Lead
-from flowbuilder.review.backtests import backtest
-from flowbuilder.review.recorded import newest_leads, windows_now
-from rules.backtest import Around, Backtest, Fate, run_all
-from rules.flow import parse_flow
+from flowbuilder import ids
+from tests.support.backtesting import (
+    FIELDS,
+    IN_CA,
+    STATES,
+    assert_nothing_changes,
+    by_number,
+    fates,
+    live,
+    post,
+    three_buyers,
+    tried,
+)
 from tests.support.bidders import a_bidder, auction, connect
-from tests.support.buyers import ACCEPTS, DECLINES, Buyer, Reaction, Seen, a_buyer, accepting
-from tests.support.market import EMAIL_FIELD, STATE_FIELD, Market
-
-STATES = ("CA", "NV", "AZ")
-FIELDS = [EMAIL_FIELD, STATE_FIELD, {"key": "bill", "type": "money"}, {"key": "grade", "type": "text"}]
-IN_CA = {"is": [{"var": "lead.state"}, "CA"]}
-
-
-def by_number(declines: Callable[[int], bool]) -> Reaction:
-    """Decline leads by the number in their e-mail address, and accept the others."""
-
-    def react(request: Seen) -> tuple[int, dict[str, Any]]:
-        number = int("".join(filter(str.isdigit, request.body["email"])) or 0)
-        return 200, DECLINES if declines(number) else ACCEPTS
-
-    return react
+from tests.support.buyers import Buyer, Seen, a_buyer
+from tests.support.listing import a_list
+from tests.support.market import Market
+from tests.support.pinging import a_pinger
 
 
 @pytest.fixture
 def buyers() -> Iterator[dict[str, Buyer]]:
-    with ExitStack() as stack:
-        yield {
-            "yes": stack.enter_context(a_buyer(accepting)),
-            "odd": stack.enter_context(a_buyer(by_number(lambda number: number % 2 == 0))),
-            "third": stack.enter_context(a_buyer(by_number(lambda number: number % 3 != 0))),
-        }
-
-
-def post(market: Market, many: int, first: int = 0) -> None:
-    """Post leads of several states and bills, some with the e-mail address of an earlier one."""
-    for number in range(first, first + many):
-        who = number - 7 if number % 10 == 9 else number
-        fields = {"email": f"ana{who}@example.com", "state": STATES[number % 3], "bill": 40 + number * 7 % 300}
-        market.post(fields=fields)
-    market.carry()
-
-
-def tried(market: Market, document: dict[str, Any], **how: Any) -> Backtest:
-    """Return the backtest of a document."""
-    with Session(market.database) as session:
-        flow = session.get_one(Flow, market.flow_id)
-        found = backtest(session, flow, document, now=clock.now(), **how)
-    assert found is not None
-    return found.backtest
-
-
-def live(market: Market) -> dict[str, Any]:
-    """Return a copy of the live document."""
-    with Session(market.database) as session:
-        version = queries.live_version(session, session.get_one(Flow, market.flow_id))
-        assert version is not None
-        return copy.deepcopy(version.document)
-
-
-def fates(market: Market, document: dict[str, Any]) -> dict[str, Fate]:
-    """Return what becomes of all leads under a document."""
-    rules, problems = parse_flow(document)
-    assert rules is not None, problems
-    with Session(market.database) as session:
-        recorded = newest_leads(session, session.get_one(Flow, market.flow_id), 1000)
-        around = Around(clock.now(), windows_now(session, market.flow_id, [rules]), {}, {})  # type: ignore[arg-type]
-        found, wanted = run_all(rules, recorded.pasts, recorded.read_for(rules), around, "accept")
-    assert not wanted
-    return found
-
-
-def told(lead: Lead) -> tuple[str, int, int]:
-    """Return how a lead stands."""
-    return lead.outcome or "waiting", lead.revenue, lead.cost
-
-
-def assert_nothing_changes(market: Market) -> None:
-    """Fail unless every lead ends under the live document as it really ended, or waits as it does."""
-    leads = {str(lead.id): told(lead) for lead in market.leads()}
-    found = {lead: (fate.status, fate.revenue, fate.cost) for lead, fate in fates(market, live(market)).items()}
-    assert found == leads
-    assert tried(market, live(market)).differs == ()
-    market.check()
+    """Give the three buyers."""
+    with three_buyers() as running:
+        yield running
 
 
 def test_filters_caps_duplicates_lanes_and_a_wait_are_replayed(market: Market, buyers: dict[str, Buyer]) -> None:
@@ -163,56 +99,47 @@ def grade_of(request: Seen) -> tuple[int, dict[str, Any]]:
     return 200, {"grade": "A" if request.body["s"] == "CA" else "B"}
 
 
-def test_a_known_change_differs_in_exactly_the_leads_that_a_plain_replay_finds(
-    market: Market, buyers: dict[str, Buyer]
-) -> None:
-    yes, third = market.connect(buyers["yes"]), market.connect(buyers["third"])
-    first = {"id": "a", "connection": third, "price": 42, "caps": [{"limit": 100, "per": "day"}]}
-    market.publish([{"buyer": first}, {"buyer": {"id": "b", "connection": yes, "price": 20}}], fields=FIELDS)
-    post(market, 40)
-    changed = live(market)
-    changed["steps"][0]["buyer"]["caps"][0]["limit"] = 3
-    changed["steps"].insert(0, {"filter": {"id": "f", "continue_if": {"!": [{"is": [{"var": "lead.state"}, "AZ"]}]}}})
-    expected, places = {}, 3
-    for lead in market.leads():
-        number = int("".join(filter(str.isdigit, lead.fields["email"])))
-        wants = number % 3 == 0
-        before = "a" if wants else "b"
-        after = "none" if lead.fields["state"] == "AZ" else "a" if wants and places else "b"
-        places -= after == "a"
-        if before != after:
-            expected[str(lead.id)] = after == "none"
-    found = tried(market, changed)
-    assert {one.lead: one.after.status == "rejected" for one in found.differs} == expected
-    assert 0 < len(expected) < 40
-    assert found.before.sold - found.after.sold == sum(expected.values())
-    assert {one.why.split(":")[0] for one in found.differs if one.after.status == "rejected"} == {"Step 1 stops it"}
+def test_the_fastest_bids_and_the_money_that_a_buyer_may_spend_are_replayed(market: Market) -> None:
+    with a_bidder(31) as quick, a_bidder(50, after=0.3) as slow, a_bidder(12, then=no_for_odd, after=0.1) as cheap:
+        spends = {"connection": connect(market, quick), "caps": [{"spend": 100, "per": "day"}]}
+        rows = [spends, connect(market, slow), connect(market, cheap)]
+        market.publish([auction(*rows, mode="fastest", floor=10)], fields=FIELDS)
+        post(market, 16)
+    assert market.used()["b1/day/spend"] == 9300
+    assert len({lead.revenue for lead in market.leads()}) > 1
+    assert_nothing_changes(market)
 
 
-def test_a_new_buyer_accepts_or_declines_as_is_assumed(market: Market, buyers: dict[str, Buyer]) -> None:
-    yes, third = market.connect(buyers["yes"]), market.connect(buyers["third"])
-    market.publish([{"buyer": {"id": "a", "connection": third, "price": 42}}], fields=FIELDS)
-    post(market, 12)
-    changed = live(market)
-    changed["steps"].append({"buyer": {"id": "n", "connection": yes, "price": 38}})
-    sold = sum(lead.outcome == "sold" for lead in market.leads())
-    accepted, declined = tried(market, changed), tried(market, changed, new_buyers="decline")
-    assert (accepted.before.sold, accepted.after.sold, accepted.assumed) == (sold, 12, 12 - sold)
-    assert (declined.after.sold, declined.differs) == (sold, ())
-    assert {one.why for one in accepted.differs} == {"Sunrise Energy buys it, as is assumed"}
-    of_new = next(one for one in accepted.buyers if one.connection == yes)
-    assert (of_new.sold, of_new.revenue) == ((0, 12 - sold), (0, 3800 * (12 - sold)))
+def test_leads_that_were_pinged_first_are_replayed(market: Market) -> None:
+    known = {"filter": {"id": "f", "stop_if": {"is": [{"var": "lead.email"}, "ana2@example.com"]}, "reason": "Known"}}
+    with a_bidder(30) as helio, a_bidder(42, then=no_for_odd) as sunrise:
+        steps = [known, auction(connect(market, helio), connect(market, sunrise))]
+        with a_pinger(market, steps) as supplier:
+            for number in range(6):
+                supplier.post(supplier.quoted(), {"state": "CA", "email": f"ana{number}@example.com"})
+            market.wait_until_settled()
+    assert {lead.outcome for lead in market.leads()} == {"sold", "rejected"}
+    assert all(lead.pinged for lead in market.leads())
+    assert_nothing_changes(market)
 
 
-def test_a_field_that_is_now_required_is_asked_for_at_the_door(market: Market, buyers: dict[str, Buyer]) -> None:
-    market.publish([{"buyer": {"id": "a", "connection": market.connect(buyers["yes"]), "price": 42}}], fields=FIELDS)
-    market.post(fields={"bill": "90"})
-    market.post(fields={})
-    market.carry()
-    changed = live(market)
-    changed["fields"] = [FIELDS[0], FIELDS[1], FIELDS[2] | {"required": True}]
-    [differs] = tried(market, changed).differs
-    assert (differs.after.status, differs.lead) == ("invalid", str(market.leads()[1].id))
+def test_stored_lists_are_replayed_as_they_were_then(market: Market, buyers: dict[str, Buyer]) -> None:
+    refused, suppressed = (a_list(market, *map("ana{}@example.com".format, some)) for some in ((1, 4), (2, 5)))
+    yes, odd = market.connect(buyers["yes"]), market.connect(buyers["odd"])
+    stops = {"id": "f", "stop_if": {"in_list": [{"var": "lead.email"}, refused]}, "reason": "Do not contact"}
+    first = {"id": "a", "connection": yes, "price": 42, "suppress": [{"list": suppressed, "field": "email"}]}
+    second = {"id": "b", "connection": odd, "price": 20}
+    market.publish([{"filter": stops}, {"buyer": first}, {"buyer": second}], fields=FIELDS)
+    post(market, 8)
+    market.execute("DELETE FROM stored_list_entry")
+    outcomes = [(lead.outcome, lead.revenue) for lead in market.leads()]
+    assert [outcomes[number] for number in (0, 1, 2, 5)] == [("sold", 4200), *[("rejected", 0)] * 2, ("sold", 2000)]
+    assert_nothing_changes(market)
+
+
+def no_for_odd(request: Seen) -> tuple[int, dict[str, Any]]:
+    """Decline leads with an odd number in their e-mail address."""
+    return by_number(lambda number: number % 2 == 1)(request)
 
 
 def test_a_thousand_leads_take_two_seconds_at_most(market: Market, buyers: dict[str, Buyer]) -> None:

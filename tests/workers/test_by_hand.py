@@ -19,7 +19,7 @@ from tests.support.armed import exit_code, start_worker
 from tests.support.buyers import Buyer, a_buyer, accepting, declining, in_turn
 from tests.support.flows import BUSY, SILENT, YES, buyer, cap, group, quickly
 from tests.support.market import Market
-from tests.workers.test_pings import a_pinger
+from tests.support.pinging import a_pinger
 from workers import journal
 from workers.crashpoints import CRASHED
 
