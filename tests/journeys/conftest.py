@@ -53,3 +53,23 @@ def visit(browser: Browser, base_url: str, session: Session) -> Iterator[Visit]:
     for context in contexts:
         context.close()
     assert faults == []
+
+
+@pytest.fixture
+def visit_refused(browser: Browser, base_url: str, session: Session) -> Iterator[Visit]:
+    """Give a function that opens a page as somebody who will be refused something, which browsers note as a fault."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(path: str, member: Member, **options: object) -> Page:
+        context = browser.new_context(base_url=base_url, **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        token = session_of(session, member)
+        context.add_cookies([{"name": "session", "value": token, "url": base_url, "httpOnly": True}])
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()

@@ -1,19 +1,17 @@
-"""The editor in a browser: steps moved by buttons and by hand, deleted and brought back, and two people at one step."""
+"""The editor in a browser: steps moved by buttons and by hand, deleted and brought back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
-from sqlalchemy import select
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy.orm import Session
 
 from flowbuilder import ids
-from flowbuilder.models import DraftEdit, Flow
-from tests.support.cast import Cast, Member, a_connection, a_flow, a_member
+from flowbuilder.models import Flow
+from tests.support.cast import Cast, a_connection, a_flow
 from tests.support.documents import solar
-from tests.support.looks import NARROW, WIDE, look_closely
-from tests.support.web import session_of
+from tests.support.looks import NARROW, SMALL_AND_DARK, WIDE, look_closely
 
 Visit = Callable[..., Page]
 
@@ -27,25 +25,6 @@ def flow(session: Session, cast: Cast) -> Flow:
     made = a_flow(session, cast.sara, document=document)
     session.commit()
     return made
-
-
-@pytest.fixture
-def visit_refused(browser: Browser, base_url: str, session: Session) -> Iterator[Visit]:
-    """Give a function that opens a page as somebody who will be refused something, which browsers note as a fault."""
-    contexts: list[BrowserContext] = []
-
-    def open_page(path: str, member: Member, **options: Any) -> Page:
-        context = browser.new_context(base_url=base_url, **options)
-        contexts.append(context)
-        token = session_of(session, member)
-        context.add_cookies([{"name": "session", "value": token, "url": base_url, "httpOnly": True}])
-        page = context.new_page()
-        page.goto(path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 def editor(flow: Flow, step: str = "") -> str:
@@ -128,9 +107,12 @@ def _fails(route: Route) -> None:
     route.fulfill(status=500, body="Something went wrong on our side.")
 
 
-def test_what_was_deleted_comes_back_after_a_reload(visit: Visit, session: Session, cast: Cast, flow: Flow) -> None:
+@pytest.mark.parametrize("look", [WIDE, SMALL_AND_DARK], ids=["wide", "small and dark"])
+def test_what_was_deleted_comes_back_after_a_reload(
+    visit: Visit, session: Session, cast: Cast, flow: Flow, look: dict[str, Any]
+) -> None:
     before = flow.draft
-    page = visit(editor(flow), cast.sara, **WIDE)
+    page = visit(editor(flow), cast.sara, **look)
     page.get_by_role("button", name="More for Buyer A").click()
     page.get_by_role("button", name="Delete").click()
     expect(page.locator("#toasts")).to_contain_text("Step 2 deleted.")
@@ -143,25 +125,6 @@ def test_what_was_deleted_comes_back_after_a_reload(visit: Visit, session: Sessi
     expect(page.locator("#saved")).to_contain_text("Saved")
     assert order(session, flow) == ["s1", "s2", "s3"]
     assert flow.draft == before
-
-
-def test_two_people_at_one_step_see_both_values(visit_refused: Visit, session: Session, cast: Cast, flow: Flow) -> None:
-    dana = a_member(session, cast.sara.account, role="editor", person="Dana Deputy")
-    session.commit()
-    hers = visit_refused(editor(flow, "s2"), dana, **WIDE)
-    lees = visit_refused(editor(flow, "s2"), cast.sara, **WIDE)
-    price(hers).fill("45")
-    expect(hers.locator("#rail")).to_contain_text("$45")
-    price(lees).fill("47")
-    expect(lees.get_by_role("alert")).to_contain_text("Dana Deputy changed this step at")
-    look_closely(lees)
-    expect(lees.locator(".conflict")).to_contain_text("45")
-    expect(lees.locator(".conflict")).to_contain_text("47")
-    lees.get_by_role("button", name="Use mine").click()
-    expect(lees.locator("#rail")).to_contain_text("$47")
-    edits = session.scalars(select(DraftEdit).where(DraftEdit.flow_id == flow.id).order_by(DraftEdit.revision)).all()
-    assert [edit.name for edit in edits] == ["change the price of step 2"] * 2
-    assert [edit.person_id for edit in edits] == [dana.person.id, cast.sara.person.id]
 
 
 def price(page: Page) -> Any:
