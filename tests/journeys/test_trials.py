@@ -1,16 +1,21 @@
 """Test runs in a real browser: nobody is called, leads that fail are one click away, and checks are kept."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from flowbuilder import ids
 from flowbuilder.config import settings
-from flowbuilder.models import CapWindow, ConnectionTest, FlowCheck, Lead
+from flowbuilder.models import CapWindow, ConnectionTest, Flow, FlowCheck, Lead
 from tests.support.buyers import Buyer, a_buyer
 from tests.support.cast import a_connection, a_flow, a_source, now
 from tests.support.documents import solar, sunrise
+from tests.support.editor_page import editor
+from tests.support.looks import SMALL_AND_DARK, WIDE
 from workers.connection_test import run_test
+
+LOOKS = pytest.mark.parametrize("look", [WIDE, SMALL_AND_DARK], ids=["wide", "small and dark"])
 
 
 @pytest.fixture
@@ -54,24 +59,43 @@ def verdict(page: Page) -> str:
     return page.get_by_role("status").filter(has_text="Run in").inner_text()
 
 
-def test_a_dry_run_is_dry(visit, cast, flow, buyers, session):
-    page = visit(the_test(flow), cast.sara)
+def stop(page: Page, sentence: str) -> Locator:
+    """Return a card of the path by its sentence."""
+    path = page.get_by_role("list", name="The path of the lead, step by step")
+    return path.get_by_role("article").filter(has=page.get_by_role("heading", name=sentence))
+
+
+def nothing_is_counted(session: Session, flow: Flow) -> bool:
+    """Return whether there is no lead of the flow, and no place of its caps is taken."""
+    session.rollback()
+    leads = session.scalar(select(func.count()).select_from(Lead).where(Lead.flow_id == flow.id))
+    used = session.scalar(select(func.sum(CapWindow.used)).where(CapWindow.cap.like(f"{flow.id}/%")))
+    return (leads, used or 0) == (0, 0)
+
+
+@LOOKS
+def test_a_dry_run_is_dry(visit, cast, flow, buyers, session, look):
+    page = visit(the_test(flow), cast.sara, **look)
+    expect(page.get_by_text("Nobody is called, and nothing is counted.")).to_be_visible()
     page.get_by_label("State").fill("CA")
     page.get_by_role("button", name="Run test").click()
     assert "Sold to Sunrise" in verdict(page)
+    expect(stop(page, "Offer to Sunrise")).to_contain_text("Accepted at $42.00")
+    expect(stop(page, "Offer to Brightroof")).to_contain_text("Not reached")
     assert [buyer.seen for buyer in buyers] == [[], []]
-    assert session.scalar(select(func.count()).select_from(Lead).where(Lead.flow_id == flow.id)) == 0
-    assert session.scalar(select(func.count()).select_from(CapWindow).where(CapWindow.cap.like(f"{flow.id}/%"))) == 0
+    assert nothing_is_counted(session, flow)
 
 
-def test_leads_that_fail_are_one_click_away(visit, cast, flow, session):
-    page = visit(the_test(flow), cast.sara)
+@LOOKS
+def test_leads_that_fail_are_one_click_away(visit, cast, flow, session, look):
+    page = visit(the_test(flow), cast.sara, **look)
     page.get_by_role("button", name="Wrong state").click()
-    expect(page.get_by_text("State is CA: lead has NV")).to_be_visible()
+    expect(stop(page, "Continue only if State is CA")).to_contain_text("State is CA: lead has NV: not true")
     assert "Rejected: Not CA solar" in verdict(page)
 
     page.get_by_role("button", name="Sunrise full").click()
-    expect(page.get_by_text("Not asked: its cap is reached")).to_be_visible()
+    expect(stop(page, "Offer to Sunrise")).to_contain_text("Cap reached")
+    expect(stop(page, "Offer to Sunrise")).to_contain_text("Not asked: its cap is reached")
     assert "Sold to Brightroof" in verdict(page)
     expect(page.get_by_label("State")).to_have_value("CA")
     expect(page.get_by_label("Cap is full")).to_be_checked()
@@ -80,13 +104,16 @@ def test_leads_that_fail_are_one_click_away(visit, cast, flow, session):
     expect(page.get_by_label("Sunrise Step 2")).to_have_value("timeout")
     assert "Waiting: No answer: the same buyer is asked again" in verdict(page)
 
-    document = {**flow.draft, "steps": [dict(step) for step in flow.draft["steps"]]}
-    document["steps"][1] = {"buyer": {**document["steps"][1]["buyer"], "on_ambiguous": "treat_as_declined"}}
-    flow.draft = document
-    session.commit()
-    page.get_by_role("button", name="Run test").click()
-    expect(page.get_by_text("Timed out after 30 s, offered at $42.00")).to_be_visible()
+    page.goto(editor(flow, "s2"))
+    no_answer = page.get_by_label("When no answer comes")
+    with page.expect_response(lambda answer: "/draft/steps/s2" in answer.url and answer.ok):
+        no_answer.select_option(label="A timeout from this buyer means no")
+    page.goto(the_test(flow))
+    page.get_by_role("button", name="Sunrise times out").click()
+    expect(stop(page, "Offer to Sunrise")).to_contain_text("Timed out after 30 s, offered at $42.00")
     assert "Sold to Brightroof" in verdict(page)
+    session.refresh(flow)
+    assert flow.draft["steps"][1]["buyer"]["on_ambiguous"] == "treat_as_declined"
 
 
 def test_a_check_is_kept_and_fails_when_the_flow_changes(visit, cast, flow, session):
@@ -113,6 +140,14 @@ def test_a_check_is_kept_and_fails_when_the_flow_changes(visit, cast, flow, sess
     assert session.scalar(select(FlowCheck.status).where(FlowCheck.flow_id == flow.id)) == "sold"
 
 
+def test_without_the_tick_nothing_is_sent(visit_refused, cast, flow, buyers, session):
+    page = visit_refused(the_test(flow), cast.sara)
+    page.get_by_role("button", name="Send test lead").click()
+    expect(page.get_by_text("it is marked there")).to_be_visible()
+    assert [buyer.seen for buyer in buyers] == [[], []]
+    assert session.scalars(sent_for_real(cast)).all() == []
+
+
 def test_it_is_sent_for_real_on_a_tick_alone(visit, cast, flow, buyers, session, database_url, monkeypatch):
     page = visit(the_test(flow), cast.sara)
     page.get_by_label("Send it for real").check()
@@ -121,17 +156,14 @@ def test_it_is_sent_for_real_on_a_tick_alone(visit, cast, flow, buyers, session,
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("OUTBOUND_ALLOW", f"127.0.0.1:{buyers[0].port}")
     settings.cache_clear()
-    run_test(
-        ids.show(
-            session.scalars(select(ConnectionTest.id).where(ConnectionTest.account_id == cast.sara.account.id)).one()
-        )
-    )
+    run_test(ids.show(session.scalars(sent_for_real(cast)).one()))
     settings.cache_clear()
 
     expect(page.get_by_text("Sunrise accepted the test lead")).to_be_visible()
     (seen,) = buyers[0].seen
     assert seen.headers["x-test"] == "true"
-    assert session.scalar(select(func.count()).select_from(Lead).where(Lead.flow_id == flow.id)) == 0
+    assert buyers[1].seen == []
+    assert nothing_is_counted(session, flow)
 
 
 @pytest.mark.parametrize("looks", [{}, {"color_scheme": "dark"}, {"viewport": {"width": 390, "height": 844}}])
