@@ -97,6 +97,21 @@ def test_typing_in_a_panel_answers_at_once(visit: Visit, cast: Cast, long_flow: 
     assert min(slowest_key(page, editor(long_flow, step)) for _ in range(TRIES)) <= 200
 
 
+def test_typing_beside_thousands_of_zip_codes_answers_at_once(
+    visit: Visit, session: Session, cast: Cast, flow: Flow
+) -> None:
+    pasted = [f"{number:05}" for number in range(10_001, 14_981)]
+    filter_step = {"id": "s1", "continue_if": {"any_of": [{"var": "lead.zip_code"}, pasted]}}
+    zip_code = {"key": "zip_code", "type": "postal_code", "region": "US"}
+    fields, rest = [*flow.draft["fields"], zip_code], flow.draft["steps"][1:]
+    flow.draft = {**flow.draft, "fields": fields, "steps": [{"filter": filter_step}, *rest]}
+    session.commit()
+    page = visit("about:blank", cast.sara, **WIDE)
+    page.add_init_script(WATCH)
+    assert min(slowest_key(page, editor(flow, "s1")) for _ in range(TRIES)) <= 200
+    expect(page.get_by_text("4,980 recognised.")).to_be_visible()
+
+
 def slowest_key(page: Page, address: str) -> float:
     """Type a note in a panel while it is saved again and again; return the longest delay of a key in milliseconds."""
     page.goto(address, wait_until="networkidle")

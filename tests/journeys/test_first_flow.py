@@ -9,14 +9,15 @@ from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from flowbuilder import ids
 from flowbuilder.models import Flow
 from tests.support.cast import Cast, a_connection
+from tests.support.documents import first_flow
 from tests.support.looks import NARROW, WIDE, look_closely
 
 Visit = Callable[..., Page]
 
 EXAMPLE = '{"email": "ana@example.com", "phone": "(213) 555-0148", "state": "CA", "product": "Solar"}'
-RULE = {"and": [{"is": [{"var": "lead.state"}, "CA"]}, {"is": [{"var": "lead.product"}, "Solar"]}]}
 HUMAN_PACE = 0.5
 """Seconds that a person takes for one action; they are counted, and not waited for."""
 LOOKS = {
@@ -217,16 +218,16 @@ def the_flow(session: Session, cast: Cast) -> Flow:
     return session.scalars(select(Flow).where(Flow.account_id == cast.sara.account.id)).one()
 
 
-def buyers(session: Session, cast: Cast) -> None:
-    """Let Sara's account have two connected buyers."""
-    for name in ("Buyer A", "Buyer B"):
-        a_connection(session, cast.sara, name=name)
+def buyers(session: Session, cast: Cast) -> list[str]:
+    """Let Sara's account have two connected buyers; return their ids as documents show them."""
+    made = [ids.show(a_connection(session, cast.sara, name=name).id, "con") for name in ("Buyer A", "Buyer B")]
     session.commit()
+    return made
 
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_a_first_flow_goes_live(visit: Visit, session: Session, cast: Cast, look: str) -> None:
-    buyers(session, cast)
+    connections = buyers(session, cast)
     options: dict[str, Any] = LOOKS[look]
     page = visit("/flows/new", cast.sara, **options)
     seller = {"no scripts": WithoutScripts, "phone": OnAPhone}.get(look, Seller)(page)
@@ -237,9 +238,6 @@ def test_a_first_flow_goes_live(visit: Visit, session: Session, cast: Cast, look
     try_and_publish(seller)
     flow = the_flow(session, cast)
     assert flow.live_version == 1
-    kinds = [(kind, settings) for step in flow.draft["steps"] for kind, settings in step.items()]
-    assert [kind for kind, _ in kinds] == ["filter", "buyer", "buyer"]
-    assert kinds[0][1]["continue_if"] == RULE
-    assert kinds[1][1]["caps"] == [{"limit": 100, "per": "day"}]
-    assert flow.draft["fallback"]["do"] == "hold"
+    made = [settings["id"] for step in flow.draft["steps"] for settings in step.values()]
+    assert flow.draft == first_flow(*connections, steps=made)
     assert seller.actions * HUMAN_PACE < 5 * 60

@@ -1,5 +1,6 @@
 """Flow documents and destinations that tests are about."""
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -22,13 +23,17 @@ def solar(connection: str | None = None, **changes: Any) -> dict[str, Any]:
     return {**document, **changes}
 
 
-def first_flow(first: str, second: str) -> dict[str, Any]:
-    """Return the flow that a newcomer makes: solar leads from California to one buyer, 100 a day, then to another."""
+def first_flow(first: str, second: str, *, steps: Sequence[str] = ("s1", "s2", "s3")) -> dict[str, Any]:
+    """Return the flow that a newcomer makes: solar leads from California to one buyer, 100 a day, then to another.
+
+    `steps` are the ids of its three steps.
+    """
+    sieve, buyer, backup = steps
     rule = {"and": [{"is": [{"var": "lead.state"}, "CA"]}, {"is": [{"var": "lead.product"}, "Solar"]}]}
-    steps = [
-        {"filter": {"id": "s1", "continue_if": rule, "reason": "Not CA solar"}},
-        {"buyer": {"id": "s2", "connection": first, "price": 42, "caps": [{"limit": 100, "per": "day"}]}},
-        {"buyer": {"id": "s3", "connection": second, "price": 38}},
+    written = [
+        {"filter": {"id": sieve, "continue_if": rule, "reason": "Not CA solar"}},
+        {"buyer": {"id": buyer, "connection": first, "price": 42, "caps": [{"limit": 100, "per": "day"}]}},
+        {"buyer": {"id": backup, "connection": second, "price": 38}},
     ]
     fields = [
         {"key": "email", "type": "email", "required": True},
@@ -37,7 +42,7 @@ def first_flow(first: str, second: str) -> dict[str, Any]:
         {"key": "product", "type": "text"},
     ]
     fallback = {"id": "end", "do": "hold", "reason": "No buyer available"}
-    return solar(fields=fields, steps=steps, fallback=fallback)
+    return solar(fields=fields, steps=written, fallback=fallback)
 
 
 def sunrise(**changes: Any) -> dict[str, Any]:
