@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from rules.delivery.destination import parse_destination
+from rules.delivery.destination import Destination, parse_destination
 from rules.delivery.mapping import Entry
 from rules.delivery.sample import sample_view
 from rules.findings import finding
@@ -15,8 +15,11 @@ from rules.money import exponent_of, say_money
 from rules.problems import Problem
 from rules.reach import buyers_on
 from rules.reading import amount_of
+from rules.remembering import Remembering
 from rules.steps import Buyer, Group, LookUp
 
+KEPT = 512
+"""How many destinations are not read again: those of some flows that people work on."""
 STATES: Mapping[str, tuple[str, str]] = {
     "untested": ("untested_connection", "{} has not received a test lead yet. Send it one before you publish."),
     "paused": ("paused_connection", "{} is paused, so it is passed by. Resume it, or choose another buyer."),
@@ -66,7 +69,7 @@ def _unmapped(account: Account, flow: Flow) -> Iterator[Problem]:
     """Yield what a buyer requires, or asks for as a consent, of fields that the flow does not have."""
     for address, buyer in buyers_on(flow):
         known = account.connections.get(buyer.connection)
-        destination = parse_destination(known.destination, "", []) if known else None
+        destination = _destination_of(known.destination) if known else None
         if known is None or destination is None:
             continue
         pinged = destination.ping.mapping if destination.ping else None
@@ -81,6 +84,13 @@ def _unmapped(account: Account, flow: Flow) -> Iterator[Problem]:
             if key and key not in flow.by_key:
                 message = f"{known.name} asks for a consent in “{key}”, and this flow has no such field."
                 yield finding(f"{address}.connection", "consent_not_asked", message)
+
+
+def _read_destination(document: object) -> Destination | None:
+    return parse_destination(document, "", [])
+
+
+_destination_of = Remembering(_read_destination, most=KEPT)
 
 
 def _missing_for(entry: Entry, flow: Flow) -> list[str]:

@@ -13,6 +13,7 @@ from rules.made_fields import made_fields
 from rules.problems import Problem
 from rules.questions import Questions, questions_by_step
 from rules.reading import Document, Part
+from rules.remembering import Remembering
 from rules.road import Spot, buyers_of, check_ways, lay_out, paths_of
 from rules.steps import (
     MOST_STEPS,
@@ -28,6 +29,8 @@ SCHEMA = 1
 CURRENCIES = 3
 DOOR = "intake"
 PINGS_LAST = timedelta(minutes=5)
+KEPT = 64
+"""How many documents are not read again: drafts that people work on, with what is live beside them."""
 SHORTEST_PING, LONGEST_PING = timedelta(seconds=10), timedelta(hours=1)
 
 
@@ -46,9 +49,9 @@ class Door:
     pings_last: timedelta = PINGS_LAST
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Flow:
-    """A flow that can run.
+    """A flow that can run; many may hold the same one.
 
     `document` is what was written; `by_key` are its fields with those that its own steps make; `spots` are all steps,
     those in lanes too, at their `positions`; `buyers` are all that a way may name, by id; `questions` are what its
@@ -104,12 +107,18 @@ class Flow:
 
 def parse_flow(document: object) -> tuple[Flow | None, list[Problem]]:
     """Return the flow, or None and every problem of the document at once."""
+    flow, problems = _parsed(document)
+    return flow, [*problems]
+
+
+def _parse(document: object) -> tuple[Flow | None, tuple[Problem, ...]]:
     reading = Document(asks_lists=True)
     part = reading.part(document, "", "a flow")
-    if part is None:
-        return None, reading.problems
-    flow = _read_flow(part)
-    return (None if reading.problems else flow), reading.problems
+    flow = _read_flow(part) if part else None
+    return (None if reading.problems else flow), tuple(reading.problems)
+
+
+_parsed = Remembering(_parse, most=KEPT)
 
 
 def _read_flow(part: Part) -> Flow | None:

@@ -1,13 +1,14 @@
 """What is worth a look in a flow that can run: each finding has its address and says what to do."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
 from rules.cap_lint import find_caps_of_zero, find_wide_caps
 from rules.certainty import certain_verdict, contradiction_in
 from rules.end_lint import find_flows_without_buyers, find_rounds_without_buyers, find_short_waits
 from rules.field_lint import find_early_uses, find_made_fields, find_unused_look_ups
 from rules.findings import finding
-from rules.flow import DOOR, Flow
+from rules.flow import DOOR, KEPT, Flow
 from rules.group_lint import (
     find_auctions_without_bids,
     find_idle_groups,
@@ -27,10 +28,15 @@ Finder = Callable[[Flow], Iterable[Problem]]
 
 def lint(flow: Flow) -> list[Problem]:
     """Return all findings, in the order of the document; steps that are turned off have none."""
+    return [*_findings(flow)]
+
+
+@lru_cache(maxsize=KEPT)
+def _findings(flow: Flow) -> tuple[Problem, ...]:
     found = [(flow.position_of(problem.path), problem) for find in FINDERS for problem in find(flow)]
     off = tuple(f"{spot.address}." for spot in flow.spots if spot.step.common.off)
     kept = [(at, problem) for at, problem in found if not f"{problem.path}.".startswith(off)]
-    return [problem for _, problem in sorted(kept, key=lambda one: -1 if one[0] is None else one[0])]
+    return tuple(problem for _, problem in sorted(kept, key=lambda one: -1 if one[0] is None else one[0]))
 
 
 def find_unreached(flow: Flow) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from functools import partial
 from typing import TypeVar
 
 from rules.effects import Effect, Lists, Result
@@ -13,6 +14,8 @@ from rules.steps.ways import Way
 
 Found = TypeVar("Found")
 Questions = Mapping[str, tuple[Question, ...]]
+PLAIN = (str, int, bool, type(None))
+"""What has nothing in it: most of what steps are made of."""
 
 
 def questions_by_step(parts: Mapping[str, object]) -> Questions:
@@ -61,9 +64,20 @@ def within(part: object, kind: type[Found]) -> Iterator[Found]:
     elif isinstance(part, (tuple, list)):
         for entry in part:
             yield from within(entry, kind)
-    elif is_dataclass(part):
-        for field in fields(part):
-            yield from within(getattr(part, field.name), kind)
+    else:
+        for value in map(partial(getattr, part), _names_in(type(part))):
+            if type(value) not in PLAIN:
+                yield from within(value, kind)
+
+
+def _names_in(kind: type) -> tuple[str, ...]:
+    """Return what the objects of a kind are made of; nothing for those that are no dataclasses."""
+    if kind not in _names:
+        _names[kind] = tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+    return _names[kind]
+
+
+_names: dict[type, tuple[str, ...]] = {}
 
 
 def ask_lists(step: str, questions: Iterable[Question], run: Run) -> Generator[Effect, Result, None]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,25 @@ from rules.values import Value, check_value, compile_value
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 MISSING = object()
+KEPT = 64
+"""How many surroundings of steps are told apart: those of drafts that people work on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surroundings:
+    """All that counts for a step beside what is written in it; the same object for the same."""
+
+    fields: tuple[tuple[str, Field], ...]
+    currency: str
+    time_zone: str
+    asks_lists: bool
+
+    def document(self) -> "Document":
+        """Return a document in which a step is read alone."""
+        return Document(dict(self.fields), self.currency, self.time_zone, asks_lists=self.asks_lists)
+
+
+_surroundings = lru_cache(maxsize=KEPT)(Surroundings)
 
 
 @dataclass(slots=True)
@@ -34,6 +54,23 @@ class Document:
     def report(self, path: str, code: str, message: str) -> None:
         """Note a problem at a path."""
         self.problems.append(Problem(path, code, message))
+
+    def surroundings(self) -> Surroundings:
+        """Return what counts for every step."""
+        return _surroundings(tuple(self.fields.items()), self.currency, self.time_zone, self.asks_lists)
+
+    def add(self, ids: Mapping[str, str], problems: Iterable[Problem]) -> None:
+        """Take over the ids of a step that was read alone, with their paths, and the problems found in it."""
+        for identifier, path in ids.items():
+            self.name(identifier, path)
+        self.problems.extend(problems)
+
+    def name(self, identifier: str, path: str) -> None:
+        """Note the id of the part at a path; a problem when another part has it."""
+        if identifier in self.ids:
+            there = self.ids[identifier]
+            self.report(f"{path}.id", "id_used_twice", f"The id “{identifier}” is already used at {there}.")
+        self.ids.setdefault(identifier, path)
 
     def part(self, settings: object, path: str, what: str) -> "Part | None":
         """Return a part to read settings from, or None (and a problem) when it is not an object."""
@@ -94,9 +131,7 @@ class Part:
         if not isinstance(value, str) or not IDENTIFIER.match(value):
             self.report("id", "missing_id", f"{self.what.capitalize()} needs an id of letters, digits, - and _.")
             return ""
-        if value in self.document.ids:
-            self.report("id", "id_used_twice", f"The id “{value}” is already used at {self.document.ids[value]}.")
-        self.document.ids.setdefault(value, self.path)
+        self.document.name(value, self.path)
         return value
 
     def text(self, key: str, default: str | None = None, *, longest: int = 500) -> str:

@@ -1,7 +1,6 @@
 """What changed between two documents of a flow, as lines by step; every change gives at least one."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +8,7 @@ from rules.differences.base import MISSING, Difference, What, plain_differences,
 from rules.differences.parts import door_differences, field_differences
 from rules.differences.places import CannotPlace, Place, places_of
 from rules.differences.telling import Teller, Told
+from rules.differences.trying import try_setting
 from rules.flow import Flow, parse_flow
 from rules.flow_wording import Names
 from rules.steps import READERS
@@ -160,19 +160,11 @@ class _Comparison:
         """Return whether the sentences tell this setting: with its old value alone they would be others."""
         self._trials += 1
         before, after = told
-        if before == after or self._trials > MOST_TRIALS:
+        flow, teller = self._after.flow, self._after.teller
+        if before == after or self._trials > MOST_TRIALS or flow is None or teller is None:
             return False
-        document = deepcopy(dict(self._after.document))
-        settings: Any = document
-        for part in address:
-            settings = settings[part]
-        if was is MISSING:
-            settings.pop(key, None)
-        else:
-            settings[key] = was
-        flow = parse_flow(document)[0]
-        steps = self._after.teller.step_names if self._after.teller else {}
-        return flow is None or tell(Teller(flow, self._names, steps)) != after
+        tried = try_setting(flow, address, key, was)
+        return tried is None or tell(Teller(flow, self._names, teller.step_names, instead=tried)) != after
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What the words of a flow say of one step, row, lane or the door: told twice, the differences show."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rules.buyer_words import say_conditions
@@ -9,7 +9,7 @@ from rules.flow import Flow
 from rules.flow_wording import Names, words_of
 from rules.road import lanes_of
 from rules.saying import say_list
-from rules.steps import Buyer, CapStep, Filter, Group, Row, Split, Step
+from rules.steps import Buyer, CapStep, Fallback, Filter, Group, Row, Split, Step
 from rules.steps.base import Exit
 
 
@@ -24,12 +24,18 @@ class Told:
 
 
 class Teller:
-    """Tells the things of one flow by their ids; `also` are names that steps have in another document."""
+    """Tells the things of one flow by their ids.
 
-    def __init__(self, flow: Flow, names: Names, also: Mapping[str, str]) -> None:
+    `also` are names that steps have in another document; `instead` is told in the place of the step with its id.
+    """
+
+    def __init__(self, flow: Flow, names: Names, also: Mapping[str, str], instead: Step | None = None) -> None:
         words = words_of(flow, names)
         self._flow, self._words = flow, replace(words, steps={**words.steps, **also})
-        self._rows = {row.id: (row, group) for group in _groups(flow) for row in group.rows}
+        steps = {spot.step.common.id: spot.step for spot in flow.spots}
+        self._fallback = instead if isinstance(instead, Fallback) else flow.fallback
+        self._steps = {**steps, instead.common.id: instead} if instead and instead is not self._fallback else steps
+        self._rows = {row.id: (row, step) for step in _groups(self._steps.values()) for row in step.rows}
 
     @property
     def step_names(self) -> Mapping[str, str]:
@@ -42,12 +48,12 @@ class Teller:
             return self._lane(*identifier.split("/", 1))
         if identifier in self._rows:
             return self._row(*self._rows[identifier])
-        step = self._flow.step(identifier)
+        step = self._steps.get(identifier)
         return self._step(step) if step else Told()
 
     def fallback(self) -> Told:
         """Return the last step in words."""
-        step = self._flow.fallback
+        step = self._fallback
         exits = () if step.do == "reject" else _texts(step.exits(self._words))
         return Told(step.sentence(self._words), {}, exits, self._conditions(step.buyer) if step.buyer else ())
 
@@ -90,7 +96,7 @@ class Teller:
         return Told(group.terms(row, self._words), self._caps(row.buyer), exits, self._conditions(row.buyer))
 
     def _lane(self, split: str, name: str) -> Told:
-        step = self._flow.step(split)
+        step = self._steps.get(split)
         lane = next((lane for lane in lanes_of(step) if lane.name == name), None) if step else None
         if lane is None:
             return Told()
@@ -109,8 +115,8 @@ class Teller:
         return [self._words.fields[key].label for key in keys]
 
 
-def _groups(flow: Flow) -> Iterator[Group]:
-    return (spot.step for spot in flow.spots if isinstance(spot.step, Group))
+def _groups(steps: Iterable[Step]) -> Iterator[Group]:
+    return (step for step in steps if isinstance(step, Group))
 
 
 def _texts(exits: Sequence[Exit]) -> tuple[str, ...]:
