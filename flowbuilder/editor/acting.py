@@ -5,11 +5,9 @@ from collections.abc import Callable, Mapping
 from flask import request
 
 from flowbuilder.drafts.operations import Page
+from flowbuilder.editor.desks import Room
 from flowbuilder.editor.new_ids import fresh_ids
-from flowbuilder.flows.checks import connection_names
 from flowbuilder.flows.views import revision_sent
-from flowbuilder.models import Flow
-from flowbuilder.web import current
 from rules import editing
 from rules.editing import Edit, Talk
 from rules.editing.tree import step_in
@@ -22,13 +20,13 @@ def page_sent() -> Page:
     return Page(revision_sent(), request.form.get("page", "")[:LONGEST_PAGE])
 
 
-def edit_for(flow: Flow, action: str, step: str) -> Edit:
+def edit_for(room: Room, action: str, step: str) -> Edit:
     """Return the edit that a button of the editor means; raises NotPossible when its form makes no sense."""
-    talk = Talk(connection_names(current.session(), flow.account_id), fresh_ids())
+    talk = Talk(room.around.names.connections, fresh_ids())
     if action in OF_STEPS:
         return OF_STEPS[action](step, talk)
     if action == "copy":
-        found = step_in(flow.draft, step)
+        found = step_in(room.document, step)
         return editing.paste({found.kind: found.settings}, talk)
     return OF_FLOWS[action](talk)
 

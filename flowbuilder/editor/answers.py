@@ -11,7 +11,7 @@ from flowbuilder.accounts.access import visitor
 from flowbuilder.drafts import queries as drafts
 from flowbuilder.drafts.operations import Change, Conflict
 from flowbuilder.editor import views
-from flowbuilder.editor.desks import room_of
+from flowbuilder.editor.desks import Room, room_of
 from flowbuilder.editor.panels.base import Reading
 from flowbuilder.flows import queries as flows
 from flowbuilder.models import Flow
@@ -28,56 +28,56 @@ NO_PANEL: Mapping[str, Any] = {"step": "", "asks": ""}
 
 def opened(flow: Flow, *, status: int = 200, problem: str = "") -> Response:
     """Return the page with the panel that its address asks for; for htmx that panel."""
-    asked = request.args
-    panel = _panel_asked(flow, asked.get("step", ""), asked.get("do", ""), asked.get("add"), asked.get("lane"))
-    return _page(flow, PANEL, panel, status=status, problem=problem)
+    asked, room = request.args, _room(flow)
+    panel = _panel_asked(room, asked.get("step", ""), asked.get("do", ""), asked.get("add"), asked.get("lane"))
+    return _page(room, PANEL, panel, status=status, problem=problem)
 
 
 def read_only(flow: Flow) -> Response:
     """Return the page for somebody who may not change the draft."""
-    return _page(flow, PANEL, dict(NO_PANEL))
+    return _page(_room(flow), PANEL, dict(NO_PANEL))
 
 
-def saved(flow: Flow, step: str, reading: Reading, made: Change) -> Response:
+def saved(room: Room, step: str, reading: Reading, made: Change) -> Response:
     """Return the panel as it is after a save, with what could not be read, and all that follows from it."""
     status = 422 if reading.problems else 200
     if request.form.get("do") == "done" and not reading.problems:
-        return _to(flow, "", made)
+        return _to(room, "", made)
     if not wants_fragment() and not reading.problems:
-        return _to(flow, step, made)
+        return _to(room, step, made)
     typed = (reading.typed or request.form) if reading.problems else None
-    panel = views.panel_view(room_of(current.session(), flow), step, typed=typed, refused=reading.problems)
-    return _page(flow, f"{PANEL} {PIECES}", {**NO_PANEL, **(panel or {})}, status=status)
+    panel = views.panel_view(room, step, typed=typed, refused=reading.problems)
+    return _page(room, f"{PANEL} {PIECES}", {**NO_PANEL, **(panel or {})}, status=status)
 
 
 def in_conflict(flow: Flow, conflict: Conflict, mine: Mapping[str, Any]) -> Response:
     """Return both values of a step that somebody else has changed (409); nothing was saved."""
-    room = room_of(current.session(), flow)
+    room = _room(flow)
     view = views.conflict_view(room, conflict, mine)
     posted = [(name, value) for name, value in request.form.items(multi=True) if name not in OURS]
     panel = {**NO_PANEL, "step": conflict.step, "asks": "conflict", "conflict": view, "posted": posted}
-    return _page(flow, f"{PANEL} {PIECES}", panel, status=409)
+    return _page(room, f"{PANEL} {PIECES}", panel, status=409)
 
 
 def changed(
-    flow: Flow, said: str, *, opens: str = "", undoable: bool = False, renews_panel: bool = False, step: str = ""
+    room: Room, said: str, *, opens: str = "", undoable: bool = False, renews_panel: bool = False, step: str = ""
 ) -> Response:
     """Return the page after an edit of the rail; `opens` is the step whose panel is shown next, and is focused."""
+    flow, blocks, panel = room.flow, PIECES, dict(NO_PANEL)
     if not wants_fragment():
         return _redirect(flow, opens or _open_now(flow), done=str(flow.draft_revision))
-    blocks, panel = PIECES, dict(NO_PANEL)
     shown = _open_now(flow)
     is_gone = bool(request.form.get("open")) and not shown
     if opens or renews_panel or is_gone:
         blocks = f"{PANEL} {PIECES}"
-        panel |= _panel_asked(flow, opens or shown)
+        panel |= _panel_asked(room, opens or shown)
         panel["takes_focus"] = bool(opens)
     elif shown:
         blocks = f"panel_title {PIECES}"
         panel |= {"step": shown, "title": views.title_of(flow.draft, shown)}
     if undoable:
         blocks += " toast"
-    response = _page(flow, blocks, {**panel, "said": said})
+    response = _page(room, blocks, {**panel, "said": said})
     if opens or is_gone:
         with_address(response, url_for("editor.edit", flow_id=flow.id, step=opens or None))
     return with_events(response, tell={"text": said, "step": step})
@@ -96,7 +96,7 @@ def copied(flow: Flow, target: Flow) -> Response:
     said = f"Copied to “{target.name}”, as its last step."
     if not wants_fragment():
         return _redirect(flow, _open_now(flow), copied=ids.show(target.id, "flo"))
-    return with_events(_page(flow, PANEL, {**NO_PANEL}), say={"text": said}, tell={"text": said})
+    return with_events(_page(_room(flow), PANEL, {**NO_PANEL}), say={"text": said}, tell={"text": said})
 
 
 def refused(flow: Flow, sentence: str, status: int = 200) -> Response:
@@ -104,7 +104,7 @@ def refused(flow: Flow, sentence: str, status: int = 200) -> Response:
     current.session().rollback()
     if not wants_fragment():
         return opened(flow, status=409, problem=sentence)
-    response = _page(flow, PIECES, {**NO_PANEL, "step": _open_now(flow)}, status=status)
+    response = _page(_room(flow), PIECES, {**NO_PANEL, "step": _open_now(flow)}, status=status)
     tone = {"say": {"text": sentence, "tone": "bad"}} if status != 200 else {}
     return with_events(response, tell={"text": sentence}, **tone)
 
@@ -113,8 +113,8 @@ def news(flow: Flow, revision: str, others: str) -> Response | None:
     """Return the pieces of the page that are not what the page shows any more, None when all still are."""
     from_others = drafts.others_there(current.session(), flow, visitor().person.id, current.now())
     if revision != str(flow.draft_revision):
-        return _page(flow, PIECES, dict(NO_PANEL))
-    return _page(flow, "state", dict(NO_PANEL)) if ", ".join(from_others) != others else None
+        return _page(_room(flow), PIECES, dict(NO_PANEL))
+    return _page(_room(flow), "state", dict(NO_PANEL)) if ", ".join(from_others) != others else None
 
 
 def flow_named(shown: str) -> Flow | None:
@@ -129,18 +129,21 @@ OURS = ("csrf_token", "revision", "page", "open", "do")
 """Inputs of a panel's form that are none of its settings."""
 
 
-def _page(flow: Flow, blocks: str, panel: Mapping[str, Any], *, status: int = 200, problem: str = "") -> Response:
+def _room(flow: Flow) -> Room:
+    return room_of(current.session(), flow)
+
+
+def _page(room: Room, blocks: str, panel: Mapping[str, Any], *, status: int = 200, problem: str = "") -> Response:
     """Return the page, or some of its blocks for htmx."""
-    session, now = current.session(), current.now()
+    flow, now = room.flow, current.now()
     may_edit = visitor().role in ("owner", "editor")
     is_panel_alone = blocks == PANEL and wants_fragment()
-    room = None if is_panel_alone else room_of(session, flow)
     view: dict[str, Any] = {"flow": flow, "kinds": views.KINDS}
-    if room:
+    if not is_panel_alone:
         view = views.page_view(room, visitor().person.id, now)
     values = {"may_edit": may_edit, "problem": problem, "page_id": _page_id(now), "takes_focus": False, "said": ""}
     done = request.args.get("done", "")
-    told = view["history"].last if room and done == str(flow.draft_revision) else None
+    told = view["history"].last if not is_panel_alone and done == str(flow.draft_revision) else None
     values |= {"told": told, "endpoints": current_app.view_functions, "refused": {}, "panel": None, "title": ""}
     return page(PAGE, blocks, status=status, **{**values, **view, **panel})
 
@@ -151,10 +154,10 @@ def _page_id(now: datetime) -> str:
 
 
 def _panel_asked(
-    flow: Flow, step: str, do: str = "", add: str | None = None, lane: str | None = None
+    room: Room, step: str, do: str = "", add: str | None = None, lane: str | None = None
 ) -> dict[str, Any]:
     """Return what the panel shows: the kinds to add, where to move or copy a step, or the step's settings."""
-    room = room_of(current.session(), flow)
+    flow = room.flow
     if add is not None or lane is not None:
         return {**NO_PANEL, "asks": "add", "after": add or "", "lane": lane or "", "takes_focus": True}
     if not step or kind_of(flow.draft, step) is None:
@@ -175,13 +178,13 @@ def _open_now(flow: Flow) -> str:
     return shown if shown and kind_of(flow.draft, shown) else ""
 
 
-def _to(flow: Flow, step: str, made: Change) -> Response:
+def _to(room: Room, step: str, made: Change) -> Response:
     """Return the way on after a panel was saved: to the page without scripts, else the page without its panel."""
     if not wants_fragment():
         done = {"done": str(made.edit.revision)} if made.edit else {}
-        return _redirect(flow, step, **done)
-    response = _page(flow, f"{PANEL} {PIECES}", dict(NO_PANEL))
-    with_address(response, url_for("editor.edit", flow_id=flow.id))
+        return _redirect(room.flow, step, **done)
+    response = _page(room, f"{PANEL} {PIECES}", dict(NO_PANEL))
+    with_address(response, url_for("editor.edit", flow_id=room.flow.id))
     return with_events(response, closed={"step": request.form.get("open", "")})
 
 

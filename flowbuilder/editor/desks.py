@@ -1,7 +1,8 @@
 """The desk of a panel: everything that is known of a step of a draft, gathered once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,9 +10,8 @@ from werkzeug.datastructures import MultiDict
 
 from flowbuilder.editor.panels.base import Desk, Panel
 from flowbuilder.editor.panels.kinds import ANY, PANELS
+from flowbuilder.flows.around import Around, around
 from flowbuilder.flows.checks import check_document
-from flowbuilder.flows.rails import Around
-from flowbuilder.flows.views import around
 from flowbuilder.models import Flow
 from rules.draft_cards import fields_of
 from rules.editing.tree import kind_of, row_in, settings_of, walk
@@ -22,23 +22,43 @@ from rules.problems import Problem
 
 @dataclass(frozen=True)
 class Room:
-    """A draft with all that is known of it: what is around it, the flow (None while malformed), and its problems."""
+    """A draft with all that is known of it, which is found out when it is first asked for."""
 
     session: Session
     flow: Flow
     document: Mapping[str, Any]
-    around: Around
-    rules: Rules | None
-    problems: Sequence[Problem]
+    known: Around | None = None
 
-    def desk(
-        self,
-        step: str,
-        *,
-        typed: MultiDict[str, str] | None = None,
-        refused: Mapping[str, str] | None = None,
-    ) -> Desk:
-        """Return the desk for the panel of a step."""
+    @cached_property
+    def around(self) -> Around:
+        """Return what is around the draft."""
+        return self.known or around(self.session, self.flow)
+
+    def now(self) -> "Room":
+        """Return the room of the draft as it is now, with the same around it."""
+        return replace(self, document=self.flow.draft, known=self.around)
+
+    @property
+    def rules(self) -> Rules | None:
+        """Return the flow that the draft describes, None while it is malformed."""
+        return self._checked[0]
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """Return everything that is wrong with the draft, or worth a look."""
+        return self._checked[1]
+
+    @cached_property
+    def _checked(self) -> tuple[Rules | None, Sequence[Problem]]:
+        return check_document(
+            session=self.session,
+            account_id=self.flow.account_id,
+            document=self.document,
+            around=self.around,
+        )
+
+    def desk(self, step: str) -> Desk:
+        """Return the desk at which a form of a step is read."""
         return Desk(
             session=self.session,
             flow=self.flow,
@@ -46,18 +66,19 @@ class Room:
             step=step,
             fields=fields_of(self.document),
             around=self.around,
-            problems=problems_at(self.document, step, self.problems),
-            typed=typed,
-            refused=refused or {},
-            rules=self.rules,
         )
+
+    def shown_desk(
+        self, step: str, *, typed: MultiDict[str, str] | None = None, refused: Mapping[str, str] | None = None
+    ) -> Desk:
+        """Return the desk for showing the panel of a step, with its problems and what was typed in vain."""
+        problems = problems_at(self.document, step, self.problems)
+        return replace(self.desk(step), problems=problems, typed=typed, refused=refused or {})
 
 
 def room_of(session: Session, flow: Flow, document: Mapping[str, Any] | None = None) -> Room:
     """Return what is known of a flow's draft, or of another document of the flow."""
-    document = flow.draft if document is None else document
-    rules, problems = check_document(session=session, account_id=flow.account_id, document=document, flow_id=flow.id)
-    return Room(session, flow, document, around(session, flow), rules, problems)
+    return Room(session, flow, flow.draft if document is None else document)
 
 
 def panel_of(document: Mapping[str, Any], step: str) -> tuple[Panel, dict[str, Any]] | None:

@@ -14,7 +14,7 @@ from flowbuilder.editor.desks import panel_of, room_of
 from flowbuilder.flows.pages import flow_called
 from flowbuilder.models import Flow
 from flowbuilder.web import current
-from flowbuilder.web.fragments import nothing_new
+from flowbuilder.web.fragments import nothing_new, wants_fragment
 from rules.editing import Gone, NotPossible, settle
 
 bp = Blueprint("editor", __name__, url_prefix="/flows")
@@ -36,8 +36,9 @@ def edit(flow_id: UUID) -> Response:
     session = current.session()
     if visitor().role not in MAY_EDIT:
         return answers.read_only(flow)
-    drafts.look(session=session, flow=flow, person_id=visitor().person.id, now=current.now())
-    session.commit()
+    if not wants_fragment():  # An open page says by itself, every few seconds, that somebody is there.
+        drafts.look(session=session, flow=flow, person_id=visitor().person.id, now=current.now())
+        session.commit()
     return answers.opened(flow)
 
 
@@ -51,7 +52,8 @@ def save(flow_id: UUID, step: str) -> Response:
     if found is None:
         return answers.refused(flow, "This step is not in the draft any more. Somebody deleted it.", 409)
     panel, settings = found
-    reading = panel.read(request.form, settings, room_of(session, flow, base).desk(step))
+    room = room_of(session, flow, base)
+    reading = panel.read(request.form, settings, room.desk(step))
     try:
         made = drafts.change(
             session=session,
@@ -65,7 +67,7 @@ def save(flow_id: UUID, step: str) -> Response:
     except Conflict as conflict:
         return answers.in_conflict(flow, conflict, reading.settings)
     session.commit()
-    return answers.saved(flow, step, reading, made)
+    return answers.saved(room.now(), step, reading, made)
 
 
 @bp.post("/<flow:flow_id>/draft/add")
@@ -97,7 +99,7 @@ def copy(flow_id: UUID, step: str) -> Response:
     target = answers.flow_named(request.form.get("flow", "")) or abort(404)
     session = current.session()
     try:
-        edit = edit_for(flow, "copy", step)
+        edit = edit_for(room_of(session, flow), "copy", step)
         drafts.change(
             session=session,
             actor=actor(),
@@ -133,7 +135,7 @@ def go(flow_id: UUID, way: str) -> Response:
     except NothingToUndo:
         return answers.refused(flow, MEANWHILE if target else NOTHING[way], 409)
     session.commit()
-    return answers.changed(flow, row.said, renews_panel=True)
+    return answers.changed(room_of(session, flow), row.said, renews_panel=True)
 
 
 @bp.get("/<flow:flow_id>/draft/state")
@@ -150,6 +152,7 @@ def state(flow_id: UUID) -> Response:
 def _act(flow: Flow, action: str, step: str, **more: Any) -> Response:
     """Make the edit that an action names; what makes no sense is told, and changes nothing."""
     session = current.session()
+    room = room_of(session, flow)
     about = step if action in ("delete", "group") else ""
     try:
         made = drafts.change(
@@ -157,7 +160,7 @@ def _act(flow: Flow, action: str, step: str, **more: Any) -> Response:
             actor=actor(),
             flow=flow,
             page=page_sent(),
-            edit=edit_for(flow, action, step),
+            edit=edit_for(room, action, step),
             now=current.now(),
             about=about,
         )
@@ -170,7 +173,7 @@ def _act(flow: Flow, action: str, step: str, **more: Any) -> Response:
         return answers.refused(flow, str(problem), more.get("refusal", 200))
     session.commit()
     return answers.changed(
-        flow,
+        room.now(),
         made.edited.said,
         opens=made.edited.opens,
         undoable=action == "delete",

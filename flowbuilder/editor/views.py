@@ -122,7 +122,7 @@ def panel_view(
     if found is None:
         return None
     panel, settings = found
-    desk = room.desk(step, typed=typed, refused=refused)
+    desk = room.shown_desk(step, typed=typed, refused=refused)
     shown = {**panel.view(settings, desk), "desk": desk}
     drawn = render_template(panel.template, flow=room.flow, step=step, panel=shown)
     return {

@@ -1,7 +1,6 @@
 """What is wrong with a flow's document in this account: the language's own problems, and connections it cannot name."""
 
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,13 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from flowbuilder import ids
+from flowbuilder.flows.around import Around, costs_of
 from flowbuilder.lists.queries import known_lists
-from flowbuilder.models import Connection, Source
+from flowbuilder.models import Connection
 from rules.account_lint import Account, Known, lint_in
 from rules.flow import Flow, parse_flow
 from rules.lint import lint
 from rules.problems import Problem
-from rules.reading import amount_of
 from rules.stored_lists import lists_named
 
 
@@ -27,20 +26,28 @@ def document_problems(
 
 
 def check_document(
-    *, session: Session, account_id: UUID, document: Mapping[str, Any], flow_id: UUID | None = None
+    *,
+    session: Session,
+    account_id: UUID,
+    document: Mapping[str, Any],
+    flow_id: UUID | None = None,
+    around: Around | None = None,
 ) -> tuple[Flow | None, list[Problem]]:
     """Return the flow that a document describes (None when it is malformed), and all its problems.
 
     What is only worth a look is among them as warnings, which do not stand in the way of publishing. With the id of the
-    flow its prices are compared with what its suppliers are paid.
+    flow its prices are compared with what its suppliers are paid, and so they are with what is `around` the flow: where
+    that is known already, nothing has to be asked.
     """
     flow, problems = parse_flow(document)
-    connections = _connections(session, account_id, document)
-    named = [*_unknown_connections(document, connections), *_list_problems(session, account_id, document)]
+    rows = around.connections if around else _connections(session, account_id, document)
+    lists = around.lists if around else _lists(session, account_id, document)
+    named = [*_unknown_connections(document, rows), *_unknown_lists(document, lists)]
     if flow is None:
         return None, [*problems, *named]
-    around = Account(connections, _costs(session, flow_id) if flow_id else {})
-    return flow, [*problems, *named, *lint(flow), *lint_in(around, flow)]
+    costs = around.costs if around else costs_of(session, flow_id) if flow_id else {}
+    connections = {shown: Known(row.name, state_of(row), row.destination) for shown, row in rows.items()}
+    return flow, [*problems, *named, *lint(flow), *lint_in(Account(connections, costs), flow)]
 
 
 def named_connections(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -64,40 +71,36 @@ def connection_zones(session: Session, account_id: UUID) -> dict[str, str]:
     return {ids.show(identifier, "con"): name for identifier, name in session.execute(wanted)}
 
 
-def _unknown_connections(document: Mapping[str, Any], connections: Mapping[str, Known]) -> Iterator[Problem]:
+def _unknown_connections(document: Mapping[str, Any], known: Container[str]) -> Iterator[Problem]:
     for path, shown in named_connections(document):
-        if shown and shown not in connections:
+        if shown and shown not in known:
             yield Problem(path, "unknown_connection", f"This account has no connection “{shown[:40]}”.")
 
 
-def _list_problems(session: Session, account_id: UUID, document: Mapping[str, Any]) -> Iterator[Problem]:
-    named = list(lists_named(document))
-    known = known_lists(session, account_id, [shown for _, shown in named])
-    for path, shown in named:
+def _unknown_lists(document: Mapping[str, Any], known: Container[str]) -> Iterator[Problem]:
+    for path, shown in lists_named(document):
         if shown not in known:
             yield Problem(path, "unknown_list", f"This account has no stored list “{shown[:40]}”.")
 
 
-def _connections(session: Session, account_id: UUID, document: Mapping[str, Any]) -> dict[str, Known]:
+def _lists(session: Session, account_id: UUID, document: Mapping[str, Any]) -> set[str]:
+    """Return those of the account's stored lists that a document names."""
+    return known_lists(session, account_id, [shown for _, shown in lists_named(document)])
+
+
+def _connections(session: Session, account_id: UUID, document: Mapping[str, Any]) -> dict[str, Connection]:
     """Return those of the account's connections that a document names, by their shown ids."""
     named = {identifier for _, shown in named_connections(document) if (identifier := _read(shown))}
     if not named:
         return {}
     wanted = select(Connection).where(Connection.account_id == account_id, Connection.id.in_(named))
-    return {ids.show(row.id, "con"): Known(row.name, state_of(row), row.destination) for row in session.scalars(wanted)}
+    return {ids.show(row.id, "con"): row for row in session.scalars(wanted)}
 
 
 def state_of(connection: Connection) -> str:
     """Return how a connection stands: paused, revoked, untested as long as it never had a test lead, else active."""
     is_untested = connection.state == "active" and connection.tested_at is None
     return "untested" if is_untested else connection.state
-
-
-def _costs(session: Session, flow_id: UUID) -> dict[str, Decimal]:
-    """Return what each supplier of a flow that is paid a fixed sum gets for a lead, by its name."""
-    wanted = select(Source.name, Source.cost).where(Source.flow_id == flow_id, Source.state == "active")
-    paid = ((name, amount_of((cost or {}).get("fixed"))) for name, cost in session.execute(wanted))
-    return {name: amount for name, amount in paid if amount}
 
 
 def _read(shown: str) -> UUID | None:

@@ -58,10 +58,12 @@ class Meter:
 def meters_of(session: Session, flow_id: UUID, lines: Iterable[CapLine], now: datetime) -> dict[str, list[Meter]]:
     """Return the meters of caps by their keys; one that counts by a value has a meter for each value, fullest first."""
     lines = list(lines)
-    windows = {line.key: window(line.per, now, line.time_zone) for line in lines}
+    periods = {(line.per, line.time_zone) for line in lines}
+    windows = {(per, zone): window(per, now, zone) for per, zone in periods}
     rows = _rows(session, flow_id, lines, {starts for starts, _ in windows.values()})
     return {
-        line.key: _meters(line, windows[line.key], rows.get(flow_cap_name(flow_id, line.key), [])) for line in lines
+        line.key: _meters(line, windows[line.per, line.time_zone], rows.get(flow_cap_name(flow_id, line.key), []))
+        for line in lines
     }
 
 

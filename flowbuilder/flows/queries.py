@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from flowbuilder.models import Flow, FlowVersion, Lead, Person, Source
+from flowbuilder.models import Flow, FlowVersion, Lead, Person
 
 
 def flow_of(session: Session, account_id: UUID, flow_id: UUID) -> Flow | None:
@@ -54,11 +54,6 @@ def versions_of(session: Session, flow: Flow) -> list[tuple[FlowVersion, str]]:
         .order_by(FlowVersion.number.desc())
     )
     return [(version, name) for version, name in session.execute(wanted)]
-
-
-def sources_count(session: Session, flow: Flow) -> int:
-    """Return how many sources post to the flow."""
-    return session.scalar(select(func.count()).select_from(Source).where(Source.flow_id == flow.id)) or 0
 
 
 def waiting_count(session: Session, flow: Flow) -> int:

@@ -4,21 +4,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from flowbuilder import ids
+from flowbuilder.flows.around import Around
 from flowbuilder.flows.checks import state_of
 from flowbuilder.flows.counts import Passed
 from flowbuilder.flows.limits import Meter, meters_of
 from flowbuilder.models import Connection
-from flowbuilder.models import Flow as FlowRow
 from rules.draft_cards import Sketch, sketch
 from rules.editing.tree import ids_of
 from rules.flow import Flow
-from rules.flow_wording import Card, Names, every_card, rail
+from rules.flow_wording import Card, every_card, rail
 from rules.plain_words import say_flow
 
 NOT_COUNTED: Mapping[str, Passed] = {}
@@ -61,27 +58,6 @@ class Rail:
 
     words: str
     stops: tuple[Stop, ...]
-
-
-@dataclass(frozen=True)
-class Around:
-    """What only the database knows of a flow: its row, how many sources it has, connections and lists by shown id."""
-
-    flow: FlowRow
-    connections: Mapping[str, Connection]
-    sources: int
-    lists: Mapping[str, str]
-
-    @property
-    def names(self) -> Names:
-        """Return the names that sentences need."""
-        return Names({shown: row.name for shown, row in self.connections.items()}, self.sources, self.lists)
-
-
-def connections_by_id(session: Session, account_id: UUID) -> dict[str, Connection]:
-    """Return the account's connections by their shown ids."""
-    rows = session.scalars(select(Connection).where(Connection.account_id == account_id))
-    return {ids.show(row.id, "con"): row for row in rows}
 
 
 def rail_of(

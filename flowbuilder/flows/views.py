@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from flowbuilder import db
 from flowbuilder.flows import queries
+from flowbuilder.flows.around import around
 from flowbuilder.flows.checks import check_document
 from flowbuilder.flows.counts import counts_of
-from flowbuilder.flows.rails import Around, connections_by_id, rail_of
-from flowbuilder.lists.queries import list_names
+from flowbuilder.flows.rails import rail_of
 from flowbuilder.models import Flow, FlowVersion
 from rules.differences import differences
 from rules.flow import parse_flow
@@ -42,7 +42,7 @@ def live_view(session: Session, flow: Flow, period: str, now: datetime) -> dict[
     if live is None or rules is None:
         return None
     known = around(session, flow)
-    _, problems = check_document(session=session, account_id=flow.account_id, document=flow.draft, flow_id=flow.id)
+    _, problems = check_document(session=session, account_id=flow.account_id, document=flow.draft, around=known)
     counts = counts_of(session, flow, rules, period, now)
     return {
         "flow": flow,
@@ -62,8 +62,8 @@ def live_view(session: Session, flow: Flow, period: str, now: datetime) -> dict[
 def draft_view(session: Session, flow: Flow, now: datetime) -> dict[str, Any]:
     """Return what the page of a flow shows of its draft, and how that differs from what is live."""
     live = queries.live_version(session, flow)
-    rules, problems = check_document(session=session, account_id=flow.account_id, document=flow.draft, flow_id=flow.id)
     known = around(session, flow)
+    rules, problems = check_document(session=session, account_id=flow.account_id, document=flow.draft, around=known)
     live_document = live.document if live else None
     return {
         "flow": flow,
@@ -79,10 +79,10 @@ def draft_view(session: Session, flow: Flow, now: datetime) -> dict[str, Any]:
 
 def version_view(session: Session, flow: Flow, version: FlowVersion, now: datetime) -> dict[str, Any]:
     """Return what the page of a published version shows."""
-    rules, problems = check_document(
-        session=session, account_id=flow.account_id, document=version.document, flow_id=flow.id
-    )
     known = around(session, flow)
+    rules, problems = check_document(
+        session=session, account_id=flow.account_id, document=version.document, around=known
+    )
     return {
         "flow": flow,
         "version": version,
@@ -140,13 +140,6 @@ def revision_sent() -> int:
     """Return the revision of the draft that the form was made from; one that never was, when it is not there."""
     text = request.form.get("revision", "")
     return int(text) if text.isdecimal() and len(text) < 9 else 0
-
-
-def around(session: Session, flow: Flow) -> Around:
-    """Return what only the database knows of a flow."""
-    connections = connections_by_id(session, flow.account_id)
-    lists = list_names(session, flow.account_id)
-    return Around(flow, connections, queries.sources_count(session, flow), lists)
 
 
 def _mark(value: Any, numbers: list[str]) -> str:

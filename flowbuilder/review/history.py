@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from flowbuilder.flows import queries, views
+from flowbuilder.flows import queries
+from flowbuilder.flows.around import around
 from flowbuilder.flows.counts import Counts, since_version
 from flowbuilder.models import Flow, FlowVersion, Lead
 from flowbuilder.review.views import Part, compared
@@ -54,7 +55,7 @@ class Recent:
 def version_list(session: Session, flow: Flow) -> list[Listed]:
     """Return the versions, newest first."""
     rows = queries.versions_of(session, flow)
-    names = views.around(session, flow).names
+    names = around(session, flow).names
     counts = _counts(session, flow)
     newest = [version.document for version, _ in rows[: SUMMED_UP + 1]]
     summaries = [sum_up(differences(old, new, names)) for new, old in pairwise(newest)]
@@ -72,7 +73,7 @@ def comparison(session: Session, flow: Flow, before: Mapping[str, Any], after: M
 
 def names_of(session: Session, flow: Flow) -> Names:
     """Return the names that sentences about a flow need."""
-    return views.around(session, flow).names
+    return around(session, flow).names
 
 
 def recent(session: Session, flow: Flow, live: FlowVersion, rules: Rules, now: datetime) -> Recent | None:

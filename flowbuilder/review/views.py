@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from flowbuilder.flows import queries, views
+from flowbuilder.flows.around import around
 from flowbuilder.flows.checks import check_document
 from flowbuilder.models import Flow, Membership, Person
 from flowbuilder.review.backtests import Impact, backtest
@@ -83,15 +84,15 @@ def side_by_side(before: Rules | None, after: Rules | None, names: Names) -> tup
 def review_view(session: Session, flow: Flow) -> dict[str, Any]:
     """Return what is known of a draft at once: its problems, and what it changes."""
     live = queries.live_version(session, flow)
-    rules, problems = check_document(session=session, account_id=flow.account_id, document=flow.draft, flow_id=flow.id)
+    known = around(session, flow)
+    rules, problems = check_document(session=session, account_id=flow.account_id, document=flow.draft, around=known)
     live_rules = parse_flow(live.document)[0] if live else None
-    names = views.around(session, flow).names
     return {
         "flow": flow,
         "live": live,
         "number": queries.last_number(session, flow) + 1,
-        "parts": compared(live.document if live else None, flow.draft, names),
-        "plain": side_by_side(live_rules, rules, names),
+        "parts": compared(live.document if live else None, flow.draft, known.names),
+        "plain": side_by_side(live_rules, rules, known.names),
         "findings": views.findings(flow.draft, problems),
         "has_errors": views.has_errors(problems),
         "publishers": publishers_of(session, flow.account_id),
@@ -103,10 +104,10 @@ def rest_of(session: Session, flow: Flow, *, now: datetime, new_buyers: Assumed)
     live = queries.live_version(session, flow)
     impact = backtest(session, flow, flow.draft, now=now, new_buyers=new_buyers) if live else None
     waiting = queries.waiting_count(session, flow)
-    around = views.around(session, flow)
+    connections = around(session, flow).connections
     checks = run_checks(session, flow, flow.draft, now)
     document, tried = live.document if live else None, impact.backtest if impact else None
-    warnings = warnings_of(Changed(document, flow.draft, around.connections, waiting, tried, checks))
+    warnings = warnings_of(Changed(document, flow.draft, connections, waiting, tried, checks))
     found = impact.backtest.differs if impact else ()
     shown = [(UUID(one.lead), one) for one in found[:MOST_SHOWN]]
     return Rest(impact, checks, shifts_of(found), shown, warnings, waiting, queries.last_number(session, flow) + 1)

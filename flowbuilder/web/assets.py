@@ -8,7 +8,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from flask import Flask, Response, abort, request, send_file, url_for
+from flask import Flask, Response, abort, g, request, send_file, url_for
 from werkzeug.security import safe_join
 
 from flowbuilder.accounts.access import public
@@ -31,8 +31,15 @@ def init_app(app: Flask, folder: Path) -> None:
     def asset(name: str) -> str:
         """Return the address of a file: its hash stands in its name (third-party files) or in the query.
 
-        Files of one folder can be asked for at once: `css/flow+editor.css` is the one after the other.
+        Files of one folder can be asked for at once: `css/flow+editor.css` is the one after the other. A page asks some
+        hundreds of times where its icons are, and is told what it was told before.
         """
+        known: dict[str, str] = g.setdefault("assets", {})
+        if name not in known:
+            known[name] = address_of(name)
+        return known[name]
+
+    def address_of(name: str) -> str:
         if name in vendor:
             return url_for("static", filename=vendor[name])
         if name.startswith("vendor/"):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from flowbuilder import ids
 from flowbuilder.editor.panels.base import Desk, Panel, Reading
-from flowbuilder.flows.rails import Around, connections_by_id
+from flowbuilder.flows.around import Around, connections_by_id
 from flowbuilder.lists.queries import list_names
 from flowbuilder.models import Account, Flow
 from rules.fields import parse_field

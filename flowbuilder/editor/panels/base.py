@@ -7,19 +7,18 @@ from typing import Any, ClassVar, Protocol
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from flowbuilder.flows.rails import Around
+from flowbuilder.flows.around import Around
 from flowbuilder.models import Flow
 from rules.fields import Field
-from rules.flow import Flow as Rules
 
 
 @dataclass(frozen=True)
 class Desk:
     """What a panel needs to know of the draft that its step is in.
 
-    `step` is the step's id, `fields` are those that exist there, `rules` is the flow (None while it is malformed),
-    `problems` are those of the step by the address of the setting, below the step. `typed` is what was posted and could
-    not all be read, `refused` what is wrong with it by the name of the input: both are shown again.
+    `step` is the step's id, `fields` are those that exist there, `problems` are those of the step by the address of the
+    setting, below the step, where the panel is to be shown. `typed` is what was posted and could not all be read,
+    `refused` what is wrong with it by the name of the input: both are shown again.
     """
 
     session: Session
@@ -31,7 +30,6 @@ class Desk:
     problems: Mapping[str, Sequence[str]] = field(default_factory=dict)
     typed: MultiDict[str, str] | None = None
     refused: Mapping[str, str] = field(default_factory=dict)
-    rules: Rules | None = None
 
 
 @dataclass(frozen=True)
