@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -11,11 +12,15 @@ LONGEST = 2**63
 """Integers from here on are too long for the writer."""
 
 
-def as_document(rows: Sequence[object]) -> str:
+def as_document(rows: Sequence[object], columns: tuple[str, ...] = ()) -> str:
     """Return rows (dataclasses or dictionaries) as the JSON text that `jsonb_to_recordset` takes.
 
-    Ids, times and Decimals are written as PostgreSQL reads them, and integers of any length.
+    Ids, times and Decimals are written as PostgreSQL reads them, and integers of any length. Of dataclasses two or more
+    `columns` are written, where some are named.
     """
+    if columns:
+        read = attrgetter(*columns)
+        rows = [dict(zip(columns, read(row), strict=True)) for row in rows]
     try:
         return orjson.dumps(rows, default=_number).decode()
     except TypeError:

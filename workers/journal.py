@@ -106,6 +106,16 @@ _LEAD = """(id uuid, token bigint, state text, outcome text, waiting_for text, r
     asked_before jsonb, revenue bigint, cost bigint, due_at timestamptz, finished_at timestamptz, last_step text,
     was bigint)"""
 
+# An update is sent the columns that it changes, and those by which it finds a row: what a row asked, or the request of
+# a call, stands in the database already and is far longer than the rest.
+_EVENT_RESULT = """(lead_id uuid, run int, seq int, result jsonb, outcome text, reason text, done_at timestamptz,
+    detail jsonb)"""
+_OFFER_STATE = """(lead_id uuid, offer_no int, state text, price bigint, places jsonb, is_winner boolean, slot smallint,
+    lost_reason text, reason text, reference text, attempts smallint, finished_at timestamptz, bid bigint,
+    winning_bid bigint)"""
+_ATTEMPT_STATE = """(lead_id uuid, offer_no int, attempt_no int, state text, finished_at timestamptz, ms int,
+    status smallint, error text, reply jsonb)"""
+_COPY_STATE = """(lead_id uuid, offer_no int, method text, due_at timestamptz, state text, finished_at timestamptz)"""
 _LOSS = "(lead_id uuid, offer_no int, lost_reason text, winning_bid bigint)"
 _LEASE = "(lead_id uuid, token bigint)"
 _WINDOW = "(id bigint, change bigint, ceiling bigint)"
@@ -116,8 +126,13 @@ def _rows(record: str) -> str:
     return f"jsonb_to_recordset(CAST(:{{rows}} AS jsonb)) AS r{record}"
 
 
+def _columns(record: str) -> tuple[str, ...]:
+    """Return the names of a record's columns."""
+    return tuple(part.split()[0] for part in record.strip("()").split(","))
+
+
 def _insert(table: str, record: str, month: str = "{month}") -> str:
-    columns = ", ".join(part.split()[0] for part in record.strip("()").split(","))
+    columns = ", ".join(_columns(record))
     return f"INSERT INTO {table}{month} ({columns}) SELECT {columns} FROM {_rows(record)} RETURNING 1"  # noqa: S608  (constants)
 
 
@@ -143,7 +158,7 @@ UPDATES: dict[type[Row], str] = {
     EventRow: f"""
         UPDATE lead_event{{month}} e SET result = r.result, outcome = r.outcome, reason = r.reason, done_at = r.done_at,
                detail = COALESCE(r.detail, e.detail)
-          FROM {_few(_EVENT)}
+          FROM {_few(_EVENT_RESULT)}
          WHERE e.lead_id = r.lead_id AND e.run = r.run AND e.seq = r.seq AND e.result IS NULL
         RETURNING 1
     """,  # noqa: S608  (constants)
@@ -152,7 +167,7 @@ UPDATES: dict[type[Row], str] = {
            SET state = r.state, price = r.price, places = r.places, is_winner = r.is_winner, slot = r.slot,
                lost_reason = r.lost_reason, reason = r.reason, reference = r.reference, attempts = r.attempts,
                finished_at = r.finished_at, bid = r.bid, winning_bid = r.winning_bid
-          FROM {_few(_OFFER)}
+          FROM {_few(_OFFER_STATE)}
          WHERE o.lead_id = r.lead_id AND o.offer_no = r.offer_no
            AND o.state NOT IN ('accepted', 'declined', 'error', 'cancelled')
         RETURNING 1
@@ -167,14 +182,14 @@ UPDATES: dict[type[Row], str] = {
         UPDATE attempt{{month}} a
            SET state = r.state, finished_at = r.finished_at, ms = r.ms, status = r.status, error = r.error,
                reply = r.reply
-          FROM {_few(_ATTEMPT)}
+          FROM {_few(_ATTEMPT_STATE)}
          WHERE a.lead_id = r.lead_id AND a.offer_no = r.offer_no AND a.attempt_no = r.attempt_no
            AND a.state = 'sending'
         RETURNING 1
     """,  # noqa: S608  (constants)
     CopyRow: f"""
         UPDATE delivery_copy c SET state = r.state, due_at = r.due_at, finished_at = r.finished_at
-          FROM {_few(_COPY)}
+          FROM {_few(_COPY_STATE)}
          WHERE c.lead_id = r.lead_id AND c.offer_no = r.offer_no AND c.method = r.method AND c.finished_at IS NULL
         RETURNING 1
     """,  # noqa: S608  (constants)
@@ -204,6 +219,14 @@ UPDATES: dict[type[Row], str] = {
         RETURNING 1
     """,  # noqa: S608  (constants)
 }
+
+SENT: dict[type[Row], tuple[str, ...]] = {
+    EventRow: _columns(_EVENT_RESULT),
+    OfferRow: _columns(_OFFER_STATE),
+    AttemptRow: _columns(_ATTEMPT_STATE),
+    CopyRow: _columns(_COPY_STATE),
+}
+"""The columns that an update is sent, of rows that have others as well."""
 
 
 @cache
@@ -289,7 +312,9 @@ def write(database: Connection, changes: Changes) -> None:
     groups = [changes.added(kind) for kind in inserted] + [changes.touched(kind) for kind in updated]
     if not groups:
         return
-    values: dict[str, Any] = {f"rows{at}": as_document(rows) for at, rows in enumerate(groups)}
+    sent: list[tuple[str, ...]] = [() for _ in inserted] + [SENT.get(kind, ()) for kind in updated]
+    documents = map(as_document, groups, sent)
+    values: dict[str, Any] = {f"rows{at}": document for at, document in enumerate(documents)}
     values |= {"lease": LEASE, "most": MOST_ROWS}
     month = _month([row.lead_id for rows in groups for row in rows if not isinstance(row, WindowRow)])
     [counts] = _put_together(month, inserted, updated).rows(database, values)
