@@ -9,9 +9,9 @@ from queue import SimpleQueue
 from flowbuilder.addresses import AddressBlocked, AddressUnresolved, Checked
 from rules.delivery.url import Target
 from workers.delivery.calls import Flight
+from workers.delivery.spares import Origin, origin_of
 
 Verdict = Checked | AddressBlocked | AddressUnresolved
-Origin = tuple[str, str, int]
 
 
 class Lookups:
@@ -36,7 +36,7 @@ class Lookups:
     def wait(self, flight: Flight) -> None:
         """Have the address of a call looked up."""
         heapq.heappush(self._deadlines, (flight.connect_by, next(self._number), flight))
-        origin = _origin(flight.target)
+        origin = origin_of(flight.target)
         if origin in self._waiting:
             self._waiting[origin].append(flight)
         else:
@@ -45,7 +45,7 @@ class Lookups:
 
     def answer(self, target: Target) -> list[Flight]:
         """Return the calls that a verdict about this target is for; those that waited too long are gone already."""
-        flights = [flight for flight in self._waiting.pop(_origin(target), []) if flight.is_waiting]
+        flights = [flight for flight in self._waiting.pop(origin_of(target), []) if flight.is_waiting]
         for flight in flights:
             flight.is_waiting = False
         return flights
@@ -87,7 +87,3 @@ class Lookups:
             return self._check(target)
         except (AddressBlocked, AddressUnresolved) as refusal:
             return refusal
-
-
-def _origin(target: Target) -> Origin:
-    return target.scheme, target.host, target.port

@@ -18,6 +18,7 @@ from workers.delivery.calls import Call, Flight, Kind, Sent
 from workers.delivery.exchange import Descriptor, Exchange, header_lines
 from workers.delivery.inbox import Inbox
 from workers.delivery.lookups import Lookups, Verdict
+from workers.delivery.spares import Spares
 
 __all__ = ["Call", "Sender", "Sent"]
 
@@ -49,13 +50,13 @@ class _Transfer:
         self._exchange = Exchange()
         self._set_once(ca_file)
 
-    def begin(self, flight: Flight, address: str, now: float) -> None:
-        """Prepare the handle for a call to this one address, which was checked."""
+    def begin(self, flight: Flight, address: str, now: float, *, has_spare: bool) -> None:
+        """Prepare the handle for a call to this one address, which was checked; on a kept connection if there is one."""
         self.flight = flight
         self.address = address
         self.is_blocked = False
         self._exchange.begin(flight.call.request.body)
-        self._set_call(flight, address, now)
+        self._set_call(flight, address, now, has_spare=has_spare)
 
     def outcome(self, code: int, message: str) -> tuple[Kind, str, Reply | None]:
         """Return what became of the call, given how libcurl says it ended."""
@@ -94,7 +95,7 @@ class _Transfer:
         for option, setting in options.items():
             self.easy.setopt(option, setting)
 
-    def _set_call(self, flight: Flight, address: str, now: float) -> None:
+    def _set_call(self, flight: Flight, address: str, now: float, *, has_spare: bool) -> None:
         request, target, easy = flight.call.request, flight.target, self.easy
         easy.setopt(pycurl.URL, target.url)
         # Pinned for this call alone: an entry of RESOLVE would stay in the name cache that all handles share.
@@ -105,7 +106,7 @@ class _Transfer:
         easy.setopt(pycurl.HTTPHEADER, header_lines(request.headers, has_body=bool(request.body)))
         easy.setopt(pycurl.POSTFIELDSIZE_LARGE, len(request.body))
         # Without a body there is nothing to go back to, and libcurl would repeat the request on a new connection.
-        easy.setopt(pycurl.FRESH_CONNECT, 0 if request.body else 1)
+        easy.setopt(pycurl.FRESH_CONNECT, 0 if has_spare and request.body else 1)
         easy.setopt(pycurl.TIMEOUT_MS, _milliseconds(flight.deadline - now))
         easy.setopt(pycurl.CONNECTTIMEOUT_MS, _milliseconds(flight.connect_by - now))
 
@@ -148,6 +149,7 @@ class Sender:
         self._lookups = Lookups(self._check, tell=self._inbox.put)
         self._active: dict[pycurl.Curl, _Transfer] = {}
         self._idle: list[_Transfer] = []
+        self._spares = Spares(MAX_KEPT_CONNECTIONS)
         self._count_lock = threading.Lock()
         self._in_flight = 0
         self._timer_at: float | None = None
@@ -250,7 +252,8 @@ class Sender:
     def _begin(self, flight: Flight) -> None:
         """Begin the call with the next of its addresses."""
         transfer = self._idle.pop() if self._idle else _Transfer(self._ca_file)
-        transfer.begin(flight, flight.addresses.pop(0), time.monotonic())
+        has_spare = self._spares.take(flight.target)
+        transfer.begin(flight, flight.addresses.pop(0), time.monotonic(), has_spare=has_spare)
         self._active[transfer.easy] = transfer
         self._multi.add_handle(transfer.easy)
 
@@ -271,8 +274,10 @@ class Sender:
         self._idle.append(transfer)
         if kind == "not_sent" and code == pycurl.E_COULDNT_CONNECT and flight.addresses:
             self._begin(flight)
-        else:
-            self._report(flight.sent(kind, error, time.monotonic(), reply))
+            return
+        if reply is not None:
+            self._spares.keep(flight.target, len(self._active))
+        self._report(flight.sent(kind, error, time.monotonic(), reply))
 
     def _report(self, sent: Sent) -> None:
         with self._count_lock:
