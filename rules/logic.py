@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, Literal
 
 from rules.bounds import FOREIGN, MOST_STEPS, Budget, Recorder, RuleError, undecidable
@@ -24,6 +25,7 @@ class Rule:
     __slots__ = (
         "_fields",
         "_is_value",
+        "_known",
         "_run",
         "_steps",
         "_traced",
@@ -47,9 +49,13 @@ class Rule:
         self._run = node.run
         self._steps = MOST_STEPS - node.weight
         self._traced: Node | None = None
+        # Most prices are written as a number, which is what it is for every lead.
+        self._known = node.run({}, Budget()) if node.is_literal and type(document) in (int, Decimal) else None
 
     def __call__(self, data: Any) -> Any:
         """Return the value for the data; raise a RuleError when there is none."""
+        if self._known is not None:
+            return self._known
         budget = Budget(self._steps)
         try:
             value = self._run(data, budget)

@@ -28,7 +28,9 @@ def money(value: object, exponent: int = 2) -> int:
         raise RuleError("not_money", f"“{shorten(value)}” is not an amount of money.")
     if not -LARGEST < number < LARGEST:
         raise RuleError("too_much_money", "The amount of money is too large.")
-    return int(Decimal(number).scaleb(exponent).to_integral_value(ROUND_HALF_EVEN))
+    if isinstance(number, int):
+        return number * 10**exponent
+    return int(number.scaleb(exponent).to_integral_value(ROUND_HALF_EVEN))
 
 
 def say_money(minor: int, currency: str) -> str:

@@ -1,6 +1,6 @@
 """One buyer of a group: what it pays and when, how often it comes first, with whom it shares."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from rules.areas import read_areas
@@ -31,6 +31,9 @@ class Row:
 
     A row whose pricing is `auction` and that has no `max_bid` makes bids: it is pinged. `sharing` is "" where the row
     does not say how it takes leads; `share_up_to` is among how many buyers in all.
+
+    What is asked of each row many times for a lead is worked out once: its `id`, whether it `bids`, and the `days`, in
+    which its sales are counted day by day.
     """
 
     buyer: Buyer
@@ -42,21 +45,16 @@ class Row:
     sharing: Sharing = ""
     share_up_to: int = 1
     mix: Mix | None = None
+    id: str = field(init=False)
+    bids: bool = field(init=False)
+    days: tuple[Counter, ...] = field(init=False)
 
-    @property
-    def id(self) -> str:
-        """Return the row's id."""
-        return self.buyer.common.id
-
-    @property
-    def days(self) -> tuple[Counter, ...]:
-        """Return the windows in which its sales are counted day by day."""
-        return tuple(counter for counter in self.buyer.counters if counter is not self.mix)
-
-    @property
-    def bids(self) -> bool:
-        """Return whether the buyer is asked for a bid."""
-        return self.buyer.price is None
+    def __post_init__(self) -> None:
+        """Work out what follows from the rest."""
+        days = tuple(counter for counter in self.buyer.counters if counter is not self.mix)
+        known = {"id": self.buyer.common.id, "bids": self.buyer.price is None, "days": days}
+        for name, value in known.items():
+            object.__setattr__(self, name, value)
 
     @property
     def is_plain(self) -> bool:
