@@ -29,7 +29,7 @@ def money(value: object, exponent: int = 2) -> int:
     if not -LARGEST < number < LARGEST:
         raise RuleError("too_much_money", "The amount of money is too large.")
     if isinstance(number, int):
-        return number * 10**exponent
+        return number * int(10**exponent)
     return int(number.scaleb(exponent).to_integral_value(ROUND_HALF_EVEN))
 
 

@@ -51,7 +51,7 @@ class _Transfer:
         self._set_once(ca_file)
 
     def begin(self, flight: Flight, address: str, now: float, *, has_spare: bool) -> None:
-        """Prepare the handle for a call to this one address, which was checked; on a kept connection if there is one."""
+        """Prepare the handle for a call to this one address, which was checked; it may use a kept connection."""
         self.flight = flight
         self.address = address
         self.is_blocked = False

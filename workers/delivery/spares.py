@@ -16,8 +16,8 @@ class Spares:
     """Counts kept connections that no call uses, by where they lead.
 
     To find one, libcurl goes through all that lead there, busy ones too: with thousands of calls out that takes longer
-    than all the rest of a call. So it is only asked to where there should be one. A connection that was closed meanwhile
-    is counted too long, which costs a search in vain; it keeps at most `most`, busy ones included.
+    than all the rest of a call. So it is only asked to where there should be one. One that was closed meanwhile is
+    counted too long, which costs a search in vain. At most `most` are kept, busy ones included.
     """
 
     def __init__(self, most: int) -> None:
