@@ -1,8 +1,6 @@
 """The loop that carries many leads at once: one transaction per turn, calls in between, answers as they come."""
 
 import logging
-import math
-import queue
 import secrets
 import threading
 import time
@@ -12,28 +10,24 @@ from datetime import datetime, timedelta
 
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import Connection
 from sqlalchemy import Engine as DatabaseEngine
 
 from flowbuilder import clock, enqueue
 from workers import journal
 from workers.book import Book
-from workers.caps import Dealer, WindowIds
+from workers.calling import Calling
 from workers.carrying import Carried
 from workers.claiming import CAREFUL_FOR, POLL, Claiming
-from workers.crashpoints import committed, crashpoint
-from workers.delivery.calls import AnyCall, AnySender, Sent
+from workers.crashpoints import committed
+from workers.delivery.calls import AnySender, Sent
 from workers.load import Load
-from workers.outages import DATABASE_ERRORS, is_outage, where
-from workers.quarantine import quarantine
+from workers.moving import RECOVER, Mover
+from workers.outages import DATABASE_ERRORS, where
 from workers.rows import CopyRow
-from workers.statements import plan_anew, prefer_indexes
-from workers.steering import steer
 from workers.tally import Tally
+from workers.transactions import Transactions
 from workers.turn import Turn
 
-SLOTS = 2048
-"""How many leads one loop carries at once."""
 GATHER = 0.00005
 """Seconds for each lead in hand that answers have to come together, up to the longest."""
 LONGEST_GATHER = 0.01
@@ -53,10 +47,6 @@ LONGEST_SHIFT = 600.0
 STOP_GRACE = 15.0
 LONGEST_CALL = 70.0
 """Seconds within which every call has ended, whatever its buyer does."""
-RECOVER = 0.5
-IMPATIENT = "SET idle_in_transaction_session_timeout = '5s'; SET lock_timeout = '5s'"
-"""A worker that is paused in the middle of a turn holds up the others for so long at most: far less than a lease, and
-seldom long enough that another one is paused meanwhile with a lead in hand that it waits to move."""
 
 log = logging.getLogger(__name__)
 
@@ -79,20 +69,27 @@ class Engine:
         tell_alive: Callable[[], object] = lambda: None,
         careful: float = CAREFUL_FOR,
     ) -> None:
-        self._database, self._redis, self._book, self._secret = database, redis, book, secret
-        self._inbox: queue.SimpleQueue[Sent | None] = queue.SimpleQueue()
-        self._sender = sender(self._inbox.put)
+        self._database, self._redis, self._book = database, redis, book
         self._tell_alive = tell_alive
-        self._windows = WindowIds(database)
         self._load = Load()
         self._tally = Tally(redis)
-        self._link: Connection | None = None
+        self._claiming = Claiming(careful)
+        self._calling = Calling(self._load, sender)
+        self._transactions = Transactions(database, book, self._load, self._claiming, secret)
+        self._mover = Mover(
+            database,
+            self._load,
+            self._claiming,
+            self._transactions,
+            self._tally,
+            hand_over=self._hand_over,
+            may_call=lambda: not self._is_ending,
+        )
         self._due: list[datetime] = []
         self._renewed_at = self._asked_at = 0.0
         self._name, self._is_first = secrets.token_hex(8), True
         self._was_busy_at = 0.0
-        self._claiming = Claiming(careful)
-        self._is_winding_up = self._plans_are_old = False
+        self._is_winding_up = False
         self._listener = threading.Thread(target=self._listen, name="listener", daemon=True)
         self.is_stopping = False
         self._carrying = threading.Event()
@@ -105,23 +102,23 @@ class Engine:
 
     def start(self) -> None:
         """Start the sender and the listener; once in the life of a process."""
-        self._sender.start()
+        self._calling.start()
         self._listener.start()
         self._tally.start()
 
     def stop(self) -> None:
         """Ask the loop to end: claim and send nothing more, let calls end, give back the rest. Safe in a signal."""
         self.is_stopping = True
-        self._inbox.put(None)
+        self._calling.wake()
 
     def close(self) -> None:
         """Give up what the loop holds open, once it has ended."""
         self.stop()
-        self._sender.stop(0)
+        self._calling.stop()
         with suppress(RedisError):
             self._redis.rpush(enqueue.WAKE, "1")  # So that the listener need not wait until nobody has called.
         self._listener.join()
-        self._disconnect()
+        self._transactions.disconnect()
         self._tally.close()
         self._redis.close()
         self._database.dispose()
@@ -191,28 +188,9 @@ class Engine:
             log.warning("Valkey did not answer: %s", where(problem))
 
     def _take_in(self, timeout: float) -> None:
-        """Put answers with their leads, and make calls that waited for room; what comes without one is a nudge."""
-        with suppress(queue.Empty):
-            patience = min(timeout, self._load.waits_until() - time.monotonic())
-            arrived = self._inbox.get(timeout=patience) if patience > 0 else self._inbox.get_nowait()
-            while True:
-                if arrived is None:
-                    self._claiming.wants_more = True
-                else:
-                    self._load.receive(arrived)
-                arrived = self._inbox.get_nowait()
-        self._let_out()
-
-    def _let_out(self) -> None:
-        """Make the calls that waited for room; a loop that ends makes none."""
-        if self._load.lines:
-            now = math.inf if self._is_ending else time.monotonic()
-            for connection, call in self._load.let_out(now):
-                self._send(connection, call)
-
-    def _send(self, connection: str, call: AnyCall) -> None:
-        self._load.send(connection, call)
-        self._sender.submit(call)
+        """Put answers with their leads; what comes without one is a nudge."""
+        if self._calling.take_in(timeout, may_call=not self._is_ending):
+            self._claiming.wants_more = True
 
     @property
     def _is_ending(self) -> bool:
@@ -228,134 +206,11 @@ class Engine:
         suspects = [carried for carried in ready if carried.is_suspect]
         batch = [carried for carried in ready if not carried.is_suspect]
         for carried in suspects:
-            self._move_alone(carried)
-        wanted = self._claiming.how_many(SLOTS - len(self._load)) if claims else 0
+            self._mover.move_alone(carried)
+        wanted = self._claiming.how_many(self._load.room) if claims else 0
         if not batch and not wanted:
             return bool(suspects)
-        return self._move(batch, wanted) or bool(suspects)
-
-    def _move(self, batch: Sequence[Carried], wanted: int) -> bool:
-        """Move leads and claim others in one transaction; return whether there were any.
-
-        One lead's bad luck, whatever it is, must not stop the others: after an error each moves alone.
-        """
-        claimed: list[Carried] = []
-        began = time.thread_time()
-        try:
-            turn = self._transaction(batch, wanted, claimed, guards=False)
-            self._claiming.note(time.thread_time() - began, len(batch) + len(claimed))
-        except Exception as problem:  # noqa: BLE001  (see above)
-            self._disconnect()
-            if is_outage(problem):
-                # It may have been committed all the same: a later turn finds out which leases are held.
-                self._load.admit(claimed)
-                self._wait_for_database(problem, [*batch, *claimed])
-                return True
-            log.warning("a turn of %d leads failed: %s", len(batch) + len(claimed), where(problem))
-            self._claiming.wants_more = True
-            for carried in batch:
-                self._move_alone(carried)
-            # From here, as moving many alone may take longer than the whole time.
-            self._claiming.be_careful()
-            return bool(batch or claimed)
-        self._load.admit(claimed)
-        self._load.ready.extend(carried for carried in claimed if carried.is_leased)
-        self._hand_over(turn, [*batch, *(carried for carried in claimed if not carried.is_leased)])
-        return bool(batch or claimed)
-
-    def _move_alone(self, carried: Carried) -> None:
-        """Move one lead from its journal in a transaction of its own; one that fails there is put aside."""
-        carried.forget()
-        if carried.row["crashes"] > journal.ALONE_CRASHES + 1 and not carried.is_cleared:
-            self._put_aside(carried, "It ended its worker several times")
-            return
-        try:
-            turn = self._transaction([carried], 0, [], guards=True)
-        except Exception as problem:  # noqa: BLE001  (whatever it is, it is this lead's)
-            self._disconnect()
-            if is_outage(problem):
-                self._wait_for_database(problem, [carried])
-            else:
-                log.error("lead %s cannot be carried: %s", carried.id, where(problem))  # noqa: TRY400  (without values)
-                self._put_aside(carried, f"{type(problem).__name__}: {str(problem).partition(chr(10))[0][:300]}")
-            return
-        self._hand_over(turn, [carried])
-
-    def _put_aside(self, carried: Carried, why: str) -> None:
-        """Quarantine a lead; where even that fails its lease runs out, and another worker tries."""
-        self._load.drop(carried)
-        try:
-            quarantine(self._database, carried.lease, why, clock.now())
-            self._tally.note_quarantined()
-            log.error("lead %s was quarantined", carried.id)
-        except DATABASE_ERRORS as problem:
-            log.error("lead %s could not be quarantined: %s", carried.id, where(problem))  # noqa: TRY400
-
-    def _wait_for_database(self, problem: Exception, batch: Sequence[Carried]) -> None:
-        """Have a later turn rebuild these leads from what was committed; answers that arrived are kept."""
-        log.warning("the database did not answer: %s", where(problem))
-        for carried in batch:
-            carried.forget()
-            carried.is_leased = True
-        self._load.ready.extend(batch)
-        time.sleep(RECOVER)
-
-    def _connect(self) -> Connection:
-        if self._link is None:
-            self._link = self._database.connect()
-            self._link.exec_driver_sql(IMPATIENT)
-            prefer_indexes(self._link)
-            crashpoint("before link")
-            self._link.commit()
-            crashpoint("after link")
-        return self._link
-
-    def _disconnect(self) -> None:
-        """Give up the connection with whatever it was doing."""
-        link, self._link = self._link, None
-        if link is not None:
-            link.invalidate()
-            link.close()
-
-    def _transaction(self, batch: Sequence[Carried], wanted: int, claimed: list[Carried], *, guards: bool) -> Turn:
-        """Claim, decide, lock and write, and commit all of it at once; what is claimed is added to `claimed`.
-
-        Each lead is written under its lease, so that a turn which lost one fails as a whole. With `guards` the leases
-        are asked for first: leads that are ours no more are dropped, and the turn goes on without them.
-        """
-        self._book.refresh()
-        database = self._connect()
-        if self._plans_are_old:
-            plan_anew(database)
-            self._plans_are_old = False
-        turn = self._new_turn(database)
-        moving = self._guarded(database, batch) if guards else list(batch)
-        claimed.extend(self._claiming.claim(turn, wanted))
-        moving += [carried for carried in claimed if not carried.is_leased]
-        if moving:
-            steer(turn, moving)
-            turn.keep_all(moving)
-            turn.dealer.add_to(turn.changes)
-            turn.buyer_claims.write(database)
-        journal.write(database, turn.changes)
-        crashpoint("before turn")
-        database.commit()
-        crashpoint("after turn")
-        return turn
-
-    def _new_turn(self, database: Connection) -> Turn:
-        turn = Turn(clock.now(), database, self._book, Dealer(self._windows), self._secret)
-        turn.may_call = not self._is_ending
-        turn.calling, turn.busy, turn.most_for_one = dict(self._load.calls), self._load.busy, SLOTS // 2
-        return turn
-
-    def _guarded(self, database: Connection, batch: Sequence[Carried]) -> list[Carried]:
-        """Return the leads of a batch that are still ours, and forget the others."""
-        held = journal.guard(database, [carried.lease for carried in batch]) if batch else set()
-        for carried in batch:
-            if carried.lease not in held:
-                self._load.drop(carried)
-        return [carried for carried in batch if carried.lease in held]
+        return self._mover.move(batch, wanted) or bool(suspects)
 
     def _hand_over(self, turn: Turn, batch: Sequence[Carried]) -> None:
         """Make the calls of a committed turn, let go of leads that wait or are done, and tell who waits for them."""
@@ -365,7 +220,7 @@ class Engine:
             carried.is_cleared, carried.is_leased, carried.row["instruction"] = True, True, None
             carried.arrived.clear()
         for connection, call in turn.calls:
-            self._send(connection, call)
+            self._calling.send(connection, call)
         for connection, room, call in turn.lined_up:
             self._load.line_up(connection, room, call, time.monotonic())
         for carried in turn.left.values():
@@ -373,7 +228,7 @@ class Engine:
         for connection, carried in turn.queued.values():
             self._load.queue(connection, carried)
         self._load.free_queues()
-        self._let_out()
+        self._calling.let_out(may_call=not self._is_ending)
         self._load.ready.extend(turn.stalled)
         self._due.extend(moment for moment in turn.due if moment - turn.now < SOON)
         if turn.changes.added(CopyRow):
@@ -395,7 +250,7 @@ class Engine:
                 with committed(self._database, "renewal") as database:
                     held = journal.renew(database, self._load.leases)
                 self._load.keep_only(held)
-            self._plans_are_old = True
+            self._transactions.plan_anew()
             self._tell_alive()
             self._renewed_at = time.monotonic()
             self.on_beat(self._redis)
@@ -436,6 +291,6 @@ class Engine:
             try:
                 self._is_first = enqueue.tell_carried(self._redis, self._name)
                 if enqueue.wait_for_wake(self._redis):
-                    self._inbox.put(None)
+                    self._calling.wake()
             except RedisError:
                 time.sleep(RECOVER)

@@ -10,6 +10,8 @@ from workers.carrying import Carried
 from workers.delivery.calls import AnyCall, Call, CallKey, Sent
 from workers.journal import Lease
 
+SLOTS = 2048
+"""How many leads one loop carries at once."""
 LEAST = 0.01
 """Seconds that must be left for a call that waited for room at its buyer."""
 HARDLY = 20
@@ -45,6 +47,16 @@ class Load:
     def __len__(self) -> int:
         """Return how many leads are in hand."""
         return len(self.leads)
+
+    @property
+    def room(self) -> int:
+        """Return how many more leads can be taken in hand."""
+        return SLOTS - len(self)
+
+    @property
+    def most_for_one(self) -> int:
+        """Return how many leads at most are offered to one buyer or queue for it."""
+        return SLOTS // 2
 
     @property
     def leases(self) -> list[Lease]:

@@ -15,7 +15,7 @@ from tests.support.buyers import a_buyer, accepting
 from tests.support.flows import buyer, cap, quickly
 from tests.support.market import Market
 from tests.support.processes import eventually
-from workers import engine, turn
+from workers import engine, load, turn
 
 FAST_DONE = "(SELECT count(*) FROM lead WHERE outcome = 'sold' AND fields->>'state' = 'CA') = 15"
 
@@ -33,7 +33,7 @@ def steps(market: Market, slow: Any, fast: Any) -> list[dict[str, Any]]:
 def test_a_slow_buyer_does_not_hold_up_the_leads_of_others(
     market: Market, monkeypatch: pytest.MonkeyPatch, slots: int
 ) -> None:
-    monkeypatch.setattr(engine, "SLOTS", slots)
+    monkeypatch.setattr(load, "SLOTS", slots)
     monkeypatch.setattr(turn, "BUSY_FOR", timedelta(seconds=0.5))
     with a_buyer(accepting) as slow, a_buyer(accepting) as fast:
         slow.delay = 0.4

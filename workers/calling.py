@@ -1,0 +1,65 @@
+"""What goes out of a loop and what comes back: calls are handed to a sender, answers come in through one queue."""
+
+import math
+import queue
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from workers.delivery.calls import AnyCall, AnySender, Sent
+from workers.load import Load
+
+
+class Calling:
+    """Hands calls to the sender and puts answers with their leads.
+
+    All but `wake` is for the loop's own thread; the sender's thread puts its results into the queue on which the loop
+    sleeps.
+    """
+
+    def __init__(self, load: Load, sender: Callable[[Callable[[Sent], object]], AnySender]) -> None:
+        self._load = load
+        self._inbox: queue.SimpleQueue[Sent | None] = queue.SimpleQueue()
+        self._sender = sender(self._inbox.put)
+
+    def start(self) -> None:
+        """Start the sender; once in the life of a process."""
+        self._sender.start()
+
+    def stop(self) -> None:
+        """Give up all calls that are out."""
+        self._sender.stop(0)
+
+    def wake(self) -> None:
+        """End the wait for answers, and have the loop look for leads; from any thread, or a signal."""
+        self._inbox.put(None)
+
+    def take_in(self, timeout: float, *, may_call: bool) -> bool:
+        """Put answers with their leads, and make calls that waited for room; return whether somebody woke the loop.
+
+        Waits for some seconds at most, if there is nothing yet.
+        """
+        is_woken = False
+        with suppress(queue.Empty):
+            patience = min(timeout, self._load.waits_until() - time.monotonic())
+            arrived = self._inbox.get(timeout=patience) if patience > 0 else self._inbox.get_nowait()
+            while True:
+                if arrived is None:
+                    is_woken = True
+                else:
+                    self._load.receive(arrived)
+                arrived = self._inbox.get_nowait()
+        self.let_out(may_call=may_call)
+        return is_woken
+
+    def let_out(self, *, may_call: bool) -> None:
+        """Make the calls that waited for room; a loop that ends makes none."""
+        if self._load.lines:
+            now = time.monotonic() if may_call else math.inf
+            for connection, call in self._load.let_out(now):
+                self.send(connection, call)
+
+    def send(self, connection: str, call: AnyCall) -> None:
+        """Have a call made."""
+        self._load.send(connection, call)
+        self._sender.submit(call)

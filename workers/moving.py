@@ -1,0 +1,115 @@
+"""Moves leads in turns, a whole batch at once; after an error each alone, so that one's bad luck stops no other."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Engine as Database
+
+from flowbuilder import clock
+from workers.carrying import Carried
+from workers.claiming import Claiming
+from workers.journal import ALONE_CRASHES
+from workers.load import Load
+from workers.outages import DATABASE_ERRORS, is_outage, where
+from workers.quarantine import quarantine
+from workers.tally import Tally
+from workers.transactions import Transactions
+from workers.turn import Turn
+
+RECOVER = 0.5
+"""Seconds to leave something alone that does not answer."""
+
+log = logging.getLogger(__name__)
+
+
+class Mover:
+    """Moves the leads of a loop; `hand_over` is told of each turn that was committed, with its leads.
+
+    `may_call` says whether the loop still makes calls.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        load: Load,
+        claiming: Claiming,
+        transactions: Transactions,
+        tally: Tally,
+        *,
+        hand_over: Callable[[Turn, Sequence[Carried]], object],
+        may_call: Callable[[], bool],
+    ) -> None:
+        self._database, self._load, self._claiming = database, load, claiming
+        self._transactions, self._tally = transactions, tally
+        self._hand_over, self._may_call = hand_over, may_call
+
+    def move(self, batch: Sequence[Carried], wanted: int) -> bool:
+        """Move leads and claim others in one transaction; return whether there were any.
+
+        One lead's bad luck, whatever it is, must not stop the others: after an error each moves alone.
+        """
+        claimed: list[Carried] = []
+        began = time.thread_time()
+        try:
+            turn = self._transactions.turn(batch, wanted, claimed, guards=False, may_call=self._may_call())
+            self._claiming.note(time.thread_time() - began, len(batch) + len(claimed))
+        except Exception as problem:  # noqa: BLE001  (see above)
+            self._transactions.disconnect()
+            return self._go_on_after(problem, batch, claimed)
+        self._load.admit(claimed)
+        self._load.ready.extend(carried for carried in claimed if carried.is_leased)
+        self._hand_over(turn, [*batch, *(carried for carried in claimed if not carried.is_leased)])
+        return bool(batch or claimed)
+
+    def _go_on_after(self, problem: Exception, batch: Sequence[Carried], claimed: Sequence[Carried]) -> bool:
+        """Wait for a database that is away, or move the leads of a turn that failed one by one."""
+        if is_outage(problem):
+            # It may have been committed all the same: a later turn finds out which leases are held.
+            self._load.admit(claimed)
+            self._wait_for_database(problem, [*batch, *claimed])
+            return True
+        log.warning("a turn of %d leads failed: %s", len(batch) + len(claimed), where(problem))
+        self._claiming.wants_more = True
+        for carried in batch:
+            self.move_alone(carried)
+        # From here, as moving many alone may take longer than the whole time.
+        self._claiming.be_careful()
+        return bool(batch or claimed)
+
+    def move_alone(self, carried: Carried) -> None:
+        """Move one lead from its journal in a transaction of its own; one that fails there is put aside."""
+        carried.forget()
+        if carried.row["crashes"] > ALONE_CRASHES + 1 and not carried.is_cleared:
+            self._put_aside(carried, "It ended its worker several times")
+            return
+        try:
+            turn = self._transactions.turn([carried], 0, [], guards=True, may_call=self._may_call())
+        except Exception as problem:  # noqa: BLE001  (whatever it is, it is this lead's)
+            self._transactions.disconnect()
+            if is_outage(problem):
+                self._wait_for_database(problem, [carried])
+            else:
+                log.error("lead %s cannot be carried: %s", carried.id, where(problem))  # noqa: TRY400  (without values)
+                self._put_aside(carried, f"{type(problem).__name__}: {str(problem).partition(chr(10))[0][:300]}")
+            return
+        self._hand_over(turn, [carried])
+
+    def _put_aside(self, carried: Carried, why: str) -> None:
+        """Quarantine a lead; where even that fails its lease runs out, and another worker tries."""
+        self._load.drop(carried)
+        try:
+            quarantine(self._database, carried.lease, why, clock.now())
+            self._tally.note_quarantined()
+            log.error("lead %s was quarantined", carried.id)
+        except DATABASE_ERRORS as problem:
+            log.error("lead %s could not be quarantined: %s", carried.id, where(problem))  # noqa: TRY400
+
+    def _wait_for_database(self, problem: Exception, batch: Sequence[Carried]) -> None:
+        """Have a later turn rebuild these leads from what was committed; answers that arrived are kept."""
+        log.warning("the database did not answer: %s", where(problem))
+        for carried in batch:
+            carried.forget()
+            carried.is_leased = True
+        self._load.ready.extend(batch)
+        time.sleep(RECOVER)

@@ -1,0 +1,96 @@
+"""The transactions of a loop: each is one turn, on a connection of its own that is given up after an error."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+from sqlalchemy import Engine as Database
+
+from flowbuilder import clock
+from workers import journal
+from workers.book import Book
+from workers.caps import Dealer, WindowIds
+from workers.carrying import Carried
+from workers.claiming import Claiming
+from workers.crashpoints import crashpoint
+from workers.load import Load
+from workers.statements import plan_anew, prefer_indexes
+from workers.steering import steer
+from workers.turn import Turn
+
+IMPATIENT = "SET idle_in_transaction_session_timeout = '5s'; SET lock_timeout = '5s'"
+"""A worker that is paused in the middle of a turn holds up the others for so long at most: far less than a lease, and
+seldom long enough that another one is paused meanwhile with a lead in hand that it waits to move."""
+
+
+class Transactions:
+    """Takes one turn after the other for a loop."""
+
+    def __init__(self, database: Database, book: Book, load: Load, claiming: Claiming, secret: bytes) -> None:
+        self._database, self._book, self._secret = database, book, secret
+        self._load, self._claiming = load, claiming
+        self._windows = WindowIds(database)
+        self._link: Connection | None = None
+        self._plans_are_old = False
+
+    def plan_anew(self) -> None:
+        """Have the next turn plan its statements anew."""
+        self._plans_are_old = True
+
+    def disconnect(self) -> None:
+        """Give up the connection with whatever it was doing."""
+        link, self._link = self._link, None
+        if link is not None:
+            link.invalidate()
+            link.close()
+
+    def turn(
+        self, batch: Sequence[Carried], wanted: int, claimed: list[Carried], *, guards: bool, may_call: bool
+    ) -> Turn:
+        """Claim, decide, lock and write, and commit all of it at once; what is claimed is added to `claimed`.
+
+        Each lead is written under its lease, so that a turn which lost one fails as a whole. With `guards` the leases
+        are asked for first: leads that are ours no more are dropped, and the turn goes on without them.
+        """
+        self._book.refresh()
+        database = self._connect()
+        if self._plans_are_old:
+            plan_anew(database)
+            self._plans_are_old = False
+        turn = self._begin(database, may_call=may_call)
+        moving = self._guarded(database, batch) if guards else list(batch)
+        claimed.extend(self._claiming.claim(turn, wanted))
+        moving += [carried for carried in claimed if not carried.is_leased]
+        if moving:
+            steer(turn, moving)
+            turn.keep_all(moving)
+            turn.dealer.add_to(turn.changes)
+            turn.buyer_claims.write(database)
+        journal.write(database, turn.changes)
+        crashpoint("before turn")
+        database.commit()
+        crashpoint("after turn")
+        return turn
+
+    def _connect(self) -> Connection:
+        if self._link is None:
+            self._link = self._database.connect()
+            self._link.exec_driver_sql(IMPATIENT)
+            prefer_indexes(self._link)
+            crashpoint("before link")
+            self._link.commit()
+            crashpoint("after link")
+        return self._link
+
+    def _begin(self, database: Connection, *, may_call: bool) -> Turn:
+        load = self._load
+        turn = Turn(clock.now(), database, self._book, Dealer(self._windows), self._secret, may_call=may_call)
+        turn.calling, turn.busy, turn.most_for_one = dict(load.calls), load.busy, load.most_for_one
+        return turn
+
+    def _guarded(self, database: Connection, batch: Sequence[Carried]) -> list[Carried]:
+        """Return the leads of a batch that are still ours, and forget the others."""
+        held = journal.guard(database, [carried.lease for carried in batch]) if batch else set()
+        for carried in batch:
+            if carried.lease not in held:
+                self._load.drop(carried)
+        return [carried for carried in batch if carried.lease in held]
