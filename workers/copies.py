@@ -30,7 +30,7 @@ from workers.carrying import KINDS
 from workers.crashpoints import committed
 from workers.delivery.calls import Sent
 from workers.delivery.senders import Senders, make_sender
-from workers.outgoing import STATES, answer_of, attempt_of, call_of
+from workers.outgoing import STATES, STOPPED, answer_of, attempt_of, call_of
 from workers.remaking import Copy, Maker
 from workers.rows import AttemptRow, Changes, CopyRow
 from workers.tally import tell_attempts
@@ -42,7 +42,6 @@ LONGEST = 20.0
 GRACE = timedelta(seconds=30)
 """For how long beyond a call's own time nobody else takes its copy."""
 POLICY = Policy(error_attempts=None, delays=SCHEDULE[1:], longest=24 * 3600)
-STOPPED = "The worker stopped before the answer was read"
 
 DUE = text("""
     SELECT lead_id, offer_no, method, account_id, connection_id, created_at, due_at, state FROM delivery_copy

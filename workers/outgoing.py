@@ -19,6 +19,8 @@ from workers.book import Connection
 from workers.delivery.calls import AnyCall, Call, MailCall, Sent
 from workers.rows import AttemptRow, InboxRow, OfferRow
 
+STOPPED = "The worker stopped before the answer was read"
+"""What is said of a call whose worker went away meanwhile."""
 STATES = {"accepted": "ok", "declined": "declined", "error": "error", "ambiguous": "ambiguous"}
 
 

@@ -21,7 +21,7 @@ from rules.caps import MONEY
 from tests.support import proofs
 from tests.support.evidence import WORKER_FAULTS, Evidence, Fault, Logged
 from tests.support.verdicts import Verdict, report
-from workers.effects.offer import STOPPED
+from workers.outgoing import STOPPED
 
 SETTLE, RECOVER = 60.0, 45.0
 SLACK = 0.5

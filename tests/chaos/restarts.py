@@ -14,7 +14,7 @@ from tests.support.command import in_private, judged, numbers
 from tests.support.evidence import STOPPED
 from tests.support.verdicts import Verdict
 from tests.support.yard import posting
-from workers.effects.offer import STOPPED as GIVEN_UP
+from workers.outgoing import STOPPED as GIVEN_UP
 
 RESTARTS, RATE, WORKERS = 20, 20, 2
 LONGEST = 30.0

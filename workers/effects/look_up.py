@@ -6,7 +6,6 @@ A look-up sells nothing, so that one whose worker went away is asked once more; 
 from collections.abc import Mapping
 from typing import Any
 
-from flowbuilder import ids
 from rules.delivery.masking import masked, masked_reply
 from rules.delivery.request import CannotBuild, HttpRequest, MissingField
 from rules.delivery.service import Found, build_question, read_found
@@ -14,17 +13,18 @@ from rules.effects import LookUp
 from workers import breakers
 from workers.book import Connection
 from workers.carrying import Carried, known
-from workers.delivery.calls import Call, CallKey, Sent
-from workers.effects.offer import STOPPED
+from workers.delivery.calls import Call, Sent
+from workers.effects.recording import begin_attempt, end_attempt, record, row_of
 from workers.effects.told import NO_PRICES, told_of
 from workers.eligibility import TO_GO_ON, find_buyer
-from workers.outgoing import attempt_of
-from workers.rows import AttemptRow, OfferRow
+from workers.outgoing import STOPPED
+from workers.rows import OfferRow
 from workers.turn import Turn
 
 Result = dict[str, Any]
 
 PHASE = "look_up"
+"""By which a row tells that it is an offer to nobody, and only keeps the attempts of a look-up together."""
 MOST_TRIES = 2
 NOTHING: Mapping[str, Any] = {}
 STATES = {"found": ("accepted", "ok"), "not_found": ("declined", "declined"), "error": ("error", "error")}
@@ -42,13 +42,12 @@ def look_up(turn: Turn, carried: Carried, effect: LookUp) -> Result | None:
         return _result(turn, effect, "found", None, NOTHING)
     if not turn.may_call or turn.has_to_queue(carried, effect.service.connection, connection.concurrency):
         return None
-    row = _new_row(turn, carried, effect, connection)
+    row = row_of(turn, carried, effect, connection, buyer=effect.step, phase=PHASE)
     request = _request(turn, carried, effect, connection, row)
     if isinstance(request, str):
         return _not_asked(turn, effect, request)
     turn.open_event(carried)
-    turn.changes.add(row)
-    carried.offers.append(row)
+    record(turn, carried, row)
     carried.offer = row
     _call(turn, carried, effect, connection, request)
     return None
@@ -58,7 +57,7 @@ def resume(turn: Turn, carried: Carried, effect: LookUp) -> Result | None:
     """Go on with a look-up that the journal left open: ask once more, or have it end as not answered."""
     row = carried.known_offer
     if carried.attempt is not None:
-        _end_attempt(turn, carried.attempt, "ambiguous", STOPPED)
+        end_attempt(turn, carried.attempt, "ambiguous", STOPPED)
         carried.attempt = None
     if row.attempts >= MOST_TRIES:
         return _end(turn, carried, effect, Found("timeout", NOTHING, STOPPED))
@@ -80,7 +79,7 @@ def settle(turn: Turn, carried: Carried, effect: LookUp, sent: Sent) -> Result:
     connection = turn.book.connection(turn.database, effect.service.connection)
     attempt.ms = sent.ms
     if sent.reply is None or connection is None:
-        _end_attempt(turn, attempt, UNANSWERED.get(sent.kind, "error"), sent.error or None)
+        end_attempt(turn, attempt, UNANSWERED.get(sent.kind, "error"), sent.error or None)
         if connection and sent.kind != "blocked":
             breakers.note_call(turn, connection, row, "ambiguous" if sent.kind == "ambiguous" else "error", None)
         why = "blocked" if sent.kind == "blocked" else sent.reason
@@ -89,31 +88,13 @@ def settle(turn: Turn, carried: Carried, effect: LookUp, sent: Sent) -> Result:
     secrets = {**connection.credentials, **sent.secrets}
     attempt.reply = masked_reply(sent.reply, secrets)
     found = read_found(effect.service, connection.destination, sent.reply).without(secrets)
-    _end_attempt(turn, attempt, STATES[found.answer][1], None)
+    end_attempt(turn, attempt, STATES[found.answer][1], None)
     breakers.note_call(turn, connection, row, "error" if found.answer == "error" else "accepted", attempt.status)
     return _end(turn, carried, effect, found)
 
 
 def _find(turn: Turn, carried: Carried, effect: LookUp) -> Connection | str:
     return find_buyer(turn, carried, {"connection": effect.service.connection}, TO_GO_ON)
-
-
-def _new_row(turn: Turn, carried: Carried, effect: LookUp, connection: Connection) -> OfferRow:
-    """Return the row that keeps the look-up's attempts together; it is an offer to nobody."""
-    return OfferRow(
-        lead_id=carried.id,
-        offer_no=len(carried.offers) + 1,
-        id=ids.new_id(),
-        account_id=carried.row["account_id"],
-        connection_id=connection.id,
-        run=carried.run,
-        round=effect.round,
-        step=effect.step,
-        buyer=effect.step,
-        price=0,
-        created_at=turn.now,
-        phase=PHASE,
-    )
 
 
 def _request(turn: Turn, carried: Carried, effect: LookUp, connection: Connection, row: OfferRow) -> HttpRequest | str:
@@ -129,19 +110,9 @@ def _request(turn: Turn, carried: Carried, effect: LookUp, connection: Connectio
 
 def _call(turn: Turn, carried: Carried, effect: LookUp, connection: Connection, request: HttpRequest) -> None:
     """Record an attempt as `sending`; the call is handed over once this is committed."""
-    row = carried.known_offer
-    row.attempts += 1
-    turn.changes.touch(row)
-    carried.attempt = attempt_of(row, row.attempts, row.delivery_method, turn.now)
-    carried.attempt.request = masked(request, connection.credentials)
-    turn.changes.add(carried.attempt)
-    key = CallKey(carried.key, carried.token, row.offer_no, row.attempts)
+    kept = masked(request, connection.credentials)
+    carried.attempt, key = begin_attempt(turn, carried, carried.known_offer, kept)
     turn.call(carried, effect.service.connection, Call(key, request, effect.service.timeout_ms))
-
-
-def _end_attempt(turn: Turn, attempt: AttemptRow, state: str, error: str | None) -> None:
-    attempt.state, attempt.error, attempt.finished_at = state, error, turn.now
-    turn.changes.touch(attempt)
 
 
 def _end(turn: Turn, carried: Carried, effect: LookUp, found: Found, why: str = "error") -> Result:

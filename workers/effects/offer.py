@@ -19,12 +19,13 @@ from workers.book import Connection
 from workers.caps import Ask
 from workers.carrying import Carried, known
 from workers.claims import Claiming
-from workers.delivery.calls import CallKey, Sent
+from workers.delivery.calls import Sent
 from workers.effects.copying import begin_copies
+from workers.effects.recording import begin_attempt, end_attempt, record, row_of
 from workers.effects.told import told_of_offer
 from workers.eligibility import TO_GO_ON, Candidate, claiming_of, find_buyer
-from workers.outgoing import STATES, answer_of, attempt_of, call_of, make, put_in_inbox
-from workers.rows import AttemptRow, OfferRow
+from workers.outgoing import STATES, STOPPED, answer_of, call_of, make, put_in_inbox
+from workers.rows import OfferRow
 from workers.turn import FAR, Turn
 
 Result = dict[str, Any]
@@ -33,7 +34,6 @@ PRETENDED = {"rejected": ("declined", "rejected"), "duplicate": ("declined", "du
 """What buyers of a test lead answer by what the test asks for, and why; otherwise they accept."""
 LOOK_AGAIN = 60
 """Seconds after which an open offer asks a breaker again that did not let it through."""
-STOPPED = "The worker stopped before the answer was read"
 
 
 def windows(effect: Offer) -> list[Asks]:
@@ -63,7 +63,7 @@ def offer(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
 def resume(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
     """Go on with an offer that the journal left open: its next try, or the end of one whose worker went away."""
     if carried.attempt is not None:
-        _end_attempt(turn, carried.attempt, "ambiguous", STOPPED)
+        end_attempt(turn, carried.attempt, "ambiguous", STOPPED)
         return _after(turn, carried, effect, Tried("ambiguous"))
     connection = find_buyer(turn, carried, effect.asks(), TO_GO_ON)
     if isinstance(connection, str):
@@ -88,7 +88,7 @@ def settle(turn: Turn, carried: Carried, effect: Offer, sent: Sent) -> Result | 
     attempt.ms, attempt.status = sent.ms, sent.reply.status if sent.reply else None
     if sent.reply and connection:
         attempt.reply = masked_reply(sent.reply, {**connection.credentials, **sent.secrets})
-    _end_attempt(turn, attempt, "blocked" if sent.kind == "blocked" else STATES[answer.kind], sent.error or None)
+    end_attempt(turn, attempt, "blocked" if sent.kind == "blocked" else STATES[answer.kind], sent.error or None)
     row.reason, row.reference = answer.said or sent.error or None, answer.reference
     if connection and sent.kind != "blocked" and row.delivery_method == "webhook":
         breakers.note_call(turn, connection, row, answer.kind, attempt.status)
@@ -117,8 +117,7 @@ def _begin(turn: Turn, carried: Carried, effect: Offer, connection: Connection, 
     if claiming := _claiming(turn, carried, effect):
         turn.buyer_claims.take(claiming)
     turn.open_event(carried)
-    turn.changes.add(row)
-    carried.offers.append(row)
+    record(turn, carried, row)
     carried.tried = []
     return _hand_over(turn, carried, effect, connection, outgoing)
 
@@ -128,11 +127,11 @@ def _hand_over(
 ) -> Result | None:
     """Put the lead into the buyer's inbox, which answers the offer; or have the call made."""
     row = carried.known_offer
-    row.attempts += 1
-    turn.changes.touch(row)
     if not isinstance(outgoing, Entry):
         _call(turn, carried, effect, connection, outgoing)
         return None
+    row.attempts += 1
+    turn.changes.touch(row)
     for written in put_in_inbox(connection, row, outgoing, row.attempts, turn.now):
         turn.changes.add(written)
     return _after(turn, carried, effect, Tried("accepted"))
@@ -140,11 +139,8 @@ def _hand_over(
 
 def _call(turn: Turn, carried: Carried, effect: Offer, connection: Connection, outgoing: HttpRequest | Mail) -> None:
     """Record an attempt as `sending`; the call is handed over once this is committed."""
-    row = carried.known_offer
-    carried.attempt = attempt_of(row, row.attempts, row.delivery_method, turn.now)
-    carried.attempt.request = kept(outgoing, connection.credentials)
-    turn.changes.add(carried.attempt)
-    key = CallKey(carried.key, carried.token, row.offer_no, row.attempts)
+    request = kept(outgoing, connection.credentials)
+    carried.attempt, key = begin_attempt(turn, carried, carried.known_offer, request)
     turn.call(carried, effect.connection, call_of(key, outgoing, _timeout(effect, connection)))
 
 
@@ -252,34 +248,17 @@ def _pretend(turn: Turn, carried: Carried, effect: Offer) -> Result:
 
 
 def _new_offer(turn: Turn, carried: Carried, effect: Offer, connection: Connection) -> OfferRow:
-    return OfferRow(
-        lead_id=carried.id,
-        offer_no=len(carried.offers) + 1,
-        id=ids.new_id(),
-        account_id=carried.row["account_id"],
-        connection_id=connection.id,
-        run=carried.run,
-        round=effect.round,
-        step=effect.step,
-        buyer=effect.buyer,
-        price=effect.price,
-        slot=effect.slot,
-        created_at=turn.now,
-        cascade_position=1 + sum(other.round == effect.round for other in carried.offers if other.phase == "post"),
-        bid=effect.bid,
-        delivery_method=connection.destination.decides_by,
-    )
+    row = row_of(turn, carried, effect, connection, buyer=effect.buyer, phase="post")
+    row.price, row.bid, row.slot = effect.price, effect.bid, effect.slot
+    row.cascade_position = 1 + sum(other.round == effect.round for other in carried.offers if other.phase == "post")
+    row.delivery_method = connection.destination.decides_by
+    return row
 
 
 def _outgoing(turn: Turn, carried: Carried, connection: Connection, effect: Offer) -> Outgoing:
     row = carried.known_offer
     offer = told_of_offer(turn, carried, row, connection, effect)
     return make(connection, row.delivery_method, effect.view, offer)
-
-
-def _end_attempt(turn: Turn, attempt: AttemptRow, state: str, error: str | None) -> None:
-    attempt.state, attempt.error, attempt.finished_at = state, error, turn.now
-    turn.changes.touch(attempt)
 
 
 def _sets_price(connection: Connection) -> bool:

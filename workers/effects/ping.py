@@ -2,20 +2,18 @@
 
 from typing import Any
 
-from flowbuilder import ids
 from rules.delivery.bids import Bid, read_bid
 from rules.delivery.masking import mask, masked, masked_reply
 from rules.delivery.request import CannotBuild, MissingField, build_ping
 from rules.dry_run import made_up_bids
 from rules.effects import Asks, Ping
 from workers import breakers
-from workers.book import Connection
 from workers.carrying import Carried, Pinged
 from workers.delivery.calls import Call, CallKey, Sent
+from workers.effects.recording import begin_attempt, end_attempt, record, row_of
 from workers.effects.told import NO_PRICES, known_of
 from workers.eligibility import find_buyer
 from workers.outgoing import Told
-from workers.rows import AttemptRow, OfferRow
 from workers.turn import Turn
 
 Result = dict[str, Any]
@@ -60,8 +58,7 @@ def settle(turn: Turn, carried: Carried, effect: Ping) -> Result | None:
         return None
     for pinged in carried.pings.values():
         if pinged.attempt.state == "sending":
-            _end(turn, pinged, "error", "error", "timeout")
-            pinged.attempt.error = TOO_LATE
+            _end(turn, pinged, "error", "error", "timeout", error=TOO_LATE)
     result = _result(turn, carried, effect, carried.refused)
     carried.pings, carried.refused = {}, {}
     carried.awaited.clear()
@@ -79,7 +76,7 @@ def _ask(turn: Turn, carried: Carried, effect: Ping, bidder: Asks, told: Told) -
     connection = find_buyer(turn, carried, bidder)
     if isinstance(connection, str):
         return connection
-    row = _new_row(turn, carried, effect, bidder, connection)
+    row = row_of(turn, carried, effect, connection, buyer=bidder["buyer"], phase="ping")
     offer = told.view(row, connection.name, 1, turn.now) | NO_PRICES
     fields = carried.known_flow.by_key.values()
     try:
@@ -90,43 +87,21 @@ def _ask(turn: Turn, carried: Carried, effect: Ping, bidder: Asks, told: Told) -
     timeout = min(effect.wait_ms, own.timeout_ms) if own else effect.wait_ms
     if not breakers.lets_call(turn, connection, row.id, timeout):
         return "breaker_open"
-    row.attempts = 1
-    attempt = AttemptRow(carried.id, row.offer_no, 1, turn.now)
-    attempt.request = masked(request, connection.credentials)
-    turn.changes.add(row)
-    turn.changes.add(attempt)
-    carried.offers.append(row)
+    record(turn, carried, row)
+    attempt, key = begin_attempt(turn, carried, row, masked(request, connection.credentials))
     carried.pings[row.offer_no] = Pinged(row, attempt, bidder["connection"])
-    key = CallKey(carried.key, carried.token, row.offer_no, 1)
     turn.line_up(bidder["connection"], connection.concurrency, Call(key, request, timeout))
     return None
-
-
-def _new_row(turn: Turn, carried: Carried, effect: Ping, bidder: Asks, connection: Connection) -> OfferRow:
-    return OfferRow(
-        lead_id=carried.id,
-        offer_no=len(carried.offers) + 1,
-        id=ids.new_id(),
-        account_id=carried.row["account_id"],
-        connection_id=connection.id,
-        run=carried.run,
-        round=effect.round,
-        step=effect.step,
-        buyer=bidder["buyer"],
-        price=0,
-        created_at=turn.now,
-        phase="ping",
-    )
 
 
 def _read(turn: Turn, carried: Carried, effect: Ping, pinged: Pinged, sent: Sent) -> None:
     """Write into its rows what became of one call."""
     row, attempt = pinged.row, pinged.attempt
     connection = turn.book.connection(turn.database, pinged.connection)
-    attempt.ms, attempt.error = sent.ms, sent.error or None
+    attempt.ms, error = sent.ms, sent.error or None
     if sent.reply is None or connection is None:
         kind = "blocked" if sent.kind == "blocked" else "error"
-        _end(turn, pinged, "error", kind, "timeout" if sent.is_late else sent.reason)
+        _end(turn, pinged, "error", kind, "timeout" if sent.is_late else sent.reason, error=error)
         # What had no time left before it was sent may have waited for us, and says nothing of the buyer.
         if connection and kind == "error" and not (sent.is_late and sent.kind == "not_sent"):
             breakers.note_call(turn, connection, row, "ambiguous" if sent.is_late else "error", None)
@@ -136,16 +111,16 @@ def _read(turn: Turn, carried: Carried, effect: Ping, pinged: Pinged, sent: Sent
     bid: Bid = read_bid(connection.destination, sent.reply, carried.known_flow.currency, effect.most)
     row.bid, row.reason = bid.amount, mask(bid.said, secrets) or None
     row.reference = mask(bid.bid_id, secrets) if bid.bid_id else None
-    _end(turn, pinged, *STATES[bid.answer])
+    _end(turn, pinged, *STATES[bid.answer], error=error)
     breakers.note_call(turn, connection, row, "error" if bid.answer == "error" else "accepted", attempt.status)
 
 
-def _end(turn: Turn, pinged: Pinged, state: str, attempt_state: str, reason: str | None) -> None:
-    row, attempt = pinged.row, pinged.attempt
+def _end(turn: Turn, pinged: Pinged, state: str, call: str, reason: str | None, *, error: str | None) -> None:
+    """Close a row and its attempt, which becomes `call`."""
+    row = pinged.row
     row.state, row.lost_reason, row.finished_at = state, reason, turn.now
-    attempt.state, attempt.finished_at = attempt_state, turn.now
     turn.changes.touch(row)
-    turn.changes.touch(attempt)
+    end_attempt(turn, pinged.attempt, call, error)
 
 
 def _result(turn: Turn, carried: Carried, effect: Ping, refused: dict[str, str]) -> Result:
