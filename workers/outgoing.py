@@ -35,16 +35,17 @@ class Told:
 
     def view(self, offer: OfferRow, buyer: str, attempt: int, now: datetime) -> dict[str, Any]:
         """Return it as mappings read it under `offer`, about one attempt."""
+        return self.to_all(offer.lead_id, now) | to_one(offer, buyer, attempt)
+
+    def to_all(self, lead_id: UUID, now: datetime) -> dict[str, Any]:
+        """Return what is the same for all buyers who are called at one moment."""
         return {
-            "id": ids.show(offer.id),
-            "lead_id": ids.show(offer.lead_id),
-            "attempt": attempt,
+            "lead_id": ids.show(lead_id),
             "is_test": False,
             "received_at": _moment(self.received_at),
             "sent_at": _moment(now),
             "flow_name": self.flow,
             "source_name": self.source,
-            "buyer": buyer,
         }
 
     def prices(self, offer: OfferRow, effect: Offer) -> dict[str, Any]:
@@ -54,6 +55,11 @@ class Told:
     def amount(self, minor: int | None) -> Decimal | None:
         """Return minor units as an amount of the lead's currency."""
         return None if minor is None else Decimal(minor).scaleb(-exponent_of(self.currency))
+
+
+def to_one(offer: OfferRow, buyer: str, attempt: int) -> dict[str, Any]:
+    """Return what a mapping reads of one attempt beside what all buyers may be told."""
+    return {"id": ids.show(offer.id), "attempt": attempt, "buyer": buyer}
 
 
 def make(connection: Connection, method: Method, view: Mapping[str, Any], offer: Mapping[str, Any]) -> Outgoing:

@@ -1,8 +1,9 @@
 """A buyer's request from a lead: mapped, written, authorised and signed; the same bytes are signed and sent."""
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +11,7 @@ from rules.bounds import RuleError
 from rules.delivery.auth import header_credential
 from rules.delivery.destination import Destination
 from rules.delivery.feedback import MAPPING
-from rules.delivery.formats import Mapped, NotWritable
+from rules.delivery.formats import Format, Mapped, NotWritable
 from rules.delivery.headers import HeaderRefused, check_value
 from rules.delivery.mapping import Entry
 from rules.delivery.ping import seen_before_buying
@@ -23,13 +24,13 @@ from rules.fields import Field
 from rules.logic import truthy
 from rules.text import scalar_text
 
-__all__ = ["CannotBuild", "HttpRequest", "MissingField", "build_ping", "build_request"]
+__all__ = ["CannotBuild", "HttpRequest", "MissingField", "Pings", "build_ping", "build_request"]
 
 Credentials = Mapping[str, str]
 View = Mapping[str, Any]
 Pairs = list[tuple[str, str]]
-Asked = tuple[WebAddress | None, Iterable[Entry]]
-"""Where a request goes, and the mapping that fills it."""
+Asked = tuple[WebAddress | None, Callable[[View], bytes]]
+"""Where a request goes, and what writes its body, or its query, from what expressions may read."""
 
 USER_AGENT = "Flowbuilder"
 
@@ -55,11 +56,12 @@ def build_request(destination: Destination, data: View, offer: View, credentials
     Raises MissingField for a required field that is blank, and CannotBuild if an expression, a value, a header, the
     address or a credential prevents the request.
     """
-    return _build(destination, (destination.url, destination.mapping), data, offer, credentials)
+    write = partial(_write, destination, destination.mapping, credentials)
+    return _build(destination, (destination.url, write), data, offer, credentials)
 
 
 def _build(destination: Destination, asked: Asked, data: View, offer: View, credentials: Credentials) -> HttpRequest:
-    """Return the request that goes to an address with what a mapping fills."""
+    """Return the request that goes to an address with what is written for it."""
     view = {**data, "offer": offer}
     try:
         url, body = _address_and_body(destination, asked, view, credentials)
@@ -80,11 +82,38 @@ def build_ping(
     It is authorised and signed like an offer, and holds what the ping's own mapping says; without one it holds of the
     flow's `fields` those that may be seen before buying.
     """
-    ping = destination.ping
-    if ping is None:
-        raise CannotBuild("This connection does not say how it is asked for bids.")
-    mapping = seen_before_buying(tuple(fields)) if ping.mapping is None else ping.mapping
-    return _build(destination, (ping.url, mapping), data, offer, credentials)
+    return Pings(fields, data, {}).build(destination, offer, credentials)
+
+
+class Pings:
+    """The requests that ask buyers for a bid on one lead.
+
+    `told` is what `offer` says to all of them. What those see that have no mapping of their own is written once in each
+    format: it says nothing of the offer.
+    """
+
+    def __init__(self, fields: Iterable[Field], data: View, told: View) -> None:
+        self._seen, self._data, self._told = seen_before_buying(tuple(fields)), data, told
+        self._written: dict[Format, bytes] = {}
+
+    def build(self, destination: Destination, offer: View, credentials: Credentials) -> HttpRequest:
+        """Return the request for one buyer, as `build_ping` does; `offer` holds what only that buyer is told."""
+        ping = destination.ping
+        if ping is None:
+            raise CannotBuild("This connection does not say how it is asked for bids.")
+        if ping.mapping is None and not _has_key_in_body(destination):
+            write = partial(self._write_alike, destination.writing)
+        else:
+            mapping = self._seen if ping.mapping is None else ping.mapping
+            write = partial(_write, destination, mapping, credentials)
+        return _build(destination, (ping.url, write), self._data, {**self._told, **offer}, credentials)
+
+    def _write_alike(self, writing: Format, view: View) -> bytes:
+        """Return what was written before in this format, or write it."""
+        written = self._written.get(writing)
+        if written is None:
+            written = self._written[writing] = writing.write(mapped_by(self._seen, view))
+        return written
 
 
 def build_feedback(destination: Destination, offer: View, credentials: Credentials) -> HttpRequest:
@@ -94,7 +123,8 @@ def build_feedback(destination: Destination, offer: View, credentials: Credentia
     """
     if destination.feedback is None:
         raise CannotBuild("This connection does not say where losers are told.")
-    return _build(destination, (destination.feedback.url, MAPPING), {}, offer, credentials)
+    write = partial(_write, destination, MAPPING, credentials)
+    return _build(destination, (destination.feedback.url, write), {}, offer, credentials)
 
 
 def map_fields(destination: Destination, view: View) -> Mapped:
@@ -123,18 +153,27 @@ def _address_and_body(
     destination: Destination, asked: Asked, view: View, credentials: Credentials
 ) -> tuple[str, bytes]:
     """Return where the request goes and what is in it; a key may stand in either."""
-    address, mapping = asked
+    address, write = asked
     if address is None:
         raise CannotBuild("The connection has no address that a request could go to.")
-    url, mapped, auth = address.fill(view), mapped_by(mapping, view), destination.auth
-    if auth.kind == "key" and auth.place == "body":
-        mapped = [*mapped, (auth.name, _credential(credentials, "key"))]
-    written = destination.writing.write(mapped)
+    url, written, auth = address.fill(view), write(view), destination.auth
     if destination.writing.is_query:
         url, written = with_query(url, written.decode()), b""
     if auth.kind == "key" and auth.place == "query":
         url = with_query(url, urlencode({auth.name: _credential(credentials, "key")}))
     return url, written
+
+
+def _write(destination: Destination, mapping: Iterable[Entry], credentials: Credentials, view: View) -> bytes:
+    """Return what a mapping fills, and a key that stands beside it, in the destination's format."""
+    mapped = mapped_by(mapping, view)
+    if _has_key_in_body(destination):
+        mapped = [*mapped, (destination.auth.name, _credential(credentials, "key"))]
+    return destination.writing.write(mapped)
+
+
+def _has_key_in_body(destination: Destination) -> bool:
+    return destination.auth.kind == "key" and destination.auth.place == "body"
 
 
 def _headers(destination: Destination, view: View, offer: View, credentials: Credentials) -> Headers:

@@ -4,7 +4,7 @@ from typing import Any
 
 from rules.delivery.bids import Bid, read_bid
 from rules.delivery.masking import mask, masked, masked_reply
-from rules.delivery.request import CannotBuild, MissingField, build_ping
+from rules.delivery.request import CannotBuild, MissingField, Pings
 from rules.dry_run import made_up_bids
 from rules.effects import Asks, Ping
 from workers import breakers
@@ -13,7 +13,7 @@ from workers.delivery.calls import Call, CallKey, Sent
 from workers.effects.recording import begin_attempt, end_attempt, record, row_of
 from workers.effects.told import NO_PRICES, known_of
 from workers.eligibility import find_buyer
-from workers.outgoing import Told
+from workers.outgoing import to_one
 from workers.turn import Turn
 
 Result = dict[str, Any]
@@ -36,9 +36,10 @@ def ping(turn: Turn, carried: Carried, effect: Ping) -> Result | None:
     if not turn.may_call:
         return None
     refused: dict[str, str] = {}
-    told = known_of(turn, carried)
+    told = known_of(turn, carried).to_all(carried.id, turn.now) | NO_PRICES
+    pings = Pings(carried.known_flow.by_key.values(), effect.view, told)
     for bidder in effect.bidders:
-        why = _ask(turn, carried, effect, bidder, told)
+        why = _ask(turn, carried, effect, bidder, pings)
         if why:
             refused[bidder["buyer"]] = why
     if not carried.pings:
@@ -71,16 +72,14 @@ def _is_enough(carried: Carried, effect: Ping) -> bool:
     return effect.enough is not None and bids >= effect.enough
 
 
-def _ask(turn: Turn, carried: Carried, effect: Ping, bidder: Asks, told: Told) -> str | None:
+def _ask(turn: Turn, carried: Carried, effect: Ping, bidder: Asks, pings: Pings) -> str | None:
     """Record that a buyer is asked for a bid, and have it called after the commit; return why it is not asked."""
     connection = find_buyer(turn, carried, bidder)
     if isinstance(connection, str):
         return connection
     row = row_of(turn, carried, effect, connection, buyer=bidder["buyer"], phase="ping")
-    offer = told.view(row, connection.name, 1, turn.now) | NO_PRICES
-    fields = carried.known_flow.by_key.values()
     try:
-        request = build_ping(connection.destination, fields, effect.view, offer, connection.credentials)
+        request = pings.build(connection.destination, to_one(row, connection.name, 1), connection.credentials)
     except CannotBuild as problem:
         return "missing_field" if isinstance(problem, MissingField) else "error"
     own = connection.destination.ping

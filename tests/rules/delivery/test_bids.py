@@ -9,7 +9,7 @@ import pytest
 
 from rules.delivery.bids import Bid, read_bid
 from rules.delivery.destination import Destination, parse_destination
-from rules.delivery.request import CannotBuild, build_ping
+from rules.delivery.request import CannotBuild, Pings, build_ping
 from rules.delivery.wire import Reply
 from rules.fields import Field
 from rules.problems import Problem
@@ -110,6 +110,22 @@ def test_a_ping_goes_to_its_own_address_and_is_authorised_like_an_offer(a_destin
     assert request.url == PING["url"]
     assert ("Authorization", "Bearer tok") in request.headers
     assert ("Idempotency-Key", "01KAHOFFER") in request.headers
+
+
+def test_bidders_on_one_lead_are_asked_as_each_alone_would_be(a_destination: MakeDestination) -> None:
+    told = [["deal", {"var": "offer.id"}], ["of", "{{offer.buyer}}"], ["state", {"var": "lead.state"}]]
+    key = {"type": "key", "in": "body", "name": "api_key"}
+    settings: list[dict[str, Any]] = [
+        {}, {"format": "xml"}, {"auth": {"type": "bearer"}}, {"auth": key}, {"format": "xml"}, {"format": "form"}, {},
+    ]  # fmt: skip
+    bidders = [a_destination(ping=PING, **one) for one in settings]
+    bidders += [a_destination(ping=PING | {"mapping": told}), a_destination(ping=PING | {"mapping": []})]
+    own = [{"id": f"01KAHOFFER{at}", "attempt": 1, "buyer": f"Buyer {at}"} for at in range(len(bidders))]
+    secrets = {"token": "tok", "key": "k"}
+    pings = Pings(FIELDS, {"lead": ANA}, {name: said for name, said in OFFER.items() if name not in own[0]})
+    for destination, offer in zip(bidders, own, strict=True):
+        alone = build_ping(destination, FIELDS, {"lead": ANA}, OFFER | offer, secrets)
+        assert pings.build(destination, offer, secrets) == alone
 
 
 def test_a_destination_without_a_ping_is_not_asked(a_destination: MakeDestination) -> None:
