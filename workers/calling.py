@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from workers.delivery.calls import AnyCall, AnySender, Sent
 from workers.load import Load
+from workers.pausing import Pauses
 
 
 class Calling:
@@ -17,8 +18,8 @@ class Calling:
     sleeps.
     """
 
-    def __init__(self, load: Load, sender: Callable[[Callable[[Sent], object]], AnySender]) -> None:
-        self._load = load
+    def __init__(self, load: Load, pauses: Pauses, sender: Callable[[Callable[[Sent], object]], AnySender]) -> None:
+        self._load, self._pauses = load, pauses
         self._inbox: queue.SimpleQueue[Sent | None] = queue.SimpleQueue()
         self._sender = sender(self._inbox.put)
 
@@ -39,7 +40,7 @@ class Calling:
 
         Waits for some seconds at most, if there is nothing yet.
         """
-        is_woken = False
+        is_woken, answers = False, 0
         with suppress(queue.Empty):
             patience = min(timeout, self._load.waits_until() - time.monotonic())
             arrived = self._inbox.get(timeout=patience) if patience > 0 else self._inbox.get_nowait()
@@ -48,7 +49,10 @@ class Calling:
                     is_woken = True
                 else:
                     self._load.receive(arrived)
+                    answers += 1
                 arrived = self._inbox.get_nowait()
+        if answers:
+            self._pauses.note(answers, time.monotonic())
         self.let_out(may_call=may_call)
         return is_woken
 

@@ -23,14 +23,12 @@ from workers.delivery.calls import AnySender, Sent
 from workers.load import Load
 from workers.moving import RECOVER, Mover
 from workers.outages import DATABASE_ERRORS, where
+from workers.pausing import Pauses
 from workers.rows import CopyRow
 from workers.tally import Tally
 from workers.transactions import Transactions
 from workers.turn import Turn
 
-GATHER = 0.00005
-"""Seconds for each lead in hand that answers have to come together, up to the longest."""
-LONGEST_GATHER = 0.01
 MANY, MANY_CALLS = 256, 1024
 """How many leads in hand, or calls that are out, are more than one loop should carry alone: another one is asked to
 join."""
@@ -74,7 +72,8 @@ class Engine:
         self._load = Load()
         self._tally = Tally(redis)
         self._claiming = Claiming(careful)
-        self._calling = Calling(self._load, sender)
+        self._pauses = Pauses(time.monotonic())
+        self._calling = Calling(self._load, self._pauses, sender)
         self._transactions = Transactions(database, book, self._load, self._claiming, secret)
         self._mover = Mover(
             database,
@@ -142,7 +141,7 @@ class Engine:
             self._renew()
             turned_at = time.monotonic()
             worked = self._turn(claims=True)
-            self._gather(turned_at)
+            self._pause(turned_at)
             self._ask_for_help()
             now = time.monotonic()
             idle_since = now if worked or len(self._load) or self._is_due_soon() else idle_since
@@ -156,9 +155,10 @@ class Engine:
             if not worked:
                 self._take_in(timeout=POLL)
 
-    def _gather(self, turned_at: float) -> None:
-        """Let answers come together while many leads are in hand: a turn costs nearly the same for one as for ten."""
-        pause = min(len(self._load) * GATHER, LONGEST_GATHER) - (time.monotonic() - turned_at)
+    def _pause(self, turned_at: float) -> None:
+        """Let answers come together after a turn that was short."""
+        now = time.monotonic()
+        pause = self._pauses.length(len(self._load), now) - (now - turned_at)
         if pause > 0 and not self.is_stopping:
             time.sleep(pause)
 

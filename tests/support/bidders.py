@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from tests.support.buyers import Buyer, Reaction, Seen, a_buyer, accepting
 from tests.support.market import Market
 
 PING = "/ping"
 POST = "/leads"
-LENGTH = re.compile("content-length: *([0-9]+)", re.IGNORECASE)
+LENGTH = re.compile(b"content-length: *([0-9]+)", re.IGNORECASE)
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
 BID_PATHS = {"bid_path": "body.bid", "bid_id_path": "body.bid_id", "reason_path": "body.reason"}
 
@@ -79,6 +79,7 @@ class Crowd:
     port: int = 0
     counts: dict[str, int] = field(default_factory=dict)
     most_at_once: int = 0
+    connections: set[asyncio.Transport] = field(default_factory=set)
     _at_once: int = 0
 
     def url(self, path: str = POST) -> str:
@@ -91,30 +92,50 @@ class Crowd:
         asked = {"url": f"{base}{PING}", **BID_PATHS, **ping}
         return market.connect(self, url=f"{base}{POST}", ping=asked, **settings)  # type: ignore[arg-type]
 
-    async def serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer the requests of one connection in turn."""
-        try:
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-                length = next(
-                    int(line[15:]) for line in head.lower().split("\r\n") if line.startswith("content-length")
-                )
-                body = json.loads(await reader.readexactly(length))
-                _, number, path = head.split(" ", 2)[1].split("/")
-                self.counts[path] = self.counts.get(path, 0) + 1
-                self._at_once += 1
-                self.most_at_once = max(self.most_at_once, self._at_once)
-                delay, answer = self.answering(int(number), path, body)
-                if delay:
-                    await asyncio.sleep(delay)
-                self._at_once -= 1
-                text = json.dumps(answer).encode()
-                writer.write(
-                    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(text)
-                )
-                writer.write(text)
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            writer.close()
+    def asked(self, head: bytes, body: bytes) -> tuple[float, dict[str, Any]]:
+        """Return after how many seconds a request is answered, and how; noting it."""
+        _, number, path = head.split(b" ", 2)[1].decode().split("/")
+        self.counts[path] = self.counts.get(path, 0) + 1
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
+        return self.answering(int(number), path, json.loads(body))
+
+    def answered(self) -> None:
+        """Note that an answer goes out."""
+        self._at_once -= 1
+
+
+class _Connection(asyncio.Protocol):
+    """One connection to a crowd, on which a request comes when the one before was answered."""
+
+    def __init__(self, crowd: Crowd) -> None:
+        self._crowd, self._unread = crowd, b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._crowd.connections.add(self._transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._crowd.connections.discard(self._transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._unread += data
+        head, end, rest = self._unread.partition(b"\r\n\r\n")
+        found = LENGTH.search(head) if end else None
+        if found is None or len(rest) < int(found[1]):
+            return
+        self._unread = b""
+        delay, answer = self._crowd.asked(head, rest)
+        if delay:
+            asyncio.get_running_loop().call_later(delay, self._answer, answer)
+        else:
+            self._answer(answer)
+
+    def _answer(self, answer: dict[str, Any]) -> None:
+        self._crowd.answered()
+        text = json.dumps(answer).encode()
+        if not self._transport.is_closing():
+            self._transport.write(OK % len(text) + text)
 
 
 @contextmanager
@@ -124,14 +145,16 @@ def a_crowd(answering: Answering) -> Iterator[Crowd]:
     loop, ends = asyncio.new_event_loop(), asyncio.Event()
 
     async def serve() -> None:
-        server = await asyncio.start_server(crowd.serve_one, "127.0.0.1", 0, backlog=4096)
+        server = await asyncio.get_running_loop().create_server(
+            lambda: _Connection(crowd), "127.0.0.1", 0, backlog=4096
+        )
         crowd.port = server.sockets[0].getsockname()[1]
         ready.set()
         await ends.wait()
         server.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
-        await asyncio.sleep(0.01)
+        for transport in list(crowd.connections):
+            transport.abort()
+        await asyncio.sleep(0)  # So that each of them is told that it ended.
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
     thread.start()
