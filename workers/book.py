@@ -2,7 +2,9 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -20,6 +22,7 @@ from rules.flow import Flow, parse_flow
 from rules.logic import Rule, compile_rule
 from rules.problems import Problem
 from rules.reading import Document, Part
+from workers.statements import Statement
 
 FRESH = 1.0
 """For how many seconds a row may be used before it is read again: a pause takes effect within it."""
@@ -32,13 +35,12 @@ FLOWS = text("""
 """)
 VERSIONS = text("SELECT document FROM flow_version WHERE flow_id = :flow AND number = :number")
 SOURCES = text("SELECT id, name, state, cost, caps, accept_if FROM source WHERE id = ANY(:ids)")
-CONNECTIONS = text("""
+CONNECTIONS = Statement("""
     SELECT c.id, c.account_id, c.name, c.state, c.destination, c.concurrency,
            b.failures, b.opened_at, b.recover_at, b.probe, b.probe_until
       FROM connection c LEFT JOIN breaker b ON b.connection_id = c.id WHERE c.id = ANY(:ids)
 """)
-CREDENTIALS = text("SELECT connection_id, name, sealed FROM credential WHERE connection_id = ANY(:ids)")
-
+CREDENTIALS = Statement("SELECT connection_id, name, sealed FROM credential WHERE connection_id = ANY(:ids)")
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +99,8 @@ class Book:
         self._sources: dict[tuple[int, int, int], Source] = {}
         self._rows: dict[UUID, RowMapping] = {}
         self._connections: dict[str, Connection | None] = {}
+        self._asked_for: set[str] = set()
+        self._asked_before: set[str] = set()
         self._destinations: dict[UUID, tuple[object, Destination | None]] = {}
         self._read_at = 0.0
         self.list_forms: Forms = {}
@@ -108,6 +112,7 @@ class Book:
             self._sources.clear()
             self._rows.clear()
             self._connections.clear()
+            self._asked_before, self._asked_for = self._asked_for, set()
             self._read_at = time.monotonic()
 
     def flow(self, database: Database, flow_id: UUID, number: int) -> Flow:
@@ -139,12 +144,15 @@ class Book:
         return found
 
     def connection(self, database: Database, shown: str) -> Connection | None:
-        """Return the connection that a document names, None when there is none."""
+        """Return the connection that a document names, None when there is none.
+
+        One that has to be read is read together with all that were asked for in the second before: an auction asks for
+        many, one after the other, and again when they have answered.
+        """
+        self._asked_for.add(shown)
         if shown not in self._connections:
-            try:
-                self._connections[shown] = self._read_connection(database, ids.read(shown, "con"))
-            except ids.NotAnId:
-                self._connections[shown] = None
+            self._read_connections(database, {shown, *self._asked_before})
+            self._asked_before = set()
         return self._connections[shown]
 
     def note_breakers(self, breakers: Mapping[UUID, Breaker]) -> None:
@@ -154,12 +162,23 @@ class Book:
             if known := self._connections.get(shown):
                 self._connections[shown] = replace(known, breaker=breaker)
 
-    def _read_connection(self, database: Database, connection_id: UUID) -> Connection | None:
-        row = database.execute(CONNECTIONS, {"ids": [connection_id]}).mappings().one_or_none()
-        if row is None:
-            return None
-        destination = self._destination(connection_id, row["destination"])
-        credentials = self._credentials(database, row)
+    def _read_connections(self, database: Database, names: Iterable[str]) -> None:
+        wanted: dict[UUID, str] = {}
+        for shown in names:
+            self._connections.setdefault(shown, None)
+            with suppress(ids.NotAnId):
+                wanted[ids.read(shown, "con")] = shown
+        rows = CONNECTIONS.named_rows(database, {"ids": list(wanted)})
+        sealed: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+        for secret in CREDENTIALS.named_rows(database, {"ids": list(wanted)}):
+            sealed[secret["connection_id"]].append(secret)
+        for row in rows:
+            self._connections[wanted[row["id"]]] = self._opened(row, sealed[row["id"]])
+
+    def _opened(self, row: Mapping[str, Any], sealed: Iterable[Mapping[str, Any]]) -> Connection | None:
+        """Return a connection from its row and its sealed secrets, None when one of them cannot be used."""
+        destination = self._destination(row["id"], row["destination"])
+        credentials = self._credentials(row, sealed)
         if destination is None or credentials is None:
             return None
         return Connection(
@@ -170,7 +189,7 @@ class Book:
             destination=destination,
             credentials=credentials,
             concurrency=row["concurrency"],
-            breaker=CLOSED if row["failures"] is None else read_breaker(dict(row)),
+            breaker=CLOSED if row["failures"] is None else read_breaker(row),
         )
 
     def _destination(self, connection_id: UUID, document: object) -> Destination | None:
@@ -182,10 +201,10 @@ class Book:
             self._destinations[connection_id] = document, destination
         return destination
 
-    def _credentials(self, database: Database, row: RowMapping) -> dict[str, str] | None:
+    def _credentials(self, row: Mapping[str, Any], sealed: Iterable[Mapping[str, Any]]) -> dict[str, str] | None:
         """Return the opened secrets of a connection, None when one does not open: it is not connected then."""
         opened: dict[str, str] = {}
-        for secret in database.execute(CREDENTIALS, {"ids": [row["id"]]}).mappings():
+        for secret in sealed:
             place = credential_place(row["account_id"], row["id"], secret["name"])
             try:
                 opened[secret["name"]] = self._vault.open(secret["sealed"], **place)

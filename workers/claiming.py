@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 
 from workers.carrying import Carried
 from workers.turn import Turn
@@ -21,10 +22,10 @@ of them end the process, its claim is in the database and is counted. Otherwise 
 
 
 class Claiming:
-    """The rhythm in which one loop claims leads."""
+    """The rhythm in which one loop claims leads; `on_many` is called when more are due than fit into a turn."""
 
-    def __init__(self, careful: float = CAREFUL_FOR) -> None:
-        self.wants_more = True
+    def __init__(self, careful: float = CAREFUL_FOR, on_many: Callable[[], object] = lambda: None) -> None:
+        self.wants_more, self._on_many = True, on_many
         self._careful, self._careful_until = careful, math.inf
         self._looked_at = self._suspects_at = 0.0
         self._pace = LONGEST_TURN / FIRST_CLAIMED
@@ -67,7 +68,10 @@ class Claiming:
         is_careful = time.monotonic() < self._careful_until
         most = min(most, MOST_CAREFUL) if is_careful else most
         claimed = turn.lease(most) if is_careful else turn.claim(most)
-        self.wants_more = self.wants_more or len(claimed) == most
+        if len(claimed) == most:
+            self.wants_more = True
+            if most < MOST_CLAIMED and not is_careful:
+                self._on_many()
         return claimed
 
     def _claim_suspect(self, turn: Turn) -> list[Carried]:

@@ -71,7 +71,7 @@ class Engine:
         self._tell_alive = tell_alive
         self._load = Load()
         self._tally = Tally(redis)
-        self._claiming = Claiming(careful)
+        self._claiming = Claiming(careful, on_many=self._ask_for_help)
         self._pauses = Pauses(time.monotonic())
         self._calling = Calling(self._load, self._pauses, sender)
         self._transactions = Transactions(database, book, self._load, self._claiming, secret)
@@ -142,7 +142,8 @@ class Engine:
             turned_at = time.monotonic()
             worked = self._turn(claims=True)
             self._pause(turned_at)
-            self._ask_for_help()
+            if len(self._load) >= MANY or len(self._load.out) >= MANY_CALLS:
+                self._ask_for_help()
             now = time.monotonic()
             idle_since = now if worked or len(self._load) or self._is_due_soon() else idle_since
             if now - idle_since > IDLE_FOR and not self._looks_again():
@@ -163,11 +164,13 @@ class Engine:
             time.sleep(pause)
 
     def _ask_for_help(self) -> None:
-        """Have a free worker join while there is a lot to carry: two turns at once gain more then than they cost."""
-        many = len(self._load) >= MANY or len(self._load.out) >= MANY_CALLS
-        if many and time.monotonic() - self._asked_at > ASK_EVERY:
+        """Have a free worker join while there is a lot to carry: two turns at once gain more then than they cost.
+
+        A thread of its own does it, as no turn waits for Valkey.
+        """
+        if time.monotonic() - self._asked_at > ASK_EVERY:
             self._asked_at = time.monotonic()
-            enqueue.nudge(self._redis, joins=True)
+            threading.Thread(target=enqueue.nudge, args=(self._redis,), kwargs={"joins": True}, daemon=True).start()
 
     def _is_too_many(self, now: float) -> bool:
         """Return whether this loop joined another one that can carry what there is by itself."""
