@@ -14,7 +14,7 @@ from workers.claims import Claiming
 from workers.turn import Turn
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Candidate:
     """A buyer for a lead: its connection, and what the effect asks of it (a row of its request in the journal)."""
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
+from functools import lru_cache
 from typing import Literal
 
 from rules.delivery.destination import Destination
@@ -64,8 +65,13 @@ def _amount(written: object, currency: str) -> int | None:
 
 
 def _most(ping: Ping, currency: str, highest: int | None) -> int:
-    own = money(ping.highest_bid, exponent_of(currency))
+    own = _in_minor_units(ping.highest_bid, currency)
     return own if highest is None else min(own, highest)
+
+
+@lru_cache(maxsize=256)
+def _in_minor_units(amount: Decimal, currency: str) -> int:
+    return money(amount, exponent_of(currency))
 
 
 def _say_unusable(written: object) -> str:

@@ -36,5 +36,7 @@ def without_controls(text: str) -> str:
 
 def one_line(value: object, longest: int = LONGEST_SAID) -> str:
     """Return a scalar as one clean line of at most `longest` characters; lists and objects as nothing."""
+    if value is None:
+        return ""
     line = " ".join(without_controls((scalar_text(value) or "").replace("\r", " ")).split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"

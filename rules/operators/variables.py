@@ -14,7 +14,8 @@ ABSENT = object()
 def look_up(data: object, keys: Sequence[str], default: object = None) -> object:
     """Return what stands at a path of keys and list positions, or the default when nothing does."""
     for key in keys:
-        if isinstance(data, Mapping):
+        # Asking about an abstract class first would cost as much as all the rest.
+        if type(data) is dict or isinstance(data, Mapping):
             try:
                 data = data[key]
             except KeyError:
