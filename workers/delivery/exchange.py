@@ -42,9 +42,9 @@ class Exchange:
 
     def reply(self, status: int) -> Reply:
         """Return the answer as it was read."""
-        pairs = (line.decode("latin-1").partition(":") for line in self._header_lines if b":" in line)
-        headers = tuple((name.strip().lower(), value.strip()) for name, _, value in pairs)
-        return Reply(status, headers, bytes(self._body))
+        pairs = [line.partition(":") for line in b"".join(self._header_lines).decode("latin-1").split("\n")]
+        headers = [(name.strip().lower(), value.strip()) for name, colon, value in pairs if colon]
+        return Reply(status, tuple(headers), bytes(self._body))
 
 
 class Descriptor:

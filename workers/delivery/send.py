@@ -1,6 +1,5 @@
 """The only door to addresses that people typed: one thread that carries thousands of HTTP calls at once."""
 
-import selectors
 import socket
 import threading
 import time
@@ -18,6 +17,7 @@ from workers.delivery.calls import Call, Flight, Kind, Sent
 from workers.delivery.exchange import Descriptor, Exchange, header_lines
 from workers.delivery.inbox import Inbox
 from workers.delivery.lookups import Lookups, Verdict
+from workers.delivery.sockets import Sockets
 from workers.delivery.spares import Spares
 
 __all__ = ["Call", "Sender", "Sent"]
@@ -154,9 +154,8 @@ class Sender:
         self._in_flight = 0
         self._timer_at: float | None = None
         self._stop_at: float | None = None
-        self._selector = selectors.DefaultSelector()
-        self._watched: set[int] = set()
-        self._selector.register(self._inbox, selectors.EVENT_READ)
+        self._sockets = Sockets()
+        self._sockets.watch(self._inbox.fileno(), pycurl.POLL_IN)
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
@@ -201,9 +200,10 @@ class Sender:
         return not self._in_flight or time.monotonic() >= self._stop_at
 
     def _turn(self) -> None:
-        for key, events in self._selector.select(self._patience()):
-            if key.fileobj is not self._inbox:
-                self._multi.socket_action(key.fd, _curl_events(events))
+        inbox = self._inbox.fileno()
+        for fd, events in self._sockets.wait(self._patience()):
+            if fd != inbox:
+                self._multi.socket_action(fd, events)
         for thing in self._inbox.take():
             self._receive(thing)
         now = time.monotonic()
@@ -212,7 +212,7 @@ class Sender:
         if self._timer_at is not None and self._timer_at <= now:
             self._timer_at = None
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
-        # A transfer can end inside the very call that began it, and nothing would wake the selector for it.
+        # A transfer can end inside the very call that began it, and nothing would end the wait for it.
         self._collect()
 
     def _patience(self) -> float | None:
@@ -295,30 +295,16 @@ class Sender:
         for transfer in self._idle:
             transfer.easy.close()
         self._multi.close()
-        self._selector.close()
+        self._sockets.close()
 
     def _watch_socket(self, events: int, fd: int, _multi: pycurl.CurlMulti, _extra: object) -> None:
         if events == pycurl.POLL_REMOVE:
-            self._watched.discard(fd)
-            self._selector.unregister(fd)
-        elif fd in self._watched:
-            self._selector.modify(fd, _selector_events(events))
+            self._sockets.forget(fd)
         else:
-            self._watched.add(fd)
-            self._selector.register(fd, _selector_events(events))
+            self._sockets.watch(fd, events)
 
     def _set_timer(self, timeout_ms: int) -> None:
         self._timer_at = None if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000
-
-
-def _selector_events(curl_events: int) -> int:
-    wants_read, wants_write = curl_events & pycurl.POLL_IN, curl_events & pycurl.POLL_OUT
-    return (selectors.EVENT_READ if wants_read else 0) | (selectors.EVENT_WRITE if wants_write else 0)
-
-
-def _curl_events(selector_events: int) -> int:
-    can_read, can_write = selector_events & selectors.EVENT_READ, selector_events & selectors.EVENT_WRITE
-    return int((pycurl.CSELECT_IN if can_read else 0) | (pycurl.CSELECT_OUT if can_write else 0))
 
 
 def _milliseconds(seconds: float) -> int:
