@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rq import Queue as RqQueue
 
+from flowbuilder import enqueue
 from tests.support import armed
 from tests.support.buyers import a_buyer, accepting
 from tests.support.flows import buyer, cap, quickly
 from tests.support.market import Market
 from tests.support.processes import eventually
 from workers import engine, load, turn
+from workers.claiming import FIRST_CLAIMED
 
 FAST_DONE = "(SELECT count(*) FROM lead WHERE outcome = 'sold' AND fields->>'state' = 'CA') = 15"
 
@@ -56,6 +59,20 @@ def test_loops_that_share_leads_ask_about_each_one_once(market: Market) -> None:
                 market.post(60)
             market.wait_until_settled()
     assert len({request.key for request in sunrise.seen}) == len(sunrise.seen) == 300
+
+
+@pytest.mark.parametrize(("leads", "asked"), [(FIRST_CLAIMED + 1, 1), (FIRST_CLAIMED - 1, 0)])
+def test_another_loop_is_asked_to_join_when_more_leads_are_due_than_fit_into_a_turn(
+    market: Market, leads: int, asked: int
+) -> None:
+    queue = RqQueue.redis_queue_namespace_prefix + enqueue.LEADS
+    with a_buyer(accepting) as sunrise, enqueue.connect(market.redis_url) as redis:
+        market.publish([buyer(market.connect(sunrise))])
+        market.post(leads)
+        redis.delete(queue)
+        market.carry()
+        eventually(lambda: redis.llen(queue) == asked)
+    assert len(sunrise.seen) == leads
 
 
 def test_a_loop_that_joined_another_leaves_while_the_first_has_little_to_do(
