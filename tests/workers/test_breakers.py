@@ -19,6 +19,7 @@ from tests.support.buyers import Buyer, Reaction, Seen, a_buyer, accepting, in_t
 from tests.support.flows import BUSY, NO, SILENT, YES, buyer, group, quickly
 from tests.support.market import Market
 from tests.support.yard import a_yard
+from workers import book
 
 ONCE = quickly(max_attempts=1)
 LIMITS = {"failures": 3, "within": "5m", "recover_after": "30m"}
@@ -120,7 +121,7 @@ class Gate:
 
 @pytest.mark.parametrize("answer", [YES, NO, BUSY, SILENT], ids=["yes", "no", "busy", "silent"])
 def test_eight_loops_send_one_probe_and_go_by_its_answer(
-    market: Market, sunrise: Buyer, helio: Buyer, answer: Any
+    market: Market, sunrise: Buyer, helio: Buyer, monkeypatch: pytest.MonkeyPatch, answer: Any
 ) -> None:
     connection = open_flow(market, sunrise, helio, on_ambiguous="treat_as_declined")
     carry(market, 3)
@@ -134,6 +135,7 @@ def test_eight_loops_send_one_probe_and_go_by_its_answer(
         assert len(sunrise.seen) == 4
         gate.opens.set()
         market.wait_until_settled()
+        monkeypatch.setattr(book, "FRESH", 0.0)  # The other loops hear of it within this time.
         market.post(8)
         market.wait_until_settled()
     is_closed = answer in (YES, NO)
