@@ -155,7 +155,7 @@ class Sender:
         self._timer_at: float | None = None
         self._stop_at: float | None = None
         self._sockets = Sockets()
-        self._sockets.watch(self._inbox.fileno(), pycurl.POLL_IN)
+        self._sockets.watch(self._inbox.fileno(), reads=True, writes=False)
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
@@ -201,9 +201,10 @@ class Sender:
 
     def _turn(self) -> None:
         inbox = self._inbox.fileno()
-        for fd, events in self._sockets.wait(self._patience()):
+        for fd, can_read, can_write in self._sockets.wait(self._patience()):
             if fd != inbox:
-                self._multi.socket_action(fd, events)
+                can_do = (pycurl.CSELECT_IN if can_read else 0) | (pycurl.CSELECT_OUT if can_write else 0)
+                self._multi.socket_action(fd, can_do)
         for thing in self._inbox.take():
             self._receive(thing)
         now = time.monotonic()
@@ -301,7 +302,7 @@ class Sender:
         if events == pycurl.POLL_REMOVE:
             self._sockets.forget(fd)
         else:
-            self._sockets.watch(fd, events)
+            self._sockets.watch(fd, reads=bool(events & pycurl.POLL_IN), writes=bool(events & pycurl.POLL_OUT))
 
     def _set_timer(self, timeout_ms: int) -> None:
         self._timer_at = None if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000

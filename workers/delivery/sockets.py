@@ -1,11 +1,9 @@
-"""The sockets that the sender waits for, as libcurl asks: a few sockets of each call, for thousands of calls."""
+"""The sockets that the sender waits for: those of thousands of calls, each of which changes what it waits for."""
 
 import select
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-
-import pycurl
 
 IN, OUT = select.POLLIN, select.POLLOUT
 """What the system calls it that a socket can be read or written; the same numbers for both ways of waiting."""
@@ -24,9 +22,9 @@ class Sockets:
             self._poll, self._unit = select.poll(), 1000
         self._watched: set[int] = set()
 
-    def watch(self, fd: int, events: int) -> None:
-        """Wait for a socket from now on, or for something else of it; `events` as libcurl names them."""
-        mask = (IN if events & pycurl.POLL_IN else 0) | (OUT if events & pycurl.POLL_OUT else 0)
+    def watch(self, fd: int, *, reads: bool, writes: bool) -> None:
+        """Wait from now on until a socket can be read, or written, whatever was waited for before."""
+        mask = (IN if reads else 0) | (OUT if writes else 0)
         if fd in self._watched:
             self._poll.modify(fd, mask)
         else:
@@ -39,12 +37,11 @@ class Sockets:
         with suppress(OSError):  # It may be closed already.
             self._poll.unregister(fd)
 
-    def wait(self, seconds: float | None) -> Iterator[tuple[int, int]]:
-        """Yield each socket of which something can be done, and what, as libcurl names it; None waits for ever."""
+    def wait(self, seconds: float | None) -> Iterator[tuple[int, bool, bool]]:
+        """Yield each socket of which something can be done, whether it can be read and written; None waits for ever."""
         for fd, mask in self._poll.poll(None if seconds is None else seconds * self._unit):
             # A socket that broke can be read and written: the call then says what is wrong.
-            can_read, can_write = mask & ~OUT, mask & ~IN
-            yield fd, (pycurl.CSELECT_IN if can_read else 0) | (pycurl.CSELECT_OUT if can_write else 0)
+            yield fd, bool(mask & ~OUT), bool(mask & ~IN)
 
     def close(self) -> None:
         """Give up what it holds open."""
