@@ -2,23 +2,16 @@
 
 from typing import Any
 
-Step = dict[str, Any]
+from bench.shapes import FIELDS, Connect, Step
 
-FIELDS = [
-    {"key": "email", "type": "email", "required": True},
-    {"key": "phone_1", "type": "phone", "required": True, "region": "US"},
-    {"key": "first_name", "type": "name"},
-    {"key": "last_name", "type": "name"},
-    {"key": "state", "type": "state", "required": True},
-    {"key": "product", "type": "choice", "options": ["solar", "roofing"]},
-    {"key": "credit_score", "type": "number"},
-    {"key": "monthly_bill", "type": "money"},
-    {"key": "homeowner", "type": "boolean"},
-    {"key": "city", "type": "text"},
-]
 MODES = ("waterfall", "round_robin", "weighted", "least_loaded")
 """How the buyers of the four groups are asked."""
 TENS = len(MODES)
+
+
+def long_flow(connect: Connect) -> dict[str, Any]:
+    """Return the document of the flow with connections of its own."""
+    return forty_steps(connect("bids/640"), connect("declines/1"), connect("leads"))
 
 
 def forty_steps(service: str, declines: str, takes: str) -> dict[str, Any]:

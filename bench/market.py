@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,29 +16,12 @@ import psycopg
 import requests
 
 from bench.processes import cpu_of, free_port, start, tree, wait_for
-from bench.shapes import Shape, one_buyer
+from bench.shapes import FIELDS, SHORT_FLOW, Connect
 from flowbuilder import embedded
 
 HERE = Path(__file__).resolve().parent
-FIELDS = [
-    {"key": "email", "type": "email", "required": True},
-    {"key": "phone_1", "type": "phone", "required": True, "region": "US"},
-    {"key": "first_name", "type": "name"},
-    {"key": "last_name", "type": "name"},
-    {"key": "state", "type": "state", "required": True},
-    {"key": "product", "type": "choice", "options": ["solar", "roofing"]},
-    {"key": "credit_score", "type": "number"},
-    {"key": "monthly_bill", "type": "money"},
-    {"key": "homeowner", "type": "boolean"},
-    {"key": "city", "type": "text"},
-]
-THREE_RULES = {
-    "and": [
-        {"any_of": [{"var": "lead.state"}, ["CA", "NV"]]},
-        {"is": [{"var": "lead.product"}, "solar"]},
-        {"at_least": [{"var": "lead.credit_score"}, 650]},
-    ]
-}
+Write = Callable[[Connect], dict[str, Any]]
+"""Writes the document of a flow to the connections that it makes."""
 KINDS = {"flowbuilder web": "web", "workers leads": "workers", "workers jobs": "jobs"}
 """How processes are told apart by their command lines."""
 
@@ -95,9 +78,9 @@ def a_buyer(delay_ms: int, home: Path) -> Iterator[str]:
 
 @contextmanager
 def a_market(
-    servers: embedded.Servers, buyer_url: str, home: Path, shape: Shape = one_buyer, flows: int = 1
+    servers: embedded.Servers, buyer_url: str, home: Path, write: Write = SHORT_FLOW, flows: int = 1
 ) -> Iterator[Market]:
-    """Serve flows of a filter with three rules, a cap and a way to sell, and stop serving afterwards.
+    """Serve flows of one document, and stop serving afterwards.
 
     Posts go to the first of the flows; all are live.
     """
@@ -109,7 +92,7 @@ def a_market(
     try:
         url = f"http://127.0.0.1:{port}"
         wait_for(lambda: requests.get(f"{url}/healthz", timeout=5))
-        sources = _publish(_Api(f"{url}/api/v1", _account(environ)), buyer_url, shape, flows)
+        sources = _publish(_Api(f"{url}/api/v1", _account(environ)), buyer_url, write, flows)
         yield Market(url, *sources[0], buyer_url, plain(servers.database_url), server.pid, sources)
     finally:
         server.send_signal(signal.SIGTERM)
@@ -131,9 +114,9 @@ def _account(environ: dict[str, str]) -> str:
     return api_key
 
 
-def _publish(api: "_Api", buyer_url: str, shape: Shape, flows: int) -> list[tuple[str, str]]:
+def _publish(api: "_Api", buyer_url: str, write: Write, flows: int) -> list[tuple[str, str]]:
     """Publish flows, and return where to post to each and with which key."""
-    document = _document(shape(lambda path, ping="": _connect(api, buyer_url, path, ping)))
+    document = write(lambda path, ping="": _connect(api, buyer_url, path, ping))
     sources = [_source(api, document) for _ in range(flows)]
     return [(source["post_url"], source["key"]) for source in sources]
 
@@ -174,19 +157,4 @@ def _destination(url: str) -> dict[str, Any]:
         "mapping": [[name, {"var": f"lead.{name}"}] for name in names],
         "accepted_if": {"is": [{"var": "body.status"}, "accepted"]},
         "reference_path": "body.id",
-    }
-
-
-def _document(selling: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "schema": 1,
-        "currency": "USD",
-        "time_zone": "America/Los_Angeles",
-        "fields": FIELDS,
-        "steps": [
-            {"filter": {"id": "s1", "continue_if": THREE_RULES, "reason": "Not wanted"}},
-            {"cap": {"id": "s2", "limit": 100_000_000, "per": "day"}},
-            selling,
-        ],
-        "fallback": {"id": "s4", "do": "reject"},
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.load import load
 from bench.market import a_buyer, a_market
 from bench.measuring import Measured, measure, print_head, show
-from bench.shapes import SHAPES, Shape
+from bench.shapes import SHAPES, Shape, short_flow
 from flowbuilder import embedded
 
 
@@ -34,7 +34,7 @@ def _rounds(name: str, shape: Shape, options: argparse.Namespace) -> list[Measur
         home = Path(folder)
         servers = embedded.start(home)
         try:
-            with a_buyer(0, home) as buyer_url, a_market(servers, buyer_url, home, shape) as market:
+            with a_buyer(0, home) as buyer_url, a_market(servers, buyer_url, home, short_flow(shape)) as market:
                 load(market.post_url, market.source_key, connections=options.connections, seconds=3)
                 rounds = []
                 for _ in range(options.rounds):

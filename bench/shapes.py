@@ -1,9 +1,28 @@
-"""The ways of selling that are measured: what stands in a flow after its filter and its cap."""
+"""The flows that are measured, and their ways of selling: what stands in one after its filter and its cap."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 Step = dict[str, Any]
+FIELDS = [
+    {"key": "email", "type": "email", "required": True},
+    {"key": "phone_1", "type": "phone", "required": True, "region": "US"},
+    {"key": "first_name", "type": "name"},
+    {"key": "last_name", "type": "name"},
+    {"key": "state", "type": "state", "required": True},
+    {"key": "product", "type": "choice", "options": ["solar", "roofing"]},
+    {"key": "credit_score", "type": "number"},
+    {"key": "monthly_bill", "type": "money"},
+    {"key": "homeowner", "type": "boolean"},
+    {"key": "city", "type": "text"},
+]
+THREE_RULES = {
+    "and": [
+        {"any_of": [{"var": "lead.state"}, ["CA", "NV"]]},
+        {"is": [{"var": "lead.product"}, "solar"]},
+        {"at_least": [{"var": "lead.credit_score"}, 650]},
+    ]
+}
 
 
 class Connect(Protocol):
@@ -46,3 +65,26 @@ SHAPES: Mapping[str, Shape] = {
     "weighted group of 10": weighted_of_ten,
     "auction of 5": auction_of_five,
 }
+
+
+def short_flow(shape: Shape) -> Callable[[Connect], dict[str, Any]]:
+    """Return what writes a flow of a filter with three rules, a cap and a way to sell."""
+    return lambda connect: _document(shape(connect))
+
+
+def _document(selling: Step) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "currency": "USD",
+        "time_zone": "America/Los_Angeles",
+        "fields": FIELDS,
+        "steps": [
+            {"filter": {"id": "s1", "continue_if": THREE_RULES, "reason": "Not wanted"}},
+            {"cap": {"id": "s2", "limit": 100_000_000, "per": "day"}},
+            selling,
+        ],
+        "fallback": {"id": "s4", "do": "reject"},
+    }
+
+
+SHORT_FLOW = short_flow(one_buyer)
