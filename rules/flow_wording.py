@@ -89,6 +89,15 @@ def every_card(cards: Iterable[Card]) -> Iterator[Card]:
             yield from every_card(lane.cards)
 
 
+def cap_lines(flow: Flow) -> list[CapLine]:
+    """Return the caps that stand on the cards of a flow, in their order."""
+    caps = [*flow.door.caps]
+    for spot in flow.spots:
+        rows = spot.step.in_order if isinstance(spot.step, Group) else ()
+        caps += (*_caps_of(spot.step), *(cap for row in rows for cap in row.buyer.caps))
+    return [_cap_line(cap, flow.currency) for cap in caps]
+
+
 def _cards(steps: Iterable[Step], words: Words, positions: Mapping[str, int]) -> tuple[Card, ...]:
     return tuple(card_of(step, words, positions) for step in steps)
 

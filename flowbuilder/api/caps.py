@@ -11,7 +11,7 @@ from flowbuilder.api.errors import Refusal
 from flowbuilder.api.flows import flow_called
 from flowbuilder.api.openapi import MOMENT, TEXT, WHOLE, YES_NO, describe, or_null, shape
 from flowbuilder.flows import queries
-from flowbuilder.flows.limits import Meter, flow_meters
+from flowbuilder.flows.limits import Meter, meters_of_flows
 from flowbuilder.web import current
 
 bp = Blueprint("caps", __name__)
@@ -35,7 +35,7 @@ def index() -> Response:
     flow = flow_called(_flow_asked())
     live = queries.live_version(current.session(), flow)
     document = live.document if live else {}
-    meters = flow_meters(current.session(), flow.id, document, current.now())
+    meters = meters_of_flows(current.session(), {flow.id: document}, current.now())[flow.id]
     currency = str(document.get("currency", "USD"))
     shown = [_meter(meter, currency) for meter in meters]
     return shapes.answer({"flow": shapes.flow_id(flow.id), "version": flow.live_version, "caps": shown})

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from flowbuilder.cap_names import flow_cap_name
 from flowbuilder.models import CapWindow
 from rules.flow import parse_flow
-from rules.flow_wording import CapLine, Names, every_card, rail
+from rules.flow_wording import CapLine, cap_lines
 from rules.windows import window
 
 PERIOD_WORDS = {
@@ -57,22 +57,34 @@ class Meter:
 
 def meters_of(session: Session, flow_id: UUID, lines: Iterable[CapLine], now: datetime) -> dict[str, list[Meter]]:
     """Return the meters of caps by their keys; one that counts by a value has a meter for each value, fullest first."""
-    lines = list(lines)
-    periods = {(line.per, line.time_zone) for line in lines}
+    return {line.key: meters for line, meters in _by_flow(session, {flow_id: list(lines)}, now)[flow_id]}
+
+
+def meters_of_flows(
+    session: Session, documents: Mapping[UUID, Mapping[str, Any]], now: datetime
+) -> dict[UUID, list[Meter]]:
+    """Return the meters of all caps that flows have, in the order of their steps; none of one that is malformed."""
+    read = {flow_id: parse_flow(document)[0] for flow_id, document in documents.items()}
+    lines = {flow_id: cap_lines(rules) if rules else [] for flow_id, rules in read.items()}
+    found = _by_flow(session, lines, now)
+    return {flow_id: [meter for _, meters in found[flow_id] for meter in meters] for flow_id in documents}
+
+
+def _by_flow(
+    session: Session, lines: Mapping[UUID, Sequence[CapLine]], now: datetime
+) -> dict[UUID, list[tuple[CapLine, list[Meter]]]]:
+    """Return each line of each flow with its meters."""
+    periods = {(line.per, line.time_zone) for some in lines.values() for line in some}
     windows = {(per, zone): window(per, now, zone) for per, zone in periods}
-    rows = _rows(session, flow_id, lines, {starts for starts, _ in windows.values()})
+    names = [flow_cap_name(flow_id, line.key) for flow_id, some in lines.items() for line in some]
+    rows = _rows(session, names, {starts for starts, _ in windows.values()})
     return {
-        line.key: _meters(line, windows[line.per, line.time_zone], rows.get(flow_cap_name(flow_id, line.key), []))
-        for line in lines
+        flow_id: [
+            (line, _meters(line, windows[line.per, line.time_zone], rows.get(flow_cap_name(flow_id, line.key), [])))
+            for line in some
+        ]
+        for flow_id, some in lines.items()
     }
-
-
-def flow_meters(session: Session, flow_id: UUID, document: Mapping[str, Any], now: datetime) -> list[Meter]:
-    """Return the meters of all caps that a document describes, in the order of its steps; none when it is malformed."""
-    rules, _ = parse_flow(document)
-    lines = [line for card in every_card(rail(rules, Names({}))) for line in card.caps] if rules else []
-    meters = meters_of(session, flow_id, lines, now)
-    return [meter for line in lines for meter in meters[line.key]]
 
 
 def _meters(line: CapLine, bounds: tuple[datetime, datetime | None], rows: Sequence[CapWindow]) -> list[Meter]:
@@ -81,10 +93,9 @@ def _meters(line: CapLine, bounds: tuple[datetime, datetime | None], rows: Seque
     return sorted(found, key=lambda meter: -meter.used) or [Meter(line, "", 0, ends)]
 
 
-def _rows(
-    session: Session, flow_id: UUID, lines: Sequence[CapLine], starts: set[datetime]
-) -> dict[str, list[CapWindow]]:
-    names = [flow_cap_name(flow_id, line.key) for line in lines]
+def _rows(session: Session, names: Sequence[str], starts: set[datetime]) -> dict[str, list[CapWindow]]:
+    if not names:
+        return {}
     wanted = select(CapWindow).where(CapWindow.cap.in_(names), CapWindow.starts_at.in_(starts))
     rows: dict[str, list[CapWindow]] = {}
     for row in session.scalars(wanted):
