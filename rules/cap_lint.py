@@ -23,8 +23,9 @@ def find_wide_caps(flow: Flow) -> Iterator[Problem]:
                 lets, gets = cap.say(flow.currency), smaller.say(flow.currency)
                 message = f"{lets} is never reached: beside it at most {gets} are allowed."
                 yield finding(f"{address}[{number}].limit", "cap_never_reached", message)
+    passed = tuple(_caps_that_all_pass(flow))
     for position, spot in enumerate(flow.spots):
-        around = [*flow.door.caps, *_caps_before(flow, position)]
+        around = [*flow.door.caps, *_caps_before(flow, position, passed)]
         for address, cap in _caps_at(spot):
             smaller = next((other for other in around if _is_inside(cap, other)), None)
             if smaller:
@@ -61,12 +62,19 @@ def _caps_at_the_end(flow: Flow) -> Iterator[tuple[str, Cap]]:
         yield f"fallback.buyer.caps[{number}]", cap
 
 
-def _caps_before(flow: Flow, position: int) -> Iterator[Cap]:
-    """Yield the caps of steps that every lead has passed that comes to a position."""
+def _caps_that_all_pass(flow: Flow) -> Iterator[tuple[int, CapStep]]:
+    """Yield the steps with caps, by their positions, that no way of a step leads past."""
+    for position, spot in enumerate(flow.spots):
+        if isinstance(spot.step, CapStep) and not spot.step.common.off and not _is_passed_by(flow, position):
+            yield position, spot.step
+
+
+def _caps_before(flow: Flow, position: int, passed: Sequence[tuple[int, CapStep]]) -> Iterator[Cap]:
+    """Yield those of the caps that all leads pass which every lead has passed that comes to a position."""
     own = flow.spots[position].lane
-    for earlier, spot in enumerate(flow.spots[:position]):
-        step, is_outside = spot.step, spot.lane == own[: len(spot.lane)]
-        if isinstance(step, CapStep) and is_outside and not step.common.off and not _is_passed_by(flow, earlier):
+    for earlier, step in passed:
+        lane = flow.spots[earlier].lane
+        if earlier < position and lane == own[: len(lane)]:
             yield step.cap
 
 

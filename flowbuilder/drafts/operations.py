@@ -168,19 +168,24 @@ def _seen_at(session: Session, flow: Flow, page: Page, step: str) -> int:
 
 def _refuse_conflict(session: Session, flow: Flow, about: str, page: Page) -> None:
     """Raise Conflict when somebody else changed a step since the page showed it; its own changes are in none."""
-    conflict = _conflict(session, flow, about, page)
-    if conflict.theirs is not None and conflict.base is not None and same(conflict.base, conflict.theirs):
+    seen, theirs = _seen_at(session, flow, page, about), settings_of(flow.draft, about)
+    base = _settings_at(session, flow, about, seen)
+    if theirs is not None and base is not None and same(base, theirs):
         return
-    made = _edits_of(session, flow, about, _seen_at(session, flow, page, about))
-    if conflict.theirs is None or not page.id or not made or any(one.made_in != page.id for one in made):
-        raise conflict
+    made = _edits_of(session, flow, about, seen)
+    if theirs is None or not page.id or not made or any(one.made_in != page.id for one in made):
+        raise _conflict(session, flow, about, page)
+
+
+def _settings_at(session: Session, flow: Flow, step: str, revision: int) -> Mapping[str, Any] | None:
+    document = queries.document_at(session, flow, revision)
+    return settings_of(document, step) if document is not None else None
 
 
 def _conflict(session: Session, flow: Flow, about: str, page: Page) -> Conflict:
     """Return what is told of a step that is not what a page shows, with who changed it last."""
     seen = _seen_at(session, flow, page, about)
-    document = queries.document_at(session, flow, seen)
-    base = settings_of(document, about) if document is not None else None
+    base = _settings_at(session, flow, about, seen)
     edits = [*queries.edits_since(session, flow, seen), *_edits_of(session, flow, about, seen)]
     who = queries.name_of(session, edits[-1].person_id if edits else None)
     return Conflict(about, base, settings_of(flow.draft, about), who, edits[-1].at if edits else flow.updated_at)
