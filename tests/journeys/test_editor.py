@@ -162,6 +162,18 @@ def test_without_scripts_steps_are_added_moved_deleted_and_brought_back(
     assert order(session, flow)[:3] == ["s1", "s2", "s3"]
 
 
+def test_without_scripts_a_panel_is_saved_by_a_button_that_says_so(
+    visit: Visit, session: Session, cast: Cast, flow: Flow
+) -> None:
+    page = visit(editor(flow, "s2"), cast.sara, java_script_enabled=False, **WIDE)
+    expect(page.locator(".panel-foot noscript .muted")).to_have_text("What you change is saved by either button.")
+    expect(page.get_by_text("Every change is saved to the draft.")).to_be_hidden()
+    price(page).fill("45")
+    page.locator("#panel-save").click()
+    expect(page.locator("#rail")).to_contain_text("$45")
+    expect(price(page)).to_have_value("45.00")
+
+
 def test_a_save_that_fails_is_said_and_tried_again(
     visit_refused: Visit, session: Session, cast: Cast, flow: Flow
 ) -> None:
