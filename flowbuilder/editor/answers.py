@@ -47,7 +47,10 @@ def saved(room: Room, step: str, reading: Reading, made: Change) -> Response:
         return _to(room, step, made)
     typed = (reading.typed or request.form) if reading.problems else None
     panel = views.panel_view(room, step, typed=typed, refused=reading.problems)
-    return _page(room, f"{PANEL} {PIECES}", {**NO_PANEL, **(panel or {})}, status=status)
+    said = made.edit.said if made.edit else ""
+    blocks = f"{PANEL} {PIECES}{' toast' if said else ''}"
+    response = _page(room, blocks, {**NO_PANEL, **(panel or {}), "said": said}, status=status)
+    return with_events(response, tell={"text": said, "step": step}) if said else response
 
 
 def in_conflict(flow: Flow, conflict: Conflict, mine: Mapping[str, Any]) -> Response:

@@ -60,7 +60,7 @@ def save(flow_id: UUID, step: str) -> Response:
             actor=actor(),
             flow=flow,
             page=page,
-            edit=settle(step, settings, reading.settings),
+            edit=settle(step, settings, reading.settings, reading.said),
             now=current.now(),
             about=step,
         )

@@ -13,8 +13,11 @@ from rules.places import END
 OVERLAP = "The same setting was changed meanwhile."
 
 
-def set_settings(key: str, settings: Mapping[str, Any]) -> Edit:
-    """Give a step these settings; those of `intake` are all of the document but its steps and its fallback."""
+def set_settings(key: str, settings: Mapping[str, Any], said: str = "") -> Edit:
+    """Give a step these settings; those of `intake` are all of the document but its steps and its fallback.
+
+    Where something is `said` of it, it is undone by itself.
+    """
 
     def edit(document: Document) -> Edited:
         before = settings_of(document, key)
@@ -27,15 +30,15 @@ def set_settings(key: str, settings: Mapping[str, Any]) -> Edit:
         else:
             name = f"change the {settings_called(changed)} of {called}"
         after = with_settings(document, key, settings)
-        return Edited(after, name, key, joins=f"{key}:{','.join(changed)}")
+        return Edited(after, name, key, said, joins="" if said else f"{key}:{','.join(changed)}")
 
     return edit
 
 
-def settle(key: str, base: Mapping[str, Any], mine: Mapping[str, Any]) -> Edit:
+def settle(key: str, base: Mapping[str, Any], mine: Mapping[str, Any], said: str = "") -> Edit:
     """Give a step what somebody made of its settings when they were `base`; what changed meanwhile stays as it is now.
 
-    Raises Overlap where a setting was changed by both, and not to the same value.
+    `said` is what they are told of it. Raises Overlap where a setting was changed by both, and not to the same value.
     """
 
     def edit(document: Document) -> Edited:
@@ -43,12 +46,13 @@ def settle(key: str, base: Mapping[str, Any], mine: Mapping[str, Any]) -> Edit:
         if theirs is None:
             raise Gone(GONE)
         if same(theirs, base):
-            return set_settings(key, mine)(document)
+            return set_settings(key, mine, said)(document)
         ours, meanwhile = changed_keys(base, mine), changed_keys(base, theirs)
         if any(not same(mine.get(name), theirs.get(name)) for name in ours if name in meanwhile):
             raise Overlap(OVERLAP)
         merged = {name: value for name, value in theirs.items() if name not in ours or name in mine}
-        return set_settings(key, {**merged, **{name: mine[name] for name in ours if name in mine}})(document)
+        mixed = {**merged, **{name: mine[name] for name in ours if name in mine}}
+        return set_settings(key, mixed, said)(document)
 
     return edit
 

@@ -38,12 +38,13 @@ class Reading:
 
     What the form does not show is kept as it was; what could not be read keeps its old value in the settings, and its
     typed text on the page. `typed` is the form as it is shown again where that is not what was posted, as when a row
-    was taken out.
+    was taken out. `said` is told to the person where a choice took settings away.
     """
 
     settings: dict[str, Any]
     problems: Mapping[str, str] = field(default_factory=dict)
     typed: MultiDict[str, str] | None = None
+    said: str = ""
 
 
 class Panel(Protocol):

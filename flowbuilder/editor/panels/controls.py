@@ -19,11 +19,15 @@ Order = list[int | None]
 
 @dataclass
 class Form:
-    """A posted panel that is being read: what cannot be read stays in it, with a sentence beside its field."""
+    """A posted panel that is being read: what cannot be read stays in it, with a sentence beside its field.
+
+    `said` is what the person is told of settings that a choice has taken away.
+    """
 
     posted: Posted
     desk: Desk
     refused: dict[str, str] = field(default_factory=dict)
+    said: str = ""
 
     def text(self, name: str) -> str:
         """Return what stands in a field, without outer spaces; browsers send lines with carriage returns."""

@@ -57,6 +57,7 @@ WAITING = tuple(
 )
 REASON = Field("reason", "Reason", text(), "The supplier reads this where the lead is rejected in the end.", NO_BUYER)
 REJECTED = "Reject the lead"
+LEFT = "The last buyer is taken out, with all that was set for it. Undo brings it back."
 LAST_BUYER = (
     Sheet("The last buyer", (buying.WHO, buying.PAYS), inside="buyer"),
     *(
@@ -89,7 +90,9 @@ class End:
         if settings.get("do") == before:
             return
         if settings.get("do") != "buyer":
-            settings.pop("buyer", None)
+            row = settings.pop("buyer", None)
+            if isinstance(row, dict) and any(value for key, value in row.items() if key != "id"):
+                form.said = LEFT
         elif "buyer" not in settings:
             settings["buyer"] = {"id": new_id(form.desk.document), "connection": ""}
 

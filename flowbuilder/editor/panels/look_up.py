@@ -19,6 +19,7 @@ from flowbuilder.editor.panels.sheets import Sheet, SheetPanel
 from flowbuilder.editor.panels.ways import WayChoice
 from rules.delivery.answers import parse_path
 from rules.delivery.service import LONGEST_TIMEOUT, MOST_OUTPUTS
+from rules.differences.base import same
 from rules.steps.look_up import ON_ERROR, ON_NOT_FOUND
 
 SOURCES = {
@@ -31,6 +32,10 @@ WORDS = (
     Option("list", "A stored list", "Whether a value is in it becomes yes or no."),
     Option("score", "A score", "A number that is worked out from the lead."),
 )
+LEFT = {
+    source: f"What was set for {what} is taken out. Undo brings it back."
+    for source, what in (("connection", "the service"), ("list", "the stored list"), ("score", "the score"))
+}
 A_YES = "body.valid is yes"
 
 
@@ -66,8 +71,9 @@ class SourcePick:
         """Change the source."""
         before, chosen = source_of(settings), form.text(f"{at}source")
         if chosen in SOURCES and (chosen != before):
-            for key in SOURCES[before]:
-                settings.pop(key, None)
+            dropped = {key: settings.pop(key) for key in SOURCES[before] if key in settings}
+            if dropped and not same(dropped, _start(before, form.desk)):
+                form.said = LEFT[before]
             settings.update(_start(chosen, form.desk))
 
 

@@ -97,7 +97,7 @@ class SheetPanel(ABC):
         changed = dict(settings)
         for sheet in reversed(self._all(settings, desk)):
             changed = sheet.take(form, changed)
-        return Reading(changed, form.refused, form.posted)
+        return Reading(changed, form.refused, form.posted, form.said)
 
     def _all(self, settings: Settings, desk: Desk) -> tuple[Sheet, ...]:
         return (*self.sheets(settings, desk), ABOUT_IT)

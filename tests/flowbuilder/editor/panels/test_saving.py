@@ -105,3 +105,45 @@ def test_a_connection_that_is_filled_in_on_the_way_is_used_by_one_button(sara, s
 def test_nobody_is_led_to_another_site_by_a_new_connection(sara, session):
     answer = fill_in(sara, url_for_new("//evil.example/"), name="Brightroof", decides="inbox")
     assert answer.location.startswith("/connections/con_")
+
+
+def last_buyer(flow):
+    return {"id": "b9", "connection": buyer_of(flow)["connection"], "price": 5}
+
+
+def test_what_a_choice_takes_away_is_said_with_the_way_back(sara, session, flow):
+    whole = {**flow.draft, "fallback": {"id": "end", "do": "buyer", "buyer": last_buyer(flow)}}
+    flow.draft = whole
+    session.commit()
+    answer = save(sara, session, flow, "end", end="reject")
+    assert flow.draft["fallback"] == {"id": "end", "do": "reject"}
+    said = "The last buyer is taken out, with all that was set for it. Undo brings it back."
+    assert said in answer.headers["HX-Trigger"]
+    assert f"<span>{said}</span>" in answer.text
+    client_undoes(sara, flow)
+    session.refresh(flow)
+    assert flow.draft == whole
+
+
+def client_undoes(client, flow):
+    """Press Undo."""
+    data = {"target": str(flow.draft_revision), "csrf_token": form_token(client)}
+    assert client.post(f"/flows/{ids.show(flow.id, 'flo')}/draft/undo", data=data).status_code == 303
+
+
+def test_without_scripts_it_is_said_on_the_page_that_follows(sara, session, flow):
+    steps = [{"look_up": {"id": "s9", "list": "lst_a", "of": {"var": "lead.phone_1"}, "into": "is_known"}}]
+    flow.draft = {**flow.draft, "steps": [*flow.draft["steps"], *steps]}
+    session.commit()
+    form = untouched(sara.get(address(flow, "s9")).text, form="panel-form")
+    form["source"], form["csrf_token"] = "score", form_token(sara)
+    answer = sara.post(f"/flows/{ids.show(flow.id, 'flo')}/draft/steps/s9", data=form)
+    page = sara.get(answer.location).text
+    assert "What was set for the stored list is taken out. Undo brings it back." in page
+
+
+def test_nothing_is_said_where_nothing_was_set(sara, session, flow):
+    assert "HX-Trigger" not in save(sara, session, flow, "end", end="buyer").headers
+    answer = save(sara, session, flow, "end", end="hold")
+    assert "buyer" not in flow.draft["fallback"]
+    assert "HX-Trigger" not in answer.headers
