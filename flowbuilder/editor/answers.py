@@ -15,6 +15,7 @@ from flowbuilder.editor.desks import Room, room_of
 from flowbuilder.editor.panels.base import Reading
 from flowbuilder.flows import queries as flows
 from flowbuilder.models import Flow
+from flowbuilder.review.history import went_live
 from flowbuilder.web import current
 from flowbuilder.web.fragments import go_to, page, wants_fragment, with_address, with_events
 from rules.differences.base import same
@@ -22,7 +23,7 @@ from rules.editing.tree import kind_of, settings_of
 
 PAGE = "editor/edit.html"
 PIECES = "plain rail starters problems state"
-PANEL = "panel"
+PANEL, LIVE = "panel", "went_live"
 NO_PANEL: Mapping[str, Any] = {"step": "", "asks": ""}
 
 
@@ -112,9 +113,11 @@ def refused(flow: Flow, sentence: str, status: int = 200) -> Response:
     return with_events(response, tell={"text": sentence}, **tone)
 
 
-def news(flow: Flow, revision: str, others: str) -> Response | None:
+def news(flow: Flow, revision: str, others: str, live: str) -> Response | None:
     """Return the pieces of the page that are not what the page shows any more, None when all still are."""
     from_others = drafts.others_there(current.session(), flow, visitor().person.id, current.now())
+    if live != str(flow.live_version or ""):
+        return _page(_room(flow), f"{LIVE} {PIECES}", dict(NO_PANEL))
     if revision != str(flow.draft_revision):
         return _page(_room(flow), PIECES, dict(NO_PANEL))
     return _page(_room(flow), "state", dict(NO_PANEL)) if ", ".join(from_others) != others else None
@@ -147,6 +150,8 @@ def _page(room: Room, blocks: str, panel: Mapping[str, Any], *, status: int = 20
     values = {"may_edit": may_edit, "problem": problem, "page_id": _page_id(now), "takes_focus": False, "said": ""}
     done = request.args.get("done", "")
     told = view["history"].last if not is_panel_alone and done == str(flow.draft_revision) else None
+    if not wants_fragment() or LIVE in blocks:
+        values["went_live"] = went_live(room.session, flow, now)
     values |= {"told": told, "endpoints": current_app.view_functions, "refused": {}, "panel": None, "title": ""}
     return page(PAGE, blocks, status=status, **{**values, **view, **panel})
 

@@ -145,7 +145,8 @@ def state(flow_id: UUID) -> Response:
     flow, session = flow_called(flow_id), current.session()
     drafts.look(session=session, flow=flow, person_id=visitor().person.id, now=current.now())
     session.commit()
-    answer = answers.news(flow, request.args.get("revision", ""), request.args.get("others", ""))
+    asked, live = request.args, request.args.get("live", str(flow.live_version or ""))
+    answer = answers.news(flow, asked.get("revision", ""), asked.get("others", ""), live)
     return answer or nothing_new()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from flowbuilder.drafts.queries import name_of
 from flowbuilder.flows import queries
 from flowbuilder.flows.around import around
 from flowbuilder.flows.counts import Counts, since_version
@@ -52,6 +53,15 @@ class Recent:
     counts: Counts
 
 
+@dataclass(frozen=True)
+class WentLive:
+    """A version that went live within the hour: who published it ("" when nobody is known), and the one before."""
+
+    version: FlowVersion
+    by: str
+    previous: int | None
+
+
 def version_list(session: Session, flow: Flow) -> list[Listed]:
     """Return the versions, newest first."""
     rows = queries.versions_of(session, flow)
@@ -81,6 +91,15 @@ def recent(session: Session, flow: Flow, live: FlowVersion, rules: Rules, now: d
     if now - live.published_at > RECENT:
         return None
     return Recent(live, since_version(session, flow, rules, live.published_at))
+
+
+def went_live(session: Session, flow: Flow, now: datetime) -> WentLive | None:
+    """Return the version that went live within the hour, None when what is live has been so for longer."""
+    live = queries.live_version(session, flow)
+    if live is None or now - live.published_at > RECENT:
+        return None
+    by = name_of(session, live.published_by) if live.published_by else ""
+    return WentLive(live, by, previous(session, flow, live))
 
 
 def previous(session: Session, flow: Flow, live: FlowVersion) -> int | None:
