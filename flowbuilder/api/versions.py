@@ -12,8 +12,9 @@ from flowbuilder.api.drafts import CHANGES, in_words
 from flowbuilder.api.errors import Refusal
 from flowbuilder.api.flows import flow_called, published
 from flowbuilder.api.openapi import ANYTHING, MOMENT, PROBLEMS, TEXT, WHOLE, YES_NO, describe, or_null, shape
-from flowbuilder.flows import operations, queries
+from flowbuilder.flows import queries
 from flowbuilder.models import Flow, FlowVersion
+from flowbuilder.review import going_back
 from flowbuilder.web import current
 from flowbuilder.web.found import found
 
@@ -76,11 +77,11 @@ def changes(flow_id: UUID, number: int) -> Response:
 )
 @keyed
 def go_back(flow_id: UUID, number: int) -> Response:
-    """Go back to a version: a new one, equal to it, is live."""
+    """Go back to a version: a new one, equal to it, is live; checks that must pass and do not are warnings."""
     flow = flow_called(flow_id)
     found(queries.version_of(current.session(), flow, number))
     return published(
-        operations.go_back(session=current.session(), actor=caller().actor, flow=flow, number=number, now=current.now())
+        going_back.go_back(session=current.session(), actor=caller().actor, flow=flow, number=number, now=current.now())
     )
 
 

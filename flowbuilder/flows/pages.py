@@ -13,7 +13,9 @@ from flowbuilder.flows.operations import NewerDraft
 from flowbuilder.leads.listing import listed_leads
 from flowbuilder.models import Flow
 from flowbuilder.review import history
+from flowbuilder.review.going_back import failing, way_back
 from flowbuilder.review.planning import plan_of
+from flowbuilder.trials.checks import run_checks
 from flowbuilder.web import current
 from flowbuilder.web.found import found
 from flowbuilder.web.fragments import go_to, page
@@ -23,6 +25,7 @@ from rules.starters import STARTERS
 bp = Blueprint("flows", __name__, url_prefix="/flows")
 
 NEWER_LIVE = "Version {} went live since you opened this page. Look at what going back changes now."
+NOW_FAILS = "A check that must pass fails on it, and did not when you opened this page. Look at it before you go back."
 NEWER_IMPORT = "Somebody else saved this draft since you opened the page. Send it again to replace theirs."
 
 
@@ -154,19 +157,22 @@ def compare(flow_id: UUID, number: int) -> Response:
 @bp.get("/<flow:flow_id>/versions/<int:number>/go-back")
 @signed_in("owner", "publisher")
 def ask_to_go_back(flow_id: UUID, number: int) -> Response:
-    """Ask once whether to go back to a version, by its name, with what that changes."""
+    """Ask once whether to go back to a version, by its name, with what that changes and which checks pass on it."""
     return way_back_page(flow_called(flow_id), number)
 
 
 @bp.post("/<flow:flow_id>/versions/<int:number>/go-back")
 @signed_in("owner", "publisher")
 def go_back(flow_id: UUID, number: int) -> Response:
-    """Make a new live version equal to this one."""
+    """Make a new live version equal to this one; a check that fails is no obstacle to whoever has seen it fail."""
     flow = flow_called(flow_id)
-    found(queries.version_of(current.session(), flow, number))
+    version = found(queries.version_of(current.session(), flow, number))
+    fails = failing(run_checks(current.session(), flow, version.document, current.now()))
     current.session().refresh(flow, with_for_update=True)
     if request.form.get("live", "") != str(flow.live_version or ""):
         return way_back_page(flow, number, status=409, problem=NEWER_LIVE.format(flow.live_version))
+    if not {str(one.id) for one in fails} <= set(request.form.getlist("fails")):
+        return way_back_page(flow, number, status=409, problem=NOW_FAILS)
     publication = operations.go_back(
         session=current.session(), actor=actor(), flow=flow, number=number, now=current.now()
     )
@@ -225,18 +231,10 @@ def flow_page(flow: Flow) -> Response:
 
 def way_back_page(flow: Flow, number: int, *, status: int = 200, problem: str = "") -> Response:
     """Return the page that asks once whether to go back to a version; with what went wrong, if something did."""
-    row = found(queries.version_of(current.session(), flow, number))
-    live = found(queries.live_version(current.session(), flow))
-    return page(
-        "flows/go_back.html",
-        status=status,
-        problem=problem,
-        flow=flow,
-        version=row,
-        live=live,
-        parts=history.comparison(current.session(), flow, live.document, row.document),
-        following=queries.last_number(current.session(), flow) + 1,
-    )
+    session = current.session()
+    version = found(queries.version_of(session, flow, number))
+    way = way_back(session, flow, version, found(queries.live_version(session, flow)), current.now())
+    return page("flows/go_back.html", status=status, problem=problem, flow=flow, way=way)
 
 
 def period_asked() -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from flowbuilder import clock, embedded, ids
 from flowbuilder.models import Audit, Flow, FlowVersion
 from tests.support.buyers import a_buyer
-from tests.support.cast import Cast, a_connection, a_flow, a_lead, a_source
+from tests.support.cast import Cast, a_check, a_connection, a_flow, a_lead, a_source
 from tests.support.documents import solar
 from tests.support.editor_page import address_of, card, editor
 from tests.support.flows import buyer as a_buyer_step
@@ -63,6 +63,25 @@ def test_back_to_what_worked_in_two_presses(
     for rest in ("/versions", "/versions/2", "/versions/2/compare", "/passed/intake"):
         page.goto(address + rest)
         look_closely(page)
+
+
+@pytest.mark.parametrize("look", [WIDE, SMALL_AND_DARK], ids=["wide", "small and dark"])
+def test_the_editor_says_what_went_live_with_the_way_back(
+    visit: Visit, session: Session, cast: Cast, flow: Flow, look: dict[str, Any]
+) -> None:
+    lead = {"email": "ana@example.com", "phone_1": "+15125550147", "state": "HI"}
+    a_check(session, flow, lead=lead, name="HI is sold", must_pass=True)
+    session.commit()
+    page = visit(editor(flow), cast.sara, **look)
+    expect(page.get_by_text("Version 2 is now live")).to_be_visible()
+    look_closely(page)
+    page.get_by_role("link", name="Go back to version 1").click()
+    expect(page.get_by_text("The check “HI is sold” must pass, and fails on version 1")).to_be_visible()
+    look_closely(page)
+    page.get_by_role("button", name="Go back to version 1 all the same").click()
+    expect(page.get_by_role("main")).to_contain_text("Version 3 is live, equal to the one you chose.")
+    page.goto(editor(flow))
+    expect(page.get_by_text("Version 3 is now live")).to_be_visible()
 
 
 @pytest.fixture

@@ -124,6 +124,17 @@ def test_going_back_makes_a_new_version_equal_to_the_old_one_and_keeps_the_draft
     ]  # fmt: skip
 
 
+def test_going_back_warns_of_a_check_that_must_pass_and_does_not(api, flow):
+    api("POST", f"/flows/{flow['id']}/publish")
+    lead = {"email": "ana@example.com", "phone_1": "(213) 555-0148", "state": "NV"}
+    expected = {"status": "rejected", "reason": "Not in the south"}
+    check = {"name": "NV is told why", "lead": lead, "expected": expected, "must_pass": True}
+    api("POST", f"/flows/{flow['id']}/checks", check)
+    gone_back = api("POST", f"/flows/{flow['id']}/versions/1/go-back").json
+    assert gone_back["version"] == 2
+    assert [(one["code"], one["severity"]) for one in gone_back["problems"]][-1:] == [("check_fails", "warning")]
+
+
 def test_a_flow_is_paused_and_resumed(api, flow):
     assert api("POST", f"/flows/{flow['id']}/pause").json == {"id": flow["id"], "state": "paused"}
     assert api("POST", f"/flows/{flow['id']}/pause").status_code == 200
