@@ -77,6 +77,8 @@
     if (event.detail.elt === form()) event.detail.timeout = LONGEST;
   });
   const isChange = (event) => event.detail.requestConfig?.verb === "post" && event.detail.elt.closest?.(".editor-page, #toasts");
+  // While a change is on its way, no answer to something else says that all is saved.
+  const onTheirWay = new Set();
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (!isChange(event)) return;
     if (event.detail.elt.id === "panel-form") {
@@ -84,15 +86,18 @@
       if (["change", "input"].includes(trigger?.type) && !failures && written() === kept) { event.preventDefault(); return; }
       [sent, sentAt, isTouched] = [written(), performance.now(), false];
     }
+    onTheirWay.add(event.detail.xhr);
     standing("Saving…");
   });
   document.addEventListener("htmx:afterRequest", (event) => {
+    onTheirWay.delete(event.detail.xhr);
     if (event.detail.elt.id === "panel-form") sentIs(event.detail);
     else if (isRenewed) kept = written();
     if (event.detail.elt.id !== "panel-form" && isChange(event) && !isTold(event.detail)) standing("Not saved");
     isRenewed = false;
     // Whatever else was answered, what could not be sent is still to be sent; now it can be.
     if (failures && sent === null && isKept(event.detail)) { standing("Not saved. Retrying", true); send(); }
+    if (onTheirWay.size) standing("Saving…");
   });
   const isKept = (detail) => detail.xhr.status >= 200 && detail.xhr.status < 300;
   const isTold = (detail) => isKept(detail) || [409, 422].includes(detail.xhr.status);

@@ -7,9 +7,10 @@ import pytest
 from playwright.sync_api import Dialog, Page, Route, expect
 from sqlalchemy.orm import Session
 
-from flowbuilder import ids
+from flowbuilder import clock, ids
+from flowbuilder.drafts.operations import look
 from flowbuilder.models import Flow
-from tests.support.cast import Cast, a_connection, a_flow
+from tests.support.cast import Cast, a_connection, a_flow, a_member
 from tests.support.documents import solar
 from tests.support.looks import WIDE
 from tests.support.web import session_of
@@ -97,6 +98,26 @@ def test_while_nothing_can_be_saved_nothing_is_left(
     page.get_by_role("button", name="Retry").click()
     expect(page.locator("#rail")).to_contain_text("Ask for Ana")
     context.close()
+    assert settings_of(session, flow, 1)["note"] == "Ask for Ana"
+
+
+def test_nothing_is_said_to_be_saved_before_it_is(visit: Visit, session: Session, cast: Cast, flow: Flow) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page = visit(editor(flow), cast.sara, **WIDE)
+    page.route("**/draft/steps/s2", hold)
+    note(page).fill("Ask for Ana")
+    expect(page.locator("#saved")).to_have_text("Saving…")
+    dana = a_member(session, cast.sara.account, role="editor", person="Dana Deputy")
+    look(session=session, flow=flow, person_id=dana.person.id, now=clock.now())
+    session.commit()
+    expect(page.locator("#others")).to_contain_text("Dana Deputy is also here", timeout=10_000)
+    expect(page.locator("#saved")).to_have_text("Saving…")
+    held[0].continue_()
+    expect(page.locator("#saved")).to_contain_text("Saved")
     assert settings_of(session, flow, 1)["note"] == "Ask for Ana"
 
 
