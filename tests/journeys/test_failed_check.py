@@ -8,12 +8,10 @@ from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from flowbuilder import ids
 from flowbuilder.models import Audit, Flow, FlowCheck
-from tests.support.cast import Cast, a_connection, a_flow, a_source
-from tests.support.documents import solar
+from tests.support.cast import Cast
 from tests.support.editor_page import address_of, card, editor, put_away
-from tests.support.journals import ANA, a_told_lead
+from tests.support.journals import a_flow_with_leads
 from tests.support.looks import SMALL_AND_DARK, WIDE, look_closely
 
 Visit = Callable[..., Page]
@@ -25,13 +23,7 @@ EITHER = {"any_of": [{"var": "lead.state"}, ["CA", "NV"]]}
 @pytest.fixture
 def flow(session: Session, cast: Cast) -> Flow:
     """Give a live flow that takes leads from California, and seven leads that came to it, three from Nevada."""
-    document = solar(ids.show(a_connection(session, cast.sara).id, "con"))
-    flow = a_flow(session, cast.sara, document=document)
-    source = a_source(session, flow)
-    for state in STATES:
-        a_told_lead(session, source, document, fields={**ANA, "state": state})
-    session.commit()
-    return flow
+    return a_flow_with_leads(session, cast.sara, STATES)
 
 
 def save_the_check(page: Page) -> None:

@@ -7,12 +7,10 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy.orm import Session
 
-from flowbuilder import ids
 from flowbuilder.models import Flow
-from tests.support.cast import Cast, a_connection, a_flow, a_source
-from tests.support.documents import solar
+from tests.support.cast import Cast
 from tests.support.editor_page import address_of, card, editor, plain, put_away, ways_out
-from tests.support.journals import ANA, a_told_lead
+from tests.support.journals import a_flow_with_leads
 from tests.support.looks import SMALL_AND_DARK, WIDE, look_closely
 
 Visit = Callable[..., Page]
@@ -26,13 +24,7 @@ STATES = ("CA", "CA", "NV", "CA", "CA", "NV", "CA")
 @pytest.fixture
 def flow(session: Session, cast: Cast) -> Flow:
     """Give a live flow that takes leads from California, and seven leads that came to it."""
-    document = solar(ids.show(a_connection(session, cast.sara).id, "con"))
-    flow = a_flow(session, cast.sara, document=document)
-    source = a_source(session, flow)
-    for state in STATES:
-        a_told_lead(session, source, document, fields={**ANA, "state": state})
-    session.commit()
-    return flow
+    return a_flow_with_leads(session, cast.sara, STATES)
 
 
 def tried(page: Page) -> Locator:

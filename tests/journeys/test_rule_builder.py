@@ -19,8 +19,6 @@ FIELDS: list[dict[str, Any]] = [
     {"key": "email", "type": "email"},
     {"key": "state", "type": "state"},
     {"key": "product", "type": "choice", "options": ["solar", "roofing"]},
-    {"key": "monthly_bill", "type": "money"},
-    {"key": "dob", "type": "dob"},
     {"key": "zip_code", "type": "postal_code", "region": "US"},
 ]
 CA, NV = ({"is": [{"var": "lead.state"}, state]} for state in ("CA", "NV"))
@@ -37,7 +35,7 @@ def open_rule(visit: Visit, session: Session, cast: Cast) -> Callable[..., tuple
         flow = a_flow(session, cast.sara, document=document)
         source = a_source(session, flow)
         for state in ("CA", "CA", "NV", "TX"):
-            a_lead(session, source, fields={"state": state, "product": "solar", "dob": "1985-01-05"})
+            a_lead(session, source, fields={"state": state, "product": "solar"})
         session.commit()
         address = f"/flows/{ids.show(flow.id, 'flo')}/edit?step=s1"
         return visit(address, cast.sara, **options), flow

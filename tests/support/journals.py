@@ -1,6 +1,6 @@
 """Leads with a real journal: the flow is run dry, and what it did is written as a worker writes it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,13 +9,14 @@ from sqlalchemy import null
 from sqlalchemy.orm import Session
 
 from flowbuilder import ids
-from flowbuilder.models import Connection, Lead, Source
+from flowbuilder.models import Connection, Flow, Lead, Source
 from rules.dry_run import NO_FINDS, MadeUp, MadeUpFind, dry_run
 from rules.effects import taken_apart
 from rules.flow import parse_flow
 from rules.interpreter import Recorded, Walk
 from rules.running import Lead as LeadAsRulesSee
-from tests.support.cast import a_lead, an_attempt, an_event, an_offer
+from tests.support.cast import Member, a_connection, a_flow, a_lead, a_source, an_attempt, an_event, an_offer
+from tests.support.documents import solar
 
 FIELDS = [
     {"key": "first_name", "type": "name"},
@@ -141,6 +142,17 @@ def a_told_lead(
     return lead
 
 
+def a_flow_with_leads(session: Session, owner: Member, states: Iterable[str]) -> Flow:
+    """Make a live flow that sells leads from California, and a lead that went through it from each of some states."""
+    document = solar(ids.show(a_connection(session, owner).id, "con"))
+    flow = a_flow(session, owner, document=document)
+    source = a_source(session, flow)
+    for state in states:
+        a_told_lead(session, source, document, fields={**ANA, "state": state})
+    session.commit()
+    return flow
+
+
 def _is_asked(event: Recorded) -> bool:
     return event.effect == "offer" and bool(event.result) and (event.result or {})["answer"] != "not_asked"
 
@@ -173,4 +185,15 @@ def _offer(session: Session, lead: Lead, asks: dict[str, Any], result: dict[str,
     an_attempt(session, offer, request={**request, "headers": headers})
 
 
-__all__ = ["ANA", "FIELDS", "MadeUp", "MadeUpFind", "a_document", "a_told_lead", "asks_much", "its_bids", "with_bids"]
+__all__ = [
+    "ANA",
+    "FIELDS",
+    "MadeUp",
+    "MadeUpFind",
+    "a_document",
+    "a_flow_with_leads",
+    "a_told_lead",
+    "asks_much",
+    "its_bids",
+    "with_bids",
+]
