@@ -26,6 +26,7 @@ LABELS = {
     "hold": "Waiting",
     "close": "Ended",
     "replaced": "Began again",
+    "start_again": "Began again",
     "by_hand": "Settled by hand",
 }
 KINDS = {
@@ -107,7 +108,7 @@ def say_event(telling: Telling, event: EventLike) -> str:
     say = SAYERS.get(event.effect)
     said = say(telling, event) if say else _say_note(telling, event)
     told = (event.result or {}).get("told")
-    return f"{said}; {_say_told(telling, told)}" if told else said
+    return f"{said}; {_say_told(telling, told)}" if told and told["do"] != "start_again" else said
 
 
 def _say_told(telling: Telling, told: Any) -> str:
@@ -204,6 +205,13 @@ def _say_replaced(_telling: Telling, _event: EventLike) -> str:
     return "The flow would not take this road any more, so that the lead began again"
 
 
+def _say_start_again(telling: Telling, event: EventLike) -> str:
+    """Return `Started again in version 8, asked for by Dana`."""
+    asks = event.asks
+    by = f"by {telling.names.people.get(asks['by'], 'somebody who is gone')}" if asks["by"] else "through the API"
+    return f"Started again in version {asks['version']}, asked for {by}"
+
+
 def _say_check(_telling: Telling, event: EventLike) -> str:
     return say_check(event.asks, event.result)
 
@@ -292,6 +300,7 @@ SAYERS: Mapping[str, Callable[[Telling, EventLike], str]] = {
     "hold": _say_hold,
     "close": _say_close,
     "replaced": _say_replaced,
+    "start_again": _say_start_again,
     "by_hand": _say_by_hand,
 }
 """What says each effect; a note is said by its step."""

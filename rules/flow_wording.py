@@ -59,11 +59,15 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What only the database knows: connections and lists by id, and how many sources a flow has (None: not told)."""
+    """What only the database knows: connections, lists and people by id, and how many sources a flow has.
+
+    None stands for sources that are not told.
+    """
 
     connections: Mapping[str, str]
     sources: int | None = None
     lists: Mapping[str, str] = field(default_factory=dict)
+    people: Mapping[str, str] = field(default_factory=dict)
 
 
 def words_of(flow: Flow, names: Names) -> Words:

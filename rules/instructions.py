@@ -1,6 +1,6 @@
-"""What a person has the workers do with a lead that waits: reject it, offer it to a buyer, or take an offer as settled.
+"""What a person has the workers do with a lead that waits: reject it, offer it, settle an offer, or start it again.
 
-To reject and to offer reaches the run as `told` in the result of what the lead waits for, and so stands in its journal.
+All but settling reaches the run as `told` in the result of what the lead waits for, and so stands in its journal.
 What settles an offer is that offer's result.
 """
 
@@ -13,7 +13,10 @@ from rules.steps.buyer import NEVER_AGAIN
 from rules.steps.group import Group
 
 Told = Mapping[str, Any]
-"""`{"id", "do": "reject", "reason"}` or `{"id", "do": "offer", "buyer"}`; the id is used once."""
+"""`{"id", "do": "reject", "reason"}`, `{…, "do": "offer", "buyer"}`, or `{…, "do": "start_again", "version", "by"}`.
+
+The id is used once for each lead; `by` is the id of the person who asked, "" for a program.
+"""
 
 LONGEST_REASON = 200
 

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from rules.earnings import supplier_cost
-from rules.effects import Close, Effect, Hold, Intake, Note, Reserve, Result, put_together
+from rules.effects import Close, Effect, Hold, Intake, Note, Reserve, Result, StartAgain, put_together
 from rules.flow import DOOR, Flow
 from rules.logic import RuleError, truthy
 from rules.pinging import as_ping
 from rules.questions import ask_lists
-from rules.running import End, GoTo, Lead, Next, Run, Send, Verdict, Wait
+from rules.running import End, GoTo, Lead, Leave, Next, Run, Send, Verdict, Wait
 from rules.steps.cap import CapStep, reset_of
 from rules.steps.ways import LONGEST_HOLD, as_told
 
@@ -65,7 +65,7 @@ def _steps(flow: Flow, state: Run) -> Running:
         if state.sales and position >= len(flow.spots) and isinstance(verdict, Next):
             verdict = End("sold", None, None)
         match verdict:
-            case End():
+            case End() | Leave():
                 return (yield from _close(state, verdict))
             case Wait() if state.lead.test_outcome:
                 return (yield from _close(state, End("rejected", "expired", verdict.reason)))
@@ -164,7 +164,7 @@ def _hold(flow: Flow, state: Run, wait: Wait, position: int) -> Generator[Effect
     state.move_to(datetime.fromisoformat(result["now"]))
     state.keep_changes(lambda step: flow.positions[step] < position)
     told = as_told(result["told"]) if result.get("told") else None
-    if isinstance(told, End):
+    if isinstance(told, End | Leave):
         return told
     goes_on = GoTo(wait.resume) if is_sold else (yield from _wake(flow, state, wait, position))
     verdict: Verdict = told if told and isinstance(goes_on, Next | GoTo) else Next()
@@ -204,8 +204,11 @@ def _take_again(flow: Flow, state: Run, position: int) -> Generator[Effect, Resu
     return step.turn_away(state) if isinstance(step, CapStep) else _full_at_door(flow, state, result, "Cap reached")
 
 
-def _close(state: Run, end: End) -> Running:
-    """Yield the end; what was sold is sold, whatever a later step said."""
+def _close(state: Run, end: End | Leave) -> Running:
+    """Yield the end; what was sold is sold, whatever a later step said. A run that is left has not ended its lead."""
+    if isinstance(end, Leave):
+        yield StartAgain(DOOR, end.version, end.by)
+        return End("left", None, None)
     ended = End("sold", None, None) if state.sales else end
     if state.lead.test_outcome:
         ended = yield from _as_test_asks(state, ended)

@@ -12,9 +12,9 @@ from rules.steps.ways import Way
 LEADS_ON = ("next", "buyer")
 
 
-def reached(flow: Flow) -> set[int]:
-    """Return the positions of all steps that a lead can get to while every buyer and connection works."""
-    found, pending = set[int](), [0]
+def reached(flow: Flow, start: int = 0) -> set[int]:
+    """Return the positions of all steps that a lead can get to from one while every buyer and connection works."""
+    found, pending = set[int](), [start]
     while pending:
         position = pending.pop()
         if position not in found and position < len(flow.spots):

@@ -61,9 +61,9 @@ class GoTo:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The lead's run ends."""
+    """The lead's run ends; `left` is none of the lead's own outcomes: another run goes on with it."""
 
-    outcome: Literal["sold", "rejected", "duplicate", "error"]
+    outcome: Literal["sold", "rejected", "duplicate", "error", "left"]
     code: str | None
     reason: str | None
 
@@ -85,7 +85,15 @@ class Send:
     buyer: str
 
 
-Verdict = Next | GoTo | End | Wait | Send
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """A person has the run end while its lead waits, and another begin in a version of the flow."""
+
+    version: int
+    by: str
+
+
+Verdict = Next | GoTo | End | Wait | Send | Leave
 Interpreting = Generator[Effect, Result, Verdict]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from rules.conditions import Condition
@@ -85,11 +86,22 @@ class Entry:
         return "full" if (self.outcome, self.reason) == ("skipped", "cap_reached") else self.outcome
 
 
-def entries(flow: Flow | None, lead: LeadLike, events: Iterable[EventLike], names: Names) -> list[Entry]:
-    """Return a lead's journal in words, in its order; without its flow no rule can be traced."""
-    telling, told, offers, prices = Telling(flow, names), list[Entry](), 0, Prices()
-    for _, of_run in groupby(events, key=lambda event: event.run):
-        own = list(of_run)
+def entries(
+    flow: Flow | None,
+    lead: LeadLike,
+    events: Iterable[EventLike],
+    names: Names,
+    *,
+    earlier: Mapping[int, Flow | None] = MappingProxyType({}),
+) -> list[Entry]:
+    """Return a lead's journal in words, in its order; without its flow no rule can be traced.
+
+    `earlier` are the flows of runs that were left for another version, by their numbers.
+    """
+    newest, told, offers, prices = flow, list[Entry](), 0, Prices()
+    for run, of_run in groupby(events, key=lambda event: event.run):
+        own, flow = list(of_run), earlier.get(run, newest)
+        telling = Telling(flow, names)
         traced = _traces(flow, as_rules_see(lead, own), own, names.lists) if flow else {}
         for event in own:
             offer_no = _offer_no(event, offers)
@@ -114,12 +126,31 @@ def _pinged(event: EventLike) -> int:
     return sum(bid["answer"] != "not_asked" for bid in bids)
 
 
+def left_by(events: Sequence[EventLike]) -> EventLike | None:
+    """Return the event by which a run was left for another version, by its own events; None where it was not."""
+    return events[-1] if events and events[-1].effect == "start_again" and events[-1].result else None
+
+
+def versions_of(events: Iterable[EventLike], newest: int) -> dict[int, int]:
+    """Return the version that each run of a lead was on; its row says that of the newest one."""
+    found: dict[int, int] = {}
+    for event in reversed(list(events)):
+        newest = event.result["from"] if event.effect == "start_again" and event.result else newest
+        found[event.run] = newest
+    return found
+
+
 def as_rules_see(lead: LeadLike, events: Sequence[EventLike]) -> Lead:
-    """Return a lead as the rules of a run saw it, by the run's own events; a pinged one begins with its ping's data."""
+    """Return a lead as the rules of a run saw it, by the run's own events; a pinged one begins with its ping's data.
+
+    What another version reads otherwise, and who was asked by then, the event says by which the run was left.
+    """
     door = next((event for event in events if event.effect == "intake"), events[0])
     # A lead of a dry run has no row that could say that it was pinged.
     pinged, kind = getattr(lead, "pinged", None), getattr(lead, "kind", "post")
-    data = pinged or {"fields": lead.fields, "posted": lead.posted, "invalid": lead.invalid}
+    left = left_by(events)
+    was = (left.detail or {}).get("lead") if left else None
+    data = pinged or was or {"fields": lead.fields, "posted": lead.posted, "invalid": lead.invalid}
     return Lead(
         id=str(lead.id),
         fields=data["fields"],
@@ -128,7 +159,7 @@ def as_rules_see(lead: LeadLike, events: Sequence[EventLike]) -> Lead:
         received_at=lead.received_at,
         invalid=frozenset(data["invalid"]),
         is_test=lead.is_test,
-        asked_before=lead.asked_before,
+        asked_before=left.result["asked_before"] if left else lead.asked_before,
         is_ping=kind == "ping" or pinged is not None,
         post=Post(lead.fields, lead.posted, frozenset(lead.invalid)) if pinged else None,
     )

@@ -6,7 +6,7 @@ What is asked and answered is plain JSON, so that a journal read back compares e
 
 from rules.effects.base import Asks, Effect, Result, Said
 from rules.effects.looking import LookUp, put_together, taken_apart
-from rules.effects.run import Close, Hold, Intake, Lists, Note, Reserve
+from rules.effects.run import Close, Hold, Intake, Lists, Note, Reserve, StartAgain
 from rules.effects.selling import Check, Offer, Ping, Quote, Settle
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Result",
     "Said",
     "Settle",
+    "StartAgain",
     "put_together",
     "taken_apart",
 ]

@@ -129,6 +129,27 @@ class Close(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class StartAgain(Effect):
+    """Leave the run for another one, in another version of the flow, as the person `by` asked (its id, or "").
+
+    Result: `{"from": the version of this run, "asked_before": who was asked before it began}`. Where the other version
+    reads the lead's data in another way, the event's detail keeps as `lead` how this one did.
+    """
+
+    name: ClassVar[str] = "start_again"
+    version: int
+    by: str
+
+    def asks(self) -> Asks:
+        """Return the version that the lead goes on in, and who asked for that."""
+        return {"version": self.version, "by": self.by}
+
+    def outcome(self, result: Result) -> Said:  # noqa: ARG002  (every effect is asked the same way)
+        """Return passed: the lead is on its way again."""
+        return "passed", None
+
+
+@dataclass(frozen=True, slots=True)
 class Note(Effect):
     """What a step did by itself: passed, stopped, skipped or error, and why. Result: `{}`.
 

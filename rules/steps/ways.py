@@ -7,7 +7,7 @@ from typing import Any
 
 from rules.durations import DurationError, say_duration, seconds
 from rules.reading import Part
-from rules.running import End, GoTo, Next, Run, Send, Verdict, Wait, WaitsFor
+from rules.running import End, GoTo, Leave, Next, Run, Send, Verdict, Wait, WaitsFor
 from rules.steps.base import Exit, Tone, Words
 
 TONES: dict[str, Tone] = {"reject": "bad", "hold": "que", "stop": "wrn"}
@@ -122,7 +122,12 @@ def _read_hold(part: Part, key: str, written: str) -> str:
 
 def as_told(told: Mapping[str, Any]) -> Verdict:
     """Return the verdict of a person over a lead that waited, as it stands in a result."""
-    return Send(told["buyer"]) if told["do"] == "offer" else End("rejected", "by_hand", told["reason"])
+    match told["do"]:
+        case "offer":
+            return Send(told["buyer"])
+        case "start_again":
+            return Leave(told["version"], told["by"])
+    return End("rejected", "by_hand", told["reason"])
 
 
 def read_ways(part: Part) -> Ways:

@@ -21,8 +21,9 @@ from tests.support.command import in_private, judged, numbers
 from tests.support.verdicts import Verdict
 
 RUNS, SECONDS, WORKERS = 1000, 60, 2
-ELSEWHERE = {"quote"}
-"""What no lead of the bazaar meets: the tests of pings replay their journals themselves."""
+ELSEWHERE = {"quote", "start_again"}
+"""What no lead of the bazaar meets: the tests of pings, and of versions that leads are started again in, replay their
+journals themselves."""
 
 
 def replayed(books: proofs.Books) -> Verdict:
@@ -34,10 +35,12 @@ def replayed(books: proofs.Books) -> Verdict:
         flow = books.flows[lead["flow_id"], lead["version"]]
         if flow is None:
             continue
-        for rows in _by_run(books.events[lead["id"]]).values():
+        for rows in proofs.by_run(books.events[lead["id"]]).values():
+            left = rows[-1]["result"]["from"] if rows[-1]["effect"] == "start_again" else None
+            own = books.flows[lead["flow_id"], left] if left else flow
             runs, events = runs + 1, events + len(rows)
-            seen.update(_kinds(flow, rows))
-            found.extend(f"lead {lead['id']}: {finding}" for finding in differences(flow, lead, rows))
+            seen.update(_kinds(own, rows) if own else ())
+            found.extend(f"lead {lead['id']}: {finding}" for finding in (differences(own, lead, rows) if own else ()))
     missing = sorted(kind for kind in every_kind() if not seen[kind])
     found.extend(f"no run of the kind “{kind}” was recorded" for kind in missing)
     told = ", ".join(f"{many} {kind}" for kind, many in sorted(seen.items(), key=lambda one: -one[1]))
@@ -101,14 +104,6 @@ def _kinds(flow: Flow, rows: Sequence[RowMapping]) -> set[str]:
 
 def _groups(flow: Flow) -> list[Group]:
     return [spot.step for spot in flow.spots if isinstance(spot.step, Group)]
-
-
-def _by_run(rows: Sequence[RowMapping]) -> dict[int, list[RowMapping]]:
-    runs: dict[int, list[RowMapping]] = {}
-    for row in rows:
-        if row["effect"] != "by_hand":
-            runs.setdefault(row["run"], []).append(row)
-    return runs
 
 
 def main(words: Sequence[str]) -> int:

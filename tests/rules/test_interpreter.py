@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from rules.earnings import supplier_cost
+from rules.effects import StartAgain
 from rules.interpreter import Diverged, Recorded, replay
-from rules.running import random_of
+from rules.running import End, random_of
 from tests.rules.flows import CA_SOLAR, NOW, OFFICE_HOURS, World, a_flow, a_lead, buyer
 
 CAP = {"cap": {"id": "c", "limit": 5, "per": "day", "reason": "Enough for today"}}
@@ -258,3 +259,19 @@ def test_random_is_fixed_for_each_lead_and_step() -> None:
     assert (min(drawn), max(drawn)) == (1, 100)
     assert random_of("lead-1", "s") == random_of("lead-1", "s")
     assert random_of("lead-1", "s") != random_of("lead-2", "s") or random_of("lead-1", "s") != random_of("lead-1", "t")
+
+
+def test_a_run_that_is_left_for_another_version_ends_there_and_replays() -> None:
+    flow, world = a_flow(buyer(), fallback=HOLDS), World({"a": NO}, most_holds=0)
+    events = world.carry(flow, a_lead()).events
+    assert world.held is not None
+    told = {"id": "i1", "do": "start_again", "version": 8, "by": "dana"}
+    began = Recorded(
+        len(events) + 1, "hold", world.held.step, world.held.asks(), {"now": NOW.isoformat(), "told": told}
+    )
+    walk = replay(flow, a_lead(), NOW, [*events, began])
+    assert isinstance(walk.effect, StartAgain)
+    assert walk.effect.asks() == {"version": 8, "by": "dana"}
+    walk.answer({"from": 7, "asked_before": {}})
+    assert walk.effect is None
+    assert walk.ended == End("left", None, None)

@@ -6,7 +6,7 @@ from typing import Any
 
 from rules.flow import Flow
 from rules.flow_wording import Names
-from rules.timeline import Entry, entries
+from rules.timeline import Entry, entries, versions_of
 from tests.rules.flows import CA_SOLAR, NOW, World, a_bidder, a_flow, a_lead, buyer, group, split, transform
 
 NAMES = Names({"con_a": "Sunrise Energy", "con_b": "Brightroof"})
@@ -194,3 +194,35 @@ def test_an_offer_that_is_still_open_has_its_number() -> None:
 def test_a_journal_is_told_even_without_its_flow() -> None:
     rows = [EventRow(1, 1, "note", "f", {}, {}, "stopped", "Not CA solar")]
     assert entries(None, LeadRow("x", {}, {}), rows, NAMES)[0].said == "Not CA solar"
+
+
+def test_a_lead_that_started_again_is_told_run_by_run_each_in_its_own_version() -> None:
+    before, after = a_flow(CA_SOLAR), a_flow(buyer("b", price=30))
+    asked = {"accepted": True, "reason": None, "caps": [], "duplicates": None}
+    stopped = {"outcome": "stopped", "reason": "Not CA solar"}
+
+    def came_in(run: int) -> EventRow:
+        return EventRow(run, 1, "intake", "intake", asked, {"outcome": "passed", "source": {}}, "passed", None)
+
+    def left(run: int, seq: int, by: str) -> EventRow:
+        result = {"from": run, "asked_before": {}}
+        return EventRow(run, seq, "start_again", "intake", {"version": run + 1, "by": by}, result, "passed", None)
+
+    rows = [
+        came_in(1),
+        EventRow(1, 2, "note", "f", stopped, {}, "stopped", "Not CA solar"),
+        left(1, 3, "dana"),
+        came_in(2),
+        left(2, 2, ""),
+        came_in(3),
+    ]
+    assert versions_of(rows, 3) == {1: 1, 2: 2, 3: 3}
+    lead = LeadRow("x", {"state": "NV"}, {"state": "NV"})
+    names = Names({}, people={"dana": "Dana"})
+    told = entries(after, lead, rows, names, earlier={1: before})
+    assert [(entry.title, entry.said) for entry in told if entry.kind != "intake"] == [
+        ("Filter", "Continue only if State is CA and Product is Solar"),
+        ("Began again", "Started again in version 2, asked for by Dana"),
+        ("Began again", "Started again in version 3, asked for through the API"),
+    ]
+    assert told[1].conditions[0].text == "State is CA: lead has NV"

@@ -60,6 +60,7 @@ def _of_lead(books: Books, lead: RowMapping) -> Iterator[str]:
     yield from oversold(books, lead)
     yield from unfinished(books, lead)
     yield from wrong_journal(books, lead)
+    yield from wrong_runs(books, lead)
 
 
 def open_leads(books: Books) -> Iterator[str]:
@@ -190,6 +191,30 @@ def wrong_journal(books: Books, lead: RowMapping) -> Iterator[str]:
         yield from _wrong_end(lead, events, walk.ended)
 
 
+def wrong_runs(books: Books, lead: RowMapping) -> Iterator[str]:
+    """Yield where the journal of a run that was left for another version does not lead there."""
+    for events in by_run(books.events[lead["id"]]).values():
+        if events[-1]["effect"] != "start_again":
+            continue
+        version = events[-1]["result"]["from"]
+        flow = books.flows[lead["flow_id"], version]
+        try:
+            walk = replay(flow, as_rules_see(lead, events), events[0]["at"], map(recorded, events))
+            if walk.ended is None or walk.ended.outcome != "left":
+                yield f"run {events[0]['run']} was left, and replayed it is {walk.ended}"
+        except Diverged as difference:
+            yield f"run {events[0]['run']} of version {version} diverges: {difference}"
+
+
+def by_run(events: Iterable[RowMapping]) -> dict[int, list[RowMapping]]:
+    """Return the events of each run of a lead."""
+    runs: dict[int, list[RowMapping]] = {}
+    for event in events:
+        if event["effect"] != "by_hand":
+            runs.setdefault(event["run"], []).append(event)
+    return runs
+
+
 def _wrong_end(lead: RowMapping, events: list[RowMapping], ended: Any) -> Iterator[str]:
     close = {name: events[-1]["asks"].get(name) for name in ("outcome", "code", "reason", "revenue", "cost")}
     stands = {name: lead[name] for name in ("outcome", "reason", "revenue", "cost")} | {"code": lead["reason_code"]}
@@ -217,10 +242,11 @@ def unexplained(books: Books, requests: Iterable[str]) -> Iterator[str]:
 
 
 def as_rules_see(lead: RowMapping, events: list[RowMapping]) -> Lead:
-    """Return a lead as its newest run saw it."""
+    """Return a lead as a run saw it, by the run's own events."""
+    left = events[-1] if events and events[-1]["effect"] == "start_again" else None
     first = next((event["result"] for event in events if "source" in (event["result"] or {})), {})
     pinged = lead["pinged"]
-    data = pinged or lead
+    data = pinged or ((left["detail"] or {}).get("lead") if left else None) or lead
     return Lead(
         id=str(lead["id"]),
         fields=data["fields"],
@@ -229,7 +255,7 @@ def as_rules_see(lead: RowMapping, events: list[RowMapping]) -> Lead:
         received_at=lead["received_at"],
         invalid=frozenset(data["invalid"]),
         is_test=lead["is_test"],
-        asked_before=lead["asked_before"],
+        asked_before=left["result"]["asked_before"] if left else lead["asked_before"],
         test_outcome=lead["test_outcome"],
         is_ping=lead["kind"] == "ping" or pinged is not None,
         post=Post(lead["fields"], lead["posted"], frozenset(lead["invalid"])) if pinged else None,
