@@ -48,7 +48,8 @@ class Carried:
     write repeats. `pings` are the buyers that are being asked for bids, `refused` why others are not. `awaited` are the
     calls that are out, `arrived` what became of others and is not written yet. `is_leased` once its lease is in the
     database, `is_cleared` once it was moved without ending the worker. `instruction` is what a person has
-    done with it, until that is done.
+    done with it, until that is done. `counted` are the caps at the door of its flow that count it since an earlier run
+    let it in, None where none did.
     """
 
     row: Claimed
@@ -73,6 +74,7 @@ class Carried:
     is_leased: bool = False
     instruction: dict[str, Any] | None = field(init=False)
     asked: dict[str, str] = field(default_factory=dict)
+    counted: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         """Begin with the run that the lead's row says."""
@@ -83,6 +85,11 @@ class Carried:
     def lease(self) -> Lease:
         """Return the lead with its token."""
         return self.id, self.token
+
+    @property
+    def written_token(self) -> int:
+        """Return the token in the lead's row so far: another one than its own where the next write takes the lease."""
+        return self.token if self.is_leased else int(self.row["was"])
 
     @property
     def is_suspect(self) -> bool:
@@ -197,10 +204,11 @@ class Carried:
         valid = {key: value is not None and key not in invalid for key, value in fields.items()}
         return {"lead": fields, "raw": self.row["posted"], "valid": valid}
 
-    def begin_again(self, asked: dict[str, str], source: dict[str, Any], now: datetime) -> None:
+    def begin_again(self, asked: dict[str, str], source: dict[str, Any], past: Past, now: datetime) -> None:
         """Begin the next run, which asks none of those that were asked."""
         self.run += 1
         self.asked = asked
+        self._note_counted(past)
         self.walk, self.event, self.places = Walk(self.known_flow, self.input(source), now), None, []
 
     def rebuild(self, flow: Flow, past: Past, source: dict[str, Any], now: datetime) -> None:
@@ -208,12 +216,17 @@ class Carried:
         events = [event for event in past.events if event.run == self.run and event.effect != "by_hand"]
         lead = self.input(journaled_source(events) or source)
         self.flow = flow
+        self._note_counted(past)
         self.walk = replay(flow, lead, events[0].at if events else now, map(recorded, events))
         self.offers = past.offers
         self.places = places_of(events)
         self.event = events[-1] if events and events[-1].result is None else None
         if self.is_calling:
             self._reopen(past)
+
+    def _note_counted(self, past: Past) -> None:
+        """Find what counts the lead already. A ping counts nowhere, and its run lets the lead in with its post."""
+        self.counted = None if self.row["pinged"] else counted_by(past.events, self.run)
 
     def _reopen(self, past: Past) -> None:
         """Find what the effect had begun that was out."""
@@ -245,6 +258,17 @@ def journaled_source(events: Iterable[EventRow]) -> dict[str, Any] | None:
     """Return what a journal says of the lead's source, None when it says nothing yet."""
     said = (event.result["source"] for event in events if event.result and "source" in event.result)
     return next(map(dict, said), None)
+
+
+def counted_by(events: Iterable[EventRow], run: int) -> frozenset[str] | None:
+    """Return the caps at the door that count what comes in and count a lead already, since a run before this one.
+
+    None where no such run let it in.
+    """
+    earlier = (event for event in events if event.run < run and event.effect == "intake")
+    let_in = [event for event in earlier if event.result and event.result["outcome"] == "passed"]
+    caps = frozenset(ask["cap"] for event in let_in for ask in event.asks["caps"] if ask["keep"])
+    return caps if let_in else None
 
 
 def places_of(events: Iterable[EventRow]) -> list[Place]:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from flowbuilder.ids import made_at
 from workers.documents import as_document
 from workers.rows import (
+    AgainRow,
     AttemptRow,
     Changes,
     CopyRow,
@@ -116,6 +117,8 @@ _OFFER_STATE = """(lead_id uuid, offer_no int, state text, price bigint, places 
 _ATTEMPT_STATE = """(lead_id uuid, offer_no int, attempt_no int, state text, finished_at timestamptz, ms int,
     status smallint, error text, reply jsonb)"""
 _COPY_STATE = """(lead_id uuid, offer_no int, method text, due_at timestamptz, state text, finished_at timestamptz)"""
+_AGAIN = """(lead_id uuid, token bigint, was bigint, version int, run int, asked_before jsonb, due_at timestamptz,
+    posted jsonb, fields jsonb, invalid text[], ignored text[])"""
 _LOSS = "(lead_id uuid, offer_no int, lost_reason text, winning_bid bigint)"
 _LEASE = "(lead_id uuid, token bigint)"
 _WINDOW = "(id bigint, change bigint, ceiling bigint)"
@@ -202,6 +205,17 @@ UPDATES: dict[type[Row], str] = {
                instruction = NULL
           FROM {_few(_LEAD)}
          WHERE lead.id = r.id AND lead.lease_token = r.was AND lead.outcome IS NULL
+        RETURNING 1
+    """,  # noqa: S608  (constants)
+    AgainRow: f"""
+        UPDATE lead{{month}} lead
+           SET version = r.version, run = r.run, asked_before = r.asked_before,
+               posted = COALESCE(r.posted, lead.posted), fields = COALESCE(r.fields, lead.fields),
+               invalid = COALESCE(r.invalid, lead.invalid), ignored = COALESCE(r.ignored, lead.ignored),
+               state = 'waiting', waiting_for = 'retry', due_at = r.due_at, lease_token = r.token, crashes = 0,
+               last_step = NULL, instruction = NULL
+          FROM {_few(_AGAIN)}
+         WHERE lead.id = r.lead_id AND lead.lease_token = r.was AND lead.outcome IS NULL
         RETURNING 1
     """,  # noqa: S608  (constants)
     LeaseRow: f"""

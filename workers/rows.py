@@ -156,6 +156,26 @@ class LeadChange:
 
 
 @dataclass(slots=True)
+class AgainRow:
+    """What a turn writes to the row of a lead that begins another run in another version, in place of a change.
+
+    The data are None where both versions read them in the same way.
+    """
+
+    lead_id: UUID
+    token: int
+    was: int
+    version: int
+    run: int
+    asked_before: dict[str, Any]
+    due_at: datetime
+    posted: dict[str, Any] | None = None
+    fields: dict[str, Any] | None = None
+    invalid: list[str] | None = None
+    ignored: list[str] | None = None
+
+
+@dataclass(slots=True)
 class LeaseRow:
     """The lease that a turn takes on a due lead."""
 
@@ -172,7 +192,7 @@ class WindowRow:
     ceiling: int
 
 
-Row = EventRow | OfferRow | LossRow | AttemptRow | InboxRow | CopyRow | LeadChange | LeaseRow | WindowRow
+Row = EventRow | OfferRow | LossRow | AttemptRow | InboxRow | CopyRow | LeadChange | AgainRow | LeaseRow | WindowRow
 
 
 @dataclass(slots=True)

@@ -3,14 +3,29 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rules.effects import Check, Close, Effect, Hold, Intake, Lists, LookUp, Note, Offer, Ping, Quote, Reserve, Settle
+from rules.effects import (
+    Check,
+    Close,
+    Effect,
+    Hold,
+    Intake,
+    Lists,
+    LookUp,
+    Note,
+    Offer,
+    Ping,
+    Quote,
+    Reserve,
+    Settle,
+    StartAgain,
+)
 from rules.interpreter import Diverged
 from workers import breakers, gathering
 from workers.book import Unreadable
 from workers.caps import Ask
 from workers.carrying import Carried
 from workers.claims import take_claims
-from workers.effects import by_hand, check, door, ending, lists, look_up, offer, ping, quote, replacing, settle
+from workers.effects import again, by_hand, check, door, ending, lists, look_up, offer, ping, quote, replacing, settle
 from workers.journal import Past, read_past
 from workers.turn import Turn
 
@@ -130,13 +145,18 @@ def _own_asks(turn: Turn, carried: Carried) -> list[Ask]:
 def _advance(turn: Turn, carried: Carried) -> None:
     """Do effect after effect until the run ends, waits, or needs what this turn has not got."""
     if isinstance(carried.effect, Hold) and carried.event is not None:
-        turn.complete(carried, ending.wake(turn, carried))
+        woke = ending.wake(turn, carried, carried.effect)
+        if woke is None:
+            return
+        turn.complete(carried, woke)
     while carried.key not in turn.left and not carried.is_calling:
         effect = carried.effect
         if isinstance(effect, Hold):
             ending.hold(turn, carried, effect)
         elif isinstance(effect, Close):
             ending.close(turn, carried, effect)
+        elif isinstance(effect, StartAgain):
+            again.begin(turn, carried, effect)
         else:
             result = _perform(turn, carried, effect)
             if result is None:

@@ -67,14 +67,15 @@ def copies_are_due(database: Connection, now: datetime) -> bool:
     return bool(database.execute(COPIES_DUE, {"now": now}).scalar_one())
 
 
-def publish_due(engine: Engine, now: datetime) -> None:
-    """Make live what was planned for a time that has come."""
+def publish_due(engine: Engine, now: datetime) -> bool:
+    """Make live what was planned for a time that has come, and return whether there was any."""
     with engine.connect() as database:
         is_due = database.execute(PLANNED_DUE, {"now": now}).scalar_one()
     if is_due:
         with committed(engine, "planned") as database:
             # Not closed: it would take back what the connection is about to commit.
             publish_what_is_due(Session(database), now)
+    return bool(is_due)
 
 
 def tidy(database: Connection, now: datetime) -> None:
@@ -109,7 +110,8 @@ class Sweeper:
             self._tidied_at = time.monotonic()
             with committed(self._engine, "tidying") as database:
                 tidy(database, now)
-        publish_due(self._engine, now)
+        if publish_due(self._engine, now):
+            enqueue.nudge(self._redis)  # Leads that waited may be started again in it.
 
     def _run(self) -> None:
         while True:

@@ -21,7 +21,7 @@ from workers.caps import Ask, Dealer, Place, named
 from workers.carrying import Carried
 from workers.claims import Claiming, Claims
 from workers.delivery.calls import AnyCall, Call
-from workers.rows import Changes, EventRow, LeadChange, LeaseRow
+from workers.rows import AgainRow, Changes, EventRow, LeadChange, LeaseRow
 
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
 """When a lead is due that only a person can send on."""
@@ -128,7 +128,7 @@ class Turn:
         """Write that leads stay in hand of which nothing else is written: no row counts without its lead's lease."""
         changed = self.changes.changed.get(LeadChange, {})
         for carried in moving:
-            if carried.key not in changed:
+            if carried.key not in changed and carried.key not in self.left:
                 self.keep(carried)
 
     def wait(self, carried: Carried, until: datetime, waiting_for: str, cost: int = 0) -> None:
@@ -143,6 +143,15 @@ class Turn:
         change.state, change.due_at, change.finished_at = "done", self.now, self.now
         self._change(carried, change)
         self._let_go(carried, change.cost if change.outcome == "sold" else None)
+
+    def start_again(self, carried: Carried, row: AgainRow) -> None:
+        """Write that the lead begins another run in another version, and let go of it until a turn claims it for that.
+
+        So what was written of it counts before its run begins.
+        """
+        self.changes.touch(row)
+        self._let_go(carried)
+        self.due.append(row.due_at)
 
     def stall(self, carried: Carried) -> None:
         """Try a lead again in the next turn, as what it needs was not locked; one that has a place already keeps it."""
@@ -205,7 +214,7 @@ class Turn:
 
     def _change(self, carried: Carried, change: LeadChange) -> None:
         change.run, change.asked_before = carried.run, carried.asked_before
-        change.was = carried.token if carried.is_leased else carried.row["was"]
+        change.was = carried.written_token
         change.last_step = carried.effect.step if carried.effect else carried.row["last_step"]
         self.changes.changed.setdefault(LeadChange, {})[carried.key] = change
 

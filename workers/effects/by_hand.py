@@ -13,7 +13,7 @@ from rules.instructions import why_not_offer
 from rules.retry import Answered
 from workers.buyer_claims import claiming_at
 from workers.carrying import Carried, journaled_source
-from workers.effects import door, offer
+from workers.effects import again, door, offer
 from workers.effects.copying import begin_copies, begin_copies_late
 from workers.journal import Past
 from workers.rows import EventRow, LeadChange, OfferRow
@@ -35,11 +35,13 @@ def begin(turn: Turn, carried: Carried, past: Past) -> None:
         _settle_ended(turn, carried, past, instruction)
 
 
-def told(carried: Carried) -> Result:
+def told(turn: Turn, carried: Carried) -> Result:
     """Return what a person told about a lead that waits, as the result of its wait says it; nothing if nothing."""
     instruction, carried.instruction = carried.instruction, None
     if instruction is None or instruction["do"] == "settle":
         return {}
+    if instruction["do"] == "start_again":
+        return {"told": instruction} if again.can_begin(turn, carried, instruction["version"]) else {}
     if instruction["do"] == "offer":
         why = why_not_offer(carried.known_flow, carried.known_walk.state, instruction["buyer"])
         return {} if why else {"told": instruction}
@@ -48,7 +50,7 @@ def told(carried: Carried) -> Result:
 
 def instead(turn: Turn, carried: Carried) -> Result | None:
     """Return the result of an offer that is not made, because a person has something else done; None to make it."""
-    said = told(carried) if carried.instruction else {}
+    said = told(turn, carried) if carried.instruction else {}
     return offer.not_asked(turn, "by_hand") | said if said else None
 
 
@@ -62,7 +64,7 @@ def settle(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
         return None
     if instruction["do"] != "settle":
         may_have_it = any(attempt.kind == "ambiguous" for attempt in carried.tried)
-        said, why = told(carried), carried.tried[-1].reason if carried.tried else None
+        said, why = told(turn, carried), carried.tried[-1].reason if carried.tried else None
         if may_have_it or not said:
             return None
         return offer.end(turn, carried, effect, Answered("error", why or "error")) | said
@@ -116,7 +118,7 @@ def _settle_ended(turn: Turn, carried: Carried, past: Past, instruction: dict[st
         turn.finish(carried, LeadChange(carried.id, carried.token, outcome="sold", revenue=revenue, cost=cost))
     elif ended["reason_code"] == "unknown" and not any(one.state == "unknown" for one in past.offers):
         asked = {one.buyer: one.state for one in past.offers if one.phase == "post" and one.state in NEVER_AGAIN}
-        carried.begin_again(asked, source, turn.now)
+        carried.begin_again(asked, source, past, turn.now)
     else:
         _finish_as_before(turn, carried, instruction)
 

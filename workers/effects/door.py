@@ -35,7 +35,8 @@ def claiming_of(carried: Carried, effect: Intake) -> Claiming | None:
 def take_in(turn: Turn, carried: Carried, effect: Intake) -> Result | None:
     """Return whether the door lets a lead in, None when what it needs was not locked or looked up in this turn.
 
-    In this order: paused, the source's rule, the flow's rule, the seller's suppression lists, duplicate, caps.
+    In this order: paused, the source's rule, the flow's rule, the seller's suppression lists, duplicate, caps. A pause
+    turns away what comes, not what an earlier run of the lead let in.
     """
     known = {"source": source_view(turn, carried)} | zones(turn, carried)
     refusal = _why_not(turn, carried, effect)
@@ -45,7 +46,7 @@ def take_in(turn: Turn, carried: Carried, effect: Intake) -> Result | None:
         return None
     if carried.id in turn.claims.duplicates:
         return known | {"outcome": "duplicate", "reason": None}
-    reserved = _reserve(turn, carried, turn.source_asks(carried) + turn.flow_asks(carried, effect.caps))
+    reserved = _reserve(turn, carried, _places_at_door(turn, carried, effect))
     if reserved is None:
         return None
     return known | reserved | {"outcome": "full" if reserved["full"] else "passed", "reason": None}
@@ -54,7 +55,8 @@ def take_in(turn: Turn, carried: Carried, effect: Intake) -> Result | None:
 def _why_not(turn: Turn, carried: Carried, effect: Intake) -> Result | None:
     """Return why the lead is not let in, nothing where it may come in; None where lists have to be looked up first."""
     source = turn.source_of(carried)
-    if source.is_paused or turn.book.flow_state(turn.database, carried.row["flow_id"]).is_paused:
+    is_paused = source.is_paused or turn.book.flow_state(turn.database, carried.row["flow_id"]).is_paused
+    if is_paused and carried.counted is None:
         return {"outcome": "paused", "reason": None}
     try:
         is_accepted = source.accept_if is None or truthy(source.accept_if(carried.view))
@@ -66,6 +68,15 @@ def _why_not(turn: Turn, carried: Carried, effect: Intake) -> Result | None:
     if True in listed:
         return {"outcome": "suppressed", "reason": None}
     return None if UNKNOWN in listed else {}
+
+
+def _places_at_door(turn: Turn, carried: Carried, effect: Intake) -> list[Ask]:
+    """Return the places that a lead takes in caps of its source and its flow; what came in is counted once."""
+    counted = carried.counted
+    if counted is None:
+        return turn.source_asks(carried) + turn.flow_asks(carried, effect.caps)
+    asked = [ask for ask in effect.caps if not (ask["keep"] and ask["cap"] in counted)]
+    return turn.source_asks(carried, only_sold=True) + turn.flow_asks(carried, asked)
 
 
 def lists_wanted(turn: Turn, carried: Carried) -> Iterator[Wanted]:

@@ -15,13 +15,21 @@ def hold(turn: Turn, carried: Carried, effect: Hold) -> None:
     turn.open_event(carried)
     if not effect.keeps:
         _give_back(turn, carried)
-    until = datetime.fromisoformat(effect.until) if effect.until else FAR
-    turn.wait(carried, until, effect.waiting_for)
+    turn.wait(carried, _until(effect), effect.waiting_for)
 
 
-def wake(turn: Turn, carried: Carried) -> dict[str, Any]:
-    """Return when the lead woke, by whose clock and its buyers' its run goes on, and what a person told meanwhile."""
-    return {"now": turn.now.isoformat()} | door.zones(turn, carried) | by_hand.told(carried)
+def wake(turn: Turn, carried: Carried, effect: Hold) -> dict[str, Any] | None:
+    """Return when the lead woke, by whose clock and its buyers' its run goes on, and what a person told meanwhile.
+
+    None where it goes on waiting: it was to start again in another version and cannot.
+    """
+    instruction = carried.instruction
+    said = by_hand.told(turn, carried)
+    until = _until(effect)
+    if instruction and instruction["do"] == "start_again" and not said and until > turn.now:
+        turn.wait(carried, until, effect.waiting_for)
+        return None
+    return {"now": turn.now.isoformat()} | door.zones(turn, carried) | said
 
 
 def close(turn: Turn, carried: Carried, effect: Close) -> None:
@@ -39,6 +47,10 @@ def close(turn: Turn, carried: Carried, effect: Close) -> None:
         cost=effect.cost,
     )
     turn.finish(carried, change)
+
+
+def _until(effect: Hold) -> datetime:
+    return datetime.fromisoformat(effect.until) if effect.until else FAR
 
 
 def _give_back(turn: Turn, carried: Carried) -> None:

@@ -36,7 +36,7 @@ def replace(turn: Turn, carried: Carried, past: Past, difference: Diverged) -> N
         return
     asked = {row.buyer: row.state for row in past.offers if row.phase == "post" and row.state in NEVER_AGAIN}
     carried.offers = past.offers
-    carried.begin_again(asked, source, turn.now)
+    carried.begin_again(asked, source, past, turn.now)
 
 
 def give_up(turn: Turn, carried: Carried, past: Past, code: str, reason: str) -> None:
