@@ -10,6 +10,7 @@ from rules import json_text
 
 Document = Mapping[str, Any]
 Row = dict[str, Any]
+WaitingLeads = Literal["finish", "start_again"]
 TIMEOUT = 30.0  # seconds
 
 
@@ -87,13 +88,17 @@ class Client:
         versions: list[Row] = self._get(f"/flows/{flow_id}/versions")["versions"]
         return versions
 
-    def go_back(self, flow_id: str, number: int) -> int:
-        """Make a version live that is equal to an old one; return its number."""
-        return int(self._send("POST", f"/flows/{flow_id}/versions/{number}/go-back")["version"])
+    def go_back(self, flow_id: str, number: int, waiting_leads: WaitingLeads = "finish") -> int:
+        """Make a version live that is equal to an old one; return its number. Leads that wait as in `publish_flow`."""
+        body = {"waiting_leads": waiting_leads}
+        return int(self._send("POST", f"/flows/{flow_id}/versions/{number}/go-back", body)["version"])
 
-    def publish_flow(self, flow_id: str) -> int:
-        """Make the draft live; return the number of the version."""
-        return int(self._send("POST", f"/flows/{flow_id}/publish")["version"])
+    def publish_flow(self, flow_id: str, waiting_leads: WaitingLeads = "finish") -> int:
+        """Make the draft live; return the number of the version.
+
+        Leads that wait finish on their own version, or start again in this one where it makes a difference to them.
+        """
+        return int(self._send("POST", f"/flows/{flow_id}/publish", {"waiting_leads": waiting_leads})["version"])
 
     def backtest(
         self,

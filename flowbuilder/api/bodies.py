@@ -10,6 +10,8 @@ from rules import json_text
 from rules.problems import Problem
 
 LONGEST_NAME = 120
+WAITING_LEADS = ("finish", "start_again")
+"""What becomes of leads that wait on older versions when another goes live, if it makes a difference to them."""
 
 
 @dataclass
@@ -58,6 +60,21 @@ class Body:
         if not isinstance(value, bool):
             self.report(key, "not_yes_or_no", f"“{key}” must be true or false.")
         return value is True
+
+    def revision(self) -> int | None:
+        """Return the revision of a draft that was read, nothing when it is not there."""
+        value = self.settings.get("revision")
+        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+            return value
+        self.report("revision", "not_a_number", "“revision” must be the revision that you read, a whole number.")
+        return None
+
+    def starts_again(self) -> bool:
+        """Return whether leads that wait are to begin again in what goes live, which “waiting_leads” says."""
+        value = self.settings.get("waiting_leads", WAITING_LEADS[0])
+        if value not in WAITING_LEADS:
+            self.report("waiting_leads", "not_an_option", f"“waiting_leads” must be {' or '.join(WAITING_LEADS)}.")
+        return bool(value == WAITING_LEADS[1])
 
     def refuse_problems(self) -> None:
         """Answer 422 with every problem at once, if there is one that is an error."""

@@ -9,10 +9,10 @@ from flask import Blueprint, Response, request
 from flowbuilder.accounts.access import keyed
 from flowbuilder.api import paging, shapes
 from flowbuilder.api.auth import caller
-from flowbuilder.api.bodies import read_body
+from flowbuilder.api.bodies import WAITING_LEADS, read_body
 from flowbuilder.api.errors import Refusal
 from flowbuilder.api.openapi import ANYTHING, MOMENT, PAGING, PROBLEMS, TEXT, WHOLE, describe, many, or_null, shape
-from flowbuilder.flows import operations, queries
+from flowbuilder.flows import in_flight, operations, queries
 from flowbuilder.flows.checks import document_problems
 from flowbuilder.flows.operations import NewerDraft, Publication
 from flowbuilder.models import Flow
@@ -32,6 +32,10 @@ SUMMARY = {
     "created_at": MOMENT,
     "updated_at": MOMENT,
 }
+WAITING = {"waiting_leads": {"type": "string", "enum": list(WAITING_LEADS)}}
+GOING_BACK = {"type": "object", "properties": WAITING}
+PUBLISHING = {"type": "object", "properties": {"revision": WHOLE, **WAITING}}
+PUBLISHED = shape("version", "started_again", version=WHOLE, started_again=WHOLE, problems=PROBLEMS)
 STATE = shape(id=TEXT, state=TEXT)
 IF_MATCH = {"If-Match": "The revision that was read."}
 
@@ -109,12 +113,24 @@ def save_draft(flow_id: UUID) -> Response:
 
 
 @bp.post("/flows/<flow:flow_id>/publish")
-@describe("Publish the draft", gives=shape("version", version=WHOLE, problems=PROBLEMS), refuses=(422,))
+@describe("Publish the draft", takes=PUBLISHING, body_needed=False, gives=PUBLISHED, refuses=(409, 422))
 @keyed
 def publish(flow_id: UUID) -> Response:
-    """Make the draft the live version, or answer 422 with what stands in its way."""
-    flow = flow_called(flow_id)
-    publication = publish_draft(session=current.session(), actor=caller().actor, flow=flow, now=current.now())
+    """Make the draft the live version; 409 where it is not the one that was read, 422 with what stands in its way."""
+    flow, body = flow_called(flow_id), read_body("revision", "waiting_leads", may_be_empty=True)
+    revision, starts_again = body.revision(), body.starts_again()
+    body.refuse_problems()
+    try:
+        publication = publish_draft(
+            session=current.session(),
+            actor=caller().actor,
+            flow=flow,
+            now=current.now(),
+            revision=revision,
+            starts_again=starts_again,
+        )
+    except NewerDraft:
+        raise newer_draft(flow, "Nothing was published.") from None
     return published(publication)
 
 
@@ -166,9 +182,10 @@ def published(publication: Publication) -> Response:
     problems = shapes.problems(publication.problems)
     if publication.version is None:
         raise Refusal(422, "not_publishable", problems=publication.problems, beside={"problems": problems})
-    number = publication.version.number
+    number, many = publication.version.number, publication.started_again
+    in_flight.tell_workers(current.session(), current.queue(), many)
     current.session().commit()
-    return shapes.answer({"version": number, "problems": problems})
+    return shapes.answer({"version": number, "started_again": many, "problems": problems})
 
 
 def draft_state(flow: Flow) -> dict[str, Any]:
@@ -194,7 +211,7 @@ def revision_read() -> int:
     return int(text)
 
 
-def newer_draft(flow: Flow) -> Refusal:
+def newer_draft(flow: Flow, left_undone: str = "Yours was not saved.") -> Refusal:
     """Return the refusal for whoever read an older draft, with the newer one."""
-    words = "The draft was saved by somebody else since you read it. Yours was not saved."
+    words = f"The draft was saved by somebody else since you read it. {left_undone}"
     return Refusal(409, "newer_draft", words, beside={"revision": flow.draft_revision, "draft": flow.draft})

@@ -22,6 +22,8 @@ def story_of(session: Session, lead: Lead, history: History) -> tuple[Story, tup
     """Return each event in words, by (run, seq), and the fields to mask the lead's values by."""
     document = queries.documents_of(session, [lead]).get((lead.flow_id, lead.version))
     flow, _ = parse_flow(document) if document else (None, [])
-    names = Names(connection_names(session, lead.account_id), lists=list_names(session, lead.account_id))
-    entries = timeline.entries(flow, lead, history.events, names)
+    lists, named = list_names(session, lead.account_id), queries.people_named(session, history.events)
+    names = Names(connection_names(session, lead.account_id), lists=lists, people=named)
+    earlier = queries.flows_left(session, lead, history.events)
+    entries = timeline.entries(flow, lead, history.events, names, earlier=earlier)
     return {(entry.run, entry.seq): entry for entry in entries}, people.fields_of(document)

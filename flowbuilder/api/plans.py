@@ -9,9 +9,9 @@ from flask import Blueprint, Response
 from flowbuilder.accounts.access import keyed
 from flowbuilder.api import shapes
 from flowbuilder.api.auth import caller
-from flowbuilder.api.bodies import Body, read_body
+from flowbuilder.api.bodies import WAITING_LEADS, Body, read_body
 from flowbuilder.api.errors import Refusal
-from flowbuilder.api.flows import IF_MATCH, flow_called, newer_draft, revision_read
+from flowbuilder.api.flows import IF_MATCH, WAITING, flow_called, newer_draft, revision_read
 from flowbuilder.api.openapi import MOMENT, TEXT, WHOLE, describe, or_null, shape
 from flowbuilder.flows.operations import NewerDraft
 from flowbuilder.models import PlannedPublication
@@ -21,7 +21,7 @@ from flowbuilder.web.found import found
 
 bp = Blueprint("plans", __name__)
 
-PLAN = shape(at=MOMENT, note=TEXT, instead_of=or_null(WHOLE), problem=TEXT)
+PLAN = shape(at=MOMENT, note=TEXT, instead_of=or_null(WHOLE), problem=TEXT, **WAITING)
 LONGEST_NOTE = 500
 
 
@@ -36,7 +36,7 @@ def show(flow_id: UUID) -> Response:
 @bp.put("/flows/<flow:flow_id>/plan")
 @describe(
     "Let the draft as it is go live at a time",
-    takes=shape("at", at=MOMENT, note=TEXT),
+    takes=shape("at", at=MOMENT, note=TEXT, **WAITING),
     gives=PLAN,
     headers=IF_MATCH,
     refuses=(409, 428),
@@ -45,8 +45,8 @@ def show(flow_id: UUID) -> Response:
 def put(flow_id: UUID) -> Response:
     """Plan the draft that was read, in the place of what was planned before."""
     flow, revision = flow_called(flow_id), revision_read()
-    body = read_body("at", "note")
-    at, note = _moment(body), _note(body)
+    body = read_body("at", "note", "waiting_leads")
+    at, note, starts_again = _moment(body), _note(body), body.starts_again()
     body.refuse_problems()
     session = current.session()
     try:
@@ -58,6 +58,7 @@ def put(flow_id: UUID) -> Response:
             at=at,
             now=current.now(),
             note=note,
+            starts_again=starts_again,
         )
     except NewerDraft:
         raise newer_draft(flow) from None
@@ -100,4 +101,5 @@ def _shown(row: PlannedPublication) -> dict[str, Any]:
         "note": row.note,
         "instead_of": row.instead_of,
         "problem": row.problem,
+        "waiting_leads": WAITING_LEADS[row.start_again],
     }

@@ -8,10 +8,11 @@ from flask import Blueprint, Response, request
 from flowbuilder.accounts.access import keyed
 from flowbuilder.api import shapes
 from flowbuilder.api.auth import caller
+from flowbuilder.api.bodies import read_body
 from flowbuilder.api.drafts import CHANGES, in_words
 from flowbuilder.api.errors import Refusal
-from flowbuilder.api.flows import flow_called, published
-from flowbuilder.api.openapi import ANYTHING, MOMENT, PROBLEMS, TEXT, WHOLE, YES_NO, describe, or_null, shape
+from flowbuilder.api.flows import GOING_BACK, PUBLISHED, flow_called, published
+from flowbuilder.api.openapi import ANYTHING, MOMENT, TEXT, WHOLE, YES_NO, describe, or_null, shape
 from flowbuilder.flows import queries
 from flowbuilder.models import Flow, FlowVersion
 from flowbuilder.review import going_back
@@ -72,16 +73,27 @@ def changes(flow_id: UUID, number: int) -> Response:
 @bp.post("/flows/<flow:flow_id>/versions/<int:number>/go-back")
 @describe(
     "Make a new live version equal to an old one",
-    gives=shape("version", version=WHOLE, problems=PROBLEMS),
+    takes=GOING_BACK,
+    body_needed=False,
+    gives=PUBLISHED,
     refuses=(422,),
 )
 @keyed
 def go_back(flow_id: UUID, number: int) -> Response:
     """Go back to a version: a new one, equal to it, is live; checks that must pass and do not are warnings."""
-    flow = flow_called(flow_id)
+    flow, body = flow_called(flow_id), read_body("waiting_leads", may_be_empty=True)
+    starts_again = body.starts_again()
+    body.refuse_problems()
     found(queries.version_of(current.session(), flow, number))
     return published(
-        going_back.go_back(session=current.session(), actor=caller().actor, flow=flow, number=number, now=current.now())
+        going_back.go_back(
+            session=current.session(),
+            actor=caller().actor,
+            flow=flow,
+            number=number,
+            now=current.now(),
+            starts_again=starts_again,
+        )
     )
 
 

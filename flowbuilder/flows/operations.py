@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from flowbuilder import audit, ids
 from flowbuilder.audit import Actor
 from flowbuilder.drafts import operations as drafts
-from flowbuilder.flows import queries
+from flowbuilder.flows import in_flight, queries
 from flowbuilder.flows.checks import document_problems
 from flowbuilder.models import Flow, FlowVersion
 from rules.editing import replace_document
@@ -28,10 +28,14 @@ class NoSuchVersion(Exception):
 
 @dataclass(frozen=True)
 class Publication:
-    """What came of publishing: the version that is live now, or none and the problems that stand in its way."""
+    """What came of publishing: the version that is live now, or none and the problems that stand in its way.
+
+    `started_again` leads that waited on older versions begin again in it; workers have to be told so after the commit.
+    """
 
     version: FlowVersion | None
     problems: list[Problem]
+    started_again: int = 0
 
 
 def create_flow(*, session: Session, actor: Actor, name: str, document: Mapping[str, Any], now: datetime) -> Flow:
@@ -63,17 +67,36 @@ def use_as_draft(*, session: Session, actor: Actor, flow: Flow, version: FlowVer
 
 
 def publish_flow(
-    *, session: Session, actor: Actor, flow: Flow, now: datetime, revision: int | None = None, note: str = ""
+    *,
+    session: Session,
+    actor: Actor,
+    flow: Flow,
+    now: datetime,
+    revision: int | None = None,
+    note: str = "",
+    starts_again: bool = False,
 ) -> Publication:
-    """Make the draft the live version, unless it has errors; raises NewerDraft when `revision` is an older one."""
+    """Make the draft the live version, unless it has errors; raises NewerDraft when `revision` is an older one.
+
+    With `starts_again`, leads that wait on older versions begin again in it, where that makes a difference to them.
+    """
     session.refresh(flow, with_for_update=True)
     if revision is not None and revision != flow.draft_revision:
         raise NewerDraft
-    return publish_document(session=session, actor=actor, flow=flow, document=flow.draft, now=now, note=note)
+    return publish_document(
+        session=session, actor=actor, flow=flow, document=flow.draft, now=now, note=note, starts_again=starts_again
+    )
 
 
 def publish_document(
-    *, session: Session, actor: Actor, flow: Flow, document: dict[str, Any], now: datetime, note: str = ""
+    *,
+    session: Session,
+    actor: Actor,
+    flow: Flow,
+    document: dict[str, Any],
+    now: datetime,
+    note: str = "",
+    starts_again: bool = False,
 ) -> Publication:
     """Make a document the live version, unless it has errors; the row of the flow has to be locked before."""
     problems = document_problems(session=session, account_id=flow.account_id, document=document, flow_id=flow.id)
@@ -81,11 +104,16 @@ def publish_document(
         return Publication(None, problems)
     version = _go_live(session, flow, document, actor=actor, now=now, note=note)
     _record(session, actor, flow, "flow.published", now, version=version.number)
-    return Publication(version, problems)
+    return Publication(version, problems, _start_again(session, actor, flow, version, now) if starts_again else 0)
 
 
-def go_back(*, session: Session, actor: Actor, flow: Flow, number: int, now: datetime) -> Publication:
-    """Make a new live version equal to an old one; the draft stays. Raises NoSuchVersion."""
+def go_back(
+    *, session: Session, actor: Actor, flow: Flow, number: int, now: datetime, starts_again: bool = False
+) -> Publication:
+    """Make a new live version equal to an old one; the draft stays. Raises NoSuchVersion.
+
+    With `starts_again`, leads that wait begin again in it as in `publish_flow`.
+    """
     session.refresh(flow, with_for_update=True)
     old = queries.version_of(session, flow, number)
     if old is None:
@@ -96,7 +124,7 @@ def go_back(*, session: Session, actor: Actor, flow: Flow, number: int, now: dat
         return Publication(None, problems)
     version = _go_live(session, flow, old.document, actor=actor, now=now, note=f"Equal to version {number}")
     _record(session, actor, flow, "flow.went_back", now, version=version.number, equal_to=number)
-    return Publication(version, problems)
+    return Publication(version, problems, _start_again(session, actor, flow, version, now) if starts_again else 0)
 
 
 def pause_flow(*, session: Session, actor: Actor, flow: Flow, now: datetime) -> None:
@@ -127,6 +155,14 @@ def _go_live(
     flow.live_version, flow.updated_at = version.number, now
     session.flush()
     return version
+
+
+def _start_again(session: Session, actor: Actor, flow: Flow, version: FlowVersion, now: datetime) -> int:
+    """Have leads that wait begin again in a version, and return how many."""
+    many = in_flight.start_again(session, actor, flow, version, now)
+    if many:
+        _record(session, actor, flow, "flow.started_again", now, version=version.number, leads=many)
+    return many
 
 
 def _record(session: Session, actor: Actor, flow: Flow, action: str, now: datetime, **detail: Any) -> None:

@@ -1,12 +1,13 @@
 """The pages of flows: the list, one flow as a rail of steps, a new one, import, publish, pause."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, request, url_for
 
 from flowbuilder.accounts.access import actor, signed_in, visitor
-from flowbuilder.flows import beginning, operations, queries, shelf, views
+from flowbuilder.flows import beginning, in_flight, operations, queries, shelf, views
 from flowbuilder.flows.counts import PERIODS, cards_of, leads_beyond, since
 from flowbuilder.flows.forms import ImportForm, NewFlowForm
 from flowbuilder.flows.operations import NewerDraft
@@ -174,12 +175,19 @@ def go_back(flow_id: UUID, number: int) -> Response:
     if not {str(one.id) for one in fails} <= set(request.form.getlist("fails")):
         return way_back_page(flow, number, status=409, problem=NOW_FAILS)
     publication = operations.go_back(
-        session=current.session(), actor=actor(), flow=flow, number=number, now=current.now()
+        session=current.session(),
+        actor=actor(),
+        flow=flow,
+        number=number,
+        now=current.now(),
+        starts_again=asked_to_start_again(),
     )
     if publication.version is None:
         return version_page(flow, number, status=422)
+    many = publication.started_again
+    in_flight.tell_workers(current.session(), current.queue(), many)
     current.session().commit()
-    return go_to(url_for("flows.show", flow_id=flow.id, done="went-back"))
+    return go_to(url_for("flows.show", flow_id=flow.id, done="went-back", again=many or None))
 
 
 @bp.post("/<flow:flow_id>/versions/<int:number>/use")
@@ -219,14 +227,18 @@ def change(flow_id: UUID, how: Callable[..., object]) -> Response:
 def flow_page(flow: Flow) -> Response:
     """Return the page of a flow."""
     session, now = current.session(), current.now()
+    shared: dict[str, Any] = {
+        "planned": plan_of(session, flow),
+        "started_again": request.args.get("again", 0, type=int),
+    }
     view = None if request.args.get("show") == "draft" else views.live_view(session, flow, period_asked(), now)
     if view is None:
         draft = views.draft_view(session, flow, now)
-        return page("flows/show.html", shows_draft=True, planned=plan_of(session, flow), **draft)
+        return page("flows/show.html", shows_draft=True, **shared, **draft)
     live = view["live"]
     view["recent"] = history.recent(session, flow, live, view.pop("rules"), now)
     view["previous"] = history.previous(session, flow, live)
-    return page("flows/show.html", shows_draft=False, periods=PERIODS, planned=plan_of(session, flow), **view)
+    return page("flows/show.html", shows_draft=False, periods=PERIODS, **shared, **view)
 
 
 def way_back_page(flow: Flow, number: int, *, status: int = 200, problem: str = "") -> Response:
@@ -234,7 +246,14 @@ def way_back_page(flow: Flow, number: int, *, status: int = 200, problem: str = 
     session = current.session()
     version = found(queries.version_of(session, flow, number))
     way = way_back(session, flow, version, found(queries.live_version(session, flow)), current.now())
-    return page("flows/go_back.html", status=status, problem=problem, flow=flow, way=way)
+    return page(
+        "flows/go_back.html", status=status, problem=problem, flow=flow, way=way, starts_again=asked_to_start_again()
+    )
+
+
+def asked_to_start_again() -> bool:
+    """Return whether leads that wait are to begin again in what goes live; they finish where they are otherwise."""
+    return request.values.get("waiting") == "start_again"
 
 
 def period_asked() -> str:

@@ -8,7 +8,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, String, cast, func, or_, select, tuple_
 from sqlalchemy.orm import Session, defer
 
-from flowbuilder.models import Attempt, Connection, Flow, FlowVersion, Lead, LeadEvent, Offer, Source
+from flowbuilder import ids
+from flowbuilder.models import Attempt, Connection, Flow, FlowVersion, Lead, LeadEvent, Offer, Person, Source
+from rules.flow import Flow as Rules
+from rules.flow import parse_flow
+from rules.timeline import versions_of
 
 STATUSES = ("sold", "rejected", "waiting", "duplicate", "error", "in_progress")
 NEWEST_SEARCHED = 200_000
@@ -108,6 +112,27 @@ def documents_of(session: Session, leads: Iterable[Lead]) -> dict[tuple[UUID, in
     keys = {(lead.flow_id, lead.version) for lead in leads}
     wanted = select(FlowVersion).where(tuple_(FlowVersion.flow_id, FlowVersion.number).in_(keys))
     return {(row.flow_id, row.number): row.document for row in session.scalars(wanted)}
+
+
+def flows_left(session: Session, lead: Lead, events: Iterable[LeadEvent]) -> dict[int, Rules | None]:
+    """Return the flows of those runs of a lead that were left for another version, by their numbers."""
+    versions = versions_of(events, lead.version)
+    others = set(versions.values()) - {lead.version}
+    if not others:
+        return {}
+    wanted = select(FlowVersion).where(FlowVersion.flow_id == lead.flow_id, FlowVersion.number.in_(others))
+    read = {row.number: parse_flow(row.document)[0] for row in session.scalars(wanted)}
+    return {run: read.get(version) for run, version in versions.items() if version != lead.version}
+
+
+def people_named(session: Session, events: Iterable[LeadEvent]) -> dict[str, str]:
+    """Return the names of the people who had a lead start again, by their shown ids."""
+    asked = {event.asks["by"] for event in events if event.effect == "start_again" and event.asks["by"]}
+    if not asked:
+        return {}
+    name = func.coalesce(func.nullif(Person.name, ""), Person.email)
+    rows = session.execute(select(Person.id, name).where(Person.id.in_([ids.read(one) for one in asked])))
+    return {ids.show(person): called for person, called in rows}
 
 
 def history_of(session: Session, lead: Lead) -> History:

@@ -119,32 +119,36 @@ def story_of(session: Session, lead: Lead, *, in_full: bool) -> Story:
     document = queries.documents_of(session, [lead]).get((lead.flow_id, lead.version))
     rules, _problems = parse_flow(document) if document else (None, [])
     history = queries.history_of(session, lead)
-    veil = None if in_full else Veil(lead, rules, (lead.fields, *_set_by_steps(history)))
+    earlier = queries.flows_left(session, lead, history.events)
+    veil = None if in_full else Veil(lead, rules, (lead.fields, *_values_of(history)))
     buyers = Buyers(queries.connections_of(session, lead.account_id), lead.currency, veil.over if veil else None)
-    names = Names(buyers.names, lists=list_names(session, lead.account_id))
+    named = queries.people_named(session, history.events)
+    names = Names(buyers.names, lists=list_names(session, lead.account_id), people=named)
     fields = rules.fields if rules else ()
+    entries = timeline.entries(rules, lead, history.events, names, earlier=earlier)
     asked = {offer.offer_no: buyers.asked(offer, history.attempts) for offer in history.offers}
     return Story(
         head=_head(session, lead, tuple(asked.values()), veil),
         details=people.details(lead.fields, fields, lead.invalid, lead.currency, in_full=in_full),
         posted=people.posted(lead.posted, in_full=in_full),
         ignored=tuple(lead.ignored),
-        stops=_stops(_entries(rules, lead, history, names, veil), history, buyers, asked),
+        stops=_stops(_veiled(entries, veil), history, buyers, asked),
         answer=_answer(lead),
         in_full=in_full,
     )
 
 
-def _set_by_steps(history: History) -> Iterator[Mapping[str, Any]]:
-    """Yield the values that steps gave to fields."""
+def _values_of(history: History) -> Iterator[Mapping[str, Any]]:
+    """Yield the values that steps gave to fields, and those that a version read which was left."""
     for event in history.events:
-        changes = (event.detail or {}).get("changes", {})
-        if changes:
-            yield {key: after for key, (_, after) in changes.items()}
+        detail = event.detail or {}
+        if "changes" in detail:
+            yield {key: after for key, (_, after) in detail["changes"].items()}
+        if "lead" in detail:
+            yield detail["lead"]["fields"]
 
 
-def _entries(rules: Rules | None, lead: Lead, history: History, names: Names, veil: Veil | None) -> Sequence[Entry]:
-    entries = timeline.entries(rules, lead, history.events, names)
+def _veiled(entries: Sequence[Entry], veil: Veil | None) -> Sequence[Entry]:
     return [veil.over_entry(entry) for entry in entries] if veil else entries
 
 

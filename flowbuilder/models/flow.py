@@ -43,7 +43,10 @@ class FlowVersion(Base):
 
 
 class PlannedPublication(Base):
-    """A document that goes live at a time, in the place of the version `instead_of`; `problem` once it could not."""
+    """A document that goes live at a time, in the place of the version `instead_of`; `problem` once it could not.
+
+    `start_again` says whether leads that wait on older versions begin again in it.
+    """
 
     __tablename__ = "planned_publication"
     flow_id: Mapped[UUID] = mapped_column(ForeignKey("flow.id"), primary_key=True)
@@ -53,3 +56,4 @@ class PlannedPublication(Base):
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]
     problem: Mapped[str] = mapped_column(server_default="")
+    start_again: Mapped[bool] = mapped_column(server_default="false")

@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from flowbuilder.audit import Actor
-from flowbuilder.flows import operations, queries, views
+from flowbuilder.flows import in_flight, operations, queries, views
 from flowbuilder.flows.checks import document_problems
+from flowbuilder.flows.in_flight import Waits
 from flowbuilder.flows.operations import Publication
 from flowbuilder.models import Flow, FlowVersion
 from flowbuilder.review.history import comparison
@@ -21,7 +22,8 @@ from flowbuilder.trials.checks import Checked, run_checks
 class WayBack:
     """The way from the live version to an older one, which becomes the version `number`.
 
-    `is_blocked` where its document has errors by now, such as a buyer that is not there any more.
+    `is_blocked` where its document has errors by now, such as a buyer that is not there any more. `waits` are the leads
+    that wait to which it makes a difference.
     """
 
     version: FlowVersion
@@ -30,6 +32,7 @@ class WayBack:
     parts: Sequence[Part]
     is_blocked: bool
     checks: Sequence[Checked]
+    waits: Waits
 
     @property
     def failing(self) -> list[Checked]:
@@ -48,6 +51,7 @@ def way_back(session: Session, flow: Flow, version: FlowVersion, live: FlowVersi
         comparison(session, flow, live.document, document),
         views.has_errors(problems),
         run_checks(session, flow, document, now),
+        in_flight.waiting_on(session, flow, document),
     )
 
 
@@ -56,12 +60,16 @@ def failing(checks: Sequence[Checked]) -> list[Checked]:
     return [one for one in checks if one.must_pass and not one.passed]
 
 
-def go_back(*, session: Session, actor: Actor, flow: Flow, number: int, now: datetime) -> Publication:
+def go_back(
+    *, session: Session, actor: Actor, flow: Flow, number: int, now: datetime, starts_again: bool = False
+) -> Publication:
     """Go back to a version; a check that must pass and does not is a warning among its problems.
 
-    Raises NoSuchVersion.
+    With `starts_again`, leads that wait begin again in it as in `publish_flow`. Raises NoSuchVersion.
     """
     old = queries.version_of(session, flow, number)
     fails = failing_checks(session, flow, old.document, now) if old else []
-    made = operations.go_back(session=session, actor=actor, flow=flow, number=number, now=now)
-    return Publication(made.version, [*made.problems, *(replace(one, severity="warning") for one in fails)])
+    made = operations.go_back(
+        session=session, actor=actor, flow=flow, number=number, now=now, starts_again=starts_again
+    )
+    return replace(made, problems=[*made.problems, *(replace(one, severity="warning") for one in fails)])

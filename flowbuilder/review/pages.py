@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, request, url_for
 
 from flowbuilder.accounts.access import actor, signed_in, visitor
+from flowbuilder.flows import in_flight
 from flowbuilder.flows.operations import NewerDraft
-from flowbuilder.flows.pages import change, flow_called
+from flowbuilder.flows.pages import asked_to_start_again, change, flow_called
 from flowbuilder.flows.views import revision_sent
 from flowbuilder.models import Flow
 from flowbuilder.review import planning, views
@@ -65,13 +66,16 @@ def publish(flow_id: UUID) -> Response:
             now=current.now(),
             revision=revision_sent(),
             note=note(),
+            starts_again=asked_to_start_again(),
         )
     except NewerDraft:
         return review_page(flow, status=409, problem=NEWER)
     if publication.version is None:
         return review_page(flow, status=422, problem=PUT_RIGHT)
+    many = publication.started_again
+    in_flight.tell_workers(current.session(), current.queue(), many)
     current.session().commit()
-    return go_to(url_for("flows.show", flow_id=flow.id, done="published"))
+    return go_to(url_for("flows.show", flow_id=flow.id, done="published", again=many or None))
 
 
 @bp.post("/<flow:flow_id>/review/take-back")
@@ -95,6 +99,7 @@ def _plan(flow: Flow) -> Response:
             at=at,
             now=current.now(),
             note=note(),
+            starts_again=asked_to_start_again(),
         )
     except NewerDraft:
         return review_page(flow, status=409, problem=NEWER)
@@ -136,6 +141,7 @@ def _chosen() -> dict[str, Any]:
         "note": note(),
         "ticked": request.values.getlist("tick"),
         "at": request.values.get("at", ""),
+        "starts_again": asked_to_start_again(),
     }
 
 

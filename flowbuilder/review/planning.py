@@ -24,9 +24,19 @@ def plan_of(session: Session, flow: Flow) -> PlannedPublication | None:
 
 
 def plan(
-    *, session: Session, actor: Actor, flow: Flow, revision: int, at: datetime, now: datetime, note: str = ""
+    *,
+    session: Session,
+    actor: Actor,
+    flow: Flow,
+    revision: int,
+    at: datetime,
+    now: datetime,
+    note: str = "",
+    starts_again: bool = False,
 ) -> Publication | None:
     """Let the draft as it is go live at a time, in the place of what was planned before; None when that is settled.
+
+    With `starts_again`, leads that wait then begin again in it, where that makes a difference to them.
 
     Returns the problems that stand in its way; raises NewerDraft when `revision` is an older one.
     """
@@ -38,7 +48,7 @@ def plan(
     if any(problem.severity == "error" for problem in problems):
         return Publication(None, problems)
     row = PlannedPublication(flow_id=flow.id, document=flow.draft, instead_of=flow.live_version, note=note, at=at)
-    row.person_id, row.problem = actor.person_id, ""
+    row.person_id, row.problem, row.start_again = actor.person_id, "", starts_again
     session.merge(row)
     _record(session, actor, flow, "flow.planned", now, at=at.isoformat())
     session.flush()
@@ -77,7 +87,13 @@ def _publish(session: Session, row: PlannedPublication, flow: Flow, now: datetim
         _record(session, actor, flow, "flow.plan_failed", now, problem=row.problem)
         return False
     published = operations.publish_document(
-        session=session, actor=actor, flow=flow, document=row.document, now=now, note=row.note
+        session=session,
+        actor=actor,
+        flow=flow,
+        document=row.document,
+        now=now,
+        note=row.note,
+        starts_again=row.start_again,
     )
     if published.version is None:
         row.problem = published.problems[0].message

@@ -25,14 +25,24 @@ def failing_checks(session: Session, flow: Flow, document: Mapping[str, Any], no
 
 
 def publish_draft(
-    *, session: Session, actor: Actor, flow: Flow, now: datetime, revision: int | None = None, note: str = ""
+    *,
+    session: Session,
+    actor: Actor,
+    flow: Flow,
+    now: datetime,
+    revision: int | None = None,
+    note: str = "",
+    starts_again: bool = False,
 ) -> Publication:
     """Make the draft the live version, unless it has errors or a check fails that must pass.
 
-    Raises NewerDraft when `revision` is an older one.
+    With `starts_again`, leads that wait begin again in it as in `publish_flow`. Raises NewerDraft when `revision` is an
+    older one.
     """
     failing = failing_checks(session, flow, flow.draft, now)
     if failing:
         problems = document_problems(session=session, account_id=flow.account_id, document=flow.draft)
         return Publication(None, [*problems, *failing])
-    return operations.publish_flow(session=session, actor=actor, flow=flow, now=now, revision=revision, note=note)
+    return operations.publish_flow(
+        session=session, actor=actor, flow=flow, now=now, revision=revision, note=note, starts_again=starts_again
+    )

@@ -18,7 +18,7 @@ from rules.differences.base import same
 from rules.flow import Flow as Rules
 from rules.running import Lead as LeadAsRulesSee
 from rules.running import Post
-from rules.timeline import as_rules_see
+from rules.timeline import as_rules_see, left_by
 
 LEAD = (
     Lead.id, Lead.source_id, Lead.version, Lead.kind, Lead.is_test, Lead.outcome, Lead.asked_before, Lead.posted,
@@ -59,9 +59,10 @@ def newest_leads(session: Session, flow: Flow, most: int) -> Recorded:
         .limit(most)
     )
     rows = {row.id: row for row in session.execute(newest)}
-    read = (_past(rows[lead_id], events) for lead_id, events in _journals(session, rows))
+    journals = dict(_journals(session, rows))
+    read = (_past(rows[lead_id], events) for lead_id, events in journals.items())
     pasts = sorted((past for past in read if past), key=lambda past: past.lead.id)
-    versions = {str(row.id): row.version for row in rows.values()}
+    versions = {str(row.id): _version_of(row, journals.get(row.id, ())) for row in rows.values()}
     documents = select(FlowVersion.number, FlowVersion.document["fields"]).where(
         FlowVersion.flow_id == flow.id, FlowVersion.number.in_(set(versions.values()))
     )
@@ -99,6 +100,12 @@ def _past(row: Any, events: list[Any]) -> Past | None:
     if not run:
         return None
     return read_past(as_rules_see(row, run), events, outcome=row.outcome, source_id=str(row.source_id))
+
+
+def _version_of(row: Any, events: Sequence[Row[Any]]) -> int:
+    """Return the version of a lead's last run; one that starts again has not begun in that of its row."""
+    left = left_by(last_run(events))
+    return int(left.result["from"] if left else row.version)
 
 
 def _read_again(form: LeadForm, lead: LeadAsRulesSee) -> LeadAsRulesSee | Refused:

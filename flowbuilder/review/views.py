@@ -11,9 +11,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from flowbuilder.flows import queries, views
+from flowbuilder.flows import in_flight, queries, views
 from flowbuilder.flows.around import around
 from flowbuilder.flows.checks import check_document
+from flowbuilder.flows.in_flight import Waits
 from flowbuilder.models import Flow, Membership, Person
 from flowbuilder.review.backtests import Impact, backtest
 from flowbuilder.review.warnings import Changed, Warned, warnings_of
@@ -47,7 +48,7 @@ class Part:
 class Rest:
     """The impact of a draft, what its checks say, and what to look at; `number` is the version that it would become.
 
-    `is_blocked` where a check fails that must pass.
+    `waits` are the leads that wait to which it makes a difference. `is_blocked` where a check fails that must pass.
     """
 
     impact: Impact | None
@@ -55,7 +56,7 @@ class Rest:
     shifts: Sequence[str]
     shown: Sequence[tuple[UUID, Differs]]
     warnings: Sequence[Warned]
-    waiting: int
+    waits: Waits
     number: int
 
     @property
@@ -110,7 +111,8 @@ def rest_of(session: Session, flow: Flow, *, now: datetime, new_buyers: Assumed)
     warnings = warnings_of(Changed(document, flow.draft, connections, waiting, tried, checks))
     found = impact.backtest.differs if impact else ()
     shown = [(UUID(one.lead), one) for one in found[:MOST_SHOWN]]
-    return Rest(impact, checks, shifts_of(found), shown, warnings, waiting, queries.last_number(session, flow) + 1)
+    waits = in_flight.waiting_on(session, flow, flow.draft) if waiting else Waits()
+    return Rest(impact, checks, shifts_of(found), shown, warnings, waits, queries.last_number(session, flow) + 1)
 
 
 def shifts_of(found: Sequence[Differs]) -> list[str]:

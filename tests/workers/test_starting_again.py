@@ -128,7 +128,9 @@ def test_a_lead_that_a_buyer_has_or_may_have_is_left_alone(market: Market, sunri
         tx = {"is": [{"var": "lead.state"}, "TX"]}
         last = buyer(market.connect(nova), "s3", on_error={"hold": "1h"}, **ONCE)
         silent = buyer(market.connect(sunrise), "s1", on_ambiguous="hold", when=ca, **ONCE)
-        retried = buyer(market.connect(nova), "s0", on_error="hold", when=tx, retry={"after": ["1h"], "for_up_to": "3h"})
+        retried = buyer(
+            market.connect(nova), "s0", on_error="hold", when=tx, retry={"after": ["1h"], "for_up_to": "3h"}
+        )
         market.publish([silent, retried, group(*rows, then="continue"), last], fallback=HOLD)
         leads = [market.post(fields={"state": state})[0] for state in ("CA", "TX", "NV")]
         market.carry()

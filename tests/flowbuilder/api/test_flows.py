@@ -1,10 +1,13 @@
 """Flows over the API: drafts with revisions, publishing, versions, going back, pausing."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
-from flowbuilder import ids
+from flowbuilder import clock, ids
 from flowbuilder.models import Audit
+from tests.support.cast import a_connection, a_flow, a_lead, a_source, an_event
 from tests.support.documents import solar
 
 NOBODY_YET = [
@@ -165,3 +168,57 @@ def test_flows_are_listed_page_by_page(api):
     second = api("GET", f"/flows?limit=2&after={first['next']}").json
     assert [flow["id"] for flow in first["flows"]] == made[:2]
     assert ([flow["id"] for flow in second["flows"]], second["next"]) == (made[2:], None)
+
+
+@pytest.fixture
+def held(session, cast):
+    """Give a flow with a dearer draft, and a lead that waits on its first version."""
+    connection = ids.show(a_connection(session, cast.sara).id, "con")
+    hold = {"id": "end", "do": "hold", "retry_every": "1h"}
+    flow = a_flow(session, cast.sara, document=solar(connection, fallback=hold))
+    flow.draft = solar(connection, fallback={**hold, "retry_every": "30m"})
+    waits = {"state": "waiting", "outcome": None, "waiting_for": "retry", "finished_at": None}
+    lead = a_lead(session, a_source(session, flow), **waits)
+    an_event(session, lead, seq=1, step="intake", effect="hold", asks={"for": "retry"}, result=None, done_at=None)
+    session.commit()
+    return flow, lead
+
+
+@pytest.mark.parametrize(
+    ("body", "many"), [(None, 0), ({"waiting_leads": "finish"}, 0), ({"waiting_leads": "start_again"}, 1)]
+)
+def test_publishing_says_what_becomes_of_leads_that_wait(api, session, held, body, many):
+    flow, lead = held
+    answer = api("POST", f"/flows/{ids.show(flow.id, 'flo')}/publish", body)
+    assert (answer.json["version"], answer.json["started_again"]) == (2, many)
+    session.refresh(lead)
+    told = lead.instruction and {key: lead.instruction[key] for key in ("do", "version", "by")}
+    assert told == ({"do": "start_again", "version": 2, "by": ""} if many else None)
+
+
+def test_going_back_says_it_too_and_anything_else_is_refused(api, session, held):
+    flow, lead = held
+    address = f"/flows/{ids.show(flow.id, 'flo')}"
+    assert api("POST", f"{address}/publish").json["version"] == 2
+    lead.version = 2
+    session.commit()
+    refused = api("POST", f"{address}/versions/1/go-back", {"waiting_leads": "maybe"})
+    assert (refused.status_code, refused.json["error"]["problems"][0]["path"]) == (422, "waiting_leads")
+    answer = api("POST", f"{address}/versions/1/go-back", {"waiting_leads": "start_again"})
+    assert (answer.json["version"], answer.json["started_again"]) == (3, 1)
+
+
+def test_an_older_draft_is_not_published(api, flow):
+    refused = api("POST", f"/flows/{flow['id']}/publish", {"revision": 7})
+    assert (refused.status_code, refused.json["error"]["code"], refused.json["revision"]) == (409, "newer_draft", 1)
+    assert api("POST", f"/flows/{flow['id']}/publish", {"revision": "one"}).status_code == 422
+    assert api("POST", f"/flows/{flow['id']}/publish", {"revision": 1}).json["version"] == 1
+
+
+def test_a_plan_keeps_what_becomes_of_them(api, held):
+    flow, _ = held
+    address = f"/flows/{ids.show(flow.id, 'flo')}/plan"
+    at = (clock.now() + timedelta(hours=2)).isoformat()
+    assert api("PUT", address, {"at": at}, If_Match="1").json["waiting_leads"] == "finish"
+    planned = api("PUT", address, {"at": at, "waiting_leads": "start_again"}, If_Match="1")
+    assert planned.json["waiting_leads"] == api("GET", address).json["waiting_leads"] == "start_again"
