@@ -17,7 +17,7 @@ def long_flow(connect: Connect) -> dict[str, Any]:
 def forty_steps(service: str, declines: str, takes: str) -> dict[str, Any]:
     """Return the document of the flow, by the ids of three connections: a service, a buyer that says no, one that buys.
 
-    Leads are sold in its second ten, to the buyer for homeowners.
+    A lead passes five steps, is declined three times, and is sold to the third buyer of the first group.
     """
     return {
         "schema": 1,
@@ -26,20 +26,20 @@ def forty_steps(service: str, declines: str, takes: str) -> dict[str, Any]:
         "fields": FIELDS,
         "values": {"good_score": 700},
         "intake": {"accept_if": {"is_not": [{"var": "lead.city"}, "Nowhere"]}, "reason": "Not a place"},
-        "steps": [step for ten in range(TENS) for step in _ten(ten, service, declines, takes if ten else declines)],
+        "steps": [step for ten in range(TENS) for step in _ten(ten, service, declines, takes)],
         "fallback": {"id": "end", "do": "reject", "reason": "No buyer available"},
     }
 
 
-def _ten(ten: int, service: str, declines: str, buys: str) -> list[Step]:
-    """Return ten steps, two of them in lanes; `buys` is the connection of the buyer for homeowners."""
+def _ten(ten: int, service: str, declines: str, takes: str) -> list[Step]:
+    """Return ten steps, two of them in lanes."""
     return [
         {"filter": {"id": f"wanted{ten}", "continue_if": _wanted(600 + ten), "reason": "Not wanted"}},
         {"transform": {"id": f"set{ten}", "set": [["city", "{{lead.city}}"], ["monthly_bill", 180 + ten]]}},
         {"look_up": {"id": f"ask{ten}", "connection": service, **_known(ten)}},
         {"cap": {"id": f"room{ten}", "limit": 100_000_000, "per": "day", "reason": "Enough for today"}},
-        {"split": _lanes(ten, _buyer(f"own{ten}", buys, 40 + ten), _buyer(f"rent{ten}", declines, 30 + ten))},
-        {"group": {"id": f"group{ten}", "mode": MODES[ten], "buyers": _rows(ten, declines)}},
+        {"split": _lanes(ten, _buyer(f"own{ten}", declines, 40 + ten), _buyer(f"rent{ten}", declines, 30 + ten))},
+        {"group": {"id": f"group{ten}", "mode": MODES[ten], "buyers": _rows(ten, declines, declines, takes)}},
         {"buyer": _buyer(f"last{ten}", declines, 20 + ten)},
         {"filter": {"id": f"poor{ten}", "stop_if": {"at_most": [{"var": "lead.credit_score"}, 300 + ten]}}},
     ]
@@ -78,6 +78,6 @@ def _buyer(step: str, connection: str, price: int) -> Step:
     }
 
 
-def _rows(ten: int, connection: str) -> list[Step]:
-    rows = [{"id": f"row{ten}{at}", "connection": connection, "price": 20 + at} for at in range(3)]
+def _rows(ten: int, *connections: str) -> list[Step]:
+    rows = [{"id": f"row{ten}{at}", "connection": one, "price": 20 + at} for at, one in enumerate(connections)]
     return [row | {"weight": at + 1} for at, row in enumerate(rows)] if MODES[ten] == "weighted" else rows

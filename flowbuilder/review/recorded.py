@@ -29,6 +29,9 @@ EVENT = (
     LeadEvent.result, LeadEvent.detail, LeadEvent.at,
 )  # fmt: skip
 
+UNHEARD = ("note", "close")
+"""Effects of which a backtest needs nothing: they follow from what was answered. They are half of most journals."""
+
 
 @dataclass(frozen=True)
 class Recorded:
@@ -90,8 +93,9 @@ def _journals(session: Session, rows: Mapping[UUID, Row[Any]]) -> Iterable[tuple
     """Yield the events of each lead."""
     if not rows:
         return
-    wanted = select(*EVENT).where(LeadEvent.lead_id.in_(rows)).order_by(LeadEvent.lead_id, LeadEvent.run, LeadEvent.seq)
-    for lead_id, events in groupby(session.execute(wanted), key=lambda event: event.lead_id):
+    wanted = select(*EVENT).where(LeadEvent.lead_id.in_(rows), LeadEvent.effect.not_in(UNHEARD))
+    in_order = wanted.order_by(LeadEvent.lead_id, LeadEvent.run, LeadEvent.seq)
+    for lead_id, events in groupby(session.execute(in_order), key=lambda event: event.lead_id):
         yield lead_id, list(events)
 
 
