@@ -50,6 +50,14 @@ def check_document(
     return flow, [*problems, *named, *lint(flow), *lint_in(Account(connections, costs), flow)]
 
 
+def errors_in(document: Mapping[str, Any], connections: Container[str], lists: Container[str]) -> list[Problem]:
+    """Return what stands in the way of publishing a document, by the connections and lists that its account has."""
+    flow, problems = parse_flow(document)
+    named = (*_unknown_connections(document, connections), *_unknown_lists(document, lists))
+    found = (*problems, *named, *(lint(flow) if flow else ()))
+    return [problem for problem in found if problem.severity == "error"]
+
+
 def named_connections(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield every connection that a document names, as (path, shown id); looks into groups and lanes too."""
     yield from _in_steps(document.get("steps"), "steps")

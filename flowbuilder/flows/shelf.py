@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from flowbuilder import audit, ids
 from flowbuilder.audit import Actor
 from flowbuilder.flows import operations, queries
-from flowbuilder.flows.checks import check_document
+from flowbuilder.flows.checks import connection_names, errors_in
 from flowbuilder.flows.forms import LONGEST_NAME
 from flowbuilder.flows.recent import Traffic, traffic_of
+from flowbuilder.lists.queries import list_names
 from flowbuilder.models import Account, Base, Flow, FlowVersion, Source
 
 
@@ -39,8 +40,11 @@ def listed(session: Session, account: Account, now: datetime) -> Sequence[Listed
     traffic = traffic_of(session, account.id, now)
     live, told_of = queries.live_documents(session, account.id), _with_history(session, account.id)
     flows = [flow for flow in queries.flows_of(session, account.id) if flow.archived_at is None]
+    connections, lists = connection_names(session, account.id), list_names(session, account.id)
+    errors = {flow.id: len(errors_in(flow.draft, connections, lists)) for flow in flows}
     return [
-        _listed(session, flow, live.get(flow.id), traffic.get(flow.id, Traffic()), flow.id in told_of) for flow in flows
+        _listed(flow, live.get(flow.id), errors[flow.id], traffic.get(flow.id, Traffic()), flow.id in told_of)
+        for flow in flows
     ]
 
 
@@ -99,9 +103,7 @@ def _with_history(session: Session, account_id: UUID) -> set[UUID]:
     return set(session.scalars(select(Flow.id).where(Flow.account_id == account_id, published | supplied)))
 
 
-def _listed(session: Session, flow: Flow, live: Mapping[str, Any] | None, traffic: Traffic, told_of: bool) -> Listed:
-    _, problems = check_document(session=session, account_id=flow.account_id, document=flow.draft, flow_id=flow.id)
-    errors = sum(problem.severity == "error" for problem in problems)
+def _listed(flow: Flow, live: Mapping[str, Any] | None, errors: int, traffic: Traffic, told_of: bool) -> Listed:
     currency = str((live or flow.draft).get("currency", "USD"))
     differs = live is not None and live != flow.draft
     return Listed(flow, differs, errors, traffic, traffic.say_revenue(currency), told_of)

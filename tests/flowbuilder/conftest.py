@@ -6,9 +6,11 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from flowbuilder.config import settings
+from flowbuilder.web import current
 from tests.support.cast import Cast
 from tests.support.web import running, signed_in
 
@@ -26,6 +28,21 @@ def app(database_url: str, redis_url: str) -> Iterator[Flask]:
 def sara(app: Flask, session: Session, cast: Cast) -> FlaskClient:
     """Give Sara's browser."""
     return signed_in(app, session, cast.sara)
+
+
+@pytest.fixture
+def statements(app: Flask) -> Iterator[list[str]]:
+    """Give the statements that the app sends to the database, as they come."""
+    sent: list[str] = []
+    with app.app_context():
+        engine = current.engine()
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture

@@ -1,20 +1,13 @@
 """How often the editor asks the database: as often for a long flow as for a short one, and not for what is at hand."""
 
 import pytest
-from sqlalchemy import event
 
 from bench.long_flow import forty_steps
 from flowbuilder import ids
-from flowbuilder.web import current
 from tests.support.cast import a_connection, a_flow
 from tests.support.documents import solar
 from tests.support.page_forms import untouched
-from tests.support.web import HTMX, form_token, signed_in
-
-
-@pytest.fixture
-def sara(app, session, cast):
-    return signed_in(app, session, cast.sara)
+from tests.support.web import HTMX, form_token
 
 
 @pytest.fixture
@@ -36,21 +29,6 @@ def long(session, cast, connections):
     made = a_flow(session, cast.sara, document=forty_steps(*connections))
     session.commit()
     return made
-
-
-@pytest.fixture
-def statements(app):
-    """Give the statements of the app, as they come."""
-    seen = []
-    with app.app_context():
-        engine = current.engine()
-
-    def note(connection, cursor, statement, *rest):
-        seen.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(engine, "before_cursor_execute", note)
 
 
 def the_page(sara, flow, step):

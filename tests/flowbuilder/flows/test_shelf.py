@@ -4,12 +4,14 @@ import pytest
 from sqlalchemy import select
 
 from flowbuilder import ids
+from flowbuilder.flows.checks import document_problems
 from flowbuilder.flows.recent import traffic_of
+from flowbuilder.flows.shelf import listed
 from flowbuilder.models import Audit, Flow, FlowCheck, Lead
 from rules.categories import CATEGORIES
 from rules.flow import parse_flow
 from rules.starters import STARTERS
-from tests.support.cast import a_flow, a_lead, a_member, a_source, now
+from tests.support.cast import a_connection, a_flow, a_lead, a_member, a_source, now
 from tests.support.documents import solar
 from tests.support.web import post, signed_in
 
@@ -143,3 +145,27 @@ def test_the_hours_of_a_day_are_counted_with_what_they_earned(session, cast):
     traffic = traffic_of(session, flow.account_id, at)[flow.id]
     assert (traffic.received, traffic.sold, traffic.sold_share, traffic.last_hour) == (2, 1, "50%", 2)
     assert traffic.say_revenue("USD") == "$42.00"
+
+
+def test_a_longer_list_asks_the_database_no_oftener(sara, session, cast, statements):
+    asked = []
+    for _ in range(2):
+        a_flow(session, cast.sara, document=solar(ids.show(a_connection(session, cast.sara).id, "con")))
+        session.commit()
+        statements.clear()
+        assert sara.get("/flows").status_code == 200
+        asked.append(len(statements))
+    assert asked[0] == asked[1], statements
+
+
+def test_what_stands_in_the_way_is_counted_also_where_only_lint_finds_it(sara, session, cast):
+    both = {"and": [{"is": [{"var": "lead.state"}, "CA"]}, {"is": [{"var": "lead.state"}, "NV"]}]}
+    steps = [
+        {"filter": {"id": "s1", "continue_if": both}},
+        {"buyer": {"id": "s2", "connection": "con_gone", "price": 1}},
+    ]
+    a_flow(session, cast.sara, document=solar(steps=steps))
+    session.commit()
+    [one] = listed(session, cast.sara.account, now())
+    shown = document_problems(session=session, account_id=one.flow.account_id, document=one.flow.draft)
+    assert one.problems == sum(problem.severity == "error" for problem in shown) == 2
