@@ -76,7 +76,7 @@ def test_everything_that_is_said_of_a_filter_swaps_and_comes_back(
     it_stops_if(page)
     look_closely(page)
     assert stored(session, flow) == {"id": "s1", "stop_if": CA, "reason": "Not CA solar"}
-    impact(page, flow, ["5", "2", "-3"], ["2", "5", "+3"])
+    impact(page, flow, ["5", "2", "\N{MINUS SIGN}3"], ["2", "5", "+3"])
     expect(
         page.get_by_text("5 were sold and would now be rejected · 2 were rejected and would now be sold")
     ).to_be_visible()
