@@ -91,9 +91,11 @@
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     onTheirWay.delete(event.detail.xhr);
-    if (event.detail.elt.id === "panel-form") sentIs(event.detail);
+    // By what asked: where a conflict stands in the form's place, the event comes from what is left around it.
+    const isSave = event.detail.requestConfig?.elt.id === "panel-form";
+    if (isSave) sentIs(event.detail);
     else if (isRenewed) kept = written();
-    if (event.detail.elt.id !== "panel-form" && isChange(event) && !isTold(event.detail)) standing("Not saved");
+    if (!isSave && isChange(event) && !isTold(event.detail)) standing("Not saved");
     isRenewed = false;
     // Whatever else was answered, what could not be sent is still to be sent; now it can be.
     if (failures && sent === null && isKept(event.detail)) { standing("Not saved. Retrying", true); send(); }

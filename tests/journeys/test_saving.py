@@ -121,6 +121,19 @@ def test_nothing_is_said_to_be_saved_before_it_is(visit: Visit, session: Session
     assert settings_of(session, flow, 1)["note"] == "Ask for Ana"
 
 
+def test_after_a_conflict_every_button_goes_on(visit_refused: Visit, session: Session, cast: Cast, flow: Flow) -> None:
+    page, elsewhere = (visit_refused(editor(flow), cast.sara, **WIDE) for _ in range(2))
+    note(elsewhere).fill("Ask for Ben")
+    expect(elsewhere.locator("#rail")).to_contain_text("Ask for Ben")
+    note(page).fill("Ask for Ana")
+    page.locator("#use-mine").click()
+    expect(page.locator("#rail")).to_contain_text("Ask for Ana")
+    page.locator("#open-s1").click()
+    expect(page.locator("#panel-title")).to_have_text("Step 1 · Filter")
+    page.locator("#down-s1").click()
+    expect(page.locator("#said")).to_contain_text("is now step 2 of 2.")
+
+
 def _fails(route: Route) -> None:
     route.fulfill(status=500, body="Something went wrong on our side.")
 
