@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Response, expect
+from playwright.sync_api import Page, Response, expect
 from sqlalchemy.orm import Session
 
 from flowbuilder import ids
@@ -22,7 +22,7 @@ from tests.support.cast import (
     now,
 )
 from tests.support.journals import ANA, MadeUp, a_document, a_told_lead, asks_much, its_bids, with_bids, with_lanes
-from tests.support.looks import NARROW, WIDE, look_closely
+from tests.support.looks import BIG_TEXT, NARROW, SMALL, WIDE, look_closely, seen_from_afar
 
 PAGES = [
     *("/", "/leads", "/leads/{lead}", "/leads/{rejected}", "/leads/{shared}", "/leads/{auctioned}", "/account"),
@@ -37,6 +37,21 @@ PAGES = [
     *("/lists", "/lists/{list}", "/lists/{list}/delete", "/lists/new", "/flows/{asks}"),
     *("/fields", "/fields/new", "/flows/{flow}/remove"),
 ]
+EDITOR = [
+    *(
+        "/flows/{flow}/edit",
+        "/flows/{flow}/edit?step=intake",
+        "/flows/{flow}/edit?step=s1",
+        "/flows/{flow}/edit?step=s2",
+    ),
+    *("/flows/{flow}/edit?step=end", "/flows/{flow}/edit?add=s1", "/flows/{flow}/edit?step=s2&do=move"),
+    *("/flows/{flow}/edit?step=s2&do=copy", "/flows/{lanes}/edit", "/flows/{lanes}/edit?step=g1"),
+    *("/flows/{lanes}/edit?step=b1", "/flows/{bids}/edit?step=b0", "/flows/{asks}/edit", "/flows/{new}/edit"),
+    *("/flows/{wrong}/edit", "/flows/{wrong}/edit?step=s3", "/flows/{wrong}/review", "/flows/{changed}/edit"),
+    *("/flows/{changed}/review", "/flows/{changed}/review?impact=now", "/flows/{flow}/versions"),
+    *("/flows/{flow}/versions/1", "/flows/{changed}"),
+]
+"""The editor with its panels, its questions and its problems; reviews, and versions."""
 EMPTY = [
     *("/", "/leads", "/waiting", "/waiting?for=cap", "/flows", "/connections", "/sources", "/lists", "/fields"),
     "/leads?status=sold",
@@ -87,8 +102,18 @@ def saras(session: Session, cast: Cast) -> dict[str, str]:
     a_check(session, flow, lead=ANA)
     a_check(session, flow, lead={**ANA, "state": "NV"}, name="NV is sold")
     asking = a_flow(session, cast.sara, name="Asks much", document=asks_much(brightroof, listed))
+    new = a_flow(session, cast.sara, name="New today", live_version=None)
+    wrong = a_document(brightroof, sunrise)
+    del wrong["steps"][2]["buyer"]["price"]
+    broken = a_flow(session, cast.sara, name="Not yet right", document=wrong, live_version=None)
+    changed = a_flow(session, cast.sara, name="Changed since", document=document)
+    a_told_lead(session, a_source(session, changed), document)
+    changed.draft, changed.draft_revision = a_document(sunrise, brightroof), 2
     session.commit()
     return {
+        "new": ids.show(new.id, "flo"),
+        "wrong": ids.show(broken.id, "flo"),
+        "changed": ids.show(changed.id, "flo"),
         "mailed": ids.show(mailed.id, "con"),
         "row": ids.show(rows[0].id),
         "inboxed": ids.show(rows[0].lead_id),
@@ -117,6 +142,66 @@ def test_every_page_with_something_on_it(visit, cast: Cast, saras: dict[str, str
         page.goto(path.format(**saras))
         expect(page.locator("h1")).to_have_count(1)
         look_closely(page)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_editor_with_whatever_is_open(visit, cast: Cast, saras: dict[str, str], size: Any, scheme: str) -> None:  # type: ignore[no-untyped-def]
+    page = visit("/", cast.sara, color_scheme=scheme, **size)
+    for path in EDITOR:
+        page.goto(path.format(**saras), wait_until="networkidle")
+        expect(page.locator("h1")).to_have_count(1)
+        look_closely(page)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_opens_over_the_editor(visit, cast: Cast, saras: dict[str, str], size: Any, scheme: str) -> None:  # type: ignore[no-untyped-def]
+    page = visit(f"/flows/{saras['wrong']}/edit", cast.sara, color_scheme=scheme, **size)
+    page.get_by_text("1 thing to put right").click()
+    look_closely(page)
+    page.get_by_role("link", name="Add a step below “Leads arrive”").click()
+    expect(page.get_by_label("Which kind of step?")).to_be_focused()
+    look_closely(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="More for Brightroof").click()
+    look_closely(page)
+    page.keyboard.press("Escape")
+    page.goto(f"/flows/{saras['wrong']}/edit?step=s1", wait_until="networkidle")
+    page.get_by_label("More for rule 1").click()
+    look_closely(page)
+    page.goto(f"/flows/{saras['changed']}/edit?step=s1", wait_until="networkidle")
+    page.get_by_role("button", name="Remove CA").click()
+    expect(page.locator("#problems")).to_contain_text("to put right")
+    look_closely(page)
+
+
+def test_nothing_sticks_out_of_the_smallest_screens(visit, cast: Cast, saras: dict[str, str]) -> None:  # type: ignore[no-untyped-def]
+    faults = faults_from_afar(visit("/", cast.sara, **SMALL), saras)
+    assert faults == {}, faults
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_letters_twice_as_big_hide_nothing(visit, cast: Cast, saras: dict[str, str], size: Any) -> None:  # type: ignore[no-untyped-def]
+    faults = faults_from_afar(visit("/", cast.sara, **size), saras, with_=BIG_TEXT)
+    assert faults == {}, faults
+
+
+def test_colours_that_the_system_forces_change_no_place(visit, cast: Cast, saras: dict[str, str]) -> None:  # type: ignore[no-untyped-def]
+    page = visit("/", cast.sara, forced_colors="active", **WIDE)
+    assert page.evaluate("matchMedia('(forced-colors: active)').matches")
+    assert faults_from_afar(page, saras) == {}
+
+
+def faults_from_afar(page: Page, saras: dict[str, str], with_: str = "0") -> dict[str, list[str]]:
+    """Return what is wrong on each page when it is looked at from afar, after a script has run in it."""
+    faults = {}
+    for path in (*PAGES, *EDITOR):
+        page.goto(path.format(**saras))
+        page.evaluate(with_)
+        if seen := seen_from_afar(page):
+            faults[path] = seen
+    return faults
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])

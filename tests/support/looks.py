@@ -15,7 +15,8 @@ AXE = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]
 def look_closely(page: Page) -> None:
     """Check a page with axe, and that nothing makes it scroll sideways."""
     found = Axe().run(page, options=AXE).response["violations"]
-    assert [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found] == [], page.url
+    wrong = [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found]
+    assert wrong == [], f"{page.url}: {wrong}"
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, page.url
 
 
@@ -32,3 +33,50 @@ def note_faults(page: Page, faults: list[str]) -> None:
 
     page.on("console", note)
     page.on("pageerror", lambda error: faults.append(str(error)))
+
+
+SMALL = {"viewport": {"width": 320, "height": 640}}
+STICKS_OUT = """
+  () => {
+    const beyond = document.documentElement.scrollWidth - innerWidth;
+    const isOut = (one) => one.getBoundingClientRect().right > innerWidth + 1;
+    const out = [...document.querySelectorAll("body *")].filter(isOut);
+    const named = out.slice(-4).map((one) => `${one.localName} ${one.id || one.className}`);
+    return beyond > 0 ? [`${beyond} px stick out: ${named.join(", ")}`] : [];
+  }
+"""
+"""Returns what makes a page scroll sideways."""
+BIG_TEXT = "document.documentElement.style.fontSize = '200%'"
+"""What a reader sets who needs letters twice as big; nothing may be lost by it (WCAG 1.4.4)."""
+IN_EACH_OTHERS_WAY = """
+  () => {
+    const CONTROLS = "main :is(a, button, input, select, textarea, summary)";
+    const isSeen = (one) => one.checkVisibility({ visibilityProperty: true }) && one.getClientRects().length > 0;
+    const layer = (one) => {
+      for (let at = one; at; at = at.parentElement) if (/fixed|sticky/.test(getComputedStyle(at).position)) return at;
+      return null;
+    };
+    const said = (one) => one.id || one.getAttribute("aria-label") || one.textContent.trim().slice(0, 40) || one.name;
+    const all = [...document.querySelectorAll(CONTROLS)].filter(isSeen);
+    const boxes = all.map((one) => ({ one, layer: layer(one), rects: [...one.getClientRects()] }));
+    const found = [];
+    boxes.forEach((first, at) => boxes.slice(at + 1).forEach((second) => {
+      if (first.layer !== second.layer || first.one.contains(second.one) || second.one.contains(first.one)) return;
+      const meet = first.rects.some((a) => second.rects.some((b) =>
+        Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
+        && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2));
+      if (meet) found.push(`${said(first.one)} lies on ${said(second.one)}`);
+    }));
+    const isCut = (one) => isSeen(one) && !one.matches(".for-readers") && one.scrollWidth > one.clientWidth + 1
+      && one.matches("button, .button, .badge, summary, h1, h2, h3, label")
+      && getComputedStyle(one).textOverflow !== "ellipsis";
+    for (const one of document.querySelectorAll("main *")) if (isCut(one)) found.push(`${said(one)} is cut`);
+    return found;
+  }
+"""
+"""Returns controls that lie on each other, and words that do not fit where they stand."""
+
+
+def seen_from_afar(page: Page) -> list[str]:
+    """Return what makes a page scroll sideways, lies on something else, or is cut."""
+    return [*page.evaluate(STICKS_OUT), *page.evaluate(IN_EACH_OTHERS_WAY)]
