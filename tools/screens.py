@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from flowbuilder.client import Client
 from flowbuilder.demo.kept import Kept
@@ -132,7 +132,7 @@ def pictures(browser: Browser, demo: Demo, look: str, paths: list[str]) -> list[
     failed = []
     for number, path in enumerate(paths, start=1):
         answer = page.goto(path)
-        page.wait_for_function("!document.querySelector('[aria-busy=true]')")
+        expect(page.locator("[aria-busy=true]")).to_have_count(0)
         page.screenshot(path=INTO / look / f"{number:02} {name_of(path)}.png", full_page=True)
         if answer is None or not answer.ok:
             failed.append(f"{path}: {answer.status if answer else 'no answer'}")

@@ -8,9 +8,10 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy.orm import Session
 
 from flowbuilder.config import settings
-from tests.support.cast import Member
+from tests.support.cast import Cast, Member
 from tests.support.live import chromium, listening
 from tests.support.looks import note_faults
+from tests.support.sights import sights
 from tests.support.web import running, session_of
 
 Visit = Callable[..., Page]
@@ -29,6 +30,12 @@ def browser() -> Iterator[Browser]:
     """Give one browser for all journeys."""
     with chromium() as opened:
         yield opened
+
+
+@pytest.fixture
+def saras(session: Session, cast: Cast) -> dict[str, str]:
+    """Give Sara a market with all kinds of leads and flows; return the ids that stand in addresses."""
+    return sights(session, cast)
 
 
 @pytest.fixture

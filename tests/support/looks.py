@@ -1,12 +1,14 @@
 """Looking at a page as people do: nobody is shut out, nothing sticks out of the frame, nothing complains."""
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Page, expect
 
 WIDE = {"viewport": {"width": 1280, "height": 900}}
 NARROW = {"viewport": {"width": 390, "height": 844}}
 SMALL_AND_DARK = NARROW | {"color_scheme": "dark", "reduced_motion": "reduce"}
 """How somebody looks at a page whom everything suits that is not usual."""
+LOOKS = {"light and wide": {**WIDE, "color_scheme": "light"}, "dark and narrow": {**NARROW, "color_scheme": "dark"}}
+"""Both lights and both widths, each once: where things stand does not depend on their colours."""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
 """What axe is asked. That it need not describe all that is in order makes it more than twice as quick."""
@@ -35,7 +37,6 @@ def note_faults(page: Page, faults: list[str]) -> None:
     page.on("pageerror", lambda error: faults.append(str(error)))
 
 
-SMALL = {"viewport": {"width": 320, "height": 640}}
 STICKS_OUT = """
   () => {
     const beyond = document.documentElement.scrollWidth - innerWidth;
@@ -46,8 +47,8 @@ STICKS_OUT = """
   }
 """
 """Returns what makes a page scroll sideways."""
-BIG_TEXT = "document.documentElement.style.fontSize = '200%'"
-"""What a reader sets who needs letters twice as big; nothing may be lost by it (WCAG 1.4.4)."""
+TEXT_SIZE = "size => { document.documentElement.style.fontSize = size }"
+"""What a reader sets who needs bigger letters; nothing may be lost when they are twice as big (WCAG 1.4.4)."""
 IN_EACH_OTHERS_WAY = """
   () => {
     const CONTROLS = "main :is(a, button, input, select, textarea, summary)";
@@ -75,6 +76,26 @@ IN_EACH_OTHERS_WAY = """
   }
 """
 """Returns controls that lie on each other, and words that do not fit where they stand."""
+
+
+def settled(page: Page) -> None:
+    """Wait until a page has all its parts."""
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+
+
+def wrong_from_afar(page: Page) -> dict[str, list[str]]:
+    """Look at a wide page as it is set by people who see little; return what is wrong in each way, by its name."""
+    small, phone, wide = ({"width": 320, "height": 640}, NARROW["viewport"], WIDE["viewport"])
+    found = {}
+    for name, size, letters in (("320 px", small, ""), ("big on a phone", phone, "200%"), ("big", wide, "200%")):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.evaluate(TEXT_SIZE, letters)
+        found[name] = seen_from_afar(page)
+    page.evaluate(TEXT_SIZE, "")
+    page.emulate_media(forced_colors="active")
+    found["forced colours"] = seen_from_afar(page)
+    page.emulate_media(forced_colors="none")
+    return {name: seen for name, seen in found.items() if seen}
 
 
 def seen_from_afar(page: Page) -> list[str]:

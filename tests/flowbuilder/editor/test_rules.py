@@ -307,11 +307,24 @@ def test_which_leads_a_rule_is_true_for(app: Flask, session: Session, cast: Cast
 def test_stored_lists_are_asked_for_all_leads_at_once(
     app: Flask, session: Session, cast: Cast, flow: Flow, leads: Any
 ) -> None:
-    row = a_list(session, cast.sara, kind="text")
+    row = a_list(session, cast.sara, kind="text", name="Not sold")
     session.add(StoredListEntry(list_id=row.id, key="ca"))
     set_rule(session, flow, {"!": {"in_list": [{"var": "lead.state"}, ids.show(row.id, "lst")]}})
 
-    assert "<b>2</b> continue (50 %)" in tried(app, session, cast, flow, "?step=f&name=continue_if").text
+    page = tried(app, session, cast, flow, "?step=f&name=continue_if").text
+    assert "<b>2</b> continue (50 %)" in page
+    assert "State is not in the list “Not sold”" in page
+
+
+def test_what_a_rule_saw_of_a_person_is_not_shown(
+    app: Flask, session: Session, cast: Cast, flow: Flow, leads: Any
+) -> None:
+    set_rule(session, flow, {"and": [{"ends_with": [{"var": "lead.email"}, "@example.com"]}, CA]})
+
+    page = tried(app, session, cast, flow, f"?step=f&name=continue_if&lead={leads[0]}").text
+    assert "lead has ••••" in page
+    assert "lead has CA" in page
+    assert "ana@example.com" not in page
 
 
 @pytest.mark.parametrize(
