@@ -8,10 +8,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from flowbuilder.leads import people
 from flowbuilder.lists.lookup import Wanted, look_up
+from flowbuilder.lists.queries import list_names
 from flowbuilder.models import Flow, Lead, Source
 from rules.builder import draw, write
 from rules.builder.judging import complete_part
+from rules.conditions import Condition
 from rules.draft_cards import fields_of
 from rules.logic import Rule, RuleError, compile_rule, truthy
 from rules.operators.stored import ANSWERS, answer_key
@@ -27,10 +30,9 @@ MOST_LOOKED_AT = 20_000
 
 @dataclass(frozen=True)
 class Asked:
-    """One condition of a rule as a lead answered it; None when it was not looked at."""
+    """One condition of a rule and what it saw of a lead, unless that is personal; None when it was not looked at."""
 
-    sentence: str
-    seen: str
+    line: str
     verdict: bool | None
 
 
@@ -109,17 +111,24 @@ class Trial:
 
     def on_one(self, lead_id: UUID) -> OneLead | None:
         """Return what one lead of the flow makes of the rule; None when the flow has no such lead."""
-        for found, view in self._views(self._one(lead_id)):
+        rows = self._one(lead_id)
+        for row, (found, view) in zip(rows, self._views(rows), strict=True):
+            fields = tuple(self.fields.values())
             try:
                 trace = self.rule.trace(view)
             except RuleError as error:
-                return OneLead(found, None, error.message)
-            asked = tuple(
-                Asked(say_condition(one, currency=self.currency), say_seen(one, currency=self.currency), one.verdict)
-                for one in trace.conditions
+                return OneLead(found, None, people.hide_people(error.message, row.fields, fields))
+            harmless = people.harmless_words(row.fields, fields, self.currency)
+            names = list_names(self.session, self.flow.account_id)
+            return OneLead(
+                found, truthy(trace.value), asked=tuple(self._asked(one, names, harmless) for one in trace.conditions)
             )
-            return OneLead(found, truthy(trace.value), asked=asked)
         return None
+
+    def _asked(self, condition: Condition, names: Mapping[str, str], harmless: frozenset[str]) -> Asked:
+        said = say_condition(condition, names=names, currency=self.currency)
+        line = f"{said}: {say_seen(condition, currency=self.currency)}"
+        return Asked(people.hide_seen(line, harmless), condition.verdict)
 
     def _newest(self) -> Sequence[Any]:
         newest = (
