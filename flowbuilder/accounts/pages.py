@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, request, url_for
 from flask import session as form_cookie
 
-from flowbuilder.accounts import cookies, operations, passwords, queries, sessions, throttle
+from flowbuilder.accounts import browsers, cookies, operations, passwords, queries, sessions, throttle
 from flowbuilder.accounts.access import public, signed_in, somebody, visitor
 from flowbuilder.accounts.forms import LookForm, PasswordForm, SignInForm
 from flowbuilder.accounts.own_paths import own_path
@@ -161,5 +161,6 @@ def _account_page(*, look: LookForm | None = None, password: PasswordForm | None
         password=password or PasswordForm(formdata=None),
         accounts=queries.accounts_of(current.session(), person.id),
         sessions=queries.open_sessions(current.session(), person.id, current.now()),
+        browser_name=browsers.name_of,
         changed=request.args.get("changed"),
     )

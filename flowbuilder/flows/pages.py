@@ -79,9 +79,17 @@ def passed(flow_id: UUID, card: str) -> Response:
     begins = since(rules, period_asked(), current.now())
     found_ids = leads_beyond(current.session(), flow, rules, card, begins)
     shown = listed_leads(current.session(), flow.account_id, found_ids)
-    cards = cards_of(rules)
-    number = cards.index(card) if card in cards else None
-    return page("flows/passed.html", flow=flow, rows=shown, number=number, period=period_asked(), periods=PERIODS)
+    position = rules.positions.get(card)
+    beyond = card if card in cards_of(rules) else None
+    return page(
+        "flows/passed.html",
+        flow=flow,
+        rows=shown,
+        beyond=beyond,
+        number=None if position is None else position + 1,
+        period=period_asked(),
+        periods=PERIODS,
+    )
 
 
 @bp.get("/<flow:flow_id>/import")

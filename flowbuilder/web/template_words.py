@@ -29,6 +29,7 @@ def init_app(app: Flask) -> None:
         short_form,
         zone_city,
         in_time,
+        first_sentences,
     ):
         app.jinja_env.filters[word.__name__] = word
 
@@ -67,10 +68,10 @@ def long_day(at: datetime) -> Markup:
 
 
 def age(since: datetime, now: datetime) -> str:
-    """Return how long ago something was, in its largest unit: 40 min, 3 h, 2 days."""
+    """Return how long ago something was, in its largest unit: under 1 min, 40 min, 3 h, 2 days."""
     minutes = max(0, int((now - since).total_seconds() // 60))
     if minutes < 60:
-        return f"{minutes} min"
+        return f"{minutes} min" if minutes else "under 1 min"
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
 
 
@@ -108,6 +109,12 @@ def shown_id(identifier: UUID, kind: str | None = None) -> str:
 def zone_city(name: str) -> str:
     """Return the city that names a time zone: Los Angeles for America/Los_Angeles."""
     return name.rsplit("/", 1)[-1].replace("_", " ")
+
+
+def first_sentences(text: str, room: int = 320) -> tuple[str, str]:
+    """Return a text's first sentences and the rest of it: all of it comes first where little would be left."""
+    end = text.rfind(". ", 0, room)
+    return (text, "") if len(text) < 1.5 * room or end < 0 else (text[: end + 1], text[end + 2 :])
 
 
 def _time(at: datetime, text: str) -> Markup:

@@ -27,13 +27,22 @@ if (window.Idiomorph) {
   Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.tagName === "DETAILS");
 }
 
+// What was being fetched and did not come says so in its place.
+function leaveOff(part) {
+  if (!part.matches("[aria-busy]")) return;
+  part.removeAttribute("aria-busy");
+  for (const words of part.querySelectorAll("[data-busy], [data-failed]")) words.hidden = !words.hidden;
+}
+
 document.addEventListener("htmx:responseError", (event) => {
+  leaveOff(event.detail.elt);
   if (event.detail.elt.matches("[data-poll]")) return;
   const words = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html").body.textContent.trim();
   say(words || "That did not work. Try again.", "bad");
 });
 
 document.addEventListener("htmx:sendError", (event) => {
+  leaveOff(event.detail.elt);
   if (!event.detail.elt.matches("[data-poll], [data-autosave]")) say("The server cannot be reached. Try again in a moment.", "bad");
 });
 
