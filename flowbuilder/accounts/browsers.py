@@ -23,7 +23,7 @@ SYSTEMS = (
 
 
 def name_of(user_agent: str) -> str:
-    """Return what a browser is called, as “Firefox on Windows”; what cannot be told is left out, or is its first word."""
+    """Return what a browser is called, as “Firefox on Windows”; of one that cannot be told its first word."""
     browser, system = (_first_in(user_agent, known) for known in (BROWSERS, SYSTEMS))
     if not browser and not system:
         return user_agent.split("/", maxsplit=1)[0].strip()[:40] or "Unknown browser"

@@ -1,5 +1,6 @@
 """Makes leads up for a flow: three that are plausible for it, and on demand one that fails in a chosen way."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -135,8 +136,12 @@ class Maker:
             yield Way("missing", field.key, f"Missing {_small(field.label)}")
         if rules.door.duplicates:
             yield Way("duplicate", DOOR, "Duplicate")
-        for buyer in [buyer for buyer in buyers if buyer.caps][:MOST_OF_A_KIND]:
-            yield Way("full", buyer.common.id, f"{self._name(buyer)} full")
+        capped = [buyer for buyer in buyers if buyer.caps][:MOST_OF_A_KIND]
+        often = Counter(self._name(buyer) for buyer in capped)
+        for buyer in capped:
+            position = rules.positions.get(buyer.common.id)
+            where = f" in step {position + 1}" if often[self._name(buyer)] > 1 and position is not None else ""
+            yield Way("full", buyer.common.id, f"{self._name(buyer)} full{where}")
         if buyers:
             yield Way("decline", DOOR, "All decline")
             yield Way("timeout", buyers[0].common.id, f"{self._name(buyers[0])} times out")

@@ -34,7 +34,7 @@ def make(session, cast):
     connections = [a_connection(session, cast.sara, name=name) for name in ("Sunrise", "Brightroof")]
     sunrise, brightroof = (ids.show(row.id, "con") for row in connections)
 
-    def maker(rule=RULE, polarity="continue_if", **settings):
+    def maker(rule=RULE, polarity="continue_if", last=None, **settings):
         hours = {"days": ["mon"], "from": "08:00", "to": "18:00", "time_zone": "America/Los_Angeles"}
         document = {
             "schema": 1,
@@ -46,7 +46,7 @@ def make(session, cast):
                 {"filter": {"id": "f", polarity: rule, "reason": "Not NV solar"}},
                 {"buyer": {"id": "a", "connection": sunrise, "price": 42, "caps": [{"limit": 9, "per": "day"}],
                            "hours": hours, **settings}},
-                {"buyer": {"id": "b", "connection": brightroof, "price": 38}},
+                {"buyer": last or {"id": "b", "connection": brightroof, "price": 38}},
             ],
             "fallback": {"id": "end", "do": "reject", "reason": "No buyer available"},
         }  # fmt: skip
@@ -89,6 +89,13 @@ def test_the_ways_to_fail_are_those_of_the_flow(make):
         ("timeout:a", "Sunrise times out"),
         ("closed:a", "Outside hours"),
     ]
+
+
+def test_a_buyer_that_stands_in_two_steps_says_in_which_it_is_full(make):
+    sunrise = next(iter(make().bench.rules.buyers.values())).connection
+    again = {"id": "b", "connection": sunrise, "price": 38, "caps": [{"limit": 5, "per": "day"}]}
+    labels = [way.label for way in make(last=again).ways() if way.kind == "full"]
+    assert labels == ["Sunrise full in step 2", "Sunrise full in step 3"]
 
 
 @pytest.mark.parametrize(
