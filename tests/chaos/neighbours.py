@@ -87,6 +87,7 @@ class Neighbour:
         poster = spawn.Process(target=make_noise, args=(where, rate, ends), daemon=True)
         poster.start()
         try:
+            self.market.wait_until(f"{self.open_leads} > 0", 60)
             yield
         finally:
             ends.set()
