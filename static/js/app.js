@@ -59,6 +59,13 @@ document.addEventListener("htmx:afterSettle", (event) => {
   }
 });
 
+// Whoever comes from another page of the app goes on at the content; whoever arrives begins at the top, before the skip link.
+if (document.activeElement === document.body && !document.querySelector("[autofocus]") && document.referrer.startsWith(`${location.origin}/`)) {
+  const content = (location.hash && document.getElementById(location.hash.slice(1))) || document.getElementById("main");
+  if (content.tabIndex < 0) content.tabIndex = -1;
+  content.focus({ preventScroll: true });
+}
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;

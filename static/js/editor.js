@@ -60,14 +60,14 @@
     lastOpened = now;
     dragging();
   });
-  window.addEventListener("popstate", () => { lastOpened = ""; });
 
   // After a deletion the reader goes on at the “+” where the step stood.
   document.addEventListener("htmx:beforeRequest", (event) => {
     const pressed = event.detail.requestConfig.triggeringEvent?.submitter;
     if (!pressed?.id.startsWith("delete-")) return;
-    const stop = pressed.closest(".stop, .row");
-    const before = stop?.previousElementSibling?.querySelector(".plus") || stop?.closest(".lane, .rail-form")?.querySelector(".plus");
+    if (pressed.closest(".row")) return;
+    const stop = pressed.closest(".stop");
+    const before = stop?.previousElementSibling?.querySelector(":scope > .plus") || stop?.closest(".lane, .rail-form")?.querySelector(".plus");
     const next = before?.id;
     document.addEventListener("htmx:afterRequest", () => byId(next)?.focus(), { once: true });
   });
@@ -90,7 +90,11 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && byId("panel-close") && panel.contains(event.target) && !event.target.closest("[popover], details[open]")) byId("panel-close").click();
+    if (event.key === "Escape" && byId("panel-close") && panel.contains(event.target) && !event.target.closest("[popover], .rule-menu[open]")) byId("panel-close").click();
+    const problems = event.key === "Escape" && event.target.closest(".problem-menu[open]");
+    if (!problems) return;
+    problems.open = false;
+    problems.querySelector("summary").focus();
   });
 
   // A toast with the way back goes 10 s after it was last looked at.
@@ -131,6 +135,7 @@
   }
   search.addEventListener("input", find);
   search.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") menu.hidePopover();
     if (event.key !== "Enter" && event.key !== "ArrowDown") return;
     event.preventDefault();
     const first = menu.querySelector("li:not([hidden]) button");

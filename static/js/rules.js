@@ -8,12 +8,6 @@ document.addEventListener("input", (event) => {
   if (event.target.matches("[data-adds]")) event.stopPropagation();
 }, true);
 
-// A button says what to do when it is pressed, and not again with what is typed while it still has the focus.
-document.addEventListener("htmx:configRequest", (event) => {
-  const { elt, parameters, triggeringEvent } = event.detail;
-  if (elt.matches("form:is([data-autosave], :has([data-rule]))") && triggeringEvent?.type !== "submit") delete parameters.do;
-});
-
 // One line cannot hold a column of a spreadsheet, so that values go to the lines of the list.
 function add(input, text) {
   const lines = document.getElementById(input.dataset.adds);
@@ -55,7 +49,8 @@ function closeMenus(besides, withFocus) {
 
 document.addEventListener("click", (event) => {
   const inside = event.target.closest?.(".rule-menu");
-  closeMenus(event.target.closest?.(".rule-menu-list button") ? null : inside, false);
+  const isDone = Boolean(event.target.closest?.(".rule-menu-list button"));
+  closeMenus(isDone ? null : inside, isDone);
 });
 
 // What the last leads make of a rule stays on the page until the rule is another one, and then until the answer comes.
@@ -67,18 +62,3 @@ if (window.Idiomorph) {
     return false;
   };
 }
-
-// What was pressed may be gone when the answer comes: the reader goes on where it stood.
-let pressed = "";
-document.addEventListener("click", (event) => {
-  const button = event.target.closest?.("[data-rule] button[name=do]");
-  pressed = button ? button.closest(".rule, .rule-group").id.replace(/-(row|group)$/, "") : "";
-});
-document.addEventListener("htmx:afterSettle", () => {
-  const isLost = !document.activeElement || document.activeElement === document.body;
-  if (!pressed || !isLost) return;
-  const beside = ["-add", "-menu > summary", "-field", "-add-rule"].map((end) => document.querySelector(`#${CSS.escape(pressed)}${end}`));
-  const next = beside.find(Boolean) || document.querySelector(`[data-rule] [id$="-add-rule"]`);
-  pressed = "";
-  next?.focus();
-});

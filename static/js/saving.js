@@ -118,6 +118,16 @@
     goOn(isKept(detail));
   }
 
+  // What is sent is the button that was pressed, wherever the focus is when its turn comes; and none, where none was.
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    const { elt, parameters, triggeringEvent } = detail;
+    if (elt.tagName !== "FORM" || !elt.closest(".editor-page, #toasts")) return;
+    const pressed = triggeringEvent?.type === "submit" ? triggeringEvent.submitter : null;
+    [...elt.elements].forEach((one) => { if (one.type === "submit") delete parameters[one.name]; });
+    if (pressed?.name) parameters[pressed.name] = pressed.value;
+    if (elt.hasAttribute("hx-post")) detail.path = pressed?.getAttribute("formaction") || elt.getAttribute("hx-post");
+  });
+
   // Other buttons and links of the editor wait until the panel is kept; when it cannot be, they do nothing, and that is said.
   function goOnKept(what) {
     whenKept().then((areKept) => { if (areKept) what(); else if (failures) say(NOT_DONE, "bad"); });

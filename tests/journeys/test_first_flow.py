@@ -13,6 +13,7 @@ from flowbuilder import ids
 from flowbuilder.models import Flow
 from tests.support.cast import Cast, a_connection
 from tests.support.documents import first_flow
+from tests.support.keyboard import Keyboard
 from tests.support.looks import NARROW, WIDE, look_closely
 
 Visit = Callable[..., Page]
@@ -25,6 +26,7 @@ LOOKS = {
     "phone": NARROW,
     "dark": WIDE | {"color_scheme": "dark"},
     "no scripts": WIDE | {"java_script_enabled": False},
+    "keyboard": WIDE,
 }
 
 
@@ -121,6 +123,48 @@ class WithoutScripts(Seller):
     def await_impact(self) -> None:
         """Ask for what the draft would have done."""
         self.press(self.page.get_by_role("link", name="Show it on a page of its own"))
+
+
+class ByKeyboard(Seller):
+    """Sara without a mouse; each key is an action."""
+
+    def __init__(self, page: Page) -> None:
+        super().__init__(page)
+        self.keyboard = Keyboard(page)
+
+    @property
+    def actions(self) -> int:
+        """Return how many keys were pressed."""
+        return self.keyboard.pressed
+
+    @actions.setter
+    def actions(self, _: int) -> None:
+        """Begin at no key."""
+
+    def press(self, what: Locator) -> None:
+        """Go to a button, a link or a choice, and take it."""
+        self.keyboard.activate(what)
+
+    def choose(self, what: Locator, label: str) -> None:
+        """Go to a list and choose one of it."""
+        self.keyboard.choose(what, label)
+
+    def write(self, what: Locator, text: str) -> None:
+        """Go to a field, write, and go on."""
+        self.keyboard.write(what, text)
+        self.keyboard.press("Tab")
+
+    def stop(self) -> None:
+        """Look at the page as it is now; the keys go somewhere."""
+        self.keyboard.await_answers()
+        super().stop()
+
+    def add(self, kind: str, below: str, number: int) -> None:
+        """Open the list of kinds, and find one by its name."""
+        self.press(self.page.get_by_role("link", name=re.compile(f"^Add a step below {below}")))
+        self.keyboard.type(kind)
+        self.keyboard.press("Enter")
+        expect(self.panel.get_by_role("heading", level=2)).to_have_text(f"Step {number} · {kind}")
 
 
 def begin(seller: Seller) -> None:
@@ -230,7 +274,7 @@ def test_a_first_flow_goes_live(visit: Visit, session: Session, cast: Cast, look
     connections = buyers(session, cast)
     options: dict[str, Any] = LOOKS[look]
     page = visit("/flows/new", cast.sara, **options)
-    seller = {"no scripts": WithoutScripts, "phone": OnAPhone}.get(look, Seller)(page)
+    seller = {"no scripts": WithoutScripts, "phone": OnAPhone, "keyboard": ByKeyboard}.get(look, Seller)(page)
     begin(seller)
     add_filter(seller)
     add_buyers(seller)

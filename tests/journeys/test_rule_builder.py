@@ -116,7 +116,7 @@ def test_a_rule_is_built_with_a_keyboard(open_rule: Any, session: Session) -> No
     page.get_by_role("button", name="Add: State is filled in").focus()
     page.keyboard.press("Enter")
     expect(said(page)).to_contain_text("State is not CA and State is filled in.")
-    expect(page.get_by_label("More for rule 1")).to_be_focused()
+    expect(page.get_by_label("Field of rule 2")).to_be_focused()
     assert stored(session, flow) == {
         "and": [{"is_not": [{"var": "lead.state"}, "CA"]}, {"filled": [{"var": "lead.state"}]}]
     }
