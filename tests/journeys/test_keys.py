@@ -13,6 +13,7 @@ from tests.support.cast import Cast, a_connection, a_flow
 from tests.support.documents import solar
 from tests.support.keyboard import Keyboard, walk
 from tests.support.looks import NARROW, WIDE
+from tests.support.processes import eventually
 
 Visit = Callable[..., Page]
 CA, NV, TX = ({"is": [{"var": "lead.state"}, state]} for state in ("CA", "NV", "TX"))
@@ -148,6 +149,7 @@ def test_what_was_pressed_is_what_is_done_wherever_the_focus_is_by_then(
     for key in ("Enter", "Enter", "Tab"):
         page.keyboard.press(key)
     expect(page.locator("#saved")).to_have_text("Saving…")
+    eventually(lambda: page.title() and held, 5)
     held[0].continue_()
     expect(page.locator("#said")).to_contain_text("is now step 1 of 3.")
     expect(page.locator("#down-s3")).to_be_focused()

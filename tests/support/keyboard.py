@@ -36,8 +36,8 @@ STOP = """
 
     const around = one.closest(".side, .places, .editor-head, .panel-foot, .panel, #toasts, main") || document.body;
     const frame = around.getBoundingClientRect();
-    // The buttons of a row are the last in it, wherever in the row they are drawn.
-    const row = one.closest(".panel-row, .rule");
+    // The buttons of a row and of a card are the last in it, wherever in it they are drawn.
+    const row = one.closest(".panel-row, .rule, .card");
     const place = {
       around, row,
       left: box.left - frame.left, right: box.right - frame.left,

@@ -74,12 +74,12 @@ def test_all_of_them_must_be_there(app: Flask, name: str) -> None:
     assert app.test_client().get(f"/static/{name}").status_code == 404
 
 
-def zipped(paths: list[Path]) -> int:
-    return sum(len(gzip.compress(path.read_bytes(), 9)) for path in paths)
+def zipped(answers: list[list[Path]]) -> int:
+    return sum(len(gzip.compress(b"\n".join(path.read_bytes() for path in paths), 9)) for paths in answers)
 
 
-def loaded_by(template: Path, ending: str) -> list[Path]:
-    """Return the files of a kind that the page of a template loads: its own, and those of every page."""
+def loaded_by(template: Path, ending: str) -> list[list[Path]]:
+    """Return the files of a kind that the page of a template loads, those of one address together."""
     base, own = (ROOT / "templates/base.html").read_text(), template.read_text()
     if "{% block tables %}{% endblock %}" in own:
         base = base.replace("asset('css/tables.css')", "")
@@ -88,10 +88,11 @@ def loaded_by(template: Path, ending: str) -> list[Path]:
     text = base + own
     vendor = json.loads((STATIC / "vendor/manifest.json").read_text())
     joined = sorted(set(re.findall(rf"asset\('([^']+{ending})'", text)))
-    names = [f"{name.rpartition('/')[0]}/{stem}.{ending}" for name in joined for stem in stems_of(name, ending)]
     return [
-        STATIC / "vendor" / vendor[name.removeprefix("vendor/")] if "vendor/" in name else STATIC / name
-        for name in names
+        [STATIC / "vendor" / vendor[name.removeprefix("vendor/")]]
+        if "vendor/" in name
+        else [STATIC / f"{name.rpartition('/')[0]}/{stem}.{ending}" for stem in stems_of(name, ending)]
+        for name in joined
     ]
 
 
