@@ -5,11 +5,8 @@
   const byId = (id) => document.getElementById(id);
   const list = byId("shortcuts");
   const choice = byId("shortcuts-on");
-  const KEPT = "shortcuts";
 
   byId("show-shortcuts").hidden = false;
-  choice.checked = localStorage.getItem(KEPT) === "on";
-  choice.addEventListener("change", () => localStorage.setItem(KEPT, choice.checked ? "on" : "off"));
 
   // The card that has the focus; a key that is about a card does nothing elsewhere.
   const cardOf = (target) => target.closest("#rail .row, #rail .stop")?.id.replace("step-", "");

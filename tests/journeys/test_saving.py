@@ -141,3 +141,23 @@ def _fails(route: Route) -> None:
 def _stay(dialog: Dialog, asked: list[str]) -> None:
     asked.append(dialog.type)
     dialog.dismiss()
+
+
+TYPE_AT_ONCE = """
+  () => document.addEventListener("htmx:afterRequest", () => {
+    const name = document.querySelector("#panel-form [name=name]");
+    name.value = "California";
+    name.dispatchEvent(new Event("input", { bubbles: true }));
+  }, { once: true })
+"""
+"""Types as soon as another panel is there, before its form listens."""
+
+
+def test_what_is_typed_the_moment_that_a_panel_opens_is_kept(
+    visit: Visit, session: Session, cast: Cast, flow: Flow
+) -> None:
+    page = visit(editor(flow), cast.sara, **WIDE)
+    page.evaluate(TYPE_AT_ONCE)
+    page.locator("#open-s1").click()
+    expect(page.locator("#undo")).to_have_attribute("aria-label", "Undo: change the name of step 1")
+    assert settings_of(session, flow, 0)["name"] == "California"
