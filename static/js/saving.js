@@ -65,6 +65,7 @@
     return isKept(answered) && answered.requestConfig.path !== form().getAttribute("hx-post");
   }
   let isRenewed = false;
+  let isNew = false; // whether its form does not listen yet to what is typed
   Idiomorph.defaults.callbacks.beforeNodeMorphed = (shown) => {
     if (shown.id === "panel-body") {
       if (isHeld()) return false;
@@ -94,12 +95,16 @@
     // By what asked: where a conflict stands in the form's place, the event comes from what is left around it.
     const isSave = event.detail.requestConfig?.elt.id === "panel-form";
     if (isSave) sentIs(event.detail);
-    else if (isRenewed) kept = written();
+    else if (isRenewed) [kept, isNew] = [written(), true];
     if (!isSave && isChange(event) && !isTold(event.detail)) standing("Not saved");
     isRenewed = false;
     // Whatever else was answered, what could not be sent is still to be sent; now it can be.
     if (failures && sent === null && isKept(event.detail)) { standing("Not saved. Retrying", true); send(); }
     if (onTheirWay.size) standing("Saving…");
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (isNew && sent === null && isUnsaved()) send();
+    isNew = false;
   });
   const isKept = (detail) => detail.xhr.status >= 200 && detail.xhr.status < 300;
   const isTold = (detail) => isKept(detail) || [409, 422].includes(detail.xhr.status);

@@ -150,13 +150,13 @@ TYPE_AT_ONCE = """
     name.dispatchEvent(new Event("input", { bubbles: true }));
   }, { once: true })
 """
-"""Types as soon as another panel is there, before its form listens."""
+"""Types as soon as a panel is there, before its form listens."""
 
 
 def test_what_is_typed_the_moment_that_a_panel_opens_is_kept(
     visit: Visit, session: Session, cast: Cast, flow: Flow
 ) -> None:
-    page = visit(editor(flow), cast.sara, **WIDE)
+    page = visit(editor(flow, ""), cast.sara, **WIDE)
     page.evaluate(TYPE_AT_ONCE)
     page.locator("#open-s1").click()
     expect(page.locator("#undo")).to_have_attribute("aria-label", "Undo: change the name of step 1")
