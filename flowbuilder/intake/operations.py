@@ -14,13 +14,16 @@ from flowbuilder.intake.desk import Desk
 from flowbuilder.intake.pinging import Quoted
 from flowbuilder.intake.reading import Reading, is_filled
 from flowbuilder.intake.redirects import FIELD, read_redirect
-from flowbuilder.intake.refused import Refused, refuse, unavailable
+from flowbuilder.intake.refused import IN_DOUBT, Refused, refuse, unavailable
 from flowbuilder.intake.sources import OpenSource
 from flowbuilder.intake.tickets import Entry, IdempotencyKey, KeyUsed, Ticket, hash_fields, make_entry
 
 LONGEST_WAIT = 25.0  # seconds
 STORED_WITHIN = 10.0  # seconds; then the post is answered 503, and stored or not it may be posted again
 LONGEST_KEY = 255
+OWN_NUMBER = "lead_id"
+OF_PINGS = "\x1f"
+"""How the kept key of a ping begins, so that it meets no post's: no header and no trimmed text begins so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +70,16 @@ def receive_lead(desk: Desk, source: OpenSource, post: Post, *, now: datetime) -
 def receive_ping(desk: Desk, source: OpenSource, post: Post, *, now: datetime) -> Quoted:
     """Store a ping and return what its supplier would be paid; raises Refused as `receive_lead` does.
 
-    A ping that is not answered within the wait has no price; nothing of it is required.
+    A ping that is not answered within the wait has no price; nothing of it is required. With its key again it is
+    answered as before, or 409 when it was posted or is over.
     """
     desk.backlog.refuse_when_full()
     reading = source.form.read(post.fields, is_test=post.is_test, is_ping=True, now=now)
     if reading.problems:
         raise Refused(422, reading.problems)
     taken = _receive(desk, source, post, reading, _idempotency_key(post, reading), now=now)
-    return pinging.quoted(desk, source, taken.lead, clock.now())
+    quote = pinging.quoted_again if taken.is_replay else pinging.quoted
+    return quote(desk, source, taken.lead, clock.now())
 
 
 def _receive(
@@ -158,18 +163,27 @@ def _redirect(reading: Reading, source: OpenSource) -> str | None:
 
 
 def _idempotency_key(post: Post, reading: Reading) -> IdempotencyKey | None:
-    """The header counts before the supplier's own number of the lead, which is a key as well."""
-    text = post.key
-    if text is None:
-        own = reading.control("lead_id")
+    """The header counts before the supplier's own number of the lead, which is a key of posts as well.
+
+    A ping and its post carry the same number, and whoever pings anew does so too: it is no key of a ping.
+    """
+    text, field = post.key, ""
+    if text is None and not reading.is_ping:
+        own, field = reading.control(OWN_NUMBER), OWN_NUMBER
         text = str(own).strip() if isinstance(own, str | int) and is_filled(own) else None
-    elif not text:
+    elif text == "":
         raise refuse(400, "empty_idempotency_key", "Idempotency-Key is empty: leave it out, or send a key.")
     if text is None:
         return None
     if len(text) > LONGEST_KEY:
-        raise refuse(400, "idempotency_key_too_long", f"The key has more than {LONGEST_KEY} characters.")
-    return IdempotencyKey(text, hash_fields(post.fields, is_test=reading.is_test))
+        message = f"{_said(field)} has more than {LONGEST_KEY} characters."
+        raise refuse(400, "idempotency_key_too_long", message, field=field)
+    kept = OF_PINGS + text if reading.is_ping else text
+    return IdempotencyKey(kept, hash_fields(post.fields, is_test=reading.is_test), field)
+
+
+def _said(field: str) -> str:
+    return f"{field}, which serves as idempotency key," if field else "Idempotency-Key"
 
 
 @contextmanager
@@ -210,7 +224,7 @@ def _stored(desk: Desk, entry: Entry, ends_at: float) -> LeadAnswer | KeyUsed | 
 
 
 def _not_stored_in_time() -> Refused:
-    return unavailable("not_stored", "The database is too slow: nobody can say if the lead is stored. Post it again.")
+    return unavailable("not_stored", f"The database is too slow, and {IN_DOUBT}")
 
 
 def _replay(desk: Desk, entry: Entry, used: KeyUsed, ends_at: float) -> Taken:
@@ -223,8 +237,9 @@ def _replayed(desk: Desk, source_id: UUID, key: IdempotencyKey | None, used: Key
     `ends_at` is None for a post that does not wait.
     """
     if key is None or key.body_hash != used.body_hash:
-        message = "This idempotency key came with other fields before. Use a new key for a new lead."
-        raise refuse(422, "idempotency_key_reused", message)
+        field = key.field if key else ""
+        message = f"{_said(field)} came with other fields before. Use a new one for a new lead."
+        raise refuse(422, "idempotency_key_reused", message, field=field)
     if used.lead.is_settled or ends_at is None:
         return Taken(used.lead, is_replay=True)
     return Taken(_wait_for(desk, source_id, used.lead, ends_at), is_replay=True)

@@ -19,7 +19,8 @@ from flowbuilder.intake.tickets import IdempotencyKey, KeyUsed
 from rules import json_text
 
 PING = text("""
-    SELECT id, kind, is_test, posted, due_at, state = 'waiting' AND waiting_for = 'post' AND due_at > :now AS is_open
+    SELECT id, kind, is_test, posted, due_at, state = 'waiting' AND waiting_for = 'post' AND due_at > :now AS is_open,
+           (waiting_for = 'post' AND due_at <= :now) OR reason_code = 'ping_expired' AS is_over
       FROM lead WHERE id = :ping_id AND source_id = :source_id
 """)
 # The row becomes a post at once or not at all: of many posts of one ping, one does it.
@@ -71,6 +72,16 @@ def quoted(desk: Desk, source: OpenSource, lead: LeadAnswer, now: datetime) -> Q
         return Quoted(lead, None)
     row = desk.database.first(PING, ping_id=lead.id, source_id=source.source_id, now=now)
     return Quoted(lead, row.due_at if row and row.is_open else None)
+
+
+def quoted_again(desk: Desk, source: OpenSource, lead: LeadAnswer, now: datetime) -> Quoted:
+    """Return the answer to a ping that came before; raises Refused: 409 when it was posted or is over, 503."""
+    row = desk.database.first(PING, ping_id=lead.id, source_id=source.source_id, now=now)
+    if row is None or row.kind != "ping":
+        raise used()
+    if row.is_over:
+        raise expired()
+    return Quoted(lead, row.due_at if row.is_open else None)
 
 
 def open_ping(desk: Desk, source: OpenSource, shown: object, *, is_test: bool, now: datetime) -> Ping:
@@ -133,12 +144,14 @@ def owner_of(desk: Desk, source: OpenSource, key: IdempotencyKey | None) -> KeyU
 
 def used() -> Refused:
     """Return the refusal of a post whose ping was posted before."""
-    return refuse(409, "ping_used", "This ping was posted before: each counts once.", field="ping_id")
+    message = "This ping was posted before: each counts once. Ping again, with another Idempotency-Key if you send one."
+    return refuse(409, "ping_used", message, field="ping_id")
 
 
 def expired() -> Refused:
     """Return the refusal of a post whose ping has no quote any more, or never had one."""
-    return refuse(409, "ping_expired", "This ping has no price any more: ping again.", field="ping_id")
+    message = "This ping has no price any more. Ping again, with another Idempotency-Key if you send one."
+    return refuse(409, "ping_expired", message, field="ping_id")
 
 
 def _unknown() -> Refused:

@@ -63,10 +63,11 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """A supplier's key for one post, and the SHA-256 of the fields that came with it."""
+    """A supplier's key for one post, and the SHA-256 of the fields that came with it; `field` is the one it came in."""
 
     text: str
     body_hash: bytes
+    field: str = ""
 
 
 @dataclass(slots=True)

@@ -169,6 +169,39 @@ def test_the_same_post_again_with_its_key_gets_the_same_answer(market: Market) -
         assert len(posts(sunrise)) == 1
 
 
+def test_a_ping_and_its_post_may_carry_the_same_number_and_the_same_key(market: Market) -> None:
+    with a_bidder(42) as sunrise, a_pinger(market, [auction(connect(market, sunrise))]) as supplier:
+        for said in ({"lead_id": "A-1"}, {}):
+            key = {} if said else {"Idempotency-Key": "A-2"}
+            ping = supplier.quoted(data=PART | said, headers=key)
+            told = supplier.post(ping, WHOLE | said, headers=key)
+            assert (told.status_code, told.json["lead"]["id"]) == (201, ping)
+
+
+def test_a_ping_again_with_its_key_is_the_same_ping_and_without_one_another(market: Market) -> None:
+    key = {"Idempotency-Key": "k-1"}
+    with a_bidder(42) as sunrise, a_pinger(market, [auction(connect(market, sunrise))]) as supplier:
+        first, second = (supplier.ping(headers=key) for _ in range(2))
+        assert second.json == first.json
+        assert len(pings(sunrise)) == 1
+        numbered = [supplier.quoted(data=PART | {"lead_id": "A-1"}) for _ in range(2)]
+        assert len({first.json["ping"]["id"], *numbered}) == 3
+        supplier.post(first.json["ping"]["id"])
+        used = supplier.ping(headers=key)
+        assert (used.status_code, used.json["errors"][0]["code"]) == (409, "ping_used")
+
+
+def test_a_ping_again_with_its_key_says_that_it_is_over_or_that_nobody_bid(market: Market) -> None:
+    key, other = ({"Idempotency-Key": text} for text in ("k-1", "k-2"))
+    with a_bidder(42) as sunrise, a_pinger(market, [only("CA"), auction(connect(market, sunrise))]) as supplier:
+        supplier.quoted(headers=key)
+        nobody = [supplier.ping(data={"state": "NV"}, headers=other).json for _ in range(2)]
+        market.later(301)
+        over = supplier.ping(headers=key)
+        assert (over.status_code, over.json["errors"][0]["code"]) == (409, "ping_expired")
+        assert nobody == [{"outcome": "failure", "reason": "no bid", "price": 0}] * 2
+
+
 def test_a_ping_expires(market: Market) -> None:
     with a_bidder(42) as sunrise, a_pinger(market, [auction(connect(market, sunrise))]) as supplier:
         ping = supplier.quoted()
