@@ -11,7 +11,7 @@ from flowbuilder.intake.answers import Answer, refusal_response
 from flowbuilder.intake.desk import Desk
 from flowbuilder.intake.language import speaks_xml
 from flowbuilder.intake.refusal_lines import RefusalLines
-from flowbuilder.intake.refused import Refused, refuse
+from flowbuilder.intake.refused import IN_DOUBT, TRY_AGAIN_IN, Refused, refuse
 from flowbuilder.intake.request import Request
 
 POSTS = "/f/"
@@ -48,8 +48,8 @@ def answer_or_refuse(answer: Callable[[Desk, Request], Answer], desk: Desk, requ
         return _refusal(request, refused)
     except Exception as problem:  # noqa: BLE001 - the outermost place of a request
         logs.tell("post_failed", level=logging.ERROR, **logs.fault_fields(problem))
-        message = "Something went wrong on our side, and the lead is not stored."
-        return _refusal(request, refuse(500, "our_fault", message))
+        message = f"Something went wrong on our side, and {IN_DOUBT}"
+        return _refusal(request, refuse(500, "our_fault", message, Retry_After=str(TRY_AGAIN_IN)))
 
 
 def _refusal(request: Request, refused: Refused) -> Answer:

@@ -14,7 +14,7 @@ from uuid import UUID
 import psycopg
 
 from flowbuilder.intake import meters
-from flowbuilder.intake.refused import Refused, unavailable
+from flowbuilder.intake.refused import IN_DOUBT, Refused, unavailable
 from flowbuilder.intake.store import TRY_AGAIN, Broken, LeadStore, is_about_data, refusal_of, sqlstate
 from flowbuilder.intake.tickets import Entry, KeyUsed
 from rules import json_text
@@ -105,7 +105,7 @@ class Batcher:
         except Exception as problem:  # noqa: BLE001 - the outermost place of a thread that must live on
             # The traceback is left out, because the values of leads may stand in it.
             log.error("a batch of %d leads failed: %s", len(entries), type(problem).__name__)  # noqa: TRY400
-            _refuse(entries, unavailable("not_stored", "The lead is not stored. Post it again."))
+            _refuse(entries, unavailable("not_stored", f"Storing failed, and {IN_DOUBT}"))
 
     def _store_batch(self, entries: Sequence[Entry]) -> None:
         stored = self._insert(entries)

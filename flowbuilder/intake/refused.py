@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from rules.problems import Problem
 
 TRY_AGAIN_IN = 5  # seconds
+IN_DOUBT = "nobody can say if the lead is stored. Post it again with the same Idempotency-Key: it counts once."
+"""What is told where the post may have been stored all the same."""
 
 
 class Refused(Exception):
@@ -24,5 +26,5 @@ def refuse(status: int, code: str, message: str, *, field: str = "", **headers: 
 
 
 def unavailable(code: str, message: str, *, retry_after: int = TRY_AGAIN_IN) -> Refused:
-    """Return a 503: the lead is not stored and may be posted again after `retry_after` seconds."""
+    """Return a 503: the lead is not known to be stored, and may be posted again after `retry_after` seconds."""
     return refuse(503, code, message, Retry_After=str(retry_after))

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flowbuilder.intake.answers import LeadAnswer
-from flowbuilder.intake.refused import Refused, refuse, unavailable
+from flowbuilder.intake.refused import IN_DOUBT, Refused, refuse, unavailable
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ def refusal_of(problem: Exception) -> Refused:
     if is_about_data(problem):
         return refuse(422, "cannot_be_stored", "A value of the lead cannot be stored.")
     log.error("the database refused: %s %s", type(problem).__name__, sqlstate(problem))
-    return unavailable("not_stored", "The lead is not stored: the database is away. Post it again.")
+    return unavailable("not_stored", f"The database is away, and {IN_DOUBT}")
 
 
 def sqlstate(problem: Exception) -> str:

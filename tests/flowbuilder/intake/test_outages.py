@@ -15,7 +15,8 @@ from tests.support.supplier import LEAD, Rows, Supplier, a_supplier, a_worker, i
 
 AWAY = (
     '{"outcome":"error","status":"error","errors":[{"field":null,"code":"not_stored",'
-    '"message":"The lead is not stored: the database is away. Post it again."}],"lead":null}'
+    '"message":"The database is away, and nobody can say if the lead is stored. '
+    'Post it again with the same Idempotency-Key: it counts once."}],"lead":null}'
 )
 
 
