@@ -45,8 +45,11 @@ def decode(text: bytes | str) -> str:
             text.encode()
             return text
         return text.decode("utf-8-sig")
-    except UnicodeError:
-        raise JsonProblem("not_utf8", "The text is not UTF-8.") from None
+    except UnicodeDecodeError as error:
+        message = f"The text is not UTF-8 from its byte {error.start + 1} on: send UTF-8."
+        raise JsonProblem("not_utf8", message) from None
+    except UnicodeEncodeError:
+        raise JsonProblem("not_utf8", "The text has something in it that UTF-8 cannot hold.") from None
 
 
 def refuse_depth(text: str) -> None:

@@ -20,6 +20,22 @@ CONTROLS = {
     "redirurl": "redirect_url",
 }
 """Names that say something about the post itself, as they are compared; they are no unknown fields."""
+LIKE = {
+    "postal_code": "94105 or SW1A 1AA",
+    "state": "CA or California",
+    "country": "DE or Germany",
+    "number": "720 or 12.5",
+    "money": "1200.50",
+    "range": "100-200",
+    "date": "2026-11-20",
+    "dob": "1985-01-31",
+    "datetime": "2026-11-20T10:41:58Z",
+    "boolean": "true",
+    "url": "https://www.example.com/offer",
+    "ip": "203.0.113.7",
+    "certificate": "https://cert.trustedform.com/ and its number",
+}
+"""What a value of a type looks like, for whoever sent none."""
 TEST_OUTCOMES = ("sold", "rejected", "duplicate", "waiting", "error")
 _SEPARATORS = {ord(char): None for char in "_-. "}
 
@@ -120,7 +136,8 @@ class LeadForm:
             if is_there:
                 reading.invalid.append(wanted.key)
             if wanted.required and not reading.is_ping and not (is_there and reading.is_test):
-                reading.problems.append(_not_valid(wanted) if is_there else _missing(wanted))
+                posted = reading.posted.get(wanted.key)
+                reading.problems.append(_not_valid(wanted, posted) if is_there else _missing(wanted))
             return
         reading.values[wanted.key] = normal.value
         if not normal.valid:
@@ -204,15 +221,20 @@ def _missing(wanted: Field) -> Problem:
     return Problem(wanted.key, "required", f"{wanted.label} is required.")
 
 
-def _not_valid(wanted: Field) -> Problem:
+def _not_valid(wanted: Field, posted: object = None) -> Problem:
+    if isinstance(posted, list | dict) and wanted.type != "multi":
+        came = f"a list of {len(posted)}" if isinstance(posted, list) else "an object"
+        return Problem(wanted.key, f"invalid_{wanted.type}", f"{wanted.label} came as {came}: send one value, once.")
     return Problem(wanted.key, f"invalid_{wanted.type}", f"{wanted.label} is not {_what_it_must_be(wanted)}.")
 
 
 def _what_it_must_be(wanted: Field) -> str:
-    if wanted.type == "choice":
+    if wanted.type in ("choice", "multi") and wanted.options:
         return f"one of: {', '.join(wanted.options[:20])}"
     if wanted.type == "phone":
         return "a phone number that can be called, like +1 512 555 0148"
     if wanted.type == "email":
         return "an email address that can receive mail"
-    return f"a valid {TYPES[wanted.type].label.lower()}"
+    label = TYPES[wanted.type].label
+    noun = label if label[:2].isupper() else label.lower()
+    return f"a valid {noun}, like {LIKE[wanted.type]}" if wanted.type in LIKE else f"a valid {noun}"

@@ -23,6 +23,9 @@ JSON_TYPES = ("application/json", "text/json")
 XML_TYPES = ("application/xml", "text/xml")
 FORM_TYPE = "application/x-www-form-urlencoded"
 MULTIPART_TYPE = "multipart/form-data"
+BRACKETED = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
+LOOKS_LIKE = ((re.compile(rb"\s*<"), "XML", "application/xml"), (re.compile(rb"[\w.-]+="), "a form", FORM_TYPE))
+"""What is often sent as JSON: how it begins, what it is, and its Content-Type."""
 ONLY_WAIT = re.compile(rb"wait=([0-9]{1,2})")
 TAKEN_TYPES = f"application/json, application/xml, {FORM_TYPE}, {MULTIPART_TYPE}"
 CHARSETS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "utf-8", "iso-8859-1": "cp1252", "windows-1252": "cp1252"}
@@ -66,7 +69,7 @@ def merge(under: Posted, over: Posted) -> Posted:
 
 
 def nest(pairs: list[tuple[str, str]]) -> Posted:
-    """Return form fields as an object: dots in a name nest, and a name that comes again makes a list."""
+    """Return form fields as an object: dots and brackets in a name nest, and a name that comes again makes a list."""
     nested: Posted = {}
     for name, value in pairs:
         _put(nested, _path(name), value)
@@ -141,12 +144,18 @@ def _read_json(body: bytes) -> Posted:
     try:
         posted = json_text.read(body)
     except json_text.JsonProblem as problem:
-        raise refuse(400, problem.code, problem.message) from None
+        raise refuse(400, problem.code, problem.message + _what_it_looks_like(body)) from None
     if not isinstance(posted, dict):
-        raise refuse(400, "not_an_object", "The body must be one JSON object with the lead's fields.")
+        message = "The body must be one JSON object with the lead's fields: each lead is a post of its own."
+        raise refuse(400, "not_an_object", message)
     if len(body) > LONGEST_TEXT or body.count(b",") >= MOST_FIELDS:
         _refuse_too_much(posted)
     return posted
+
+
+def _what_it_looks_like(body: bytes) -> str:
+    named = (f" It looks like {what}: send that as {kind}." for begins, what, kind in LOOKS_LIKE if begins.match(body))
+    return next(named, "")
 
 
 def _read_xml(body: bytes, charset: str | None) -> Posted:
@@ -176,7 +185,8 @@ def _read_pairs(text: bytes, charset: str) -> Posted:
             text.decode("ascii" if charset != "utf-8" else charset), True, encoding=charset, errors="strict"
         )
     except UnicodeDecodeError:
-        raise refuse(400, "not_utf8", "The form is not in the character set that it names; send UTF-8.") from None
+        message = "The fields are not in the character set that is named, or else not in UTF-8: send UTF-8."
+        raise refuse(400, "not_utf8", message) from None
     return _checked_form(pairs)
 
 
@@ -216,8 +226,19 @@ def _checked_form(pairs: list[tuple[str, str]]) -> Posted:
 
 
 def _path(name: str) -> list[str]:
-    path = name.split(".")
+    path = name.split(".") if "[" not in name else _bracketed(name)
     return path if all(path) and len(path) <= DEEPEST_NAME else [name]
+
+
+def _bracketed(name: str) -> list[str]:
+    """Return the parts of a name as PHP and jQuery write it: `lead[email]`, and `kinds[]` or `kinds[0]` for lists."""
+    found = BRACKETED.fullmatch(name)
+    if found is None:
+        return [name]
+    inside = [part for part in found[2][1:-1].split("][") if part]
+    if inside and inside[-1].isdecimal():
+        inside.pop()
+    return [*found[1].split("."), *inside]
 
 
 def _put(nested: Posted, path: list[str], value: str) -> None:

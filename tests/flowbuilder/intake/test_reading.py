@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from flowbuilder.intake.reading import LeadForm, Reading
-from rules.fields import parse_field
+from flowbuilder.intake.reading import LIKE, LeadForm, Reading
+from rules.fields import TYPES, parse_field
 
 FIELDS = [
     {"key": "email", "type": "email", "required": True},
@@ -91,6 +91,28 @@ def test_every_problem_is_reported_at_once():
         ("email", "invalid_email"),
         ("phone_1", "required"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "message"),
+    [
+        ("state", "Calif.", "It is not a valid state, like CA or California."),
+        ("ip", "1.2.3", "It is not a valid IP address, like 203.0.113.7."),
+        ("email", ["a@example.com", "b@example.com"], "It came as a list of 2: send one value, once."),
+        ("email", ["a@example.com"], "It came as a list of 1: send one value, once."),
+        ("state", {"code": "CA"}, "It came as an object: send one value, once."),
+    ],
+)
+def test_what_is_no_valid_value_is_told_with_what_one_looks_like(kind: str, value: object, message: str):
+    reading = form([{"key": "it", "label": "It", "type": kind, "required": True, "check": "valid"}]).read({"it": value})
+    assert [(one.code, one.message) for one in reading.problems] == [(f"invalid_{kind}", message)]
+
+
+@pytest.mark.parametrize("kind", sorted(set(TYPES) - {"text", "name", "email", "phone", "choice", "multi"}))
+def test_what_a_value_is_said_to_look_like_is_a_valid_one(kind: str):
+    for value in LIKE[kind].replace(" and its number", "4f" * 19 + "0b").split(" or "):
+        reading = form([{"key": "it", "type": kind, "required": True, "check": "valid"}]).read({"it": value})
+        assert (reading.problems, reading.invalid) == ([], [])
 
 
 @pytest.mark.parametrize("blank", [None, "", "   ", [], {}])

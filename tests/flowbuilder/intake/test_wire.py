@@ -60,6 +60,37 @@ def test_how_long_to_wait_is_no_field():
     assert wire.read_posted(request(b'{"wait": 1}', JSON, "wait=7&a=2")) == ({"wait": 1, "a": "2"}, "7")
 
 
+@pytest.mark.parametrize(
+    ("form", "posted"),
+    [
+        (b"lead[email]=a&lead%5Bname%5D%5Bfirst%5D=b", {"lead": {"email": "a", "name": {"first": "b"}}}),
+        (b"kinds[]=a&kinds[]=b", {"kinds": ["a", "b"]}),
+        (b"kinds[0]=a&kinds[1]=b", {"kinds": ["a", "b"]}),
+        (b"people[0][email]=a", {"people": {"0": {"email": "a"}}}),
+        (
+            b"contact.of[email]=a&[odd]=b&x[=c&y]=d",
+            {"contact": {"of": {"email": "a"}}, "[odd]": "b", "x[": "c", "y]": "d"},
+        ),
+    ],
+)
+def test_brackets_in_the_names_of_a_form_nest_as_dots_do(form: bytes, posted: dict[str, object]):
+    assert wire.read_posted(request(form, FORM))[0] == posted
+
+
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        (b"<lead/>", " It looks like XML: send that as application/xml."),
+        (b"email=a&b=1", " It looks like a form: send that as application/x-www-form-urlencoded."),
+        (b"{'email': 1}", ""),
+    ],
+)
+def test_what_was_sent_as_json_and_is_something_else_is_told_what_it_looks_like(body: bytes, hint: str):
+    with pytest.raises(Refused) as refused:
+        wire.read_posted(request(body, JSON))
+    assert refused.value.problems[0].message.endswith(hint or "column 2.")
+
+
 def test_a_multipart_form_becomes_fields():
     body = b'--x\r\nContent-Disposition: form-data; name="contact.email"\r\n\r\na@b.example\r\n--x--\r\n'
     assert wire.read_posted(request(body, "multipart/form-data; boundary=x"))[0] == {
