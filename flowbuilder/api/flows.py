@@ -71,7 +71,10 @@ def index() -> Response:
 
 
 @bp.get("/flows/<flow:flow_id>")
-@describe("Read a flow: its draft and what is live", gives=shape(**SUMMARY, draft=ANYTHING, problems=PROBLEMS))
+@describe(
+    "Read a flow: its draft and what is live",
+    gives=shape(**SUMMARY, draft=ANYTHING, live=or_null(ANYTHING), problems=PROBLEMS),
+)
 @keyed
 def show(flow_id: UUID) -> Response:
     """Answer one flow with its draft, the problems of the draft, and the live document."""

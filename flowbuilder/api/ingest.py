@@ -6,10 +6,11 @@ from flask import Blueprint, Response, current_app, request
 
 from flowbuilder.accounts.access import keyed
 from flowbuilder.api.lead_rows import STATUSES
-from flowbuilder.api.openapi import ANYTHING, MONEY, PREFIX, TEXT, describe, or_null, shape
+from flowbuilder.api.openapi import ANYTHING, JSON, MONEY, PREFIX, TEXT, describe, or_null, shape
 from flowbuilder.intake import app, ingest
 from flowbuilder.intake.desk import Desk
 from flowbuilder.intake.request import Request
+from flowbuilder.intake.wire import FORM_TYPE, MULTIPART_TYPE
 
 bp = Blueprint("ingest", __name__)
 
@@ -39,9 +40,11 @@ REFUSAL = shape(
     status=201,
     also=(202, 303),
     takes={"type": "object", "properties": LEAD},
+    takes_also=("application/xml", FORM_TYPE, MULTIPART_TYPE),
     gives=ANSWER,
+    gives_in=(JSON, "application/xml"),
     query={"wait": "How many seconds to wait for the answer, 0 to 25; 25 by default."},
-    refuses=(403, 404, 411),
+    refuses=(403, 404, 409, 411),
     refusal=REFUSAL,
     key="source_key",
 )

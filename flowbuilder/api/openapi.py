@@ -14,6 +14,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 Schema = dict[str, Any]
 
 PREFIX = "/api/v1"
+JSON = "application/json"
 TEXT: Schema = {"type": "string"}
 WHOLE: Schema = {"type": "integer"}
 YES_NO: Schema = {"type": "boolean"}
@@ -52,13 +53,18 @@ PAGING = {"after": "The last id of the page before.", "limit": "How many, 50 by 
 
 @dataclass(frozen=True)
 class Described:
-    """What a reader of the document learns about one call; `also` are other statuses that say the same."""
+    """What a reader of the document learns about one call; `also` are other statuses that say the same.
+
+    `takes_also` and `gives_in` are media types: those of the same body beside `takes_type`, and those of the answers.
+    """
 
     summary: str
     gives: Schema
     status: int = 200
     takes: Schema | None = None
-    takes_type: str = "application/json"
+    takes_type: str = JSON
+    takes_also: tuple[str, ...] = ()
+    gives_in: tuple[str, ...] = (JSON,)
     body_needed: bool = True
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -132,14 +138,14 @@ def _call(rule: Rule, described: Described) -> dict[str, Any]:
     if described.takes:
         refused |= {413, 415, 422}
     told = (described.status, *described.also)
-    answers = {str(status): _content(described.summary, described.gives) for status in told}
-    answers |= {str(status): _content(CODES[status][1], described.refusal) for status in sorted(refused)}
+    answers = {str(status): _answer(described.summary, described.gives, described) for status in told}
+    answers |= {str(status): _answer(CODES[status][1], described.refusal, described) for status in sorted(refused)}
     call: dict[str, Any] = {"summary": described.summary, "operationId": rule.endpoint.removeprefix("api.")}
     call |= {"parameters": list(_parameters(rule, described)), "responses": answers}
     if described.key != "account_key":
         call["security"] = [{described.key: []}]
     if described.takes:
-        body = {described.takes_type: {"schema": described.takes}}
+        body = _content(described.takes, (described.takes_type, *described.takes_also))
         call["requestBody"] = {"required": described.body_needed, "content": body}
     return call
 
@@ -154,5 +160,9 @@ def _parameters(rule: Rule, described: Described) -> Iterator[dict[str, Any]]:
             yield {"name": name, "in": where, "required": needed, "schema": TEXT, "description": words}
 
 
-def _content(words: str, schema: Schema) -> dict[str, Any]:
-    return {"description": words, "content": {"application/json": {"schema": schema}}}
+def _answer(words: str, schema: Schema, described: Described) -> dict[str, Any]:
+    return {"description": words, "content": _content(schema, described.gives_in)}
+
+
+def _content(schema: Schema, media_types: tuple[str, ...]) -> dict[str, Any]:
+    return {media_type: {"schema": schema} for media_type in media_types}

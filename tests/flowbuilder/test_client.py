@@ -1,5 +1,6 @@
 """The API's client, against the app behind a socket."""
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from flowbuilder.models import ApiKey
 from tests.support.cast import a_flow, a_lead, a_source, now
 from tests.support.documents import solar, sunrise
 from tests.support.live import listening
-from tests.support.processes import free_port
+from tests.support.processes import ROOT, free_port
 
 
 @pytest.fixture
@@ -54,6 +55,18 @@ def test_a_draft_is_saved_compared_taken_back_and_tried(client):
     assert client.run_checks(flow) == {"passed": 0, "of": 0, "checks": []}
     assert client.go_back(flow, 1) == 2
     assert [row["number"] for row in client.versions(flow)] == [2, 1]
+
+
+def test_the_example_of_the_page_for_programs_runs_as_it_is_written(app, api_key, client, capsys):
+    good, bad = client.create_flow("Good", solar())["id"], client.create_flow("Bad", {**solar(), "steps": 7})["id"]
+    snippet = re.search(r"```python\n(.*?)```", (ROOT / "docs/programs.md").read_text(), re.DOTALL)
+    with listening(app) as address:
+        exec(snippet[1].replace("https://leads.example.com", address).replace("fb_…", api_key), {})
+    assert client.flow(good)["live"]["currency"] == "EUR"
+    said = capsys.readouterr().out
+    assert "live as version 1" in said
+    assert "Bad 422 not_publishable [{" in said
+    assert client.flow(bad)["live"] is None
 
 
 def test_a_list_is_read_to_its_end(client):

@@ -102,6 +102,17 @@ def test_the_description_of_a_body_is_what_is_taken(api):
     assert set(taken["schema"]["properties"]) == {"name", "document"}
 
 
+def test_the_description_of_a_posted_lead_names_every_kind_of_body_and_every_status(api):
+    described = api("GET", "/openapi.json").json["paths"]["/leads"]["post"]
+    kinds = {"application/json", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data"}
+    told = "201 202 303 400 401 403 404 409 411 413 415 422 429 500 503"
+    assert set(described["requestBody"]["content"]) == kinds
+    assert sorted(described["responses"]) == told.split()
+    assert all(
+        {*answer["content"]} == {"application/json", "application/xml"} for answer in described["responses"].values()
+    )
+
+
 def test_a_stranger_finds_nothing_of_anybody_on_any_address(app, api_of, strangers_api, session, cast):
     addresses = list(addresses_with_ids(app, session, cast))
     assert len(addresses) >= 20
