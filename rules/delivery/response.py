@@ -25,10 +25,10 @@ __all__ = ["Answer", "Reply", "read_answer", "read_body"]
 
 Kind = Literal["accepted", "declined", "error", "ambiguous"]
 
-# Statuses of a server that surely did not take the lead, and may later.
-ERRORS = frozenset({408, 425, 429, 500, 503})
-# Statuses of a gateway that heard nothing in time from the server behind it, which may have taken the lead. Those
-# above 511 are in no registry and in wide use by one large gateway.
+# Statuses of a server that surely did not take the lead, and may later. Those above 511, here and below, are in no
+# registry and in wide use by one large gateway: with these it says that it did not reach the server behind it.
+ERRORS = frozenset({408, 425, 429, 500, 503, 521, 523, 525, 526})
+# Statuses of a gateway that heard nothing in time from the server behind it, which may have taken the lead.
 AMBIGUOUS = frozenset({502, 504, 520, 522, 524})
 UNREADABLE = "could not read the answer"
 LONGEST_RETRY_AFTER = 3600

@@ -32,6 +32,7 @@ def replied(status: int = 200, body: object = None, *headers: tuple[str, str]) -
         (429, "error", "the server answered 429"), (500, "error", "the server answered 500"),
         (503, "error", "the server answered 503"), (501, "declined", "the server answered 501"),
         (502, "ambiguous", "a gateway answered 502"), (504, "ambiguous", "a gateway answered 504"),
+        (521, "error", "the server answered 521"), (526, "error", "the server answered 526"),
         (524, "ambiguous", "a gateway answered 524"),
     ],
 )  # fmt: skip

@@ -3,13 +3,17 @@
 import base64
 import hashlib
 import hmac
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from rules.delivery.signing import BadSecret, read_secret, sign
 
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "delivering-leads.md"
 OLD = "whsec_" + base64.b64encode(bytes(range(24))).decode()
 NEW = "whsec_" + base64.b64encode(bytes(range(24, 56))).decode()
 BODY = '{"name":"Zoë","price":31.50}'.encode()
@@ -37,6 +41,18 @@ def test_the_official_library_refuses_anything_changed(change: str) -> None:
         headers["webhook-id"] = "01JOTHER"
     with pytest.raises(WebhookVerificationError):
         Webhook(OLD if change == "secret" else NEW).verify(BODY + b" " if change == "body" else BODY, headers)
+
+
+def test_who_follows_the_page_for_buyers_accepts_it_and_refuses_anything_changed() -> None:
+    found: dict[str, Any] = {}
+    snippet = re.search(r"```python\n(import base64.*?)```", PAGE.read_text(), re.DOTALL)
+    assert snippet
+    exec(snippet[1], found)
+    is_genuine, old = found["is_genuine"], datetime.now(UTC) - timedelta(minutes=6)
+    assert [is_genuine(secret, signed(NEW, OLD), BODY) for secret in (NEW, OLD)] == [True, True]
+    assert not is_genuine(OLD, signed(NEW), BODY)
+    assert not is_genuine(NEW, signed(NEW), BODY + b" ")
+    assert not is_genuine(NEW, signed(NEW, at=old), BODY)
 
 
 def test_the_simple_signature_is_the_hmac_of_the_body() -> None:
