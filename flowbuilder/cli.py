@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from flowbuilder import config
+from flowbuilder import config, troubles
 
 # What each command needs is imported inside it: `flowbuilder --help` shall not load a web framework.
 # ruff: noqa: PLC0415
@@ -22,11 +22,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(options)
     except KeyboardInterrupt:
         return 130
-    except (RuntimeError, ValueError) as problem:
-        # Our own say what to do; anything else is a fault of ours and shows where.
-        if not type(problem).__module__.startswith("flowbuilder."):
+    except Exception as problem:
+        said = troubles.said(problem)
+        # Anything else is a fault of ours and shows where.
+        if said is None:
             raise
-        print(f"flowbuilder: {problem}", file=sys.stderr)
+        print(f"flowbuilder: {said}", file=sys.stderr)
         return 1
 
 
@@ -227,7 +228,7 @@ def restore(options: argparse.Namespace) -> int:
     from flowbuilder.embedded import for_command
     from flowbuilder.serving import dumps
 
-    with for_command(config.settings()) as live:
+    with for_command(config.settings(), alone=True) as live:
         dumps.restore(live, options.file)
         db.migrate(live.database_url)
     return 0

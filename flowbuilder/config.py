@@ -56,6 +56,7 @@ SETTINGS: tuple[Setting, ...] = (
         "REDIS_URL",
         "",
         "Redis or Valkey, as `redis://host:6379/0` or `unix:///path`. Empty: the embedded Valkey.",
+        setting_values.queue_url,
         secret=True,
     ),
     Setting(

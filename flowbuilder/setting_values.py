@@ -13,11 +13,34 @@ from urllib.parse import quote, urlsplit
 def database_url(text: str) -> str:
     """Return the address in the form that names the driver, or an empty text."""
     scheme, separator, rest = text.partition("://")
+    _refuse_port(text)
     if not text or scheme == "postgresql+psycopg":
         return text
     if scheme not in ("postgres", "postgresql") or not separator:
         raise ValueError("it must begin with postgresql://")
     return f"postgresql+psycopg://{rest}"
+
+
+def queue_url(text: str) -> str:
+    """Return the address of Valkey, or an empty text."""
+    scheme, separator, rest = text.partition("://")
+    if not text:
+        return text
+    if scheme not in ("redis", "rediss", "unix") or not separator or not rest:
+        raise ValueError("it must be an address like redis://host:6379/0 or unix:///path")
+    _refuse_port(text)
+    return text
+
+
+def _refuse_port(address: str) -> None:
+    """The libraries' own words would repeat the address with its password."""
+    try:
+        parts = urlsplit(address)
+        is_split = parts.netloc.count("@") <= 1 and parts.port != 0
+    except ValueError:
+        is_split = False
+    if not is_split:
+        raise ValueError("its port must be a number; write : / @ in a password as %3A %2F %40")
 
 
 def folder(text: str) -> Path:

@@ -31,8 +31,13 @@ from workers.sweep import Sweeper
 
 BLOCKED_FOR = 75.0
 WAIT_FOR_SERVERS = 60.0
+QUIETLY = 3.0
 
 log = logging.getLogger(__name__)
+
+
+class NoServer(RuntimeError):
+    """A server that this process cannot do without did not answer in time."""
 
 
 def main(kind: str) -> int:
@@ -43,14 +48,17 @@ def main(kind: str) -> int:
     database = make_engine(own.database_url)
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
+    blocking = enqueue.connect(own.redis_url, timeout=BLOCKED_FOR)
     try:
-        _wait_for(lambda: check_clock(database, clock.now() - timedelta(seconds=own.clock_offset)))
-    except WrongClock as problem:
+        _wait_for(
+            "The database of DATABASE_URL",
+            lambda: check_clock(database, clock.now() - timedelta(seconds=own.clock_offset)),
+        )
+        _wait_for("The Valkey of REDIS_URL", blocking.ping)
+    except (WrongClock, NoServer) as problem:
         log.error("%s", problem)  # noqa: TRY400  (where it was found out is of no use)
         return 1
     database.dispose()
-    blocking = enqueue.connect(own.redis_url, timeout=BLOCKED_FOR)
-    _wait_for(blocking.ping)
     if kind == "leads":
         lead_worker.run(make_lead_engine(own, database), blocking)
     else:
@@ -82,15 +90,19 @@ def make_lead_engine(own: Settings, database: Database) -> Engine:
     )
 
 
-def _wait_for(check: Callable[[], object]) -> None:
-    """Try until the server answers, for at most a minute: it may be starting."""
-    give_up = time.monotonic() + WAIT_FOR_SERVERS
+def _wait_for(server: str, check: Callable[[], object]) -> None:
+    """Try until the server answers, for at most a minute: it may be starting. Who watches is told that we wait."""
+    begun, is_told = time.monotonic(), False
     while True:
         try:
             check()
-        except (OperationalError, RedisError):
-            if time.monotonic() > give_up:
-                raise
+        except (OperationalError, RedisError) as problem:
+            waited = time.monotonic() - begun
+            if waited > WAIT_FOR_SERVERS:
+                raise NoServer(f"{server} did not answer for a minute: `flowbuilder doctor` says more.") from None
+            if waited > QUIETLY and not is_told:
+                is_told = True
+                log.warning("%s does not answer yet: %s", server, type(problem).__name__)
             time.sleep(0.2)
         else:
             return

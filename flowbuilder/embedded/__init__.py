@@ -111,8 +111,15 @@ def for_serving(settings: Settings) -> Iterator[tuple[Settings, Servers | None]]
 
 
 @contextmanager
-def for_command(settings: Settings) -> Iterator[Settings]:
-    """Run a short command with servers: those of the `serve` that runs, or servers started only for it."""
+def for_command(settings: Settings, *, alone: bool = False) -> Iterator[Settings]:
+    """Run a short command with servers: those of the `serve` that runs, or servers started only for it.
+
+    One that must be `alone` raises HomeServedError while somebody serves the home.
+    """
+    if alone:
+        with home_lock(settings.home, SHORT), _running(settings) as (live, _):
+            yield live
+        return
     if settings.database_url and settings.redis_url:
         yield settings
         return

@@ -1,6 +1,9 @@
 """Writing the whole database to a file and reading it back, with PostgreSQL's own programs."""
 
 import subprocess
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
@@ -8,30 +11,82 @@ from sqlalchemy import URL, make_url
 from flowbuilder.config import Settings, child_environ
 from flowbuilder.embedded.programs import installed_programs
 
+# A dump of an older release must not meet tables of a newer one, which would refer to what it brings or be in its way.
+BEGIN = b"""
+SET client_min_messages = warning;
+BEGIN;
+DO $$ DECLARE one text; BEGIN
+    FOR one IN
+        SELECT 'TABLE ' || oid::regclass FROM pg_class
+         WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+        UNION ALL
+        SELECT 'FUNCTION ' || oid::regprocedure FROM pg_proc
+         WHERE pronamespace = current_schema()::regnamespace AND prokind = 'f'
+           AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
+    LOOP EXECUTE 'DROP ' || one || ' CASCADE'; END LOOP;
+END $$;
+"""
+COMMIT = b"\nCOMMIT;\n"
+
 
 class DumpError(RuntimeError):
     """Why a dump could not be written or read."""
 
 
 def dump(settings: Settings, file: Path) -> None:
-    """Write every table to `file` in pg_dump's custom form; raises DumpError."""
-    _run(settings, "pg_dump", "--format=custom", "--no-owner", f"--file={file}")
+    """Write every table to `file` in pg_dump's custom form, for its owner's eyes (mode 0600); raises DumpError.
+
+    What stood in the file stays until the new dump is whole.
+    """
+    draft = file.with_name(f"{file.name}.part")
+    words = (*_program(settings, "pg_dump"), "--format=custom", "--no-owner", f"--file={draft}")
+    try:
+        done = subprocess.run(  # noqa: S603 - our own words
+            words, env=_environ(settings), capture_output=True, text=True, check=False, umask=0o077
+        )
+        _refuse_failure("pg_dump", done.returncode, done.stderr)
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def restore(settings: Settings, file: Path) -> None:
-    """Read a dump into the database, in place of what is there, all of it or nothing; raises DumpError."""
-    words = ("--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error")
-    _run(settings, "pg_restore", *words, str(file))
+    """Read a dump into the database, in place of every table there, all of it or nothing; raises DumpError."""
+    reads = (str(installed_programs().postgres / "pg_restore"), "--no-owner", "--file=-", str(file))
+    writes = (*_program(settings, "psql"), "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1")
+    with tempfile.TemporaryFile("w+") as said:
+        with subprocess.Popen(  # noqa: S603 - our own words
+            writes, env=_environ(settings), bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said
+        ) as writing:
+            assert writing.stdin  # noqa: S101 - it is a pipe
+            with suppress(BrokenPipeError):  # It says itself why it ended.
+                writing.stdin.write(BEGIN)
+            reading = subprocess.run(reads, stdout=writing.stdin, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603 - our own words
+            # Without this word all that was written is taken back when the connection ends.
+            if reading.returncode == 0:
+                with suppress(BrokenPipeError):
+                    writing.stdin.write(COMMIT)
+        said.seek(0)
+        _refuse_failure("psql", writing.returncode, said.read())
+    _refuse_failure("pg_restore", reading.returncode, reading.stderr)
 
 
-def _run(settings: Settings, program: str, *words: str) -> None:
-    url = make_url(settings.database_url).set(drivername="postgresql")
-    # A password on the command line could be read by every user of the machine.
-    environ = {**child_environ(settings), "PGPASSWORD": url.password or ""}
-    command = [str(installed_programs().postgres / program), f"--dbname={_without_password(url)}", *words]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
-    if done.returncode != 0:
-        raise DumpError(f"{program} ended with code {done.returncode}: {done.stderr.strip()}")
+def _program(settings: Settings, name: str) -> tuple[str, str]:
+    return str(installed_programs().postgres / name), f"--dbname={_without_password(_url(settings))}"
+
+
+def _environ(settings: Settings) -> Mapping[str, str]:
+    """A password on the command line could be read by every user of the machine."""
+    return {**child_environ(settings), "PGPASSWORD": _url(settings).password or ""}
+
+
+def _refuse_failure(program: str, code: int, said: str) -> None:
+    if code != 0:
+        raise DumpError(f"{program} ended with code {code}: {said.strip()}")
+
+
+def _url(settings: Settings) -> URL:
+    return make_url(settings.database_url).set(drivername="postgresql")
 
 
 def _without_password(url: URL) -> str:

@@ -21,6 +21,9 @@ def home(tmp_path):
     embedded.delete(folder)
 
 
+AWAY = {"DATABASE_URL": "postgresql://fred:hunter2@127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1"}
+
+
 def flowbuilder(home, *words, **environ):
     return subprocess.run(
         [sys.executable, "-m", "flowbuilder", *words],
@@ -73,6 +76,56 @@ def test_what_was_dumped_can_be_restored(home, tmp_path):
         assert connection.execute("SELECT number FROM lead_of_old").fetchone() == (7,)
 
 
+def test_a_dump_of_an_older_release_takes_the_place_of_what_a_newer_one_made(home, tmp_path):
+    servers = embedded.start(home, fsync=False)
+    tell(servers, "CREATE TABLE lead_of_old (id int PRIMARY KEY)")
+    flowbuilder(home, "dump", str(tmp_path / "leads.dump"))
+    servers.start_postgres()
+    tell(servers, "CREATE TABLE made_later (lead int REFERENCES lead_of_old)")
+    tell(servers, "CREATE FUNCTION made_later() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+    assert flowbuilder(home, "restore", str(tmp_path / "leads.dump")).stderr == ""
+    servers.start_postgres()
+    with psycopg.connect(plain_url(servers.database_url)) as connection:
+        there = connection.execute("SELECT to_regclass('lead_of_old'), to_regclass('made_later')").fetchone()
+        functions = connection.execute("SELECT count(*) FROM pg_proc WHERE proname = 'made_later'").fetchone()
+    assert (there, functions) == (("lead_of_old", None), (0,))
+
+
+def test_a_dump_is_for_its_owner_and_one_that_fails_leaves_the_older_one(home, tmp_path):
+    servers, file = embedded.start(home, fsync=False), tmp_path / "leads.dump"
+    file.write_text("of yesterday")
+    file.chmod(0o644)
+    elsewhere = servers.database_url.replace("/flowbuilder?", "/nowhere?")
+    servers.start_postgres()
+    failed = flowbuilder(home, "dump", str(file), DATABASE_URL=elsewhere, REDIS_URL=servers.redis_url)
+    assert (failed.returncode, file.read_text()) == (1, "of yesterday")
+    assert 'database "nowhere" does not exist' in failed.stderr
+    assert flowbuilder(home, "dump", str(file)).returncode == 0
+    assert (stat.S_IMODE(file.stat().st_mode), file.read_bytes()[:5]) == (0o600, b"PGDMP")
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("leads")] == ["leads.dump"]
+
+
+def test_what_cannot_be_restored_leaves_everything_as_it_was(home, tmp_path):
+    servers = embedded.start(home, fsync=False)
+    tell(servers, "CREATE TABLE lead_of_old AS SELECT number FROM generate_series(1, 100000) AS number")
+    flowbuilder(home, "dump", str(tmp_path / "whole.dump"))
+    whole = (tmp_path / "whole.dump").read_bytes()
+    (tmp_path / "half.dump").write_bytes(whole[: len(whole) // 2])
+    assert flowbuilder(home, "restore", str(tmp_path / "half.dump")).returncode == 1
+    servers.start_postgres()
+    with psycopg.connect(plain_url(servers.database_url)) as connection:
+        assert connection.execute("SELECT count(*) FROM lead_of_old").fetchone() == (100000,)
+
+
+def test_nothing_is_restored_under_a_serve_that_runs(home, tmp_path):
+    with started(home, "tests.support.stand_in_serve", FLOWBUILDER_WEB_PORT=free_port()) as serve:
+        serve.wait_for("told that")
+        flowbuilder(home, "dump", str(tmp_path / "leads.dump"))
+        refused = flowbuilder(home, "restore", str(tmp_path / "leads.dump"))
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert f"{home} is served by process {serve.process.pid}: stop that one" in refused.stderr
+
+
 def test_a_dump_that_cannot_be_read_is_one_sentence(home, tmp_path):
     (tmp_path / "not.dump").write_text("no dump")
     done = flowbuilder(home, "restore", str(tmp_path / "not.dump"))
@@ -93,6 +146,15 @@ def test_clean_deletes_the_home_wherever_its_data_is(home):
         (("serve", "--port", "0"), {}, "FLOWBUILDER_WEB_PORT cannot be used"),
         (("serve",), {"FLOWBUILDER_ENV": "production"}, "production needs PUBLIC_URL, SECRET_KEY, VAULT_KEYS"),
         (("worker", "leads"), {}, "set DATABASE_URL and REDIS_URL, or run `flowbuilder serve`"),
+        (("migrate",), {"FLOWBUILDER_HOME": "/dev/null/var"}, "Cannot use /dev/null/var: Not a directory."),
+        (
+            ("migrate",),
+            {"REDIS_URL": "localhost:6379"},
+            "REDIS_URL cannot be used: it must be an address like redis://",
+        ),
+        (("migrate",), AWAY, 'connection to server at "127.0.0.1", port 1 failed: Connection refused): start it'),
+        (("serve", "--port", free_port()), AWAY, "put DATABASE_URL right"),
+        (("migrate",), {"DATABASE_URL": "postgresql://fred:hunter@2:x@h/db"}, "write : / @ in a password as %3A"),
     ],
 )
 def test_what_cannot_work_is_one_sentence(home, words, environ, sentence):
@@ -101,6 +163,7 @@ def test_what_cannot_work_is_one_sentence(home, words, environ, sentence):
     assert done.stderr.startswith("flowbuilder: ")
     assert done.stderr.count("\n") == 1
     assert sentence in done.stderr
+    assert "hunter" not in done.stderr
 
 
 @pytest.mark.parametrize(

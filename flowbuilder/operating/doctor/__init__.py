@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 
-from flowbuilder import config, embedded
+from flowbuilder import config, embedded, troubles
 from flowbuilder.config import Settings, SettingsError
 from flowbuilder.embedded import EmbeddedError
 from flowbuilder.operating.doctor import database, keys, mail, outbound, queue, work
@@ -40,15 +40,15 @@ def findings_of(own: Settings, host: str | None = None) -> Iterator[Finding]:
 def _examined(host: str | None) -> Iterator[Finding]:
     try:
         own = config.settings()
-    except SettingsError as problem:
-        yield wrong("settings", str(problem))
+    except (SettingsError, OSError) as problem:
+        yield wrong("settings", troubles.said(problem) or str(problem))
         return
     yield ok("settings", f"They can be used; this is {own.env}.")
     with ExitStack() as stack:
         try:
             live = stack.enter_context(embedded.for_command(own))
-        except EmbeddedError as problem:
-            yield wrong("servers", str(problem))
+        except (EmbeddedError, OSError) as problem:
+            yield wrong("servers", troubles.said(problem) or str(problem))
             return
         yield from findings_of(live, host)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, make_url, text
 from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 
-from flowbuilder import db
+from flowbuilder import db, troubles
 from flowbuilder.config import Settings
 from flowbuilder.operating.doctor.findings import Finding, ok, warning, wrong
 
@@ -143,5 +143,5 @@ def _where(own: Settings) -> str:
 
 
 def _kind(problem: SQLAlchemyError) -> str:
-    """Return what kind of error it is; its own words may hold the address with its password."""
-    return type(getattr(problem, "orig", None) or problem).__name__
+    """Return why nobody was let in, or what kind of error it is: what a statement refused may hold values."""
+    return troubles.why_shut(problem) or type(getattr(problem, "orig", None) or problem).__name__
