@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 def database_url(text: str) -> str:
     """Return the address in the form that names the driver, or an empty text."""
     scheme, separator, rest = text.partition("://")
-    _refuse_port(text)
+    _refuse_unsplit(text)
     if not text or scheme == "postgresql+psycopg":
         return text
     if scheme not in ("postgres", "postgresql") or not separator:
@@ -28,11 +28,11 @@ def queue_url(text: str) -> str:
         return text
     if scheme not in ("redis", "rediss", "unix") or not separator or not rest:
         raise ValueError("it must be an address like redis://host:6379/0 or unix:///path")
-    _refuse_port(text)
+    _refuse_unsplit(text)
     return text
 
 
-def _refuse_port(address: str) -> None:
+def _refuse_unsplit(address: str) -> None:
     """The libraries' own words would repeat the address with its password."""
     try:
         parts = urlsplit(address)

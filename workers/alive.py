@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -39,6 +40,27 @@ class Presence:
         with committed(self._engine, "presence") as database:
             database.execute(SEEN, {"id": self._id, "kind": self._kind})
 
+    def tell_at_rest(self, is_busy: Callable[[], bool], *, every: float = EVERY) -> None:
+        """Write so from a thread, every so many seconds, while the loop of this process has nothing to do.
+
+        A loop that is busy tells so itself: one that stands still must not be taken for one that lives.
+        """
+
+        def run() -> None:
+            while True:
+                if not is_busy():
+                    self.tell_or_warn()
+                time.sleep(every)
+
+        threading.Thread(target=run, name="presence", daemon=True).start()
+
+    def tell_or_warn(self) -> None:
+        """Write so, or a line in the log where the database does not answer."""
+        try:
+            self.tell()
+        except SQLAlchemyError as problem:
+            log.warning("the database was not told that this worker lives: %s", type(problem).__name__)
+
 
 def keep_telling(engine: Engine, kind: str) -> None:
     """Write every ten seconds, from a thread, that this process lives: for one that has no loop of its own.
@@ -49,10 +71,7 @@ def keep_telling(engine: Engine, kind: str) -> None:
 
     def run() -> None:
         while True:
-            try:
-                presence.tell()
-            except SQLAlchemyError as problem:
-                log.warning("the database was not told that this worker lives: %s", type(problem).__name__)
+            presence.tell_or_warn()
             engine.dispose()
             time.sleep(EVERY)
 

@@ -80,7 +80,7 @@ def make_lead_engine(own: Settings, database: Database) -> Engine:
     Sweeper(database, redis).start()
     presence = Presence(database, "leads")
     presence.tell()
-    return Engine(
+    engine = Engine(
         database,
         redis,
         Book(Vault(own.vault_keys, newer=partial(vault_keys_now, own))),
@@ -88,6 +88,8 @@ def make_lead_engine(own: Settings, database: Database) -> Engine:
         secret=duplicates_secret(own.secret_key),
         tell_alive=presence.tell,
     )
+    presence.tell_at_rest(lambda: engine.is_carrying)
+    return engine
 
 
 def _wait_for(server: str, check: Callable[[], object]) -> None:

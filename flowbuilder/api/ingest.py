@@ -1,5 +1,6 @@
 """Leads of suppliers that post to one address for all their flows; answered as the addresses of flows answer."""
 
+from collections.abc import Callable
 from typing import cast
 
 from flask import Blueprint, Response, current_app, request
@@ -8,6 +9,7 @@ from flowbuilder.accounts.access import keyed
 from flowbuilder.api.lead_rows import STATUSES
 from flowbuilder.api.openapi import ANYTHING, JSON, MONEY, PREFIX, TEXT, describe, or_null, shape
 from flowbuilder.intake import app, ingest
+from flowbuilder.intake.answers import Answer
 from flowbuilder.intake.desk import Desk
 from flowbuilder.intake.request import Request
 from flowbuilder.intake.wire import FORM_TYPE, MULTIPART_TYPE
@@ -51,6 +53,17 @@ REFUSAL = shape(
 @keyed
 def post_lead() -> Response:
     """Take a lead in for the flow that its body names."""
+    return _answered(ingest.answer)
+
+
+@bp.route("/api/leads/ingest", methods=["GET", "PUT", "PATCH", "DELETE"])
+@keyed
+def refuse_method() -> Response:
+    """Say that leads are posted here, in the shape of every answer to a supplier."""
+    return _answered(ingest.refuse_method)
+
+
+def _answered(answer: Callable[[Desk, Request], Answer]) -> Response:
     desk = cast(Desk, current_app.extensions["intake"])
-    answered = app.answer_or_refuse(ingest.answer, desk, Request(request.environ))
+    answered = app.answer_or_refuse(answer, desk, Request(request.environ))
     return Response(answered.body, answered.status, list(answered.headers), content_type=answered.content_type)

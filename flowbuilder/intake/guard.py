@@ -15,6 +15,8 @@ from flowbuilder.intake.sources import OpenSource
 WRONG_KEYS = 30
 PER_SECONDS = 60.0
 MOST_ADDRESSES = 10_000
+MISSING = "No key came with the request: send the source's key as X-API-Key, or as Authorization: Bearer."
+WRONG = "The key is wrong, revoked or of another source: send that of this one, which begins with lk_live_ or lk_test_."
 
 
 class WrongKeys:
@@ -62,7 +64,7 @@ def wrong_key(request: Request, wrong: WrongKeys) -> Refused:
     if wait := wrong.count(request.remote_addr):
         message = f"Too many posts with a wrong key. Wait {wait} s, and check the key."
         return refuse(429, "too_many_wrong_keys", message, Retry_After=str(wait))
-    message = "The key is missing or wrong: send the source's key as X-API-Key, or as Authorization: Bearer."
+    message = WRONG if presented_key(request) else MISSING
     return refuse(401, "wrong_key", message, WWW_Authenticate="Bearer")
 
 

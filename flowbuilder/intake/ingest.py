@@ -66,6 +66,11 @@ def answer(desk: Desk, request: Request) -> Answer:
     return pages.taken_response(taken, request, location=source.address)
 
 
+def refuse_method(_desk: Desk, _request: Request) -> Answer:
+    """Raise Refused (405): this address takes no other method."""
+    raise refuse(405, "post_only", "Leads are posted here: send POST.", Allow="POST")
+
+
 def open_envelope(posted: Mapping[str, object]) -> Envelope:
     """Return flow, category and lead of what was posted, in camelCase or snake_case; raises Refused (422).
 

@@ -196,3 +196,12 @@ def test_xml_is_answered_in_xml(supplier: Supplier, rows: Rows):
 
 def test_the_address_takes_no_cookie(intake: Flask):
     assert declared_access(intake, "ingest.post_lead").kind == "keyed"
+
+
+@pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
+def test_another_method_is_405_in_the_shape_of_every_answer(supplier: Supplier, method: str):
+    answer = getattr(supplier.app.test_client(), method)("/api/leads/ingest", headers={"X-API-Key": supplier.key})
+    assert (answer.status_code, answer.headers["Allow"], answer.json["status"]) == (405, "POST", "invalid")
+    assert answer.json["errors"] == [
+        {"field": None, "code": "post_only", "message": "Leads are posted here: send POST."}
+    ]

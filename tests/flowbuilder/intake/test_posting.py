@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from flowbuilder import enqueue, ids, keys
+from flowbuilder.intake.guard import MISSING, WRONG
 from tests.support.cast import a_flow, a_seller
 from tests.support.supplier import LEAD, Rows, Supplier, a_key, a_supplier, a_worker
 
@@ -132,13 +133,13 @@ def test_a_paused_flow_or_source_still_takes_leads(intake: Flask, session: Sessi
     assert (supplier.post().status_code, len(rows.leads(supplier))) == (202, 1)
 
 
-WRONG_KEY = "The key is missing or wrong: send the source's key as X-API-Key, or as Authorization: Bearer."
-
-
-@pytest.mark.parametrize("key", [None, "", "guess", "lk_live_" + "0" * 26 + "_" + "a" * 43])
-def test_a_missing_or_wrong_key_is_401(supplier: Supplier, rows: Rows, key: str | None):
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [(None, MISSING), ("", MISSING), ("guess", WRONG), ("lk_live_" + "0" * 26 + "_" + "a" * 43, WRONG)],
+)
+def test_a_missing_or_wrong_key_is_401(supplier: Supplier, rows: Rows, key: str | None, message: str):
     answer = supplier.post(headers={"X-API-Key": key})
-    assert (answer.status_code, answer.json) == (401, refusal("wrong_key", WRONG_KEY))
+    assert (answer.status_code, answer.json) == (401, refusal("wrong_key", message))
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert rows.leads(supplier) == []
 

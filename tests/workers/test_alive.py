@@ -1,0 +1,40 @@
+"""Workers tell the database that they live: while they carry, and while there is nothing to carry."""
+
+import threading
+from datetime import datetime
+
+from sqlalchemy import text
+
+from tests.support.market import Market
+from tests.support.processes import eventually
+from workers.alive import Presence
+
+SEEN = text("SELECT seen_at FROM worker WHERE kind = 'leads'")
+
+
+def seen_at(market: Market) -> datetime | None:
+    with market.database.connect() as database:
+        moment: datetime | None = database.execute(SEEN).scalar()
+        return moment
+
+
+def test_a_worker_without_leads_is_seen_again_and_again_and_a_busy_loop_has_to_tell_itself(market: Market) -> None:
+    is_busy, asked = threading.Event(), threading.Semaphore(0)
+
+    def busy() -> bool:
+        asked.release()
+        return is_busy.is_set()
+
+    Presence(market.database, "leads").tell_at_rest(busy, every=0.02)
+    eventually(lambda: seen_at(market) is not None)
+    first = seen_at(market)
+    eventually(lambda: seen_at(market) != first)
+    is_busy.set()
+    for _ in range(2):  # The second one is asked after all that the first one began.
+        while asked.acquire(blocking=False):
+            pass
+        assert asked.acquire(timeout=10)
+    last = seen_at(market)
+    for _ in range(5):
+        assert asked.acquire(timeout=10)
+    assert seen_at(market) == last
