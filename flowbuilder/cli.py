@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         serving = _add(commands, name, run, about)
         _add_serving_options(serving)
         _add_demo_options(serving, told=name == "demo")
-    _add_serving_options(_add(commands, "web", web, "run the web server only"))
+    _add_address_options(_add(commands, "web", web, "run the web server only"))
     worker_options = _add(commands, "worker", worker, "run one worker only")
     worker_options.add_argument("kind", choices=("leads", "jobs"))
     _add(commands, "migrate", migrate, "bring the tables up to date")
@@ -71,10 +71,20 @@ def _add(
 
 
 def _add_serving_options(parser: argparse.ArgumentParser) -> None:
+    _add_address_options(parser)
+    parser.add_argument(
+        "--workers", metavar="N", dest="FLOWBUILDER_LEAD_WORKERS", help="processes that carry leads, 2 by default"
+    )
+
+
+def _add_address_options(parser: argparse.ArgumentParser) -> None:
     # Options are settings by another name: what is given here goes before the environment.
-    parser.add_argument("--port", dest="FLOWBUILDER_WEB_PORT", help="port to listen on")
-    parser.add_argument("--host", dest="FLOWBUILDER_WEB_HOST", help="address to listen on")
-    parser.add_argument("--workers", dest="FLOWBUILDER_LEAD_WORKERS", help="processes that carry leads")
+    parser.add_argument(
+        "--port", metavar="PORT", dest="FLOWBUILDER_WEB_PORT", help="port to listen on, 8000 by default"
+    )
+    parser.add_argument(
+        "--host", metavar="ADDRESS", dest="FLOWBUILDER_WEB_HOST", help="address to listen on, 127.0.0.1 by default"
+    )
 
 
 def _add_demo_options(parser: argparse.ArgumentParser, *, told: bool) -> None:

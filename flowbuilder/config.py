@@ -81,7 +81,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "SECRET_KEY",
         "",
-        "Signs form tokens; at least 32 characters. Empty: generated and kept in the home.",
+        "Signs form tokens and hashes what duplicates are known by; at least 32 characters. With another one, no "
+        "earlier lead is known as a duplicate. Empty: generated and kept in the home.",
         secret=True,
         needed_in_production=True,
         also=("SESSION_SECRET",),

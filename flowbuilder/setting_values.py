@@ -110,7 +110,10 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
 
 def seconds(text: str) -> float:
     """Return a length of time, which may be negative."""
-    length = float(text)
+    try:
+        length = float(text)
+    except ValueError:
+        length = math.nan
     if not math.isfinite(length):
         raise ValueError("it must be a number of seconds")
     return length

@@ -18,6 +18,7 @@ OUTCOMES = {"sold": "success", "rejected": "failure", "duplicate": "failure", "e
 TRY_LATER = (429, 500, 503)
 """Statuses that say nothing against the post itself."""
 REPLAY = "Idempotent-Replay"
+INVALID = "Invalid-Fields"
 JSON = "application/json"
 XML = "application/xml; charset=utf-8"
 XML_ROOT = "result"

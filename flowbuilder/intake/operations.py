@@ -1,7 +1,7 @@
 """Taking a lead in, and answering for one that was taken."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -40,12 +40,13 @@ class Post:
 class Taken:
     """A lead that was taken, as it stands; a replay when the key had been used for the same post before.
 
-    `redirect` is the page that the sender asked to be sent on to.
+    `redirect` is the page that the sender asked to be sent on to, `invalid` are fields that came with no valid value.
     """
 
     lead: LeadAnswer
     is_replay: bool = False
     redirect: str | None = None
+    invalid: Sequence[str] = ()
 
 
 def receive_lead(desk: Desk, source: OpenSource, post: Post, *, now: datetime) -> Taken:
@@ -64,7 +65,7 @@ def receive_lead(desk: Desk, source: OpenSource, post: Post, *, now: datetime) -
         raise Refused(422, reading.problems)
     key = _idempotency_key(post, reading)
     taken = _receive(desk, source, post, reading, key, now=now)
-    return replace(taken, redirect=redirect) if redirect else taken
+    return replace(taken, redirect=redirect, invalid=reading.invalid) if redirect or reading.invalid else taken
 
 
 def receive_ping(desk: Desk, source: OpenSource, post: Post, *, now: datetime) -> Quoted:
@@ -126,7 +127,7 @@ def _post_ping(
         finally:
             desk.room.remove(ticket)
     lead = settlement if isinstance(settlement, LeadAnswer) else pending
-    return Taken(lead, redirect=redirect)
+    return Taken(lead, redirect=redirect, invalid=whole.invalid)
 
 
 def find_answer(desk: Desk, source: OpenSource, shown_id: str) -> LeadAnswer:

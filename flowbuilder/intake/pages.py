@@ -4,7 +4,7 @@ import re
 
 from flowbuilder import clock
 from flowbuilder.intake import meters, operations, wire
-from flowbuilder.intake.answers import Answer, lead_response, ping_response, redirected
+from flowbuilder.intake.answers import INVALID, Answer, lead_response, ping_response, redirected
 from flowbuilder.intake.desk import Desk
 from flowbuilder.intake.guard import posts_tests
 from flowbuilder.intake.language import speaks_xml
@@ -76,6 +76,8 @@ def taken_response(taken: Taken, request: Request, *, location: str) -> Answer:
     """Return the answer to a post that was taken, or 303 to the page that it asked for."""
     as_xml = speaks_xml(request)
     answered = lead_response(taken.lead, done=201, location=location, is_replay=taken.is_replay, as_xml=as_xml)
+    if taken.invalid:
+        answered = answered._replace(headers=(*answered.headers, (INVALID, ", ".join(taken.invalid[:50]))))
     if taken.redirect:
         answered = redirected(answered, taken.redirect)
     meters.posts(answered.status).inc()

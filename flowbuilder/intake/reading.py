@@ -88,6 +88,10 @@ class LeadForm:
             self._normalise(in_country_of(wanted, reading.values) if wanted.country_field else wanted, reading)
         if reading.is_test:
             _read_test_outcome(reading.control("test_outcome"), reading)
+        elif is_filled(reading.controls.get("test_outcome")) and not is_filled(reading.control("is_test")):
+            # It was meant as a test, and would be sold: whoever says that it is none may leave the word in.
+            message = "test_outcome is for tests: send the test key or is_test=true with it, or leave it out."
+            reading.problems.append(Problem("test_outcome", "not_a_test", message))
         return reading
 
     def find(self, name: str) -> Field | None:

@@ -28,7 +28,11 @@ LOOKS_LIKE = ((re.compile(rb"\s*<"), "XML", "application/xml"), (re.compile(rb"[
 """What is often sent as JSON: how it begins, what it is, and its Content-Type."""
 ONLY_WAIT = re.compile(rb"wait=([0-9]{1,2})")
 TAKEN_TYPES = f"application/json, application/xml, {FORM_TYPE}, {MULTIPART_TYPE}"
-CHARSETS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "utf-8", "iso-8859-1": "cp1252", "windows-1252": "cp1252"}
+CHARSETS = {
+    **dict.fromkeys(("utf-8", "utf8", "us-ascii", "ascii"), "utf-8"),
+    **dict.fromkeys(("iso-8859-1", "latin1", "latin-1", "windows-1252", "cp1252"), "cp1252"),
+    "iso-8859-15": "iso-8859-15",
+}
 """Character sets that forms in the field use; browsers read ISO 8859-1 as Windows-1252 (WHATWG Encoding)."""
 
 
@@ -181,9 +185,7 @@ def _read_pairs(text: bytes, charset: str) -> Posted:
     if text.count(b"&") >= MOST_FIELDS:
         raise _too_many()
     try:
-        pairs = parse_qsl(
-            text.decode("ascii" if charset != "utf-8" else charset), True, encoding=charset, errors="strict"
-        )
+        pairs = parse_qsl(text.decode(charset), True, encoding=charset, errors="strict")
     except UnicodeDecodeError:
         message = "The fields are not in the character set that is named, or else not in UTF-8: send UTF-8."
         raise refuse(400, "not_utf8", message) from None

@@ -146,6 +146,7 @@ def test_clean_deletes_the_home_wherever_its_data_is(home):
         (("serve", "--port", "0"), {}, "FLOWBUILDER_WEB_PORT cannot be used"),
         (("serve",), {"FLOWBUILDER_ENV": "production"}, "production needs PUBLIC_URL, SECRET_KEY, VAULT_KEYS"),
         (("worker", "leads"), {}, "set DATABASE_URL and REDIS_URL, or run `flowbuilder serve`"),
+        (("migrate",), {"FLOWBUILDER_CLOCK_OFFSET": "1h"}, "cannot be used: it must be a number of seconds."),
         (("migrate",), {"FLOWBUILDER_HOME": "/dev/null/var"}, "Cannot use /dev/null/var: Not a directory."),
         (
             ("migrate",),

@@ -96,6 +96,13 @@ def test_the_row_says_what_was_posted_and_what_it_means(supplier: Supplier, rows
     assert row["due_at"] - row["received_at"] < timedelta(seconds=5)
 
 
+def test_fields_that_were_taken_without_a_valid_value_are_named(supplier: Supplier):
+    assert "Invalid-Fields" not in supplier.post({**LEAD, "bill": "1,200.50"}).headers
+    for headers in ({}, {"Idempotency-Key": "A-1"}, {"Idempotency-Key": "A-1"}):
+        answer = supplier.post({**LEAD, "bill": "1.200,50", "move_in": "soon"}, headers=headers)
+        assert (answer.status_code, answer.headers["Invalid-Fields"]) == (202, "bill, move_in")
+
+
 def test_a_form_is_taken_as_json_is(supplier: Supplier, rows: Rows):
     answer = supplier.post(data=LEAD)
     assert (answer.status_code, rows.leads(supplier)[0]["fields"]["state"]) == (202, "CA")

@@ -159,9 +159,15 @@ def test_an_outcome_that_does_not_exist_is_a_problem_of_a_test_lead():
     assert [(problem.path, problem.code) for problem in problems] == [("test_outcome", "unknown_test_outcome")]
 
 
-def test_the_outcome_of_a_lead_that_is_no_test_is_not_asked_for():
-    reading = read(test_outcome="sold")
+def test_the_outcome_of_a_lead_that_says_that_it_is_no_test_is_not_asked_for():
+    reading = read(test_outcome="sold", is_test=False)
     assert (reading.test_outcome, reading.problems) == (None, [])
+
+
+def test_a_lead_that_asks_for_an_outcome_and_does_not_say_whether_it_is_a_test_is_not_sold():
+    problems = read(test_outcome="rejected").problems
+    assert [(problem.path, problem.code) for problem in problems] == [("test_outcome", "not_a_test")]
+    assert read(test_outcome="").problems == []
 
 
 PLACES = [

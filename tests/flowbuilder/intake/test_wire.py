@@ -44,6 +44,8 @@ def request(
         (b"a=1&a.b=2", FORM, "", {"a": "1", "a.b": "2"}),
         (b".a=1&b.=2&c..d=3", FORM, "", {".a": "1", "b.": "2", "c..d": "3"}),
         (b"name=Jos%E9", FORM + "; charset=iso-8859-1", "", {"name": "José"}),
+        (b"name=Jos\xe9&price=5%A4", FORM + "; charset=ISO-8859-15", "", {"name": "José", "price": "5€"}),
+        (b"name=Jos%E9", FORM + '; charset="latin1"', "", {"name": "José"}),
         (b"a=x%00y", FORM, "", {"a": "xy"}),
         (b"", None, "a=1", {"a": "1"}),
         (b"<lead><a>1</a><b>2</b></lead>", XML, "b=3&wait=0", {"a": "1", "b": "3"}),
