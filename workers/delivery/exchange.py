@@ -17,6 +17,7 @@ class Exchange:
         self._unsent = memoryview(body)
         self._header_lines: list[bytes] = []
         self._header_size = 0
+        self._is_head = True
         self._body = bytearray()
 
     def give_body(self, size: int) -> bytes:
@@ -26,11 +27,17 @@ class Exchange:
         return chunk
 
     def take_header(self, line: bytes) -> None:
-        """Keep a header line of the answer; those past 32 KiB are dropped, as the status is known by then."""
+        """Keep a header line of the answer; those past 32 KiB are dropped, as the status is known by then.
+
+        What comes after the body of an answer in chunks (RFC 9110, 6.5) is no header of it.
+        """
         if line.startswith(b"HTTP/"):
             self._header_lines.clear()  # The lines so far belong to an interim answer such as 100 Continue.
+            self._is_head = True
+        elif line in (b"\r\n", b"\n"):
+            self._is_head = False
         self._header_size += len(line)
-        if self._header_size <= MAX_HEADERS:
+        if self._is_head and self._header_size <= MAX_HEADERS:
             self._header_lines.append(line)
 
     def take_body(self, chunk: bytes) -> int:

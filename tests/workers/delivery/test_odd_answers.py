@@ -41,7 +41,7 @@ ODD: dict[str, tuple[Behaviour, str, int, bytes]] = {
     "no reason beside the status": (answering(b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok"), "reply", 200, b"ok"),
     "a status of its own": (answering(head("Content-Length: 0", status="999 No")), "reply", 999, b""),
     "a length below zero": (answering(head("Content-Length: -2") + b"ok", keep=False), "ambiguous", 0, b""),
-    "another protocol": (answering(head("Upgrade: websocket", status="101 Switching"), keep=False), "reply", 101, b""),
+    "another protocol": (answering(head("Upgrade: h2c", status="101 Switching"), keep=False), "ambiguous", 0, b""),
 }  # fmt: skip
 
 
