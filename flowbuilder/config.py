@@ -157,6 +157,12 @@ SETTINGS: tuple[Setting, ...] = (
         setting_values.whole_number(1, 1_000_000),
     ),
     Setting(
+        "FLOWBUILDER_OPEN_POSTS_PER_MINUTE",
+        "60",
+        "Posts without a key that one address may send to a source that needs none; this machine may send any.",
+        setting_values.whole_number(1, 1_000_000),
+    ),
+    Setting(
         "FLOWBUILDER_LOG_LEVEL",
         "info",
         "Least level that is logged.",
@@ -207,6 +213,7 @@ class Settings:
     lead_workers: int
     backlog_limit: int
     requests_per_minute: int
+    open_posts_per_minute: int
     log_level: str
     log_format: str
     metrics_token: str = field(repr=False)

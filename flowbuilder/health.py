@@ -1,7 +1,6 @@
 """For whoever watches the process: does it serve, can it work, and what has it counted."""
 
 import hmac
-import ipaddress
 from typing import cast
 
 from flask import Blueprint, Response, abort, current_app, request
@@ -11,6 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from flowbuilder.accounts.access import public
+from flowbuilder.accounts.throttle import is_loopback
 from flowbuilder.intake.desk import Desk
 from flowbuilder.operating.measures import Measures, count_workers
 from flowbuilder.web import current
@@ -73,10 +73,7 @@ def _is_here() -> bool:
     """A proxy before the app would make everybody look near, but it says for whom it asks."""
     if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
         return False
-    try:
-        return ipaddress.ip_address(request.remote_addr or "").is_loopback
-    except ValueError:
-        return False
+    return is_loopback(request.remote_addr or "")
 
 
 def _desk() -> Desk:

@@ -47,6 +47,14 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network(f"{parsed}/64", strict=False)) if parsed.version == 6 else str(parsed)
 
 
+def is_loopback(address: str) -> bool:
+    """Say whether an address is one of this machine by itself."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
 def wait_after(failures: int, free: int) -> timedelta:
     """Return how long to wait after so many failures: nothing at first, then twice as long each time."""
     beyond = failures - free

@@ -1,9 +1,9 @@
-"""The JSON that programs send: read strictly, then asked for its keys one by one."""
+"""The JSON and the queries that programs send: read strictly, then asked for their keys one by one."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import request
+from flask import current_app, request
 
 from flowbuilder.api.errors import Refusal
 from rules import json_text
@@ -80,6 +80,17 @@ class Body:
         """Answer 422 with every problem at once, if there is one that is an error."""
         if any(problem.severity == "error" for problem in self.problems):
             raise Refusal(422, problems=self.problems)
+
+
+def refuse_unknown_query() -> None:
+    """Refuse (400) what a query says that this call does not know: a misspelt filter would be answered with all."""
+    known = vars(current_app.view_functions[request.endpoint or ""])["described"].query
+    unknown = [name[:40] for name in request.args if name not in known]
+    if unknown:
+        those = f"those that are: {', '.join(known)}" if known else "this call takes none"
+        message = f"“{unknown[0]}” is not known in this query; {those}."
+        problems = [Problem(name, "unknown_in_query", f"“{name}” is not known in this query.") for name in unknown]
+        raise Refusal(400, "unknown_in_query", message, problems)
 
 
 def read_body(*allowed: str, may_be_empty: bool = False) -> Body:

@@ -6,7 +6,7 @@ from flowbuilder import db, enqueue, ids
 from flowbuilder.config import Settings
 from flowbuilder.intake.backlog import Backlog
 from flowbuilder.intake.batch import Batcher
-from flowbuilder.intake.guard import WrongKeys
+from flowbuilder.intake.guard import WRONG_KEYS, Buckets
 from flowbuilder.intake.sources import Sources
 from flowbuilder.intake.store import Database, LeadStore
 from flowbuilder.intake.waiting import LISTEN_FOR, WaitingRoom
@@ -25,7 +25,8 @@ class Desk:
         self.database = Database(engine)
         self.sources = Sources(self.database)
         self.backlog = Backlog(self.database, limit=settings.backlog_limit)
-        self.wrong_keys = WrongKeys()
+        self.wrong_keys = Buckets(WRONG_KEYS)
+        self.without_key = Buckets(settings.open_posts_per_minute)
         self.batcher = Batcher(LeadStore(engine), self.announce)
         listening = enqueue.connect(settings.redis_url, most_connections=2, timeout=enqueue.SOCKET_TIMEOUT + LISTEN_FOR)
         self.room = WaitingRoom(

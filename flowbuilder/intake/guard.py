@@ -1,4 +1,4 @@
-"""Who may post: the key of the source, and a limit on how often an address may come with wrong ones."""
+"""Who may post: the key of the source, and limits on how often an address may come with wrong ones or with none."""
 
 import hmac
 import math
@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from flowbuilder import keys
+from flowbuilder.accounts.throttle import is_loopback, network_of
 from flowbuilder.intake.refused import Refused, refuse
 from flowbuilder.intake.request import Request
 from flowbuilder.intake.sources import OpenSource
@@ -19,32 +20,47 @@ MISSING = "No key came with the request: send the source's key as X-API-Key, or 
 WRONG = "The key is wrong, revoked or of another source: send that of this one, which begins with lk_live_ or lk_test_."
 
 
-class WrongKeys:
-    """A bucket of wrong keys for each address: so many at once, filled again within a minute.
+class Buckets:
+    """A bucket for each address: `most` at once, filled again within a minute.
 
-    Only posts with a wrong key are counted and turned away. A right one passes whatever others send from the same
-    address, which may be a proxy shared by all suppliers.
+    Posts with a wrong key are counted and turned away so, and posts to a source that needs none. A right key passes
+    whatever others send from the same address, which may be a proxy shared by all suppliers.
     """
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, most: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.most = most
         self._clock = clock
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._buckets: OrderedDict[tuple[str, object], tuple[float, float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def count(self, address: str) -> int:
-        """Count one wrong key, and return how many seconds the address must wait: 0 while it is within the limit."""
+    def count(self, address: str, about: object = None) -> int:
+        """Count one post, and return how many seconds the address must wait: 0 while it is within the limit."""
+        place = network_of(address), about
         with self._lock:
             now = self._clock()
-            left, at = self._buckets.pop(address, (float(WRONG_KEYS), now))
-            left = min(WRONG_KEYS, left + (now - at) * WRONG_KEYS / PER_SECONDS)
+            left, at = self._buckets.pop(place, (float(self.most), now))
+            left = min(self.most, left + (now - at) * self.most / PER_SECONDS)
             allowed = left >= 1
-            self._buckets[address] = (left - 1 if allowed else left, now)
+            self._buckets[place] = (left - 1 if allowed else left, now)
             while len(self._buckets) > MOST_ADDRESSES:
                 self._buckets.popitem(last=False)
-        return 0 if allowed else math.ceil((1 - left) * PER_SECONDS / WRONG_KEYS)
+        return 0 if allowed else math.ceil((1 - left) * PER_SECONDS / self.most)
 
 
-def posts_tests(source: OpenSource, request: Request, wrong: WrongKeys) -> bool:
+def admit(source: OpenSource, request: Request, wrong: Buckets, without_key: Buckets) -> bool:
+    """Return whether a post makes a test, as `posts_tests` does; raises Refused, 429 too for a flood without a key.
+
+    This machine is not counted: behind a proxy that TRUSTED_PROXIES does not name, it would be everybody.
+    """
+    is_test = posts_tests(source, request, wrong)
+    is_counted = not source.needs_key and presented_key(request) is None and not is_loopback(request.remote_addr)
+    if is_counted and (wait := without_key.count(request.remote_addr, source.source_id)):
+        message = f"More than {without_key.most} posts a minute without a key from one address. Wait {wait} s."
+        raise refuse(429, "too_many_posts", message, Retry_After=str(wait))
+    return is_test
+
+
+def posts_tests(source: OpenSource, request: Request, wrong: Buckets) -> bool:
     """Return whether the presented key is a test key; raises Refused, 401 for no key or a wrong one, 429 for too many.
 
     A source that needs no key takes posts without one, but a key that is presented must be right.
@@ -59,7 +75,7 @@ def posts_tests(source: OpenSource, request: Request, wrong: WrongKeys) -> bool:
     raise wrong_key(request, wrong)
 
 
-def wrong_key(request: Request, wrong: WrongKeys) -> Refused:
+def wrong_key(request: Request, wrong: Buckets) -> Refused:
     """Count a wrong key, and return its refusal: 401, or 429 when there were too many."""
     if wait := wrong.count(request.remote_addr):
         message = f"Too many posts with a wrong key. Wait {wait} s, and check the key."

@@ -6,7 +6,7 @@ from flowbuilder import clock
 from flowbuilder.intake import meters, operations, wire
 from flowbuilder.intake.answers import INVALID, Answer, lead_response, ping_response, redirected
 from flowbuilder.intake.desk import Desk
-from flowbuilder.intake.guard import posts_tests
+from flowbuilder.intake.guard import admit, posts_tests
 from flowbuilder.intake.language import speaks_xml
 from flowbuilder.intake.operations import LONGEST_WAIT, Post, Taken
 from flowbuilder.intake.refused import Refused, refuse
@@ -36,7 +36,7 @@ def answer(desk: Desk, request: Request) -> Answer:
 def _post_lead(desk: Desk, request: Request, flow_key: str, source_key: str) -> Answer:
     """Take a lead in and answer with what became of it, or with where to ask."""
     source = desk.sources.find(flow_key, source_key)
-    is_test = posts_tests(source, request, desk.wrong_keys)
+    is_test = admit(source, request, desk.wrong_keys, desk.without_key)
     try:
         taken = operations.receive_lead(desk, source, read_post(request, is_test=is_test), now=clock.now())
     except Refused as refused:
@@ -48,7 +48,7 @@ def _post_lead(desk: Desk, request: Request, flow_key: str, source_key: str) -> 
 def _ping(desk: Desk, request: Request, flow_key: str, source_key: str) -> Answer:
     """Answer with what the supplier would be paid for a lead that it tells a part of."""
     source = desk.sources.find(flow_key, source_key)
-    is_test = posts_tests(source, request, desk.wrong_keys)
+    is_test = admit(source, request, desk.wrong_keys, desk.without_key)
     try:
         told = operations.receive_ping(desk, source, read_post(request, is_test=is_test), now=clock.now())
     except Refused as refused:

@@ -1,10 +1,12 @@
 """Writing the whole database to a file and reading it back, with PostgreSQL's own programs."""
 
+import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import IO, cast
 
 from sqlalchemy import URL, make_url
 
@@ -27,6 +29,9 @@ DO $$ DECLARE one text; BEGIN
 END $$;
 """
 COMMIT = b"\nCOMMIT;\n"
+HEAD = 4096
+"""Bytes of a dump's script that hold its settings for the session."""
+UNKNOWN_BEFORE_17 = b"SET transaction_timeout = 0;\n"
 
 
 class DumpError(RuntimeError):
@@ -41,10 +46,9 @@ def dump(settings: Settings, file: Path) -> None:
     draft = file.with_name(f"{file.name}.part")
     words = (*_program(settings, "pg_dump"), "--format=custom", "--no-owner", f"--file={draft}")
     try:
-        done = subprocess.run(  # noqa: S603 - our own words
-            words, env=_environ(settings), capture_output=True, text=True, check=False, umask=0o077
-        )
-        _refuse_failure("pg_dump", done.returncode, done.stderr)
+        with tempfile.TemporaryFile("w+") as said:
+            done = subprocess.run(words, env=_environ(settings), stderr=said, check=False, umask=0o077)  # noqa: S603 - our own words
+            _refuse_failure("pg_dump", done.returncode, said)
         draft.replace(file)
     finally:
         draft.unlink(missing_ok=True)
@@ -54,21 +58,31 @@ def restore(settings: Settings, file: Path) -> None:
     """Read a dump into the database, in place of every table there, all of it or nothing; raises DumpError."""
     reads = (str(installed_programs().postgres / "pg_restore"), "--no-owner", "--file=-", str(file))
     writes = (*_program(settings, "psql"), "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1")
-    with tempfile.TemporaryFile("w+") as said:
-        with subprocess.Popen(  # noqa: S603 - our own words
-            writes, env=_environ(settings), bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said
-        ) as writing:
-            assert writing.stdin  # noqa: S101 - it is a pipe
-            with suppress(BrokenPipeError):  # It says itself why it ended.
-                writing.stdin.write(BEGIN)
-            reading = subprocess.run(reads, stdout=writing.stdin, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603 - our own words
-            # Without this word all that was written is taken back when the connection ends.
-            if reading.returncode == 0:
-                with suppress(BrokenPipeError):
-                    writing.stdin.write(COMMIT)
-        said.seek(0)
-        _refuse_failure("psql", writing.returncode, said.read())
-    _refuse_failure("pg_restore", reading.returncode, reading.stderr)
+    with tempfile.TemporaryFile("w+") as said_reading, tempfile.TemporaryFile("w+") as said_writing:
+        with (  # noqa: SIM117 - what they said is read once they have ended
+            subprocess.Popen(  # noqa: S603 - our own words
+                writes,
+                env=_environ(settings),
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=said_writing,
+            ) as writing,
+            subprocess.Popen(reads, stdout=subprocess.PIPE, stderr=said_reading) as reading,  # noqa: S603 - our own words
+        ):
+            with suppress(BrokenPipeError):  # Who ended too soon says itself why.
+                hand_over(cast(IO[bytes], reading.stdout), cast(IO[bytes], writing.stdin), reading.wait)
+        _refuse_failure("psql", writing.returncode, said_writing)
+        _refuse_failure("pg_restore", reading.returncode, said_reading)
+
+
+def hand_over(script: IO[bytes], psql: IO[bytes], ended: Callable[[], int]) -> None:
+    """Have the script of a dump done as one transaction, which is taken back unless the script came whole."""
+    psql.write(BEGIN)
+    psql.write(script.read(HEAD).replace(UNKNOWN_BEFORE_17, b""))
+    shutil.copyfileobj(script, psql)
+    if ended() == 0:
+        psql.write(COMMIT)
 
 
 def _program(settings: Settings, name: str) -> tuple[str, str]:
@@ -80,9 +94,10 @@ def _environ(settings: Settings) -> Mapping[str, str]:
     return {**child_environ(settings), "PGPASSWORD": _url(settings).password or ""}
 
 
-def _refuse_failure(program: str, code: int, said: str) -> None:
+def _refuse_failure(program: str, code: int, said: IO[str]) -> None:
     if code != 0:
-        raise DumpError(f"{program} ended with code {code}: {said.strip()}")
+        said.seek(0)
+        raise DumpError(f"{program} ended with code {code}: {said.read().strip()}")
 
 
 def _url(settings: Settings) -> URL:

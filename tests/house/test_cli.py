@@ -4,12 +4,14 @@ import os
 import stat
 import subprocess
 import sys
+from io import BytesIO
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from flowbuilder import embedded
+from flowbuilder.serving import dumps
 from tests.support.processes import ROOT, free_port, processes_of, started
 from tests.support.servers import plain_url
 
@@ -115,6 +117,18 @@ def test_what_cannot_be_restored_leaves_everything_as_it_was(home, tmp_path):
     servers.start_postgres()
     with psycopg.connect(plain_url(servers.database_url)) as connection:
         assert connection.execute("SELECT count(*) FROM lead_of_old").fetchone() == (100000,)
+
+
+def test_a_dump_is_read_by_servers_that_lack_a_setting_of_newer_ones_and_only_a_whole_one_is_kept():
+    script, whole, half = (
+        b"SET lock_timeout = 0;\nSET transaction_timeout = 0;\nCREATE TABLE one ();\n",
+        BytesIO(),
+        BytesIO(),
+    )
+    dumps.hand_over(BytesIO(script), whole, lambda: 0)
+    dumps.hand_over(BytesIO(script), half, lambda: 1)
+    assert whole.getvalue().endswith(b"SET lock_timeout = 0;\nCREATE TABLE one ();\n\nCOMMIT;\n")
+    assert half.getvalue() == whole.getvalue().removesuffix(dumps.COMMIT)
 
 
 def test_nothing_is_restored_under_a_serve_that_runs(home, tmp_path):

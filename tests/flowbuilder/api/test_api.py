@@ -69,6 +69,8 @@ def test_use_of_a_key_is_noted_once_a_minute(api, session, cast):
         ("GET", "/flows?after=nonsense", {}, 400, "not_an_id"),
         ("GET", "/flows?limit=0", {}, 400, "bad_limit"),
         ("GET", "/leads?status=great", {}, 400, "not_a_status"),
+        ("GET", "/leads?state=sold", {}, 400, "unknown_in_query"),
+        ("POST", "/flows?dry=1", {"json": {"name": "Solar", "document": {}}}, 400, "unknown_in_query"),
         ("GET", "/caps", {}, 400, "no_flow"),
     ],
 )
@@ -111,6 +113,13 @@ def test_the_description_of_a_posted_lead_names_every_kind_of_body_and_every_sta
     assert all(
         {*answer["content"]} == {"application/json", "application/xml"} for answer in described["responses"].values()
     )
+
+
+def test_a_query_that_is_not_known_is_told_with_those_that_are(api):
+    refused = api("GET", "/sources?flows=1&after=&status=2").json["error"]
+    assert refused["message"] == "“flows” is not known in this query; those that are: flow, after, limit."
+    assert [problem["path"] for problem in refused["problems"]] == ["flows", "status"]
+    assert api("GET", "/fields?type=email").json["error"]["message"].endswith("; this call takes none.")
 
 
 def test_a_stranger_finds_nothing_of_anybody_on_any_address(app, api_of, strangers_api, session, cast):

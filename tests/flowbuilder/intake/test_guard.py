@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from flowbuilder import db
 from flowbuilder.config import Settings
 from flowbuilder.intake.backlog import Backlog
-from flowbuilder.intake.guard import MOST_ADDRESSES, WRONG_KEYS, WrongKeys
+from flowbuilder.intake.guard import MOST_ADDRESSES, WRONG_KEYS, Buckets
 from flowbuilder.intake.refused import Refused
 from flowbuilder.intake.store import Database
-from tests.support.supplier import Supplier, a_supplier, intake_app
+from tests.support.supplier import Rows, Supplier, a_supplier, intake_app
 
 
 @pytest.fixture
@@ -47,9 +47,36 @@ def test_a_flood_of_wrong_keys_is_429_and_a_right_key_passes(own_app: Flask, ses
     assert supplier.post().status_code == 202
 
 
+def test_a_flood_without_a_key_is_429_for_its_address_and_its_source_alone(
+    intake_settings: Settings, session: Session, rows: Rows
+):
+    with intake_app(replace(intake_settings, open_posts_per_minute=3)) as app:
+        form, other = (a_supplier(app, session, needs_key=False) for _ in range(2))
+
+        def status(supplier: Supplier, address: str, key: str | None = None) -> int:
+            return supplier.post(headers={"X-API-Key": key}, environ_base={"REMOTE_ADDR": address}).status_code
+
+        assert [status(form, f"2001:db8::{n}") for n in range(4)] == [202, 202, 202, 429]
+        assert status(form, "2001:db8::9", form.key) == status(form, "2001:db8:0:1::1") == 202
+        assert status(other, "2001:db8::1") == 202
+        assert [status(other, "127.0.0.1") for _ in range(5)] == [202] * 5
+        refused = form.post(headers={"X-API-Key": None}, environ_base={"REMOTE_ADDR": "2001:db8::1"})
+    message = "More than 3 posts a minute without a key from one address. Wait 20 s."
+    assert (refused.json["errors"][0]["message"], refused.headers["Retry-After"]) == (message, "20")
+    assert len(rows.leads(form)) == 5
+
+
+def test_an_answer_is_asked_for_without_a_key_as_often_as_one_likes(intake_settings: Settings, session: Session):
+    with intake_app(replace(intake_settings, open_posts_per_minute=1)) as app:
+        form, far = a_supplier(app, session, needs_key=False), {"REMOTE_ADDR": "192.0.2.1"}
+        lead = form.post(headers={"X-API-Key": None}, environ_base=far).json["lead"]["id"]
+        address = f"{form.address}/leads/{lead}"
+        assert {app.test_client().get(address, environ_base=far).status_code for _ in range(3)} == {202}
+
+
 def test_wrong_keys_are_counted_for_each_address_and_forgotten_within_a_minute():
     seconds = [0.0]
-    wrong = WrongKeys(clock=lambda: seconds[0])
+    wrong = Buckets(WRONG_KEYS, clock=lambda: seconds[0])
     assert [wrong.count("192.0.2.1") for _ in range(31)] == [0] * 30 + [2]
     assert wrong.count("192.0.2.2") == 0
     seconds[0] = 2.0
@@ -59,7 +86,7 @@ def test_wrong_keys_are_counted_for_each_address_and_forgotten_within_a_minute()
 
 
 def test_only_so_many_addresses_are_remembered():
-    wrong = WrongKeys()
+    wrong = Buckets(WRONG_KEYS)
     for number in range(MOST_ADDRESSES + 100):
         wrong.count(str(number))
     assert len(wrong._buckets) == MOST_ADDRESSES
