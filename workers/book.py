@@ -3,14 +3,15 @@
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection as Database
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 
 from flowbuilder import ids
 from flowbuilder.lists.lookup import KIND, Forms
@@ -23,24 +24,28 @@ from rules.logic import Rule, compile_rule
 from rules.problems import Problem
 from rules.reading import Document, Part
 from workers.statements import Statement
+from workers.together import Together
 
 FRESH = 1.0
 """For how many seconds a row may be used before it is read again: a pause takes effect within it."""
 
-FLOWS = text("""
+FLOWS = Statement("""
     SELECT f.id, f.name, f.state,
            ARRAY(SELECT l.kind || ' ' || l.id FROM stored_list l
                   WHERE l.account_id = f.account_id AND l.suppresses ORDER BY l.id) AS suppress
       FROM flow f WHERE f.id = ANY(:ids)
 """)
 VERSIONS = text("SELECT document FROM flow_version WHERE flow_id = :flow AND number = :number")
-SOURCES = text("SELECT id, name, state, cost, caps, accept_if FROM source WHERE id = ANY(:ids)")
+SOURCES = Statement("SELECT id, name, state, cost, caps, accept_if FROM source WHERE id = ANY(:ids)")
 CONNECTIONS = Statement("""
     SELECT c.id, c.account_id, c.name, c.state, c.destination, c.concurrency,
            b.failures, b.opened_at, b.recover_at, b.probe, b.probe_until
       FROM connection c LEFT JOIN breaker b ON b.connection_id = c.id WHERE c.id = ANY(:ids)
 """)
 CREDENTIALS = Statement("SELECT connection_id, name, sealed FROM credential WHERE connection_id = ANY(:ids)")
+
+SourceKey = tuple[int, int, int]
+"""A source, a flow and its version, for whose fields the source's rule is compiled."""
 
 log = logging.getLogger(__name__)
 
@@ -95,12 +100,11 @@ class Book:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
         self._versions: dict[tuple[int, int], Flow] = {}
-        self._flows: dict[int, FlowState] = {}
-        self._sources: dict[tuple[int, int, int], Source] = {}
-        self._rows: dict[UUID, RowMapping] = {}
-        self._connections: dict[str, Connection | None] = {}
-        self._asked_for: set[str] = set()
-        self._asked_before: set[str] = set()
+        self._flows = Together(_read_flows)
+        self._rows = Together(_read_sources)
+        self._connections = Together(self._read_connections)
+        self._sources: dict[SourceKey, Source] = {}
+        self._compiled: dict[SourceKey, tuple[object, Source]] = {}
         self._destinations: dict[UUID, tuple[object, Destination | None]] = {}
         self._read_at = 0.0
         self.list_forms: Forms = {}
@@ -108,11 +112,10 @@ class Book:
     def refresh(self) -> None:
         """Forget rows that are older than a second."""
         if time.monotonic() - self._read_at > FRESH:
-            self._flows.clear()
+            self._flows.forget()
+            self._rows.forget()
+            self._connections.forget()
             self._sources.clear()
-            self._rows.clear()
-            self._connections.clear()
-            self._asked_before, self._asked_for = self._asked_for, set()
             self._read_at = time.monotonic()
 
     def flow(self, database: Database, flow_id: UUID, number: int) -> Flow:
@@ -125,55 +128,41 @@ class Book:
 
     def flow_state(self, database: Database, flow_id: UUID) -> FlowState:
         """Return a flow's name and whether it is paused."""
-        found = self._flows.get(flow_id.int)
-        if found is None:
-            row = database.execute(FLOWS, {"ids": [flow_id]}).mappings().one()
-            suppress = tuple((kind, ids.show(UUID(listed), KIND)) for kind, listed in map(str.split, row["suppress"]))
-            found = self._flows[flow_id.int] = FlowState(row["name"], row["state"] == "paused", suppress)
-        return found
+        return self._flows.get(database, flow_id.int)
 
     def source(self, database: Database, source_id: UUID, flow_id: UUID, number: int) -> Source:
-        """Return a source, its rule compiled for the fields of a flow's version."""
+        """Return a source, its rule compiled for the fields of a flow's version, anew only when its row has changed."""
         key = (source_id.int, flow_id.int, number)
         found = self._sources.get(key)
         if found is None:
-            if source_id not in self._rows:
-                self._rows[source_id] = database.execute(SOURCES, {"ids": [source_id]}).mappings().one()
-            flow = self.flow(database, flow_id, number)
-            found = self._sources[key] = read_source(dict(self._rows[source_id]), flow)
+            row = self._rows.get(database, source_id.int)
+            compiled_of, found = self._compiled.get(key, (None, None))
+            if found is None or compiled_of != row:
+                found = read_source(row, self.flow(database, flow_id, number))
+                self._compiled[key] = row, found
+            self._sources[key] = found
         return found
 
     def connection(self, database: Database, shown: str) -> Connection | None:
-        """Return the connection that a document names, None when there is none.
-
-        One that has to be read is read together with all that were asked for in the second before: an auction asks for
-        many, one after the other, and again when they have answered.
-        """
-        self._asked_for.add(shown)
-        if shown not in self._connections:
-            self._read_connections(database, {shown, *self._asked_before})
-            self._asked_before = set()
-        return self._connections[shown]
+        """Return the connection that a document names, None when there is none."""
+        return self._connections.find(database, shown)
 
     def note_breakers(self, breakers: Mapping[UUID, Breaker]) -> None:
         """Know at once what a committed turn made of breakers, by their connections."""
         for identifier, breaker in breakers.items():
-            shown = ids.show(identifier, "con")
-            if known := self._connections.get(shown):
-                self._connections[shown] = replace(known, breaker=breaker)
+            self._connections.change(ids.show(identifier, "con"), partial(replace, breaker=breaker))
 
-    def _read_connections(self, database: Database, names: Iterable[str]) -> None:
+    def _read_connections(self, database: Database, names: Collection[str]) -> dict[str, Connection]:
         wanted: dict[UUID, str] = {}
         for shown in names:
-            self._connections.setdefault(shown, None)
             with suppress(ids.NotAnId):
                 wanted[ids.read(shown, "con")] = shown
         rows = CONNECTIONS.named_rows(database, {"ids": list(wanted)})
         sealed: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
         for secret in CREDENTIALS.named_rows(database, {"ids": list(wanted)}):
             sealed[secret["connection_id"]].append(secret)
-        for row in rows:
-            self._connections[wanted[row["id"]]] = self._opened(row, sealed[row["id"]])
+        opened = {wanted[row["id"]]: self._opened(row, sealed[row["id"]]) for row in rows}
+        return {shown: connection for shown, connection in opened.items() if connection}
 
     def _opened(self, row: Mapping[str, Any], sealed: Iterable[Mapping[str, Any]]) -> Connection | None:
         """Return a connection from its row and its sealed secrets, None when one of them cannot be used."""
@@ -212,6 +201,21 @@ class Book:
                 log.error("a secret of connection %s does not open: %s", row["id"], problem)  # noqa: TRY400
                 return None
         return opened
+
+
+def _read_flows(database: Database, flows: Collection[int]) -> dict[int, FlowState]:
+    rows = FLOWS.named_rows(database, {"ids": [UUID(int=flow) for flow in flows]})
+    return {row["id"].int: _flow_state(row) for row in rows}
+
+
+def _flow_state(row: Mapping[str, Any]) -> FlowState:
+    suppress = tuple((kind, ids.show(UUID(listed), KIND)) for kind, listed in map(str.split, row["suppress"]))
+    return FlowState(row["name"], row["state"] == "paused", suppress)
+
+
+def _read_sources(database: Database, sources: Collection[int]) -> dict[int, dict[str, Any]]:
+    rows = SOURCES.named_rows(database, {"ids": [UUID(int=source) for source in sources]})
+    return {row["id"].int: row for row in rows}
 
 
 def read_breaker(row: Mapping[str, Any]) -> Breaker:

@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -20,6 +21,8 @@ from rules.flow import parse_flow
 
 FRESH_FOR = 1.0  # seconds; then one request looks again while the others go on with what is kept
 KEPT_FOR = 1.8  # seconds; a published version or a revoked key counts after two at the latest
+TOGETHER = 0.5  # seconds; whatever is used and due by then is looked at again by the same statement
+MOST_TOGETHER = 500
 MOST_KEPT = 10_000
 MOST_FORMS = 1_000
 
@@ -29,13 +32,15 @@ V = TypeVar("V")
 
 LOOK_UP = text(
     """
-    SELECT flow.id AS flow_id, flow.account_id, flow.live_version, source.id AS source_id, source.needs_key,
-        source.categories, source.redirect_hosts,
+    SELECT asked.flow_key, asked.source_key, flow.id AS flow_id, flow.account_id, flow.live_version,
+        source.id AS source_id, source.needs_key, source.categories, source.redirect_hosts,
         (SELECT json_agg(json_build_array(k.id, encode(k.secret_hash, 'hex'), k.mode))::text FROM source_key AS k
           WHERE k.source_id = source.id AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
         ) AS keys
-    FROM flow JOIN source ON source.flow_id = flow.id
-    WHERE flow.key = :flow_key AND source.key = :source_key AND flow.live_version IS NOT NULL
+    FROM unnest(CAST(:flow_keys AS text[]), CAST(:source_keys AS text[])) AS asked (flow_key, source_key)
+    JOIN flow ON flow.key = asked.flow_key
+    JOIN source ON source.flow_id = flow.id AND source.key = asked.source_key
+    WHERE flow.live_version IS NOT NULL
     """
 )
 DOCUMENT = text("SELECT document::text FROM flow_version WHERE flow_id = :flow_id AND number = :number")
@@ -68,11 +73,17 @@ class OpenSource:
     redirect_hosts: frozenset[str] = frozenset()
 
 
+Address = tuple[str, str]
+"""The public keys of a flow and of one of its sources."""
+
+
 @dataclass(slots=True)
 class _Kept:
+    row: Row[Any] | None
     source: OpenSource | None
     looked_at: float
     look_again_at: float
+    is_used: bool = False
 
 
 class Sources:
@@ -81,7 +92,7 @@ class Sources:
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
         self._clock = clock
-        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+        self._kept: OrderedDict[Address, _Kept] = OrderedDict()
         self._forms: OrderedDict[tuple[UUID, int], LeadForm] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -90,26 +101,48 @@ class Sources:
         address = (flow_key, source_key)
         kept, now = self._kept.get(address), self._clock()
         if kept is None or now >= kept.looked_at + KEPT_FOR:
-            kept = self._look_up(address)
+            kept = self._look_up({address})[address]
         elif now >= kept.look_again_at:
-            kept.look_again_at = kept.looked_at + KEPT_FOR
-            kept = self._look_up(address)
+            kept = self._look_up({address, *self._due(now)})[address]
+        kept.is_used = True
         if kept.source is None:
             raise refuse(404, "no_such_source", "There is no such flow or source, or its flow is not published yet.")
         return kept.source
 
-    def _look_up(self, address: tuple[str, str]) -> _Kept:
-        now = self._clock()
-        flow_key, source_key = address
-        row = (
-            self._database.first(LOOK_UP, flow_key=flow_key, source_key=source_key) if _are_storable(address) else None
-        )
-        kept = _Kept(None if row is None else self._open(row, "/".join(("", "f", *address))), now, now + FRESH_FOR)
+    def _due(self, now: float) -> list[Address]:
+        """Return what is used and due now or soon; until it was looked at again others go on with what is kept.
+
+        One statement for all of them: with hundreds of sources in use every other post would wait for one of its own.
+        """
         with self._lock:
-            _keep(self._kept, address, kept, MOST_KEPT)
+            used = ((address, kept) for address, kept in self._kept.items() if kept.is_used)
+            due = list(islice((one for one in used if now >= one[1].look_again_at - TOGETHER), MOST_TOGETHER))
+        for _, kept in due:
+            kept.look_again_at = kept.looked_at + KEPT_FOR
+        return [address for address, _ in due]
+
+    def _look_up(self, addresses: set[Address]) -> dict[Address, _Kept]:
+        now = self._clock()
+        storable = [address for address in addresses if _are_storable(address)]
+        flow_keys, source_keys = [flow for flow, _ in storable], [source for _, source in storable]
+        rows = self._database.all(LOOK_UP, flow_keys=flow_keys, source_keys=source_keys) if storable else []
+        found = {(row.flow_key, row.source_key): row for row in rows}
+        kept = {address: self._keep(address, found.get(address), now) for address in addresses}
+        with self._lock:
+            for address, one in kept.items():
+                _keep(self._kept, address, one, MOST_KEPT)
         return kept
 
-    def _open(self, row: Row[Any], address: str) -> OpenSource:
+    def _keep(self, address: Address, row: Row[Any] | None, now: float) -> _Kept:
+        """Return what is kept of a row; a source whose row has not changed stays as it was opened."""
+        known = self._kept.get(address)
+        if row is None or known is None or known.row != row:
+            source = None if row is None else self._open(row)
+        else:
+            source = known.source
+        return _Kept(row, source, now, now + FRESH_FOR)
+
+    def _open(self, row: Row[Any]) -> OpenSource:
         return OpenSource(
             account_id=row.account_id,
             flow_id=row.flow_id,
@@ -117,7 +150,7 @@ class Sources:
             needs_key=row.needs_key,
             keys=_read_keys(row.keys),
             form=self._form(row.flow_id, row.live_version),
-            address=address,
+            address=f"/f/{row.flow_key}/{row.source_key}",
             categories=tuple(row.categories),
             redirect_hosts=frozenset(row.redirect_hosts),
         )
@@ -146,7 +179,7 @@ def _read_keys(written: str | None) -> dict[UUID, StoredKey]:
     }
 
 
-def _are_storable(address: tuple[str, str]) -> bool:
+def _are_storable(address: Address) -> bool:
     """PostgreSQL has no U+0000 in texts, and no key is longer than these."""
     return all(len(part) <= 64 and "\0" not in part for part in address)
 

@@ -98,9 +98,13 @@ class Database:
 
     def first(self, statement: TextClause, **values: object) -> Row[Any] | None:
         """Return the first row, or None; raises Refused (503) when the database is away."""
+        return next(iter(self.all(statement, **values)), None)
+
+    def all(self, statement: TextClause, **values: object) -> Sequence[Row[Any]]:
+        """Return all rows; raises Refused (503) when the database is away."""
         try:
             with self.engine.connect() as connection:
-                return connection.execute(statement, values).first()
+                return connection.execute(statement, values).all()
         except (DBAPIError, PoolTimeout) as problem:
             raise refusal_of(problem) from None
 

@@ -1,4 +1,4 @@
-"""What carrying knows of connections is read again every second, all that are in use at once."""
+"""What carrying knows of connections, flows and sources is read again every second, all that are in use at once."""
 
 import pytest
 
@@ -54,3 +54,36 @@ def test_a_pause_shows_in_the_next_second_and_what_is_unknown_stays_so(market: M
             assert book.connection(database, "no id") is None
             database.rollback()
     assert max(read) == 3
+
+
+def test_flows_and_sources_in_use_are_read_together(market: Market, read: list[int]) -> None:
+    made = []
+    for _ in range(3):
+        market.publish([])
+        made.append((market.flow_id, market.source_id))
+    book = Book(VAULT)
+    with market.database.connect() as database:
+        for asked in (made, made, made[:1]):
+            book.refresh()
+            for flow_id, source_id in asked:
+                assert flow_id is not None
+                assert source_id is not None
+                assert not book.flow_state(database, flow_id).is_paused
+                assert book.source(database, source_id, flow_id, 1).cost == {"fixed": 10}
+    assert read == [1] * 6 + [3] * 4
+
+
+def test_a_source_is_compiled_again_when_its_row_has_changed(market: Market, read: list[int]) -> None:
+    market.publish([])
+    book, known = Book(VAULT), []
+    assert market.flow_id is not None
+    assert market.source_id is not None
+    with market.database.connect() as database:
+        for name in ("Ads", "Ads", "Mail"):
+            market.execute("UPDATE source SET name = :name WHERE id = :id", name=name, id=market.source_id)
+            book.refresh()
+            known.append(book.source(database, market.source_id, market.flow_id, 1))
+            database.rollback()
+    assert [one.name for one in known] == ["Ads", "Ads", "Mail"]
+    assert known[0] is known[1]
+    assert len(read) == 3

@@ -31,11 +31,11 @@ class Counting(Database):
     asked = 0
     is_away = False
 
-    def first(self, *statement, **values):
+    def all(self, *statement, **values):
         self.asked += 1
         if self.is_away:
             raise Refused(503, ())
-        return super().first(*statement, **values)
+        return super().all(*statement, **values)
 
 
 @pytest.fixture
@@ -95,6 +95,47 @@ def test_a_source_is_looked_up_once_a_second_and_its_document_read_once(supplier
     for _ in range(100):
         sources.find(supplier.flow.key, supplier.source.key)
     assert database.asked == 3
+
+
+def test_sources_in_use_are_looked_at_together(intake: Flask, session: Session, database: Counting):
+    owner = a_seller(session)
+    suppliers = [a_supplier(intake, session, flow=a_flow(session, owner, document=DOCUMENT)) for _ in range(4)]
+    watch = Watch()
+    sources = Sources(database, clock=watch)
+
+    def find(*these: Supplier) -> int:
+        before = database.asked
+        found = [sources.find(one.flow.key, one.source.key).source_id for one in these]
+        assert found == [one.source.id for one in these]
+        return database.asked - before
+
+    assert find(*suppliers) == 8
+    watch.seconds += 0.7
+    assert find(*suppliers) == 0
+    watch.seconds += 0.4
+    assert find(*suppliers) == 1
+    watch.seconds += 1.1
+    assert find(*suppliers[:2]) == 1
+    watch.seconds += 1.1  # What nobody has used since is looked at when it is used.
+    assert find(*suppliers[:2]) == 1
+    assert find(*suppliers[2:]) == 2
+
+
+def test_what_changes_in_one_of_many_sources_counts(intake: Flask, session: Session, database: Counting, rows: Rows):
+    owner = a_seller(session)
+    flows = [a_flow(session, owner, document=DOCUMENT) for _ in range(3)]
+    kept, closed, renamed = (a_supplier(intake, session, flow=flow) for flow in flows)
+    watch = Watch()
+    sources = Sources(database, clock=watch)
+    before = [sources.find(one.flow.key, one.source.key) for one in (kept, closed, renamed)]
+    rows.all("UPDATE flow SET live_version = NULL WHERE id = %(id)s RETURNING id", id=closed.flow.id)
+    rows.all("UPDATE source SET needs_key = NOT needs_key WHERE id = %(id)s RETURNING id", id=renamed.source.id)
+    watch.seconds += 1.1
+    assert sources.find(kept.flow.key, kept.source.key) is before[0]
+    assert sources.find(renamed.flow.key, renamed.source.key).needs_key is not before[2].needs_key
+    with pytest.raises(Refused) as refused:
+        sources.find(closed.flow.key, closed.source.key)
+    assert refused.value.status == 404
 
 
 def test_a_source_that_does_not_exist_is_looked_up_once_a_second(database: Counting):
