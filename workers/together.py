@@ -1,5 +1,6 @@
 """What was read a moment ago, and is read again together."""
 
+import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Generic, TypeVar
 
@@ -9,24 +10,30 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
+IN_USE_FOR = 10.0
+"""Seconds since a key was asked for, for which it is read again with the others."""
+
+
 class Together(Generic[K, V]):
     """What a statement said of some keys, until it is forgotten.
 
-    A key that has to be read is read together with all that were asked for since the last time but one that everything
-    was forgotten: turns ask for many, one after the other, and for the same ones again in the next second.
+    The first key that has to be read after that is read together with all that were asked for lately: turns ask for
+    many, one after the other, and for the same ones again.
     """
 
     def __init__(self, read: Callable[[Database, Collection[K]], Mapping[K, V]]) -> None:
         self._read = read
         self._known: dict[K, V | None] = {}
-        self._asked: set[K] = set()
-        self._asked_before: set[K] = set()
+        self._asked: dict[K, float] = {}
+        self._now = 0.0
+        self._is_forgotten = False
 
     def find(self, database: Database, key: K) -> V | None:
         """Return what is known of a key, None when the statement says nothing of it."""
-        self._asked.add(key)
+        self._asked[key] = self._now
         if key not in self._known:
-            wanted, self._asked_before = {key, *self._asked_before}, set()
+            wanted = self._in_use() if self._is_forgotten else [key]
+            self._is_forgotten = False
             self._known |= dict.fromkeys(wanted)
             self._known |= self._read(database, wanted)
         return self._known[key]
@@ -45,6 +52,11 @@ class Together(Generic[K, V]):
             self._known[key] = change(known)
 
     def forget(self) -> None:
-        """Forget what is known; what was asked for since the last time will be read together."""
+        """Forget what is known."""
         self._known.clear()
-        self._asked_before, self._asked = self._asked, set()
+        self._now = time.monotonic()
+        self._is_forgotten = True
+
+    def _in_use(self) -> Collection[K]:
+        self._asked = {key: at for key, at in self._asked.items() if self._now - at <= IN_USE_FOR}
+        return self._asked.keys()

@@ -21,7 +21,8 @@ from rules.flow import parse_flow
 
 FRESH_FOR = 1.0  # seconds; then one request looks again while the others go on with what is kept
 KEPT_FOR = 1.8  # seconds; a published version or a revoked key counts after two at the latest
-TOGETHER = 0.5  # seconds; whatever is used and due by then is looked at again by the same statement
+TOGETHER = 0.5  # seconds; whatever is in use and due by then is looked at again by the same statement
+IN_USE_FOR = 10.0  # seconds since the last post
 MOST_TOGETHER = 500
 MOST_KEPT = 10_000
 MOST_FORMS = 1_000
@@ -83,7 +84,12 @@ class _Kept:
     source: OpenSource | None
     looked_at: float
     look_again_at: float
-    is_used: bool = False
+    used_at: float
+
+    def is_due(self, now: float) -> bool:
+        """Return whether it is a source that is in use and soon has to be looked at again."""
+        is_in_use = self.source is not None and now - self.used_at <= IN_USE_FOR
+        return is_in_use and now >= self.look_again_at - TOGETHER
 
 
 class Sources:
@@ -100,29 +106,25 @@ class Sources:
         """Return the source; raises Refused: 404 when there is none or its flow was never published, 503 when away."""
         address = (flow_key, source_key)
         kept, now = self._kept.get(address), self._clock()
-        if kept is None or now >= kept.looked_at + KEPT_FOR:
-            kept = self._look_up({address})[address]
-        elif now >= kept.look_again_at:
-            kept = self._look_up({address, *self._due(now)})[address]
-        kept.is_used = True
+        if kept is None or now >= kept.look_again_at:
+            kept = self._look_up({address, *self._due(now)}, now)[address]
+        kept.used_at = now
         if kept.source is None:
             raise refuse(404, "no_such_source", "There is no such flow or source, or its flow is not published yet.")
         return kept.source
 
     def _due(self, now: float) -> list[Address]:
-        """Return what is used and due now or soon; until it was looked at again others go on with what is kept.
+        """Return what is in use and due now or soon; until it was looked at again others go on with what is kept.
 
         One statement for all of them: with hundreds of sources in use every other post would wait for one of its own.
         """
         with self._lock:
-            used = ((address, kept) for address, kept in self._kept.items() if kept.is_used)
-            due = list(islice((one for one in used if now >= one[1].look_again_at - TOGETHER), MOST_TOGETHER))
+            due = list(islice((one for one in self._kept.items() if one[1].is_due(now)), MOST_TOGETHER))
         for _, kept in due:
-            kept.look_again_at = kept.looked_at + KEPT_FOR
+            kept.look_again_at = max(kept.look_again_at, kept.looked_at + KEPT_FOR)
         return [address for address, _ in due]
 
-    def _look_up(self, addresses: set[Address]) -> dict[Address, _Kept]:
-        now = self._clock()
+    def _look_up(self, addresses: set[Address], now: float) -> dict[Address, _Kept]:
         storable = [address for address in addresses if _are_storable(address)]
         flow_keys, source_keys = [flow for flow, _ in storable], [source for _, source in storable]
         rows = self._database.all(LOOK_UP, flow_keys=flow_keys, source_keys=source_keys) if storable else []
@@ -140,7 +142,7 @@ class Sources:
             source = None if row is None else self._open(row)
         else:
             source = known.source
-        return _Kept(row, source, now, now + FRESH_FOR)
+        return _Kept(row, source, now, now + FRESH_FOR, known.used_at if known else now)
 
     def _open(self, row: Row[Any]) -> OpenSource:
         return OpenSource(

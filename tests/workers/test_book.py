@@ -6,6 +6,7 @@ from flowbuilder import ids
 from tests.support.buyers import a_buyer
 from tests.support.market import VAULT, Market
 from workers import book as module
+from workers import together
 from workers.book import Book
 from workers.statements import Statement
 
@@ -36,7 +37,19 @@ def test_connections_in_use_are_read_together(market: Market, read: list[int]) -
         for asked in (names, names, names[:2], names[:1], names[3:]):
             book.refresh()
             assert all(book.connection(database, name) for name in asked)
-    assert read == [*[1] * 8, 4, 4, 4, 4, 2, 2, 2, 2]
+    assert read == [1] * 8 + [4] * 8
+
+
+def test_what_nobody_asked_for_lately_is_not_read(
+    market: Market, read: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(together, "IN_USE_FOR", 0.0)
+    names, book = connections(market, 4), Book(VAULT)
+    with market.database.connect() as database:
+        for asked in (names, names[:2]):
+            book.refresh()
+            assert all(book.connection(database, name) for name in asked)
+    assert read == [1] * 12
 
 
 def test_a_pause_shows_in_the_next_second_and_what_is_unknown_stays_so(market: Market, read: list[int]) -> None:

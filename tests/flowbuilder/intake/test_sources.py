@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from flowbuilder import db, keys
 from flowbuilder.intake.refused import Refused
-from flowbuilder.intake.sources import KEPT_FOR, Sources
+from flowbuilder.intake.sources import IN_USE_FOR, KEPT_FOR, Sources
 from flowbuilder.intake.store import Database
 from tests.support.cast import a_flow, a_seller
 from tests.support.supplier import DOCUMENT, LEAD, Rows, Supplier, a_supplier
@@ -116,9 +116,10 @@ def test_sources_in_use_are_looked_at_together(intake: Flask, session: Session, 
     assert find(*suppliers) == 1
     watch.seconds += 1.1
     assert find(*suppliers[:2]) == 1
-    watch.seconds += 1.1  # What nobody has used since is looked at when it is used.
-    assert find(*suppliers[:2]) == 1
-    assert find(*suppliers[2:]) == 2
+    watch.seconds += 2.5
+    assert find(*suppliers) == 1
+    watch.seconds += IN_USE_FOR + 1  # What nobody uses any more is looked at when it is used again.
+    assert find(*suppliers) == 4
 
 
 def test_what_changes_in_one_of_many_sources_counts(intake: Flask, session: Session, database: Counting, rows: Rows):
