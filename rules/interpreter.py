@@ -62,9 +62,9 @@ def _steps(flow: Flow, state: Run) -> Running:
     position = 0
     verdict = yield from _guarded(flow, state, DOOR, _enter(flow, state))
     while True:
-        if state.sales and position >= len(flow.spots) and isinstance(verdict, Next):
-            verdict = End("sold", None, None)
         match verdict:
+            case Next():
+                pass
             case End() | Leave():
                 return (yield from _close(state, verdict))
             case Wait() if state.lead.test_outcome:
@@ -103,7 +103,8 @@ def _guarded(
     A rule that cannot be evaluated is an error of the lead: it is neither a yes nor a no.
     """
     try:
-        yield from ask_lists(step, flow.questions.get(step, ()), state)
+        if step in flow.questions:
+            yield from ask_lists(step, flow.questions[step], state)
         return (yield from interpreting)
     except RuleError as error:
         yield Note(step, "error", error.message)

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC
+from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Text, cast, select
 from sqlalchemy.orm import Session
 
 from flowbuilder.cap_names import flow_cap_name
+from flowbuilder.db import read_json
 from flowbuilder.intake.reading import LeadForm
 from flowbuilder.models import CapWindow, Flow, FlowVersion, Lead, LeadEvent
 from rules.backtest import Past, Refused, WindowKey, last_run, read_past
@@ -25,12 +27,25 @@ LEAD = (
     Lead.fields, Lead.invalid, Lead.pinged, Lead.received_at,
 )  # fmt: skip
 EVENT = (
-    LeadEvent.lead_id, LeadEvent.run, LeadEvent.seq, LeadEvent.effect, LeadEvent.step, LeadEvent.asks,
-    LeadEvent.result, LeadEvent.detail, LeadEvent.at,
+    LeadEvent.lead_id, LeadEvent.run, LeadEvent.seq, LeadEvent.effect, LeadEvent.step,
+    cast(LeadEvent.asks, Text), cast(LeadEvent.result, Text), LeadEvent.detail, LeadEvent.at,
 )  # fmt: skip
 
 UNHEARD = ("note", "close")
 """Effects of which a backtest needs nothing: they follow from what was answered. They are half of most journals."""
+
+
+@dataclass(slots=True)
+class _Event:
+    lead_id: UUID
+    run: int
+    seq: int
+    effect: str
+    step: str
+    asks: Any
+    result: Any
+    detail: Any
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -89,14 +104,19 @@ def _window_keys(rules: Rules) -> Iterable[str]:
             yield counter.window.key if hasattr(counter, "window") else counter.key  # type: ignore[attr-defined]
 
 
-def _journals(session: Session, rows: Mapping[UUID, Row[Any]]) -> Iterable[tuple[UUID, list[Row[Any]]]]:
-    """Yield the events of each lead."""
+def _journals(session: Session, rows: Mapping[UUID, Row[Any]]) -> Iterable[tuple[UUID, list[_Event]]]:
+    """Yield the events of each lead; what a step asks is the same for most leads, and is read once for all of them."""
     if not rows:
         return
+    read = lru_cache(maxsize=None)(read_json)
     wanted = select(*EVENT).where(LeadEvent.lead_id.in_(rows), LeadEvent.effect.not_in(UNHEARD))
     in_order = wanted.order_by(LeadEvent.lead_id, LeadEvent.run, LeadEvent.seq)
-    for lead_id, events in groupby(session.execute(in_order), key=lambda event: event.lead_id):
-        yield lead_id, list(events)
+    events = (
+        _Event(lead_id, run, seq, effect, step, read(asks), None if result is None else read(result), detail, at)
+        for lead_id, run, seq, effect, step, asks, result, detail, at in session.execute(in_order)
+    )
+    for of_lead, journal in groupby(events, key=lambda event: event.lead_id):
+        yield of_lead, list(journal)
 
 
 def _past(row: Any, events: list[Any]) -> Past | None:
@@ -106,7 +126,7 @@ def _past(row: Any, events: list[Any]) -> Past | None:
     return read_past(as_rules_see(row, run), events, outcome=row.outcome, source_id=str(row.source_id))
 
 
-def _version_of(row: Any, events: Sequence[Row[Any]]) -> int:
+def _version_of(row: Any, events: Sequence[Any]) -> int:
     """Return the version of a lead's last run; one that starts again has not begun in that of its row."""
     left = left_by(last_run(events))
     return int(left.result["from"] if left else row.version)
