@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from rules.allowed import Allowed, Bound, Stretch, numbers, points
 from rules.fields import Field, normalise
@@ -24,6 +25,8 @@ BLIND = frozenset({"and", "or", "!", "!!", "==", "===", "!=", "!==", "<", "<=", 
 AS = "#"
 MOST_ENTRIES = 2000
 """Longer lists are not looked into."""
+KEPT = 2000
+"""Of how many rules the verdict is kept: steps that are not read again bring the same rules along."""
 
 FILLED = Allowed(blank=False, all_but=True)
 ANY_NUMBER = numbers(Stretch())
@@ -39,7 +42,8 @@ class Never(Exception):
         self.path = path
 
 
-def certain_verdict(rule: Rule, fields: Mapping[str, Field]) -> bool | None:
+@lru_cache(maxsize=KEPT)
+def certain_verdict(rule: Rule) -> bool | None:
     """Return the verdict that a rule has for every lead, None when it depends on the lead or cannot be told."""
     document, _ = counting(rule.document)
     if _reads_nothing(document):
@@ -47,15 +51,15 @@ def certain_verdict(rule: Rule, fields: Mapping[str, Field]) -> bool | None:
             return truthy(rule({}))
         except RuleError:
             return None
-    if never_true(document, fields) is not None:
+    if never_true(document, rule.fields) is not None:
         return False
-    return True if never_true({"!": document}, fields) is not None else None
+    return True if never_true({"!": document}, rule.fields) is not None else None
 
 
-def contradiction_in(rule: Rule, fields: Mapping[str, Field]) -> str:
+def contradiction_in(rule: Rule) -> str:
     """Return the label of what a rule asks to be two things at once, "" where it asks no such thing."""
-    path = never_true(counting(rule.document)[0], fields)
-    return label_of(path, fields, {}) if path else ""
+    path = never_true(counting(rule.document)[0], rule.fields)
+    return label_of(path, rule.fields, {}) if path else ""
 
 
 def never_true(document: object, fields: Mapping[str, Field]) -> str | None:

@@ -62,16 +62,16 @@ def _what_stops(flow: Flow, position: int) -> str:
 def find_certain_rules(flow: Flow) -> Iterator[Problem]:
     """Find rules that are true, or not true, for every lead."""
     for address, rule in _all_rules(flow):
-        verdict = certain_verdict(rule, flow.by_key)
+        verdict = certain_verdict(rule)
         if verdict is not None:
-            yield _certain(flow, address, rule, verdict=verdict)
+            yield _certain(address, rule, verdict=verdict)
 
 
-def _certain(flow: Flow, address: str, rule: Rule, *, verdict: bool) -> Problem:
+def _certain(address: str, rule: Rule, *, verdict: bool) -> Problem:
     """Return what to say of a rule with one verdict for every lead, and why as far as that is known."""
     if verdict:
         return finding(address, "always_true", "This rule is true for every lead, so that it decides nothing.")
-    label = contradiction_in(rule, flow.by_key)
+    label = contradiction_in(rule)
     if label:
         why = f"{label} would have to be two things at once"
         return finding(address, "contradiction", f"This rule can never be true: {why}.")

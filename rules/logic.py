@@ -23,7 +23,6 @@ class Rule:
     """A compiled rule: call it with data to get its value."""
 
     __slots__ = (
-        "_fields",
         "_is_value",
         "_known",
         "_run",
@@ -31,6 +30,7 @@ class Rule:
         "_traced",
         "conditions",
         "document",
+        "fields",
         "node",
         "questions",
         "variables",
@@ -44,7 +44,7 @@ class Rule:
         self.variables = frozenset(compiler.variables)
         self.conditions = tuple(compiler.conditions)
         self.questions = tuple(compiler.questions)
-        self._fields = fields
+        self.fields = fields
         self._is_value = is_value
         self._run = node.run
         self._steps = MOST_STEPS - node.weight
@@ -68,7 +68,7 @@ class Rule:
     def trace(self, data: Any) -> Trace:
         """Return the value with every condition's own value and verdict; raise a RuleError as calling does."""
         if self._traced is None:
-            self._traced = compiled(self.document, self._fields, is_value=self._is_value, recording=True)[1]
+            self._traced = compiled(self.document, self.fields, is_value=self._is_value, recording=True)[1]
         recorder = Recorder(2 * MOST_STEPS)
         try:
             value = self._traced.run(data, recorder)

@@ -2,7 +2,6 @@
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from functools import partial
 from typing import TypeVar
 
 from rules.effects import Effect, Lists, Result
@@ -14,7 +13,7 @@ from rules.steps.ways import Way
 
 Found = TypeVar("Found")
 Questions = Mapping[str, tuple[Question, ...]]
-PLAIN = (str, int, bool, type(None))
+PLAIN = frozenset({str, int, bool, type(None)})
 """What has nothing in it: most of what steps are made of."""
 
 
@@ -55,19 +54,27 @@ def buyers_named(part: object) -> Iterator[str]:
             yield way.target
 
 
-def within(part: object, kind: type[Found]) -> Iterator[Found]:
-    """Yield every object of a kind in a part of a flow; the steps of lanes are parts of their own."""
+def within(part: object, kind: type[Found]) -> list[Found]:
+    """Return every object of a kind in a part of a flow, in order; the steps of lanes are parts of their own."""
+    found: list[Found] = []
+    _collect(part, kind, found)
+    return found
+
+
+def _collect(part: object, kind: type[Found], found: list[Found]) -> None:
     if isinstance(part, kind):
-        yield part
+        found.append(part)
     elif isinstance(part, Lane):
-        yield from within(part.when, kind)
+        _collect(part.when, kind, found)
     elif isinstance(part, (tuple, list)):
         for entry in part:
-            yield from within(entry, kind)
+            if type(entry) not in PLAIN:
+                _collect(entry, kind, found)
     else:
-        for value in map(partial(getattr, part), _names_in(type(part))):
+        for name in _names_in(type(part)):
+            value = getattr(part, name)
             if type(value) not in PLAIN:
-                yield from within(value, kind)
+                _collect(value, kind, found)
 
 
 def _names_in(kind: type) -> tuple[str, ...]:

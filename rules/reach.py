@@ -23,11 +23,11 @@ def reached(flow: Flow, start: int = 0) -> set[int]:
     return found
 
 
-def lanes_taken(flow: Flow, split: Split) -> list[Lane]:
+def lanes_taken(split: Split) -> list[Lane]:
     """Return the lanes that a lead can take."""
     taken = []
     for lane in split.lanes:
-        verdict = certain_verdict(lane.when, flow.by_key) if lane.when else None
+        verdict = certain_verdict(lane.when) if lane.when else None
         if verdict is not False:
             taken.append(lane)
         if verdict is True:
@@ -40,20 +40,20 @@ def _following(flow: Flow, position: int) -> Iterator[int]:
     spot = flow.spots[position]
     step = spot.step
     if isinstance(step, Split) and not step.common.off:
-        for lane in lanes_taken(flow, step):
+        for lane in lanes_taken(step):
             yield flow.positions[lane.steps[0].common.id] if lane.steps else spot.after
         return
-    if step.common.off or _lets_on(flow, spot):
+    if step.common.off or _lets_on(spot):
         yield spot.after
-    for way in _turned_away(flow, spot) if not step.common.off else ():
+    for way in _turned_away(spot) if not step.common.off else ():
         if way.kind == "go_to" and way.target in flow.positions:
             yield flow.positions[way.target]
 
 
-def _lets_on(flow: Flow, spot: Spot) -> bool:
+def _lets_on(spot: Spot) -> bool:
     match spot.step:
         case Filter():
-            return certain_verdict(spot.step.rule, flow.by_key) is not spot.step.stops
+            return certain_verdict(spot.step.rule) is not spot.step.stops
         case CapStep():
             return spot.step.cap.limit > 0
         case Buyer():
@@ -64,11 +64,11 @@ def _lets_on(flow: Flow, spot: Spot) -> bool:
     return True
 
 
-def _turned_away(flow: Flow, spot: Spot) -> Iterator[Way]:
+def _turned_away(spot: Spot) -> Iterator[Way]:
     """Yield the ways of leads that a filter, a cap or a look-up does not let on, if there can be any."""
     match spot.step:
         case Filter():
-            if certain_verdict(spot.step.rule, flow.by_key) is not (not spot.step.stops):
+            if certain_verdict(spot.step.rule) is not (not spot.step.stops):
                 yield spot.step.otherwise
         case CapStep():
             yield spot.step.when_full
