@@ -163,6 +163,8 @@ def _joins(last: DraftEdit, row: DraftEdit) -> bool:
 
 def _seen_at(session: Session, flow: Flow, page: Page, step: str) -> int:
     """Return the revision up to which an open page knows a step: the one it was made of, or its own last save of it."""
+    if page.revision == flow.draft_revision:
+        return page.revision
     return queries.last_save(session, flow, page.id, step, after=page.revision) or page.revision
 
 

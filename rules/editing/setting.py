@@ -1,7 +1,6 @@
 """Setting the settings of a step; turning it off and on; a whole document in the place of another."""
 
 from collections.abc import Mapping
-from copy import deepcopy
 from typing import Any
 
 from rules.differences.base import same
@@ -77,12 +76,12 @@ def turn(key: str, *, off: bool) -> Edit:
 
 def replace_document(new: Mapping[str, Any], name: str = "import a document") -> Edit:
     """Put a whole document in the place of the draft."""
-    return lambda _: Edited(deepcopy(dict(new)), name)
+    return lambda _: Edited(copy_of(new), name)
 
 
 def with_settings(document: Document, key: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the document with these settings for what a key names; raises NotPossible when it is not there."""
-    changed, own = copy_of(document), deepcopy(dict(settings))
+    changed, own = copy_of(document), copy_of(settings)
     match kind_of(changed, key):
         case None:
             raise Gone(GONE)

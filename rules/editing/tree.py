@@ -1,7 +1,6 @@
 """Steps in a document as they are written: found by id, with the list that they stand in, whatever may be wrong."""
 
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,8 +53,15 @@ class LaneFound:
 
 
 def copy_of(document: Document) -> dict[str, Any]:
-    """Return a document that can be changed without changing the one it was made from."""
-    return deepcopy(dict(document))
+    """Return a document, or settings, that can be changed without changing what they were made from."""
+    return {key: _own(value) for key, value in document.items()}
+
+
+def _own(value: Any) -> Any:
+    """Return a JSON value with lists and objects of its own: of all that JSON has, only they can change."""
+    if isinstance(value, dict):
+        return {key: _own(inner) for key, inner in value.items()}
+    return [_own(inner) for inner in value] if isinstance(value, list) else value
 
 
 def walk(document: Document) -> Iterator[Found]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from flowbuilder.editor.panels.targets import buyers_to_offer
 from flowbuilder.flows.around import Around
 from flowbuilder.models import Flow
 from rules.fields import Field
@@ -30,6 +32,12 @@ class Desk:
     problems: Mapping[str, Sequence[str]] = field(default_factory=dict)
     typed: MultiDict[str, str] | None = None
     refused: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def buyers(self) -> Mapping[str, str]:
+        """Return what each buyer is called that a way may name, by its id: every way of the step asks for them."""
+        names = self.around.names.connections
+        return {place.id: place.name(names) for place in buyers_to_offer(self.document)}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -10,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from flowbuilder.editor.panels.base import Desk
 from flowbuilder.editor.panels.drawn import Drawn, Posted, is_untouched
+from rules.editing.tree import copy_of
 
 Settings = Mapping[str, Any]
 Changing = dict[str, Any]
@@ -123,7 +123,7 @@ def take_all(controls: Iterable[Control], form: Form, settings: Settings, at: st
     What stands first is taken last: it may decide which of the others have a use, and take their settings away.
     """
     shown = [one for one in controls if not isinstance(one, Only) or one.when(settings, form.desk)]
-    changed: Changing = deepcopy(dict(settings))
+    changed: Changing = copy_of(settings)
     for control in reversed(shown):
         control.take(form, changed, at)
     return changed

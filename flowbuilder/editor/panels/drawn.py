@@ -90,6 +90,8 @@ def with_problems(
 ) -> tuple[tuple[Drawn, ...], tuple[str, ...]]:
     """Return controls with the problems of their settings, by their addresses below the step, and those of none."""
     sheets = tuple(sheets)
+    if not problems:
+        return sheets, ()
     known = {drawn.address for sheet in sheets for drawn in _each(sheet) if drawn.address}
     at: dict[str, list[str]] = {}
     others: list[str] = []

@@ -40,9 +40,9 @@ def outer_steps(document: Mapping[str, Any]) -> list[Place]:
     return [_place(one) for one in walk(document) if not one.lane and _has_id(one)]
 
 
-def other_buyers(document: Mapping[str, Any], step: str) -> list[Place]:
-    """Return the buyers that a lead can be offered to beside a step: those that do not make bids."""
-    buyers = (place for place in _buyers(document) if place.id not in ("", step))
+def buyers_to_offer(document: Mapping[str, Any]) -> list[Place]:
+    """Return the buyers that a lead can be offered to by a way: those that do not make bids."""
+    buyers = (place for place in _buyers(document) if place.id)
     return [place for place in buyers if "price" in place.settings or "max_bid" in place.settings]
 
 

@@ -1,5 +1,6 @@
 """Where a lead goes when a step does not simply carry on, as one choice whose words say what happens."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from flowbuilder.editor.panels.controls import Changing, Form, Settings, put
 from flowbuilder.editor.panels.drawn import Drawn, Option, address_of
 from flowbuilder.editor.panels.fields import Telling, length_parts, read_length_at, tell
 from flowbuilder.editor.panels.single import Single
-from flowbuilder.editor.panels.targets import Place, later_steps, other_buyers
+from flowbuilder.editor.panels.targets import later_steps
 
 WORDS = {
     "next": "Next step",
@@ -84,13 +85,15 @@ class WayChoice(Single):
             if kind in WORDS:
                 options.append(Option(kind, self.following if kind == "next" and self.following else WORDS[kind]))
             else:
-                places = later_steps(desk.document, step) if kind == "go_to" else other_buyers(desk.document, step)
-                options.extend(Option(f"{kind}:{one.id}", _say(kind, one, desk)) for one in places)
+                places = _later_steps(step, desk) if kind == "go_to" else desk.buyers
+                others = ((key, name) for key, name in places.items() if key != step)
+                options.extend(Option(f"{kind}:{key}", TARGETS[kind].format(name)) for key, name in others)
         return options
 
 
-def _say(kind: str, place: Place, desk: Desk) -> str:
-    return TARGETS[kind].format(place.name(desk.around.names.connections))
+def _later_steps(step: str, desk: Desk) -> Mapping[str, str]:
+    names = desk.around.names.connections
+    return {place.id: place.name(names) for place in later_steps(desk.document, step)}
 
 
 def _chosen(written: object) -> str | None:
