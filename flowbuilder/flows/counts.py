@@ -25,22 +25,23 @@ PERIODS = {"today": "Today", "24h": "24 hours", "7d": "7 days"}
 
 _NEWEST = """
     WITH newest AS MATERIALIZED (
-        SELECT id, run, outcome, state FROM lead
+        SELECT id, run, CASE WHEN outcome IS NOT NULL THEN outcome WHEN state = 'waiting' THEN 'waiting'
+                             ELSE 'in_progress' END AS status
+          FROM lead
          WHERE account_id = :account AND flow_id = :flow AND id >= :since AND NOT is_test AND kind = 'post'
          ORDER BY id DESC LIMIT :most
-    ), reached AS (
-        SELECT n.id, COALESCE(max(o.at), 0) AS at FROM newest n
-          LEFT JOIN lead_event e ON e.lead_id = n.id AND e.run = n.run
-          LEFT JOIN json_to_recordset(CAST(:positions AS json)) AS o(step text, at int) ON o.step = e.step
-         GROUP BY n.id
     )
 """
-COUNTS = text(f"""{_NEWEST}
-    SELECT r.at, CASE WHEN n.outcome IS NOT NULL THEN n.outcome WHEN n.state = 'waiting' THEN 'waiting'
-                      ELSE 'in_progress' END AS status, count(*) AS many
-      FROM newest n JOIN reached r USING (id) GROUP BY 1, 2
-""")  # noqa: S608  (constants)
-BEYOND = text(f"{_NEWEST} SELECT id FROM reached WHERE at > :past ORDER BY id DESC LIMIT :listed")  # noqa: S608
+_REACHED = f"""{_NEWEST}, reached AS (
+        SELECT n.id, n.status, COALESCE(max(o.at), 0) AS at FROM newest n
+          LEFT JOIN lead_event e ON e.lead_id = n.id AND e.run = n.run
+          LEFT JOIN json_to_recordset(CAST(:positions AS json)) AS o(step text, at int) ON o.step = e.step
+         GROUP BY n.id, n.status
+    )
+"""  # noqa: S608  (constants)
+COUNTS = text(f"{_REACHED} SELECT at, status, count(*) AS many FROM reached GROUP BY 1, 2")  # noqa: S608
+ENDED = text(f"{_NEWEST} SELECT status, count(*) AS many FROM newest GROUP BY 1")  # noqa: S608
+BEYOND = text(f"{_REACHED} SELECT id FROM reached WHERE at > :past ORDER BY id DESC LIMIT :listed")  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,9 @@ def since(rules: Rules, period: str, now: datetime) -> datetime:
     return first_instant(local, rules.time_zone)
 
 
-def since_version(session: Session, flow: Flow, rules: Rules, published_at: datetime) -> Counts:
-    """Return what came since a version went live."""
-    rows = session.execute(COUNTS, _asked(flow, rules, published_at)).all()
-    ended: dict[str, int] = {}
-    for row in rows:
-        ended[row.status] = ended.get(row.status, 0) + row.many
+def since_version(session: Session, flow: Flow, published_at: datetime) -> Counts:
+    """Return what came since a version went live, and how it ended."""
+    ended = {row.status: row.many for row in session.execute(ENDED, _newest(flow, published_at))}
     arrived = sum(ended.values())
     return Counts(arrived, ended, {}, arrived >= MOST)
 
@@ -118,8 +116,11 @@ def _asked(flow: Flow, rules: Rules, begins: datetime) -> dict[str, object]:
     cards = {card: at for at, card in enumerate(cards_of(rules))}
     inner = {step: cards[_card(rules, step)] for step in [*rules.positions, *rules.buyers]}
     positions = write_json([{"step": step, "at": at} for step, at in {**inner, **cards}.items()])
-    known = {"account": flow.account_id, "flow": flow.id, "since": ids.first_id_at(begins)}
-    return known | {"most": MOST, "positions": positions}
+    return _newest(flow, begins) | {"positions": positions}
+
+
+def _newest(flow: Flow, begins: datetime) -> dict[str, object]:
+    return {"account": flow.account_id, "flow": flow.id, "since": ids.first_id_at(begins), "most": MOST}
 
 
 def _card(rules: Rules, step: str) -> str:

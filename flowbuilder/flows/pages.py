@@ -244,7 +244,7 @@ def flow_page(flow: Flow) -> Response:
         draft = views.draft_view(session, flow, now)
         return page("flows/show.html", shows_draft=True, **shared, **draft)
     live = view["live"]
-    view["recent"] = history.recent(session, flow, live, view.pop("rules"), now)
+    view["recent"] = history.recent(session, flow, live, now)
     view["previous"] = history.previous(session, flow, live)
     return page("flows/show.html", shows_draft=False, periods=PERIODS, **shared, **view)
 

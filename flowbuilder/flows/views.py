@@ -47,7 +47,6 @@ def live_view(session: Session, flow: Flow, period: str, now: datetime) -> dict[
     return {
         "flow": flow,
         "live": live,
-        "rules": rules,
         "draft_differs": live.document != flow.draft,
         "changes": len(differences(live.document, flow.draft, known.names)),
         "errors": sum(problem.severity == "error" for problem in problems),

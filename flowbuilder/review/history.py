@@ -16,7 +16,6 @@ from flowbuilder.flows.counts import Counts, since_version
 from flowbuilder.models import Flow, FlowVersion, Lead
 from flowbuilder.review.views import Part, compared
 from rules.differences import differences, sum_up
-from rules.flow import Flow as Rules
 from rules.flow_wording import Names
 
 SUMMED_UP = 30
@@ -86,11 +85,11 @@ def names_of(session: Session, flow: Flow) -> Names:
     return around(session, flow).names
 
 
-def recent(session: Session, flow: Flow, live: FlowVersion, rules: Rules, now: datetime) -> Recent | None:
+def recent(session: Session, flow: Flow, live: FlowVersion, now: datetime) -> Recent | None:
     """Return what happened since the live version went live, for an hour."""
     if now - live.published_at > RECENT:
         return None
-    return Recent(live, since_version(session, flow, rules, live.published_at))
+    return Recent(live, since_version(session, flow, live.published_at))
 
 
 def went_live(session: Session, flow: Flow, now: datetime) -> WentLive | None:
