@@ -14,14 +14,15 @@ from flowbuilder.ids import first_id_at
 from tests.support.buyers import a_buyer, accepting
 from tests.support.market import Market
 from workers import caps, journal
+from workers import journal_sql as sql
 from workers.rows import AttemptRow, EventRow, LeadChange, LeaseRow, OfferRow
 from workers.statements import Statement, plan_anew, prefer_indexes
 
 MONTH = journal._month([ids.new_id()])
 KINDS = (EventRow, OfferRow, AttemptRow)
-WRITE = journal._put_together(MONTH, KINDS, (*KINDS, LeadChange))
-LEASE = journal._put_together(MONTH, (), (LeaseRow,))
-EVERY_TURN = [journal.DUE, journal._guard(MONTH), journal.RENEW, journal.EVENTS, caps.LOCK, WRITE, LEASE]
+WRITE = sql.writing(MONTH, KINDS, (*KINDS, LeadChange))
+LEASE = sql.writing(MONTH, (), (LeaseRow,))
+EVERY_TURN = [sql.DUE, sql.guarding(MONTH), sql.RENEW, sql.EVENTS, caps.LOCK, WRITE, LEASE]
 DETOURS = re.compile(r"Seq Scan|Bitmap|Hash Join|Merge Join")
 
 
