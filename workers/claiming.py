@@ -3,8 +3,10 @@
 import math
 import time
 from collections.abc import Callable
+from uuid import UUID
 
 from workers.carrying import Carried
+from workers.rota import NOBODY, SELDOM, Rota
 from workers.turn import Turn
 
 MOST_CLAIMED = 256
@@ -20,6 +22,8 @@ CAREFUL_FOR = 10.0
 """Seconds from a loop's first turn, and after an error, in which leads are claimed before they are moved: should one
 of them end the process, its claim is in the database and is counted. Otherwise both happen in one turn."""
 
+Claim = Callable[[int, frozenset[UUID]], list[Carried]]
+
 
 class Claiming:
     """The rhythm in which one loop claims leads; `on_many` is called when more are due than fit into a turn."""
@@ -30,6 +34,7 @@ class Claiming:
         self._looked_at = self._suspects_at = 0.0
         self._pace = LONGEST_TURN / FIRST_CLAIMED
         self._was_suspect = False
+        self._rota = Rota()
 
     def begin(self) -> None:
         """Look at once; the first time, carefully for a while."""
@@ -54,24 +59,44 @@ class Claiming:
         if leads >= LEAST_CLAIMED:
             self._pace += (seconds / leads - self._pace) / 2
 
-    def claim(self, turn: Turn, most: int) -> list[Carried]:
+    def claim(self, turn: Turn, most: int, crowding: frozenset[UUID] = NOBODY) -> list[Carried]:
         """Claim due leads, or one that ended a worker before: it never shares a claim with others.
 
         The two take turns while there are both, so that many of one kind do not hold up the others. Those that come
-        with their lease move in a later turn, the others in this one, which writes it too.
+        with their lease move in a later turn, the others in this one, which writes it too. Accounts that are `crowding`
+        get nothing.
         """
         if not most:
             return []
         suspect = self._claim_suspect(turn)
         if suspect:
             return suspect
+        if crowding and self._rota.is_in_vain:
+            self.wants_more = True
+            return []
         is_careful = time.monotonic() < self._careful_until
         most = min(most, MOST_CAREFUL) if is_careful else most
-        claimed = turn.lease(most) if is_careful else turn.claim(most)
-        if len(claimed) == most:
-            self.wants_more = True
-            if most < MOST_CLAIMED and not is_careful:
-                self._on_many()
+        claimed = self._claim_by_rota(turn.lease if is_careful else turn.claim, most, crowding)
+        if len(claimed) == most and most < MOST_CLAIMED and not is_careful:
+            self._on_many()
+        return claimed
+
+    def _claim_by_rota(self, claim: Claim, most: int, crowding: frozenset[UUID]) -> list[Carried]:
+        """Claim leads of accounts that had no turn yet; where all had theirs, they have another one."""
+        served = self._rota.served - crowding
+        claimed = self._search(claim, most, served | crowding)
+        if served and not claimed:
+            return self._search(claim, most, crowding)
+        self.wants_more = self.wants_more or bool(served)
+        return claimed
+
+    def _search(self, claim: Claim, most: int, passed_over: frozenset[UUID]) -> list[Carried]:
+        began = time.monotonic()
+        claimed = claim(most, passed_over)
+        is_full = len(claimed) == most
+        self.wants_more = self.wants_more or is_full
+        accounts = (carried.row["account_id"] for carried in claimed)
+        self._rota.note(accounts, passed_over, is_full=is_full, seconds=time.monotonic() - began)
         return claimed
 
     def _claim_suspect(self, turn: Turn) -> list[Carried]:
@@ -83,5 +108,6 @@ class Claiming:
             return []
         suspect = turn.lease(1, alone=True)
         self._was_suspect = self.wants_more = bool(suspect)
-        self._suspects_at = 0.0 if suspect else now + POLL
+        # It reads past all leads that are due.
+        self._suspects_at = 0.0 if suspect else now + max(POLL, (time.monotonic() - now) * SELDOM)
         return suspect

@@ -45,13 +45,16 @@ class Past:
     attempts: list[AttemptRow] = field(default_factory=list)
 
 
-def find_due(database: Connection, most: int, now: datetime, *, alone: bool = False) -> list[Claimed]:
-    """Return due leads, locked and each with a lease that counts once it is written.
+def find_due(
+    database: Connection, most: int, now: datetime, passed_over: Collection[UUID] = (), *, alone: bool = False
+) -> list[Claimed]:
+    """Return due leads, locked and each with a lease that counts once it is written, but none of some accounts.
 
-    `alone` finds one of those that ended a worker before. Tokens are random, so that a claim which is lost with the
-    database is void.
+    `alone` finds those that ended a worker before, of whichever account. Tokens are random, so that a claim which is
+    lost with the database is void.
     """
-    found = (sql.DUE_ALONE if alone else sql.DUE).named_rows(database, {"most": most, "now": now})
+    which = sql.DUE_ALONE if alone else sql.DUE_OF_OTHERS if passed_over else sql.DUE
+    found = which.named_rows(database, {"most": most, "now": now, "passed_over": [*passed_over]})
     for row in found:
         row["lease_token"] = random.getrandbits(62)
     return found

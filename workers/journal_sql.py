@@ -31,10 +31,11 @@ def _due(condition: str) -> Statement:
          WHERE state <> 'done' AND {condition} AND due_at <= GREATEST(now(), :now)
            AND due_at <= CASE state WHEN 'waiting' THEN CAST(:now AS timestamptz) ELSE now() END
          ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
-    """)  # noqa: S608  (the two conditions are written below)
+    """)  # noqa: S608  (the conditions are written below)
 
 
 DUE = _due("crashes = 0")
+DUE_OF_OTHERS = _due("crashes = 0 AND account_id <> ALL(:passed_over)")
 DUE_ALONE = _due("crashes > 0")
 # It waits for a row that a page has locked for a moment: passing it over would lose the answer of a buyer.
 GUARD = """

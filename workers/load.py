@@ -5,13 +5,16 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import cast
+from uuid import UUID
 
 from workers.carrying import Carried
 from workers.delivery.calls import AnyCall, Call, CallKey, Sent
 from workers.journal import Lease
+from workers.rota import NOBODY
 
-SLOTS = 2048
-"""How many leads one loop carries at once."""
+SLOTS = 2560
+"""How many leads one loop carries at once. The last fifth is for accounts of which it carries few: the leads of one
+that hang at its buyers must not keep those of others out."""
 LEAST = 0.01
 """Seconds that must be left for a call that waited for room at its buyer."""
 HARDLY = 20
@@ -50,8 +53,17 @@ class Load:
 
     @property
     def room(self) -> int:
-        """Return how many more leads can be taken in hand."""
-        return SLOTS - len(self)
+        """Return how many more leads can be taken in hand at once: the last fifth only once the others are taken."""
+        left = SLOTS - len(self)
+        return left - SLOTS // 5 if left > SLOTS // 5 else left
+
+    @property
+    def crowding(self) -> frozenset[UUID]:
+        """Return the accounts that get no more room: once the last fifth is begun, those with many leads in hand."""
+        if SLOTS - len(self) > SLOTS // 5:
+            return NOBODY
+        held = Counter(carried.row["account_id"] for carried in self.leads.values())
+        return frozenset(account for account, many in held.items() if many > SLOTS // 40)
 
     @property
     def most_for_one(self) -> int:

@@ -58,7 +58,7 @@ class Transactions:
             self._plans_are_old = False
         turn = self._begin(database, may_call=may_call)
         moving = self._guarded(database, batch) if guards else list(batch)
-        claimed.extend(self._claiming.claim(turn, wanted))
+        claimed.extend(self._claiming.claim(turn, wanted, self._load.crowding))
         moving += [carried for carried in claimed if not carried.is_leased]
         if moving:
             steer(turn, moving)

@@ -1,6 +1,6 @@
 """One turn of the loop: everything that is decided, locked and written in one transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -192,14 +192,14 @@ class Turn:
             self.buyer_claims.give_back(claiming)
         self.returned, self.unclaimed = [], []
 
-    def claim(self, most: int, *, alone: bool = False) -> list[Carried]:
-        """Return due leads, locked; whatever this turn writes of them takes the lease."""
-        found = journal.find_due(self.database, most, self.now, alone=alone)
+    def claim(self, most: int, passed_over: Collection[UUID] = (), *, alone: bool = False) -> list[Carried]:
+        """Return due leads, locked, but none of some accounts; whatever this turn writes of them takes the lease."""
+        found = journal.find_due(self.database, most, self.now, passed_over, alone=alone)
         return [Carried(row, is_fresh=row["is_fresh"]) for row in found]
 
-    def lease(self, most: int, *, alone: bool = False) -> list[Carried]:
+    def lease(self, most: int, passed_over: Collection[UUID] = (), *, alone: bool = False) -> list[Carried]:
         """Return due leads and write nothing but their leases, so that the claim counts whatever they do later."""
-        found = self.claim(most, alone=alone)
+        found = self.claim(most, passed_over, alone=alone)
         for carried in found:
             self.changes.touch(LeaseRow(carried.id, carried.token))
             carried.is_leased = True

@@ -66,6 +66,13 @@ class Market:
     source_id: UUID | None = None
     mail: MailServer | None = None
 
+    def neighbour(self, name: str = "Noisy Leads") -> "Market":
+        """Return the market of another seller in the same database; every loop carries the leads of both."""
+        with Session(self.database) as session:
+            account = cast.a_seller(session, name=name).account.id
+            session.commit()
+        return Market(self.url, self.redis_url, self.database, account, self.allowed)
+
     def connect_by(self, *methods: str, mail: MailServer | None = None, **destination: Any) -> str:
         """Make a connection that delivers by these methods, mail going out by a server; return its id as shown."""
         self.mail = mail or self.mail

@@ -22,7 +22,7 @@ MONTH = journal._month([ids.new_id()])
 KINDS = (EventRow, OfferRow, AttemptRow)
 WRITE = sql.writing(MONTH, KINDS, (*KINDS, LeadChange))
 LEASE = sql.writing(MONTH, (), (LeaseRow,))
-EVERY_TURN = [sql.DUE, sql.guarding(MONTH), sql.RENEW, sql.EVENTS, caps.LOCK, WRITE, LEASE]
+EVERY_TURN = [sql.DUE, sql.DUE_OF_OTHERS, sql.guarding(MONTH), sql.RENEW, sql.EVENTS, caps.LOCK, WRITE, LEASE]
 DETOURS = re.compile(r"Seq Scan|Bitmap|Hash Join|Merge Join")
 
 
