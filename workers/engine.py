@@ -263,25 +263,32 @@ class Engine:
             log.warning("Valkey did not answer: %s", where(problem))
 
     def _wind_up(self) -> None:
-        """Let calls end, write what they answered, and give back every other lease."""
+        """Let calls end, write what they answered, and give back every other lease as soon as it waits for no call."""
         self._is_winding_up = True
         self._tell_idle()
         deadline = time.monotonic() + (STOP_GRACE if self.is_stopping else LONGEST_CALL)
-        self._load.ready = self._load.answered()
+        self._rest()
         while (self._load.out or self._load.ready) and time.monotonic() < deadline:
             self._renew()
             if not self._load.ready:
                 self._take_in(timeout=POLL)
             self._turn(claims=False)
-            self._load.ready = self._load.answered()
-        self._give_back()
+            self._rest()
+        self._give_back(list(self._load.leads.values()))
 
-    def _give_back(self) -> None:
-        if not len(self._load):
+    def _rest(self) -> None:
+        """Move no lead but those whose answer came, and let others carry what would only wait here for calls to end."""
+        self._load.ready = self._load.answered()
+        self._give_back(self._load.take_idle())
+
+    def _give_back(self, idle: Sequence[Carried]) -> None:
+        if not idle:
             return
         try:
             with committed(self._database, "return") as database:
-                journal.give_back(database, self._load.leases)
+                journal.give_back(database, [carried.lease for carried in idle])
+            for carried in idle:
+                self._load.drop(carried)
         except DATABASE_ERRORS as problem:
             log.warning("leases were not given back, they run out: %s", where(problem))
 

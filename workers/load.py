@@ -93,6 +93,11 @@ class Load:
         """Return the leads whose answer came and is not written yet; the others that could move are passed over."""
         return [carried for carried in self.take_ready() if carried.arrived]
 
+    def take_idle(self) -> list[Carried]:
+        """Return the leads that wait for no call and have no answer to write; none of them queues any more."""
+        self.queues.clear()
+        return [carried for carried in self.leads.values() if not (carried.awaited or carried.arrived)]
+
     def drop(self, carried: Carried) -> None:
         """Let go of a lead, unless another lease of it came in hand meanwhile."""
         if self.leads.get(carried.key) is carried:

@@ -13,7 +13,7 @@ from rq import Queue as RqQueue
 
 from flowbuilder import enqueue
 from tests.support import armed
-from tests.support.buyers import a_buyer, accepting
+from tests.support.buyers import Seen, a_buyer, accepting
 from tests.support.flows import buyer, cap, quickly
 from tests.support.market import Market
 from tests.support.processes import eventually
@@ -123,6 +123,26 @@ def test_a_loop_that_ends_its_shift_finishes_its_calls_and_gives_back_the_rest(
         market.carry()
     assert len({request.key for request in sunrise.seen}) == len(sunrise.seen) == 20
     assert {lead.outcome for lead in market.leads()} == {"sold"}
+
+
+def test_a_loop_that_waits_for_its_last_call_lets_others_carry_the_rest(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "LONGEST_SHIFT", 0.3)
+    speaks = threading.Event()
+
+    def at_last(request: Seen) -> tuple[int, dict[str, Any]]:
+        speaks.wait(20 if len(silent.seen) == 1 else 0)
+        return accepting(request)
+
+    with a_buyer(at_last) as silent:
+        market.publish([buyer(market.connect(silent, row={"concurrency": 1}, timeout_ms=30_000))])
+        market.post(5)
+        with market.carrying(2):
+            market.wait_until("(SELECT count(*) FROM lead WHERE outcome = 'sold') = 4")
+            speaks.set()
+            market.wait_until_settled()
+    assert len({request.key for request in silent.seen}) == len(silent.seen) == 5
 
 
 def test_a_worker_that_stands_still_in_a_turn_does_not_hold_up_the_others_for_long(market: Market) -> None:
