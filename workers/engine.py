@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -84,7 +84,7 @@ class Engine:
             hand_over=self._hand_over,
             may_call=lambda: not self._is_ending,
         )
-        self._due: list[datetime] = []
+        self._due_until = datetime.min.replace(tzinfo=UTC)
         self._renewed_at = self._asked_at = 0.0
         self._name, self._is_first = secrets.token_hex(8), True
         self._was_busy_at = 0.0
@@ -233,16 +233,14 @@ class Engine:
         self._load.free_queues()
         self._calling.let_out(may_call=not self._is_ending)
         self._load.ready.extend(turn.stalled)
-        self._due.extend(moment for moment in turn.due if moment - turn.now < SOON)
+        self._due_until = max([self._due_until, *(moment for moment in turn.due if moment - turn.now < SOON)])
         if turn.changes.added(CopyRow):
             enqueue.nudge_copies(self._redis)
         if turn.finished:
             enqueue.announce_finished(self._redis, turn.finished)
 
     def _is_due_soon(self) -> bool:
-        now = clock.now()
-        self._due = [moment for moment in self._due if moment > now - timedelta(seconds=POLL)]
-        return bool(self._due)
+        return self._due_until > clock.now() - timedelta(seconds=POLL)
 
     def _renew(self) -> None:
         """Prolong all leases three times in the life of one, and tell the database and RQ that this worker lives."""

@@ -78,7 +78,8 @@ class Load:
     @property
     def busy(self) -> dict[str, int]:
         """Return for each connection how many leads of this loop are being offered to it or queue for it."""
-        return {name: count + len(self.queues.get(name, ())) for name, count in self.calls.items()}
+        queueing = {name: self.calls[name] + len(queue) for name, queue in self.queues.items()}
+        return {**self.calls, **queueing}
 
     def admit(self, claimed: Iterable[Carried]) -> None:
         """Take claimed leads in hand."""
@@ -126,6 +127,8 @@ class Load:
         """Put an answer with its lead, and let the next lead move that queues for the same buyer."""
         connection = self.out.pop(cast("CallKey", sent.key))
         self.calls[connection] -= 1
+        if not self.calls[connection]:
+            del self.calls[connection]
         self._give(sent)
         if queue := self.queues.get(connection):
             self.ready.append(queue.popleft())
@@ -186,8 +189,8 @@ class Load:
 
         It happens where the lead whose turn it was did not call, because a cap is reached by now or the buyer paused.
         """
-        for connection, queue in self.queues.items():
-            if queue and not self.calls[connection]:
+        for connection, queue in list(self.queues.items()):
+            if not self.calls[connection]:
                 self.ready.extend(queue)
-                queue.clear()
+                del self.queues[connection]
         self.promised.clear()
