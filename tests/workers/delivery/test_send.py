@@ -255,6 +255,24 @@ def test_a_slow_name_service_delays_nobody_else_and_ends_in_time(make_caller: Ma
     assert all(500 <= sent.ms < 1000 for sent in results[1:])
 
 
+def test_names_that_hang_hold_up_none_that_was_quick_before_however_many_they_are(make_caller: MakeCaller) -> None:
+    never = threading.Event()
+
+    def resolve(host: str) -> list[str]:
+        never.wait(5) if host.startswith("slow") else None
+        return ["127.0.0.1"]
+
+    with serving(answering(OK)) as server:
+        slow = [f"slow-{number}.example" for number in range(40)]
+        caller = make_caller(resolve=resolve, allow=[(name, server.port) for name in ("quick.example", *slow)])
+        assert caller.post(f"http://quick.example:{server.port}/").kind == "reply"
+        for name in (*slow, "quick.example"):
+            caller.submit(f"http://{name}:{server.port}/", key=name, timeout_ms=5000, connect_ms=2000)
+        first = caller.result()
+        never.set()
+    assert (first.key, first.kind) == ("quick.example", "reply")
+
+
 def test_a_name_without_an_answer_is_not_sent(make_caller: MakeCaller) -> None:
     sent = make_caller(resolve=lambda host: []).post("https://buyer.example.com/")
     assert (sent.kind, sent.error) == ("not_sent", "The name buyer.example.com has no address.")
