@@ -147,7 +147,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "FLOWBUILDER_BACKLOG_LIMIT",
         "50000",
-        "Leads that are due; above it a post is answered 503.",
+        "Leads that are due; above it posts of those with the most of them are answered 503, above twice as many all.",
         setting_values.whole_number(1, 100_000_000),
     ),
     Setting(

@@ -55,7 +55,7 @@ def receive_lead(desk: Desk, source: OpenSource, post: Post, *, now: datetime) -
     Raises Refused: 422 with every field problem or for a key that was used with other fields, 503 when the lead is
     not stored. A lead is returned only after its row was committed.
     """
-    desk.backlog.refuse_when_full()
+    desk.backlog.refuse_when_full(source.account_id)
     reading = source.form.read(post.fields, is_test=post.is_test, now=now)
     ping_id = reading.control("ping_id")
     if is_filled(ping_id):
@@ -74,7 +74,7 @@ def receive_ping(desk: Desk, source: OpenSource, post: Post, *, now: datetime) -
     A ping that is not answered within the wait has no price; nothing of it is required. With its key again it is
     answered as before, or 409 when it was posted or is over.
     """
-    desk.backlog.refuse_when_full()
+    desk.backlog.refuse_when_full(source.account_id)
     reading = source.form.read(post.fields, is_test=post.is_test, is_ping=True, now=now)
     if reading.problems:
         raise Refused(422, reading.problems)

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from flowbuilder import db
+from flowbuilder import db, ids
 from flowbuilder.config import Settings
 from flowbuilder.intake.backlog import Backlog
 from flowbuilder.intake.guard import MOST_ADDRESSES, WRONG_KEYS, Buckets
@@ -92,25 +92,39 @@ def test_only_so_many_addresses_are_remembered():
     assert len(wrong._buckets) == MOST_ADDRESSES
 
 
-def test_above_the_backlog_limit_a_post_is_503(intake_settings: Settings, session: Session, supplier: Supplier):
-    supplier.post()
-    supplier.post()
+def test_far_above_the_backlog_limit_every_post_is_503(intake_settings: Settings, session: Session, supplier: Supplier):
+    for _ in range(3):
+        supplier.post()
     with intake_app(replace(intake_settings, backlog_limit=1)) as app:
         answer = a_supplier(app, session).post()
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     assert answer.json["errors"][0]["code"] == "backlog"
 
 
+def test_above_the_backlog_limit_only_those_are_turned_away_who_have_the_most(
+    supplier: Supplier, rows: Rows, database_url: str
+):
+    for _ in range(30):
+        supplier.post()
+    [due] = rows.all("SELECT count(*) AS many FROM lead WHERE state <> 'done' AND due_at <= now()")
+    engine = db.make_engine(database_url, pool_size=1)
+    backlog = Backlog(Database(engine), limit=due["many"] - 1)
+    with pytest.raises(Refused):
+        backlog.refuse_when_full(supplier.flow.account_id)
+    assert backlog.refuse_when_full(ids.new_id()) is None
+    engine.dispose()
+
+
 def test_due_leads_are_counted_once_a_second(supplier: Supplier, database_url: str):
-    supplier.post()
-    supplier.post()
-    seconds, engine = [0.0], db.make_engine(database_url, pool_size=1)
+    for _ in range(3):
+        supplier.post()
+    account, seconds, engine = supplier.flow.account_id, [0.0], db.make_engine(database_url, pool_size=1)
     backlog = Backlog(Database(engine), limit=1, clock=lambda: seconds[0])
     with pytest.raises(Refused):
-        backlog.refuse_when_full()
+        backlog.refuse_when_full(account)
     backlog._limit = 1_000_000
     with pytest.raises(Refused):
-        backlog.refuse_when_full()
+        backlog.refuse_when_full(account)
     seconds[0] = 1.0
-    assert backlog.refuse_when_full() is None
+    assert backlog.refuse_when_full(account) is None
     engine.dispose()
