@@ -1,28 +1,24 @@
-"""Noisy neighbours: fifty buyers of one seller never answer, and the leads of another go out as quickly as before.
+"""Noisy neighbours: what another seller does, and what its buyers do not do, holds up nobody else's leads.
 
 python -m tests.chaos.neighbours [seconds] [leads a second] [noisy leads a second] [rounds]     12 seconds, 10, 40, 3
 
-After a beginning that does not count, rounds without the neighbour and beside it take turns; the workers stay the same.
+The same two workers carry everything. After a beginning that does not count, rounds take turns: alone; beside a
+neighbour whose fifty buyers answer at once; beside one whose buyers never answer; and while its leads hang there and no
+new ones come. The first and the last are compared, and the two in between: what the neighbour's leads cost
+is the machine's to bear, that they hang must cost nobody anything. At last thousands of its leads are due at once.
 """
 
-import multiprocessing
-import socket
 import statistics
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from multiprocessing.synchronize import Event
-from typing import Any
-from uuid import UUID
-
-from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from flowbuilder import db, embedded
-from tests.support import cast
+from tests.chaos.noise import BUYERS, Neighbour, noisy_neighbour
 from tests.support.buyers import Buyer, a_buyer, accepting
 from tests.support.command import in_private, numbers
 from tests.support.flows import buyer
@@ -31,173 +27,114 @@ from tests.support.verdicts import Verdict, report
 from tests.support.yard import a_yard, posting
 
 SECONDS, RATE, NOISE, ROUNDS = 12, 10, 40, 3
-PITS, WORKERS = 50, 2
-TOGETHER = 4
-"""How many leads of the neighbour come at once."""
+WORKERS = 2
+SETTLING = 3
+"""Seconds for which a neighbour whose buyers answer is there before anything is measured."""
+BACKLOG, BESIDE = 8_000, 3.0
+"""How many leads of the neighbour are due at once in the end, and for how many seconds others come meanwhile."""
 MOST = 1.2
-"""How many times as long the 95th percentile may take beside the neighbour."""
-TELL_APART = 0.010
+"""How many times as long the 95th percentile may take where leads hang."""
+TELL_APART = 0.005
 """Seconds below which a difference says nothing."""
-QUIETEN = """
-    UPDATE lead SET state = 'done', outcome = 'error', waiting_for = NULL, finished_at = now()
-     WHERE account_id = :id AND state = 'waiting'
-"""
-OPEN = "(SELECT count(*) FROM lead WHERE state <> 'done' AND account_id = '{account}')"
+LONGEST = 1.0
+"""Seconds within which every lead goes out, whatever of the neighbour stands in line."""
+ALONE, ANSWERED, SILENT, HANGING = "alone", "beside answers", "beside silence", "while leads hang"
+
+Took = list[float]
+"""Seconds from a lead's coming to the moment its buyer has it, the shortest first."""
 
 
 @dataclass
-class Pit:
-    """A buyer that lets everybody in and never says a word; closed, it hangs up on all of them."""
-
-    port: int = 0
-    _door: socket.socket | None = None
-
-    def open(self) -> None:
-        """Let callers in."""
-        self._door = socket.create_server(("127.0.0.1", self.port), backlog=4096)
-        self.port = self._door.getsockname()[1]
-
-    def close(self) -> None:
-        """Hang up on all callers, and on those that still come."""
-        if self._door:
-            self._door.close()
-            self._door = None
-
-
-@dataclass
-class Neighbour:
-    """The other seller, and the buyers that never answer."""
+class Street:
+    """The seller whose leads are timed, its buyer, and the neighbour."""
 
     market: Market
-    pits: list[Pit] = field(default_factory=list)
+    sunrise: Buyer
+    neighbour: Neighbour
+    seconds: float
+    rate: float
+    rounds: int = 0
+    p95: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    hung: list[int] = field(default_factory=list)
 
-    @property
-    def open_leads(self) -> str:
-        """Return what counts its leads that have not ended."""
-        return OPEN.format(account=self.market.account_id)
+    def measure(self, seconds: float | None = None) -> Took:
+        """Post leads for some seconds."""
+        came: dict[str, float] = {}
+        lock = threading.Lock()
+        self.rounds += 1
 
-    @contextmanager
-    def noisy(self, rate: float) -> Iterator[None]:
-        """Have its leads come meanwhile, posted by a process of their own; none is left when this ends."""
-        for pit in self.pits:
-            pit.open()
-        spawn = multiprocessing.get_context("spawn")
-        ends, market = spawn.Event(), self.market
-        where = market.url, market.redis_url, market.account_id, market.flow_id, market.source_id
-        poster = spawn.Process(target=make_noise, args=(where, rate, ends), daemon=True)
-        poster.start()
-        try:
-            self.market.wait_until(f"{self.open_leads} > 0", 60)
-            yield
-        finally:
-            ends.set()
-            poster.join()
-            self._quieten()
+        def post(number: int) -> None:
+            email = f"round{self.rounds}lead{number}@example.com"
+            with lock:
+                came[email] = time.monotonic()
+            self.market.post(1, fields={"email": email})
 
-    def _quieten(self) -> None:
-        """Have its buyers hang up, and end its leads once no worker has them in hand."""
-        for pit in self.pits:
-            pit.close()
-        deadline = time.monotonic() + 120
-        while self.market.value(text(f"SELECT {self.open_leads}")):
-            assert time.monotonic() < deadline, "the neighbour's leads do not end"
-            self.market.execute(QUIETEN, id=self.market.account_id)
-            time.sleep(0.2)
+        before, many = len(self.sunrise.seen), int(self.rate * (seconds or self.seconds))
+        with posting(post, self.rate, many):
+            pass
+        self.sunrise.wait_for(before + many, 120)
+        return sorted(request.at - came[request.body["email"]] for request in self.sunrise.seen[before:])
 
+    def note(self, where: str) -> None:
+        """Measure, and keep the 95th percentile."""
+        self.p95[where].append(percentile(self.measure(), 95))
 
-Where = tuple[str, str, UUID, UUID | None, UUID | None]
+    def take_turns(self, noise: float) -> None:
+        """Measure once in each way."""
+        self.note(ALONE)
+        with self.neighbour.noisy(noise, hangs=False):
+            time.sleep(SETTLING)
+            self.note(ANSWERED)
+        with self.neighbour.noisy(noise, hangs=True) as hush:
+            time.sleep(self.seconds)  # So that its calls pile up.
+            self.note(SILENT)
+            hush()
+            self.note(HANGING)
+            self.hung.append(self.neighbour.open_leads)
 
-
-def make_noise(where: Where, rate: float, ends: Event) -> None:
-    """Post leads until told to end."""
-    url, redis_url, account, flow, source = where
-    market = Market(url, redis_url, db.make_engine(url), account, flow_id=flow, source_id=source)
-    with posting(lambda _number: market.post(TOGETHER), rate / TOGETHER, threads=1):
-        ends.wait()
-
-
-def noisy_neighbour(market: Market) -> Neighbour:
-    """Return another seller whose leads are shared out among buyers that never answer."""
-    with Session(market.database) as session:
-        account = cast.a_seller(session, name="Noisy Leads").account.id
-        session.commit()
-    neighbour = Neighbour(Market(market.url, market.redis_url, market.database, account))
-    offers = []
-    for at in range(PITS):
-        pit = Pit()
-        pit.open()
-        pit.close()
-        neighbour.pits.append(pit)
-        connection = neighbour.market.connect(Buyer(pit.port, accepting), timeout_ms=30_000, breaker="off")
-        offers.append(buyer(connection, f"pit{at}", timeout="30s"))
-    tens = [_shared_out(f"ten{at}", [[offer] for offer in offers[at : at + 10]]) for at in range(0, PITS, 10)]
-    neighbour.market.publish([_shared_out("pits", [[ten] for ten in tens])])
-    market.allowed.extend(neighbour.market.allowed)
-    return neighbour
+    def beside_a_backlog(self) -> tuple[Took, int]:
+        """Measure while thousands of the neighbour's leads are due; return how many of them were left then, too."""
+        with self.neighbour.noisy(0, hangs=False):
+            self.neighbour.market.post(BACKLOG)
+            return self.measure(BESIDE), self.neighbour.open_leads
 
 
-def _shared_out(step: str, lanes: Sequence[list[dict[str, Any]]]) -> dict[str, Any]:
-    """Return a split whose lanes get as many leads each."""
-    return {"split": {"id": step, "percent": [{"share": 100 // len(lanes), "steps": lane} for lane in lanes]}}
+def percentile(took: Took, which: int) -> float:
+    """Return the time that so many in a hundred took at most."""
+    return took[len(took) * which // 100]
 
 
-def measure(market: Market, sunrise: Buyer, seconds: float, rate: float, round_: int) -> float:
-    """Return the 95th percentile of the seconds from a lead's coming to the moment its buyer has it."""
-    came: dict[str, float] = {}
-    lock = threading.Lock()
-
-    def post(number: int) -> None:
-        email = f"round{round_}lead{number}@example.com"
-        with lock:
-            came[email] = time.monotonic()
-        market.post(1, fields={"email": email})
-
-    before = len(sunrise.seen)
-    with posting(post, rate, int(rate * seconds)):
-        pass
-    sunrise.wait_for(before + int(rate * seconds), 60)
-    took = sorted(request.at - came[request.body["email"]] for request in sunrise.seen[before:])
-    return took[len(took) * 95 // 100]
+def compared(p95: Mapping[str, Sequence[float]], quiet: str, loud: str, promise: str) -> Verdict:
+    """Return whether the medians of what was measured in two ways are nearly the same."""
+    before, after = statistics.median(p95[quiet]), statistics.median(p95[loud])
+    figures = f"p95 {in_ms(p95[quiet])} ms {quiet}, {in_ms(p95[loud])} ms {loud}: {after / before:.2f} times"
+    is_disturbed = after > before * MOST and after - before > TELL_APART
+    return Verdict(promise, figures, [figures] if is_disturbed else [])
 
 
-def compare(
-    market: Market, neighbour: Neighbour, sunrise: Buyer, seconds: float, rate: float, noise: float, rounds: int
-) -> Verdict:
-    """Measure without the neighbour and beside it in turn."""
-    round_numbers = iter(range(1_000))
-
-    def one_round() -> float:
-        return measure(market, sunrise, seconds, rate, next(round_numbers))
-
-    one_round()
-    alone, beside, hanging = [one_round()], [], []
-    for _ in range(rounds):
-        with neighbour.noisy(noise):
-            time.sleep(seconds)  # So that its calls pile up.
-            beside.append(one_round())
-            hanging.append(neighbour.market.count(text(f"SELECT {neighbour.open_leads}")))
-        alone.append(one_round())
-    return judged(alone, beside, hanging, noise * seconds)
+def enough_hung(hung: Sequence[int], wanted: float) -> Verdict:
+    """Return whether there were leads enough that hung; without them nothing is proved."""
+    figures = f"{min(hung)} leads or more hung at {BUYERS} buyers"
+    return Verdict("The neighbour was noisy", figures, [] if min(hung) >= wanted else [figures])
 
 
-def judged(alone: Sequence[float], beside: Sequence[float], hanging: Sequence[int], wanted: float) -> Verdict:
-    """Return what came of it; without enough leads that hang it proves nothing."""
-    quiet, loud = statistics.median(alone), statistics.median(beside)
+def held_up(took: Took, left: int) -> Verdict:
+    """Return whether a lead waited for the neighbour's; if none of those was left in the end, nothing is proved."""
     figures = (
-        f"p95 of delivery {_in_ms(alone)} ms alone, {_in_ms(beside)} ms beside {min(hanging)} leads that hang at "
-        f"{PITS} buyers: {loud / quiet:.2f} times by their medians"
+        f"beside {BACKLOG} leads of the neighbour that are due at once, of which {left} were left in the end, p50 "
+        f"{in_ms([percentile(took, 50)])} ms, p95 {in_ms([percentile(took, 95)])} ms, at most {in_ms(took[-1:])} ms"
     )
-    is_disturbed = loud > quiet * MOST and loud - quiet > TELL_APART
-    return Verdict("P13 a noisy neighbour", figures, [figures] if is_disturbed or min(hanging) < wanted else [])
+    return Verdict("Nobody waits for a backlog", figures, [figures] if took[-1] > LONGEST or not left else [])
 
 
-def _in_ms(seconds: Sequence[float]) -> str:
+def in_ms(seconds: Sequence[float]) -> str:
+    """Return times in whole milliseconds."""
     return ", ".join(f"{one * 1000:.0f}" for one in seconds)
 
 
 @contextmanager
-def a_street(servers: embedded.Servers) -> Iterator[tuple[Market, Neighbour, Buyer]]:
-    """Give the market of the seller whose leads are timed, with its buyer and workers at work, and the neighbour."""
+def a_street(servers: embedded.Servers, seconds: float, rate: float) -> Iterator[Street]:
+    """Give the seller with its buyer and the neighbour, and workers at work for both."""
     with ExitStack() as stack:
         db.migrate(servers.database_url)
         market = stack.enter_context(a_market(servers.database_url, servers.redis_url, checks=False))
@@ -208,16 +145,27 @@ def a_street(servers: embedded.Servers) -> Iterator[tuple[Market, Neighbour, Buy
         yard.forks = True
         yard.hire(WORKERS)
         market.wait_until(f"(SELECT count(*) FROM worker) >= {WORKERS}", 60)
-        yield market, neighbour, sunrise
+        yield Street(market, sunrise, neighbour, seconds, rate)
 
 
 def main(words: Sequence[str]) -> int:
-    """Run it and print the verdict; return 1 when the neighbour disturbs."""
+    """Run it and print the verdicts; return 1 when the neighbour disturbs."""
     seconds, rate, noise, rounds = numbers(words, SECONDS, RATE, NOISE, ROUNDS)
-    with in_private("neighbours") as (servers, _), a_street(servers) as (market, neighbour, sunrise):
-        said, broken = report([compare(market, neighbour, sunrise, seconds, rate, noise, rounds)])
+    with in_private("neighbours") as (servers, _), a_street(servers, seconds, rate) as street:
+        street.measure()
+        for _ in range(rounds):
+            street.take_turns(noise)
+        street.note(ALONE)
+        backlog = held_up(*street.beside_a_backlog())
+    verdicts = [
+        enough_hung(street.hung, noise * seconds),
+        compared(street.p95, ALONE, HANGING, "P13 leads that hang"),
+        compared(street.p95, ANSWERED, SILENT, "P13 silence costs no more than answers"),
+        backlog,
+    ]
+    said, broken = report(verdicts)
     sys.stdout.write(said)
-    return broken
+    return int(bool(broken))
 
 
 if __name__ == "__main__":

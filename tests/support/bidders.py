@@ -5,7 +5,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -139,19 +139,21 @@ class _Connection(asyncio.Protocol):
 
 
 @contextmanager
-def a_crowd(answering: Answering) -> Iterator[Crowd]:
-    """Run the server of many bidders, in a thread."""
+def a_crowd(answering: Answering, ports: Sequence[int] = (0,)) -> Iterator[Crowd]:
+    """Run the server of many bidders, in a thread; at some ports, or at one that is free."""
     crowd, ready = Crowd(answering), threading.Event()
     loop, ends = asyncio.new_event_loop(), asyncio.Event()
 
     async def serve() -> None:
-        server = await asyncio.get_running_loop().create_server(
-            lambda: _Connection(crowd), "127.0.0.1", 0, backlog=4096
-        )
-        crowd.port = server.sockets[0].getsockname()[1]
+        create = asyncio.get_running_loop().create_server
+        servers = [
+            await create(lambda: _Connection(crowd), "127.0.0.1", port, backlog=4096, reuse_port=True) for port in ports
+        ]
+        crowd.port = servers[0].sockets[0].getsockname()[1]
         ready.set()
         await ends.wait()
-        server.close()
+        for server in servers:
+            server.close()
         for transport in list(crowd.connections):
             transport.abort()
         await asyncio.sleep(0)  # So that each of them is told that it ended.
