@@ -229,7 +229,7 @@ class Engine:
         for carried in turn.left.values():
             self._load.drop(carried)
         for connection, carried in turn.queued.values():
-            self._load.queue(connection, carried)
+            self._load.queue(connection, carried, time.monotonic())
         self._load.free_queues()
         self._calling.let_out(may_call=not self._is_ending)
         self._load.ready.extend(turn.stalled)

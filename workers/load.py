@@ -180,8 +180,13 @@ class Load:
         if carried is not None and carried.token == key.token and carried.take(sent):
             self.ready.append(carried)
 
-    def queue(self, connection: str, carried: Carried) -> None:
-        """Have a lead wait until a call to its buyer has ended."""
+    def queued_for(self, now: float) -> dict[str, float]:
+        """Return for each connection with a queue how many seconds its first lead has queued; `now` is monotonic."""
+        return {name: now - queue[0].queued_at for name, queue in self.queues.items() if queue}
+
+    def queue(self, connection: str, carried: Carried, now: float) -> None:
+        """Have a lead wait until a call to its buyer has ended; `now` is the monotonic time."""
+        carried.queued_at = now
         self.queues.setdefault(connection, deque()).append(carried)
 
     def free_queues(self) -> None:

@@ -1,5 +1,6 @@
 """The transactions of a loop: each is one turn, on a connection of its own that is given up after an error."""
 
+import time
 from collections.abc import Sequence
 
 from sqlalchemy import Connection
@@ -85,6 +86,7 @@ class Transactions:
         load = self._load
         turn = Turn(clock.now(), database, self._book, Dealer(self._windows), self._secret, may_call=may_call)
         turn.calling, turn.busy, turn.most_for_one = dict(load.calls), load.busy, load.most_for_one
+        turn.queued_for = load.queued_for(time.monotonic())
         return turn
 
     def _guarded(self, database: Connection, batch: Sequence[Carried]) -> list[Carried]:

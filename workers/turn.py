@@ -25,8 +25,9 @@ from workers.rows import AgainRow, Changes, EventRow, LeadChange, LeaseRow
 
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
 """When a lead is due that only a person can send on."""
-BUSY_FOR = timedelta(seconds=5)
-"""When a lead looks again for whose buyer too many queue already."""
+BUSY_FOR, BUSY_AT_MOST = timedelta(seconds=5), timedelta(seconds=60)
+"""When a lead looks again for whose buyer too many queue already: after as long as the first of them has queued, but at
+least and at most. Thousands that look again and again in vain would take the time of all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,9 @@ class Turn:
     """What one turn has gathered so far; nothing in it counts before the commit.
 
     `calling` counts the calls that are out by connection, `busy` the leads that queue for one as well, of which a
-    loop holds at most `most_for_one`. `heard` is what calls came to that breakers count, `breakers` what it made of
-    them, and `switched` those that opened or closed, by their connections.
+    loop holds at most `most_for_one`; `queued_for` says for how many seconds the first of them has queued. `heard` is
+    what calls came to that breakers count, `breakers` what it made of them, and `switched` those that opened or closed,
+    by their connections.
     """
 
     now: datetime
@@ -66,6 +68,7 @@ class Turn:
     calling: dict[str, int] = field(default_factory=dict)
     busy: dict[str, int] = field(default_factory=dict)
     most_for_one: int = 0
+    queued_for: dict[str, float] = field(default_factory=dict)
     due: list[datetime] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     breakers: dict[UUID, Breaker] = field(default_factory=dict)
@@ -171,7 +174,8 @@ class Turn:
             self.queued[carried.key] = name, carried
             self.keep(carried)
         else:
-            self.wait(carried, self.now + BUSY_FOR, "retry")
+            queued_for = timedelta(seconds=self.queued_for.get(name, 0.0))
+            self.wait(carried, self.now + min(max(BUSY_FOR, queued_for), BUSY_AT_MOST), "retry")
         return True
 
     def call(self, carried: Carried, name: str, call: AnyCall) -> None:

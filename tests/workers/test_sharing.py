@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from rq import Queue as RqQueue
 
 from flowbuilder import enqueue
 from tests.support import armed
-from tests.support.buyers import Seen, a_buyer, accepting
+from tests.support.buyers import Reaction, Seen, a_buyer, accepting
 from tests.support.flows import buyer, cap, quickly
 from tests.support.market import Market
 from tests.support.processes import eventually
@@ -30,6 +31,18 @@ def steps(market: Market, slow: Any, fast: Any) -> list[dict[str, Any]]:
         buyer(market.connect(slow, row={"concurrency": 2}), "slow", when=is_texan),
         buyer(market.connect(fast), "fast"),
     ]
+
+
+def silent_at_first(speaks: threading.Event) -> Reaction:
+    """Accept, but the first request only once the buyer may speak."""
+    numbers = count()
+
+    def react(request: Seen) -> tuple[int, dict[str, Any]]:
+        if next(numbers) == 0:
+            speaks.wait(20)
+        return accepting(request)
+
+    return react
 
 
 @pytest.mark.parametrize("slots", [2048, 20])
@@ -49,6 +62,22 @@ def test_a_slow_buyer_does_not_hold_up_the_leads_of_others(
             slow.delay = 0.0
             market.wait_until("(SELECT count(*) FROM lead WHERE state <> 'done') = 0")
     assert len({request.key for request in slow.seen}) == len(slow.seen) == 30
+
+
+def test_leads_without_room_in_the_queue_look_again_the_later_the_longer_it_takes(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "SLOTS", 20)
+    monkeypatch.setattr(turn, "BUSY_FOR", timedelta(seconds=0.1))
+    speaks = threading.Event()
+    with a_buyer(silent_at_first(speaks)) as silent:
+        market.publish([buyer(market.connect(silent, row={"concurrency": 1}, timeout_ms=30_000))])
+        market.post(14)
+        with market.carrying():
+            market.wait_until("(SELECT max(due_at) - now() > '0.8s' FROM lead WHERE state = 'waiting')")
+            speaks.set()
+            market.wait_until("(SELECT count(*) FROM lead WHERE outcome = 'sold') = 14")
+    assert len({request.key for request in silent.seen}) == len(silent.seen) == 14
 
 
 def test_loops_that_share_leads_ask_about_each_one_once(market: Market) -> None:
@@ -130,12 +159,7 @@ def test_a_loop_that_waits_for_its_last_call_lets_others_carry_the_rest(
 ) -> None:
     monkeypatch.setattr(engine, "LONGEST_SHIFT", 0.3)
     speaks = threading.Event()
-
-    def at_last(request: Seen) -> tuple[int, dict[str, Any]]:
-        speaks.wait(20 if len(silent.seen) == 1 else 0)
-        return accepting(request)
-
-    with a_buyer(at_last) as silent:
+    with a_buyer(silent_at_first(speaks)) as silent:
         market.publish([buyer(market.connect(silent, row={"concurrency": 1}, timeout_ms=30_000))])
         market.post(5)
         with market.carrying(2):
