@@ -91,7 +91,7 @@ class Engine:
         self._is_winding_up = False
         self._listener = threading.Thread(target=self._listen, name="listener", daemon=True)
         self.is_stopping = False
-        self._carrying = threading.Event()
+        self._carrying, self._takes_nudges = threading.Event(), threading.Event()
         self.on_beat: Callable[[Redis], object] = lambda _redis: None
 
     @property
@@ -132,11 +132,13 @@ class Engine:
         finally:
             # What is still in hand after an error is nobody's now: its lease runs out, and another worker takes it.
             self._load.clear()
+            self._takes_nudges.clear()
             self._carrying.clear()
 
     def _carry(self) -> None:
         began = idle_since = self._was_busy_at = time.monotonic()
         self._is_winding_up = False
+        self._takes_nudges.set()
         while not self.is_stopping:
             self._renew()
             turned_at = time.monotonic()
@@ -180,9 +182,13 @@ class Engine:
 
     def _looks_again(self) -> bool:
         """Say that nobody carries leads any more, and then look once more: a nudge just before queued no job."""
+        self._takes_nudges.clear()
         self._tell_idle()
         self._claiming.wants_more = True
-        return self._turn(claims=True)
+        if not self._turn(claims=True):
+            return False
+        self._takes_nudges.set()
+        return True
 
     def _tell_idle(self) -> None:
         try:
@@ -263,6 +269,7 @@ class Engine:
     def _wind_up(self) -> None:
         """Let calls end, write what they answered, and give back every other lease as soon as it waits for no call."""
         self._is_winding_up = True
+        self._takes_nudges.clear()
         self._tell_idle()
         deadline = time.monotonic() + (STOP_GRACE if self.is_stopping else LONGEST_CALL)
         self._rest()
@@ -293,12 +300,22 @@ class Engine:
     def _listen(self) -> None:
         """Wait for nudges in Valkey; while it is away the loop looks at the database by itself."""
         while not self.is_stopping:
-            # While another loop of this kind carries, this one must not take the nudges away from it.
-            if not self._carrying.wait(POLL):
+            # While another loop of this kind carries, this one must not take the nudges away from it; nor while it only
+            # waits for its last calls to end.
+            if not self._takes_nudges.wait(POLL):
                 continue
             try:
                 self._is_first = enqueue.tell_carried(self._redis, self._name)
-                if enqueue.wait_for_wake(self._redis):
-                    self._calling.wake()
+                self._pass_on(is_woken=enqueue.wait_for_wake(self._redis))
             except RedisError:
                 time.sleep(RECOVER)
+
+    def _pass_on(self, *, is_woken: bool) -> None:
+        """Wake the loop if somebody nudged; if it has begun to end meanwhile, the nudge is for others."""
+        if self._takes_nudges.is_set():
+            if is_woken:
+                self._calling.wake()
+        elif not self.is_stopping:
+            enqueue.tell_idle(self._redis, self._name)
+            if is_woken:
+                enqueue.nudge(self._redis)

@@ -169,6 +169,31 @@ def test_a_loop_that_waits_for_its_last_call_lets_others_carry_the_rest(
     assert len({request.key for request in silent.seen}) == len(silent.seen) == 5
 
 
+def test_a_loop_that_waits_for_its_last_call_takes_no_nudge_away_from_others(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "STAYS_FOR", 0.2)
+    queue, speaks = RqQueue.redis_queue_namespace_prefix + enqueue.LEADS, threading.Event()
+    with a_buyer(silent_at_first(speaks)) as silent, enqueue.connect(market.redis_url) as redis:
+        market.publish([buyer(market.connect(silent, timeout_ms=30_000))])
+        redis.set(enqueue.CARRIED, "another loop, which this one joins")
+        loop = market.engine()
+        thread = threading.Thread(target=loop.carry, daemon=True)
+        loop.start()
+        thread.start()
+        market.post()
+        silent.wait_for(1)
+        eventually(lambda: not loop._takes_nudges.is_set())
+        redis.delete(enqueue.CARRIED, queue)
+        market.post()
+        eventually(lambda: redis.llen(queue) >= 1 and redis.llen(enqueue.WAKE) == 1)
+        speaks.set()
+        thread.join(20)
+        loop.close()
+        market.carry()
+    assert {lead.outcome for lead in market.leads()} == {"sold"}
+
+
 def test_a_worker_that_stands_still_in_a_turn_does_not_hold_up_the_others_for_long(market: Market) -> None:
     with a_buyer(accepting) as sunrise:
         market.publish([cap(1000), buyer(market.connect(sunrise), **quickly())])
