@@ -1,4 +1,4 @@
-"""The `flowbuilder` command: serve, web, worker, migrate, demo, account create, dump, restore, keys, doctor, clean."""
+"""The `flowbuilder` command: serve, web, worker, migrate, demo, account, dump, restore, keys, doctor, clean."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from flowbuilder import config, troubles
 
@@ -101,9 +102,17 @@ def _add_account_commands(parser: argparse.ArgumentParser) -> None:
     create = _add(commands, "create", create_account, "make an account with its first user and a key for the API")
     create.add_argument("--kind", choices=("seller", "supplier", "buyer", "operator"), default="seller")
     create.add_argument("--name", required=True, help="name of the company")
-    create.add_argument("--email", required=True, help="address that its first user signs in with")
-    create.add_argument("--password-stdin", action="store_true", help="read the password from the first line of stdin")
-    create.add_argument("--json", action="store_true", help="print one JSON object")
+    create.add_argument("--time-zone", help="clock of its pages, such as Europe/Berlin; America/New_York if not given")
+    create.add_argument("--currency", help="of its new flows, such as EUR; USD if not given")
+    add = _add(commands, "add", add_person, "let somebody into an account, or give them another role")
+    add.add_argument("--account", required=True, help="id or name of the account")
+    add.add_argument("--role", choices=("owner", "editor", "publisher", "analyst"), required=True)
+    add.add_argument("--name", default="", help="what others in the account call them")
+    anew = _add(commands, "password", give_password, "give somebody who has forgotten theirs another password")
+    for command, whose in ((create, "its first user signs in"), (add, "they sign in"), (anew, "they sign in")):
+        command.add_argument("--email", required=True, help=f"address that {whose} with")
+        command.add_argument("--password-stdin", action="store_true", help="read the password from stdin's first line")
+        command.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _add_key_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -192,8 +201,29 @@ def migrate(_options: argparse.Namespace) -> int:
 
 def create_account(options: argparse.Namespace) -> int:
     """Make an account and print its id, its key and, if none was given, a password."""
-    from flowbuilder import clock, db
     from flowbuilder.accounts.operations import create_account as create
+
+    given = {name: text for name in ("time_zone", "currency") if (text := getattr(options, name)) is not None}
+    return _make(options, create, kind=options.kind, name=options.name, email=options.email, **given)
+
+
+def add_person(options: argparse.Namespace) -> int:
+    """Let somebody into an account and print its id, the role and, for who is new and has none, a password."""
+    from flowbuilder.accounts.people import add_person as add
+
+    return _make(options, add, account=options.account, email=options.email, role=options.role, name=options.name)
+
+
+def give_password(options: argparse.Namespace) -> int:
+    """Give somebody another password and print it, if none was given; they are signed out everywhere."""
+    from flowbuilder.accounts.people import give_password as give
+
+    return _make(options, give, email=options.email)
+
+
+def _make(options: argparse.Namespace, operation: Callable[..., Any], **values: Any) -> int:
+    """Run an operation in the database of this home, and print what it has made."""
+    from flowbuilder import clock, db
     from flowbuilder.embedded import for_command
 
     password = sys.stdin.readline().rstrip("\r\n") if options.password_stdin else None
@@ -202,14 +232,7 @@ def create_account(options: argparse.Namespace) -> int:
         db.migrate(live.database_url)
         engine = db.make_engine(live.database_url)
         with db.make_sessions(engine).begin() as session:
-            made = create(
-                session=session,
-                now=clock.now(),
-                kind=options.kind,
-                name=options.name,
-                email=options.email,
-                password=password,
-            )
+            made = operation(session=session, now=clock.now(), password=password, **values)
         engine.dispose()
     _print_made({name: text for name, text in asdict(made).items() if text is not None}, as_json=options.json)
     return 0

@@ -13,9 +13,13 @@ from flowbuilder.accounts import passwords, queries, sessions, throttle
 from flowbuilder.api.auth import PREFIX as API_PREFIX
 from flowbuilder.audit import Actor
 from flowbuilder.models import Account, ApiKey, Membership, Person
+from rules.reading import is_zone
 
 Kind = Literal["seller", "buyer", "supplier", "operator"]
 Theme = Literal["system", "light", "dark"]
+
+TIME_ZONE, CURRENCY = "America/New_York", "USD"
+"""What an account goes by unless it is made otherwise."""
 
 
 class AccountRefused(ValueError):
@@ -50,13 +54,26 @@ class Attempt:
 
 
 def create_account(
-    *, session: Session, kind: Kind, name: str, email: str, password: str | None = None, now: datetime
+    *,
+    session: Session,
+    kind: Kind,
+    name: str,
+    email: str,
+    password: str | None = None,
+    time_zone: str = TIME_ZONE,
+    currency: str = CURRENCY,
+    now: datetime,
 ) -> Created:
-    """Make an account with its owner and one API key; commits nothing. Raises AccountRefused."""
+    """Make an account with its owner and one API key; commits nothing. Raises AccountRefused.
+
+    By `time_zone` its pages tell times, and its new flows are in both.
+    """
     email = email.strip().lower()
     _refuse_unusable(session, name, email, password)
+    _refuse_unknown(time_zone, currency)
     made_up = None if password else passwords.generate_password()
     account = Account(id=ids.new_id(), kind=kind, name=name.strip(), created_at=now)
+    account.time_zone, account.currency = time_zone, currency
     owner = Person(id=ids.new_id(), email=email, created_at=now, disabled_at=None)
     owner.password_hash = passwords.hash_password(password or made_up or "")
     session.add_all([account, owner])
@@ -125,7 +142,7 @@ def change_password(*, session: Session, visitor: sessions.Visitor, new: str, no
 def _refuse_unusable(session: Session, name: str, email: str, password: str | None) -> None:
     if not name.strip():
         raise AccountRefused("The account needs a name.")
-    if not _looks_like_an_address(email):
+    if not is_address(email):
         raise AccountRefused(f"{email!r} is not an e-mail address.")
     problem = passwords.password_problem(password) if password is not None else None
     if problem:
@@ -134,7 +151,15 @@ def _refuse_unusable(session: Session, name: str, email: str, password: str | No
         raise AccountRefused(f"{email} has an account already: use another address.")
 
 
-def _looks_like_an_address(email: str) -> bool:
+def _refuse_unknown(time_zone: str, currency: str) -> None:
+    if not is_zone(time_zone):
+        raise AccountRefused(f"{time_zone!r} is not a time zone: write one such as Europe/Berlin.")
+    if not (len(currency) == len(CURRENCY) and currency.isascii() and currency.isalpha() and currency.isupper()):
+        raise AccountRefused(f"{currency!r} is not a currency: write three letters such as EUR.")
+
+
+def is_address(email: str) -> bool:
+    """Return whether a text can be somebody's e-mail address, in lower case."""
     local, at, domain = email.rpartition("@")
     return bool(local and at and domain) and len(email) <= 254 and email.isprintable() and " " not in email
 

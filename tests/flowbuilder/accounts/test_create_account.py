@@ -26,6 +26,15 @@ def test_an_account_has_an_owner_who_can_sign_in(session: Session) -> None:
     assert is_password(owner.password_hash, made.password)
 
 
+def test_an_account_goes_by_its_own_clock_and_currency(session: Session) -> None:
+    made = [make(session), make(session, time_zone="Europe/Berlin", currency="EUR")]
+    accounts = [session.get_one(Account, ids.read(one.account_id)) for one in made]
+    assert [(one.time_zone, one.currency) for one in accounts] == [
+        ("America/New_York", "USD"),
+        ("Europe/Berlin", "EUR"),
+    ]
+
+
 def test_a_password_that_is_given_is_not_shown_again(session: Session) -> None:
     assert make(session, password="orchard kettle 41").password is None
 
@@ -56,6 +65,8 @@ def test_it_is_written_down(session: Session) -> None:
         ({"email": "a@example.com\r\nBcc: b@example.com"}, "is not an e-mail address"),
         ({"password": "short"}, "at least 10 characters"),
         ({"password": "password123"}, "first that are guessed"),
+        ({"time_zone": "Berlin"}, "is not a time zone: write one such as Europe/Berlin"),
+        ({"currency": "euro"}, "is not a currency: write three letters such as EUR"),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_words(session: Session, given: dict[str, str], words: str) -> None:
