@@ -20,12 +20,23 @@ def own_path(text: str | None) -> str:
 
 
 def sign_in_then() -> str:
-    """Return the address of the sign-in page that leads back to the page asked for."""
-    if request.method != "GET" or request.htmx:
-        return url_for("accounts.sign_in")
-    query = f"?{request.query_string.decode()}" if request.query_string else ""
-    path = own_path(quote(request.path, safe="/") + query)
+    """Return the address of the sign-in page that leads back to the page asked for, or to the one that is open."""
+    path = own_path(_page_open() if request.htmx else _page_asked())
     return url_for("accounts.sign_in", next=None if path == "/" else path)
+
+
+def _page_asked() -> str:
+    """Return the path of a visit, nothing for what is posted: that is not done by going there again."""
+    if request.method != "GET":
+        return ""
+    query = f"?{request.query_string.decode()}" if request.query_string else ""
+    return quote(request.path, safe="/") + query
+
+
+def _page_open() -> str:
+    """Return the path of the page that htmx asks from, nothing where it does not say so."""
+    parts = urlsplit(request.htmx.current_url or "")
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def _hides_a_slash(path: str) -> bool:

@@ -82,6 +82,20 @@ def test_an_open_page_is_led_to_the_sign_in_page_by_htmx(app: Flask) -> None:
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/sign-in")
 
 
+@pytest.mark.parametrize(
+    ("open_page", "leads_to"),
+    [
+        ("http://localhost/flows/flo_1/edit?step=s2", "/sign-in?next=/flows/flo_1/edit?step%3Ds2"),
+        ("http://localhost//evil.example/x", "/sign-in"),
+        ("http://localhost/", "/sign-in"),
+    ],
+)
+def test_after_signing_in_the_page_that_was_open_is_come_back_to(app: Flask, open_page: str, leads_to: str) -> None:
+    client, headers = app.test_client(), {**HTMX, "HX-Current-URL": open_page}
+    for answer in (client.get("/account", headers=headers), post(client, "/account/look", headers=headers)):
+        assert answer.headers["HX-Redirect"] == leads_to
+
+
 def test_whoever_is_signed_in_already_goes_on(app: Flask, session: Session, cast: Cast) -> None:
     answer = signed_in(app, session, cast.sara).get("/sign-in?next=/leads")
     assert (answer.status_code, answer.location) == (303, "/leads")
