@@ -30,17 +30,24 @@ class Change:
 
 
 class Conflict(Exception):
-    """Somebody changed the same step since the page was made; nothing was changed.
+    """The same step was changed since the page was made; nothing was changed.
 
     `base` are its settings as the page had them, `theirs` as they are now; None where the step is not there. `who`
-    changed it last, `at` that moment.
+    changed it last, `at` that moment; `is_own` where that was the same person, on another page.
     """
 
     def __init__(
-        self, step: str, base: Mapping[str, Any] | None, theirs: Mapping[str, Any] | None, who: str, at: datetime
+        self,
+        step: str,
+        base: Mapping[str, Any] | None,
+        theirs: Mapping[str, Any] | None,
+        *,
+        who: str,
+        at: datetime,
+        is_own: bool,
     ) -> None:
         super().__init__(step)
-        self.step, self.base, self.theirs, self.who, self.at = step, base, theirs, who, at
+        self.step, self.base, self.theirs, self.who, self.at, self.is_own = step, base, theirs, who, at, is_own
 
 
 class NothingToUndo(Exception):
@@ -72,11 +79,11 @@ def change(
     except (Gone, Overlap) as problem:
         if not about:
             raise
-        raise _conflict(session, flow, about, page) from problem
+        raise _conflict(session, actor, flow, about, page) from problem
     if same(edited.document, flow.draft):
         return Change(None, edited)
     if about:
-        _refuse_conflict(session, flow, about, page)
+        _refuse_conflict(session, actor, flow, about, page)
     last = queries.last_edit(session, flow)
     row = _row(flow, actor, page, now, kind="edit", name=edited.name, step=edited.step, after=edited.document)
     row.said, row.joins = edited.said, edited.joins
@@ -168,7 +175,7 @@ def _seen_at(session: Session, flow: Flow, page: Page, step: str) -> int:
     return queries.last_save(session, flow, page.id, step, after=page.revision) or page.revision
 
 
-def _refuse_conflict(session: Session, flow: Flow, about: str, page: Page) -> None:
+def _refuse_conflict(session: Session, actor: Actor, flow: Flow, about: str, page: Page) -> None:
     """Raise Conflict when somebody else changed a step since the page showed it; its own changes are in none."""
     seen, theirs = _seen_at(session, flow, page, about), settings_of(flow.draft, about)
     base = _settings_at(session, flow, about, seen)
@@ -176,7 +183,7 @@ def _refuse_conflict(session: Session, flow: Flow, about: str, page: Page) -> No
         return
     made = _edits_of(session, flow, about, seen)
     if theirs is None or not page.id or not made or any(one.made_in != page.id for one in made):
-        raise _conflict(session, flow, about, page)
+        raise _conflict(session, actor, flow, about, page)
 
 
 def _settings_at(session: Session, flow: Flow, step: str, revision: int) -> Mapping[str, Any] | None:
@@ -184,13 +191,20 @@ def _settings_at(session: Session, flow: Flow, step: str, revision: int) -> Mapp
     return settings_of(document, step) if document is not None else None
 
 
-def _conflict(session: Session, flow: Flow, about: str, page: Page) -> Conflict:
+def _conflict(session: Session, actor: Actor, flow: Flow, about: str, page: Page) -> Conflict:
     """Return what is told of a step that is not what a page shows, with who changed it last."""
     seen = _seen_at(session, flow, page, about)
     base = _settings_at(session, flow, about, seen)
     edits = [*queries.edits_since(session, flow, seen), *_edits_of(session, flow, about, seen)]
-    who = queries.name_of(session, edits[-1].person_id if edits else None)
-    return Conflict(about, base, settings_of(flow.draft, about), who, edits[-1].at if edits else flow.updated_at)
+    last = edits[-1] if edits else None
+    return Conflict(
+        about,
+        base,
+        settings_of(flow.draft, about),
+        who=queries.name_of(session, last.person_id if last else None),
+        at=last.at if last else flow.updated_at,
+        is_own=last is not None and last.person_id is not None and last.person_id == actor.person_id,
+    )
 
 
 def _edits_of(session: Session, flow: Flow, step: str, revision: int) -> list[DraftEdit]:

@@ -167,7 +167,8 @@ def _act(flow: Flow, action: str, step: str, **more: Any) -> Response:
         )
     except Conflict as conflict:
         did = "deleted" if conflict.theirs is None else "changed"
-        return answers.refused(flow, f"{conflict.who} {did} this step meanwhile. Look at it, then try again.", 409)
+        who, where = ("You", " elsewhere") if conflict.is_own else (conflict.who, "")
+        return answers.refused(flow, f"{who} {did} this step meanwhile{where}. Look at it, then try again.", 409)
     except Gone as problem:
         return answers.refused(flow, str(problem), 409)
     except NotPossible as problem:

@@ -152,7 +152,8 @@ def title_of(document: Mapping[str, Any], step: str) -> str:
 def conflict_view(room: Room, conflict: Conflict, mine: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return both values of a step that two people have changed: by setting, and as the sentences on its card."""
     theirs = conflict.theirs
-    view: dict[str, Any] = {"step": conflict.step, "who": conflict.who, "at": conflict.at, "is_gone": theirs is None}
+    view: dict[str, Any] = {"step": conflict.step, "at": conflict.at, "is_gone": theirs is None}
+    view |= {"who": conflict.who, "is_own": conflict.is_own}
     view["title"] = title_of(room.document, conflict.step) or "A step that is not there any more"
     if theirs is None or mine is None:
         return {**view, "differing": [], "sentences": None}

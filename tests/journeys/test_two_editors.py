@@ -93,3 +93,15 @@ def test_whoever_comes_second_may_take_the_other_value(
     price(lees).fill("46")
     expect(steps(lees)).to_contain_text("at $46.00")
     assert [price for _, _, price in history(session, flow)] == [45, 46]
+
+
+def test_one_person_on_two_pages_is_told_so(visit_refused: Visit, session: Session, cast: Cast, flow: Flow) -> None:
+    one, another = (visit_refused(editor(flow, "s2"), cast.sara, **WIDE) for _ in range(2))
+    price(one).fill("45")
+    expect(steps(one)).to_contain_text("at $45.00")
+    price(another).fill("47")
+    told = another.get_by_role("alert")
+    expect(told).to_contain_text("You changed this step elsewhere at")
+    another.get_by_role("button", name="Use what is here").click()
+    expect(steps(another)).to_contain_text("at $47.00")
+    assert [price for _, _, price in history(session, flow)] == [45, 47]

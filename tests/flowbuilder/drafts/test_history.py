@@ -125,6 +125,14 @@ def test_the_same_step_changed_by_another_is_a_conflict(session, flow, sara, dan
     assert (settings_of(flow.draft, "s2")["price"], flow.draft_revision) == (45, 2)
 
 
+def test_a_conflict_says_whether_it_is_with_oneself(session, flow, sara, dana):
+    for revision, (first, is_own) in enumerate(((sara, True), (dana, False)), start=1):
+        change(session, flow, first, priced(flow, 40 + revision * 3), page=Page(revision, "one page"))
+        with pytest.raises(Conflict) as conflict:
+            change(session, flow, sara, priced(flow, 50), page=Page(revision, "another page"), about="s2")
+        assert conflict.value.is_own is is_own
+
+
 def test_the_same_value_typed_by_two_is_no_conflict(session, flow, sara, dana):
     change(session, flow, dana, priced(flow, 45))
     assert change(session, flow, sara, priced(flow, 45), page=Page(1), about="s2").edit is None
