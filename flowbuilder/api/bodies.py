@@ -28,7 +28,7 @@ class Body:
     def name(self) -> str:
         """Return the name: text of 1 to 120 characters."""
         value = self.settings.get("name")
-        text = value.strip() if isinstance(value, str) else ""
+        text = " ".join(value.split()) if isinstance(value, str) else ""
         if not 1 <= len(text) <= LONGEST_NAME:
             self.report("name", "missing_text", f"“name” must be a text of 1 to {LONGEST_NAME} characters.")
         return text

@@ -1,4 +1,4 @@
-"""Whole flows for programs: copy one, put it away, get it back, delete it."""
+"""Whole flows for programs: rename one, copy it, put it away, get it back, delete it."""
 
 from uuid import UUID
 
@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 from flowbuilder.accounts.access import keyed
 from flowbuilder.api import shapes
 from flowbuilder.api.auth import caller
+from flowbuilder.api.bodies import read_body
 from flowbuilder.api.errors import Refusal
 from flowbuilder.api.flows import SUMMARY, flow_called, summary
 from flowbuilder.api.openapi import TEXT, describe, shape
@@ -16,6 +17,19 @@ from flowbuilder.web import current
 bp = Blueprint("shelf", __name__)
 
 HAS_HISTORY = "Leads, versions or suppliers tell of this flow. It can be archived."
+
+
+@bp.patch("/flows/<flow:flow_id>")
+@describe("Rename a flow", takes=shape(name=TEXT), gives=shape(**SUMMARY))
+@keyed
+def rename(flow_id: UUID) -> Response:
+    """Call the flow by another name; 422 for none, or one that is too long."""
+    flow, body = flow_called(flow_id), read_body("name")
+    name = body.name()
+    body.refuse_problems()
+    shelf.rename_flow(session=current.session(), actor=caller().actor, flow=flow, name=name, now=current.now())
+    current.session().commit()
+    return shapes.answer(summary(flow))
 
 
 @bp.post("/flows/<flow:flow_id>/duplicate")

@@ -174,7 +174,11 @@ def _panel_asked(
     if do == "move" and kind_of(flow.draft, step) not in ("intake", "fallback", "row"):
         return {**NO_PANEL, "step": step, "asks": "move", "title": title, "ways_to": views.places_to(room, step)}
     if do == "copy" and kind_of(flow.draft, step) not in ("intake", "fallback", "row"):
-        others = [row for row in flows.flows_of(current.session(), flow.account_id) if row.id != flow.id]
+        others = [
+            row
+            for row in flows.flows_of(current.session(), flow.account_id)
+            if row.id != flow.id and row.archived_at is None
+        ]
         return {**NO_PANEL, "step": step, "asks": "copy", "title": title, "flows": others}
     panel = views.panel_view(room, step, field=request.args.get("field", ""))
     return {**NO_PANEL, **(panel or {}), "takes_focus": True}

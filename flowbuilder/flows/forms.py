@@ -28,6 +28,11 @@ def stripped(text: str | None) -> str:
     return (text or "").strip()
 
 
+def as_name(text: str | None) -> str:
+    """Return a name as pages show it: without outer spaces, and with one between its words."""
+    return " ".join((text or "").split())
+
+
 class ImportForm(FlaskForm):
     """A flow's document, pasted or uploaded; `document` holds it once the form is valid."""
 
@@ -47,14 +52,19 @@ class ImportForm(FlaskForm):
         return True
 
 
-class NewFlowForm(ImportForm):
-    """A new flow: from a starter, from nothing, or from the document of another flow or a file."""
+class NameForm(FlaskForm):
+    """What a flow is called."""
 
     name = StringField(
         "Name",
         [DataRequired("Give the flow a name."), Length(max=LONGEST_NAME, message="Use at most 120 characters.")],
-        filters=[stripped],
+        filters=[as_name],
     )
+
+
+class NewFlowForm(NameForm, ImportForm):
+    """A new flow: from a starter, from nothing, or from the document of another flow or a file."""
+
     category = SelectField("What its leads are about", choices=CATEGORY_WORDS, default="")
     start = RadioField("Begin with", choices=START_WORDS, default="one_buyer")
     copied = SelectField("Which flow", choices=[], validate_choice=False)

@@ -133,8 +133,9 @@ def pause_flow(*, session: Session, actor: Actor, flow: Flow, now: datetime) -> 
 
 
 def resume_flow(*, session: Session, actor: Actor, flow: Flow, now: datetime) -> None:
-    """Let a paused flow take leads again."""
+    """Let a paused flow take leads again; one that was put away is listed again, so that none runs unseen."""
     _set_state(session, actor, flow, "active", now)
+    flow.archived_at = None
 
 
 def _set_state(session: Session, actor: Actor, flow: Flow, state: str, now: datetime) -> None:

@@ -1,8 +1,9 @@
-"""The list of flows, and what is done there: copy one, put one away, get it back, delete one that nothing tells of."""
+"""The list of flows, and what is done there: rename and copy one, put it away, get it back, delete one without past."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -56,8 +57,17 @@ def archived(session: Session, account_id: UUID) -> Sequence[Flow]:
 
 def duplicate_flow(*, session: Session, actor: Actor, flow: Flow, now: datetime) -> Flow:
     """Return a new flow with the same draft; nothing of it is live."""
-    name = f"Copy of {flow.name}"[:LONGEST_NAME]
+    name = _name_of_copy(flow.name, {one.name for one in queries.flows_of(session, flow.account_id)})
     return operations.create_flow(session=session, actor=actor, name=name, document=flow.draft, now=now)
+
+
+def rename_flow(*, session: Session, actor: Actor, flow: Flow, name: str, now: datetime) -> None:
+    """Call a flow by another name; its address, its draft and all that tells of it stay as they are."""
+    session.refresh(flow, with_for_update=True)
+    if flow.name != name:
+        _record(session, actor, flow, "flow.renamed", now, before=flow.name, name=name)
+        flow.name, flow.updated_at = name, now
+        session.flush()
 
 
 def archive_flow(*, session: Session, actor: Actor, flow: Flow, now: datetime) -> None:
@@ -94,6 +104,12 @@ def delete_flow(*, session: Session, actor: Actor, flow: Flow, now: datetime) ->
 def has_history(session: Session, flow: Flow) -> bool:
     """Return whether leads came to a flow, a version of it was published, or a supplier posts to it."""
     return flow.id in _with_history(session, flow.account_id)
+
+
+def _name_of_copy(name: str, taken: Collection[str]) -> str:
+    """Return a name that no flow has yet: `Copy of` the name, then `Copy 2 of` it, and so on."""
+    names = (f"Copy {number} of {name}" if number > 1 else f"Copy of {name}" for number in count(1))
+    return next(one for one in (long[:LONGEST_NAME] for long in names) if one not in taken)
 
 
 def _with_history(session: Session, account_id: UUID) -> set[UUID]:

@@ -54,6 +54,7 @@ def live_view(session: Session, flow: Flow, period: str, now: datetime) -> dict[
         "period": period,
         "rail": rail_of(session, known, rules, now, live=None, passed=counts.passed),
         "waiting": queries.waiting_count(session, flow),
+        "sources": known.sources,
         "json": pretty(live.document),
     }
 

@@ -119,6 +119,14 @@ def test_a_flow_is_copied_put_away_brought_back_and_deleted(api, flow):
     assert api("GET", f"/flows/{copy['id']}").status_code == 404
 
 
+def test_a_flow_is_renamed(api, strangers_api, flow):
+    renamed = api("PATCH", f"/flows/{flow}", {"name": "  Solar  West "})
+    assert (renamed.status_code, renamed.json["name"]) == (200, "Solar West")
+    refused = api("PATCH", f"/flows/{flow}", {"name": " "})
+    assert (refused.status_code, [one["path"] for one in refused.json["error"]["problems"]]) == (422, ["name"])
+    assert strangers_api("PATCH", f"/flows/{flow}", {"name": "Mine"}).status_code == 404
+
+
 def test_of_a_strangers_draft_nothing_is_told(strangers_api, flow):
     for method, rest in (("GET", "/changes"), ("GET", "/history"), ("POST", "/undo"), ("POST", "/redo")):
         assert strangers_api(method, f"/flows/{flow}/draft{rest}", If_Match="1").status_code == 404

@@ -48,6 +48,17 @@ def a_version(session, flow, number, document, **values):
     session.commit()
 
 
+def test_a_flow_that_nobody_posts_to_says_what_comes_next(app, sara, session, cast, flow):
+    shown_id = ids.show(flow.id, "flo")
+    assert "Nobody can post to it yet. Add a source : an address and a key for a supplier." in seen(sara, flow)
+    assert f'href="/sources/new?flow={shown_id}"' in sara.get(address_of(flow)).text
+    tom = signed_in(app, session, cast.tom)
+    assert "Ask an owner or an editor to add a source." in seen(tom, flow)
+    a_source(session, flow)
+    session.commit()
+    assert "Nobody can post to it yet" not in seen(sara, flow)
+
+
 def test_counts_stand_between_the_cards_and_open_their_leads(sara, session, cast, flow):
     source = a_source(session, flow)
     rejected = came_to(session, source, "s1", outcome="rejected", reason="Not CA solar")

@@ -77,6 +77,52 @@ def test_a_duplicate_has_the_draft_and_nothing_live(sara, session, cast, draft):
     assert (copied.name, copied.draft, copied.live_version) == ("Copy of California solar", solar(), None)
 
 
+def test_copies_of_one_flow_have_names_of_their_own(sara, session, cast, draft):
+    for _ in range(3):
+        post(sara, address_of(draft, "/duplicate"))
+    names = [flow.name for flow in flows_of(session, cast.sara)]
+    solar_s = "California solar"
+    assert names == [solar_s, f"Copy of {solar_s}", f"Copy 2 of {solar_s}", f"Copy 3 of {solar_s}"]
+
+
+def test_a_flow_is_renamed_and_stays_what_it_is(sara, session, cast):
+    flow = a_flow(session, cast.sara)
+    session.commit()
+    before = (flow.key, flow.draft_revision, flow.live_version)
+    renamed = post(sara, address_of(flow, "/rename"), name="  Solar\t für  Köln ☀️ ")
+    [kept] = flows_of(session, cast.sara)
+    assert (renamed.status_code, renamed.location) == (303, address_of(flow))
+    assert (kept.name, (kept.key, kept.draft_revision, kept.live_version)) == ("Solar für Köln ☀️", before)
+    written = session.scalars(select(Audit).where(Audit.account_id == flow.account_id)).one()
+    assert written.detail == {"before": "California solar", "name": "Solar für Köln ☀️"}
+
+
+@pytest.mark.parametrize(("name", "words"), [("  ", "Give the flow a name."), ("x" * 121, "at most 120 characters")])
+def test_a_flow_keeps_its_name_where_another_cannot_be_used(sara, session, cast, draft, name, words):
+    refused = post(sara, address_of(draft, "/rename"), name=name)
+    assert (refused.status_code, words in refused.text) == (422, True)
+    assert flows_of(session, cast.sara)[0].name == "California solar"
+
+
+def test_renaming_leads_back_to_where_it_was_asked_for_and_to_no_other_site(sara, draft):
+    assert post(sara, address_of(draft, "/rename?next=/flows"), name="Solar").location == "/flows"
+    assert post(sara, address_of(draft, "/rename?next=//evil.example"), name="Sun").location == address_of(draft)
+
+
+def test_only_who_may_edit_renames_a_flow(app, session, cast, draft):
+    for member, status in ((cast.tom, 403), (cast.zoe, 404)):
+        client = signed_in(app, session, member)
+        assert client.get(address_of(draft, "/rename")).status_code == status
+        assert post(client, address_of(draft, "/rename"), name="Mine").status_code == status
+
+
+def test_a_name_is_typed_as_it_is_shown_to_delete_its_flow(sara, session, cast, draft):
+    draft.name = "Two  blanks"
+    session.commit()
+    assert post(sara, address_of(draft, "/delete"), name="Two blanks").status_code == 303
+    assert flows_of(session, cast.sara) == []
+
+
 def test_a_flow_that_nothing_tells_of_is_deleted_once_its_name_is_typed(sara, session, cast, draft):
     check = FlowCheck(id=ids.new_id(), account_id=draft.account_id, flow_id=draft.id, name="A", created_at=now())
     check.inputs, check.status, check.buyers = {}, "sold", []
@@ -116,13 +162,33 @@ def test_what_was_put_away_comes_back_paused(sara, session, cast):
     assert "archived flow" not in sara.get("/flows").text
 
 
+def test_the_page_of_a_flow_that_was_put_away_offers_to_restore_it(app, sara, session, cast):
+    flow = a_flow(session, cast.sara)
+    session.commit()
+    post(sara, address_of(flow, "/archive"))
+    shown = sara.get(address_of(flow)).text
+    assert "Archived: suppliers are told that it is paused" in shown
+    assert ">Restore</button>" in shown
+    assert ">Resume</button>" not in shown
+    assert "Ask an owner to restore it." in signed_in(app, session, cast.tom).get(address_of(flow)).text
+
+
+def test_a_flow_that_takes_leads_again_is_listed(sara, session, cast):
+    flow = a_flow(session, cast.sara)
+    session.commit()
+    post(sara, address_of(flow, "/archive"))
+    post(sara, address_of(flow, "/resume"))
+    [kept] = flows_of(session, cast.sara)
+    assert (kept.state, kept.archived_at) == ("active", None)
+
+
 @pytest.mark.parametrize(
     ("role", "shown", "hidden"),
     [
-        ("owner", ["New flow", "Duplicate", "Pause", "Export JSON", "Archive…"], []),
-        ("editor", ["New flow", "Duplicate", "Export JSON"], ["Pause", "Archive…"]),
+        ("owner", ["New flow", "Duplicate", "Rename", "Pause", "Export JSON", "Archive…"], []),
+        ("editor", ["New flow", "Duplicate", "Rename", "Export JSON"], ["Pause", "Archive…"]),
         ("publisher", ["Pause", "Export JSON"], ["New flow", "Duplicate", "Archive…"]),
-        ("analyst", ["Export JSON"], ["New flow", "Duplicate", "Pause", "Archive…"]),
+        ("analyst", ["Export JSON"], ["New flow", "Duplicate", "Rename", "Pause", "Archive…"]),
     ],
 )
 def test_the_menu_has_what_a_role_may_do(app, session, cast, role, shown, hidden):

@@ -140,6 +140,15 @@ def test_the_page_tells_fields_last_leads_and_refusals(sara, session, flow):
         assert words in shown
 
 
+@pytest.mark.parametrize(("values", "words"), [({}, "is paused"), ({"archived_at": now()}, "is archived")])
+def test_a_flow_that_rejects_its_leads_is_told(sara, session, cast, values, words):
+    flow = a_flow(session, cast.sara, state="paused", **values)
+    source = a_source(session, flow)
+    session.commit()
+    shown = sara.get(f"/sources/{ids.show(source.id, 'src')}").text
+    assert f"California solar {words}, so its leads are rejected." in shown
+
+
 def test_a_flow_that_is_not_live_is_told(sara, session, cast):
     source = a_source(session, a_flow(session, cast.sara, document=solar(), live_version=None))
     session.commit()
