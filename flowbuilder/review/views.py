@@ -91,7 +91,7 @@ def review_view(session: Session, flow: Flow) -> dict[str, Any]:
     return {
         "flow": flow,
         "live": live,
-        "number": queries.last_number(session, flow) + 1,
+        "draft_differs": live is None or live.document != flow.draft,
         "parts": compared(live.document if live else None, flow.draft, known.names),
         "plain": side_by_side(live_rules, rules, known.names),
         "findings": views.findings(flow.draft, problems),

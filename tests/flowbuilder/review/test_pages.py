@@ -64,6 +64,24 @@ def test_changes_are_told_by_step_with_both_texts_beside_each_other(sara, sessio
     assert "After: your draft" in shown
 
 
+@pytest.mark.parametrize(
+    ("role", "leads_to", "keeps_editing"),
+    [("owner", "/edit?step=s2", True), ("editor", "/edit?step=s2", False), ("publisher", "?show=draft#step-s2", False)],
+)
+def test_a_change_leads_to_its_step_in_the_draft(app, session, cast, flow, role, leads_to, keeps_editing):
+    change(session, flow, lambda draft: draft["steps"][1]["buyer"].update(price=45))
+    client = signed_in(app, session, a_member(session, cast.sara.account, role=role))
+    shown = client.get(at(flow, "/review?impact=now")).text
+    assert f'<h3><a href="{at(flow, leads_to)}">Step 2 · Buyer' in shown
+    assert (f'href="{at(flow, "/edit")}">Keep editing' in shown) is keeps_editing
+
+
+def test_a_draft_that_is_what_is_live_has_nothing_to_publish(sara, flow):
+    shown = sara.get(at(flow, "/review?impact=now")).text
+    assert "There is nothing to publish" in shown
+    assert 'id="publish-form"' not in shown
+
+
 def test_the_impact_comes_by_itself_or_on_a_page_of_its_own(sara, session, flow):
     told(session, flow)
     change(session, flow, lambda draft: draft["steps"].pop(0))
@@ -150,6 +168,7 @@ def test_a_version_that_went_live_meanwhile_is_looked_at_first(sara, session, fl
 def test_an_editor_asks_a_publisher(app, session, cast, flow):
     a_member(session, cast.sara.account, role="publisher", person="Dana Park")
     ed = signed_in(app, session, a_member(session, cast.sara.account, role="editor", person="Ed Editor"))
+    change(session, flow, lambda draft: draft["steps"][1]["buyer"].update(price=45))
     shown = ed.get(at(flow, "/review?impact=now")).text
     assert "Ask a publisher" in shown
     assert "Dana Park, Sara Seller may make version 2 live" in words(shown)
@@ -188,6 +207,7 @@ def check(session, flow):
 
 def test_a_failing_check_has_to_be_ticked(sara, session, flow, check):
     row = check()
+    change(session, flow, lambda draft: draft["steps"][1]["buyer"].update(price=45))
     assert "Checks: 1 of 1 pass" in sara.get(at(flow, "/review?impact=now")).text
     change(session, flow, lambda draft: draft["steps"].pop(0))
     shown = words(sara.get(at(flow, "/review?impact=now")).text)
