@@ -66,6 +66,15 @@ if (document.activeElement === document.body && !document.querySelector("[autofo
   content.focus({ preventScroll: true });
 }
 
+// What is pressed twice in a row is sent once; whoever comes back to a page may send its form again.
+let sentAt = new WeakMap();
+window.addEventListener("pageshow", () => { sentAt = new WeakMap(); });
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.getAttribute("method") !== "post") return;
+  if (event.timeStamp - sentAt.get(form) < 10_000) event.preventDefault(); else sentAt.set(form, event.timeStamp);
+});
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;

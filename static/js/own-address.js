@@ -1,5 +1,5 @@
-// A page that shows new keys came from a form: give it the source's own address, so that reloading makes no more keys.
+// A page that tells what a form has just made was posted: give it its own address, so that reloading makes no more of it.
 "use strict";
 
-const keys = document.querySelector("[data-address]");
-if (keys) history.replaceState(null, "", keys.dataset.address);
+const made = document.querySelector("[data-address]");
+if (made) history.replaceState(null, "", made.dataset.address);

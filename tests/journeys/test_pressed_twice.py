@@ -1,0 +1,69 @@
+"""What is sent twice by mistake is done once: buttons that are pressed twice, pages that are loaded again."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from flowbuilder import ids
+from flowbuilder.models import Credential, Flow, Source, StoredList
+from tests.support.cast import Cast, a_connection
+from tests.support.looks import WIDE
+
+Visit = Callable[..., Page]
+
+
+def names(session: Session, cast: Cast, table: type[Flow] | type[Source] | type[StoredList]) -> list[str]:
+    session.rollback()
+    session.expire_all()
+    return [row.name for row in session.scalars(select(table).where(table.account_id == cast.sara.account.id))]
+
+
+def test_a_button_that_is_pressed_twice_makes_one_flow_and_one_source(
+    visit: Visit, session: Session, cast: Cast
+) -> None:
+    page = visit("/flows/new", cast.sara, **WIDE)
+    page.get_by_label("Name", exact=True).fill("CA solar")
+    page.get_by_role("button", name="Make the flow").dblclick()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Edit CA solar")
+    assert names(session, cast, Flow) == ["CA solar"]
+    page.goto("/sources/new")
+    page.get_by_label("Supplier", exact=True).fill("WebForms Co")
+    page.get_by_role("button", name="Make the source").dblclick()
+    expect(page.get_by_role("heading", name="New keys")).to_be_visible()
+    assert names(session, cast, Source) == ["WebForms Co"]
+
+
+def test_whoever_comes_back_to_a_form_sends_it_again(visit: Visit, session: Session, cast: Cast) -> None:
+    page = visit("/flows/new", cast.sara, **WIDE)
+    for number, name in enumerate(("One", "Two"), start=1):
+        page.get_by_label("Name", exact=True).fill(name)
+        page.get_by_role("button", name="Make the flow").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(f"Edit {name}")
+        assert len(names(session, cast, Flow)) == number
+        page.go_back()
+        expect(page.get_by_role("heading", level=1)).to_have_text("New flow")
+
+
+def test_a_page_with_a_new_secret_or_list_makes_no_more_of_them_when_it_is_loaded_again(
+    visit: Visit, session: Session, cast: Cast
+) -> None:
+    row = a_connection(session, cast.sara)
+    session.commit()
+    page = visit(f"/connections/{ids.show(row.id, 'con')}", cast.sara, **WIDE)
+    page.get_by_text("Sign requests").first.click()
+    page.get_by_role("button", name="Sign requests").click()
+    expect(page.get_by_text("Give this secret to Sunrise Energy now")).to_be_visible()
+    sealed = session.get_one(Credential, (row.id, "signing_secret")).sealed
+    page.reload()
+    expect(page.get_by_text("Give this secret to Sunrise Energy now")).to_have_count(0)
+    session.expire_all()
+    assert session.get_one(Credential, (row.id, "signing_secret")).sealed == sealed
+    page.goto("/lists/new")
+    page.get_by_label("Name", exact=True).fill("Never call")
+    page.get_by_label("Type or paste them").fill("(213) 555-0148\nnowhere")
+    page.get_by_role("button", name="Make the list").click()
+    expect(page.get_by_text("1 recognised, 1 not.")).to_be_visible()
+    page.reload()
+    assert names(session, cast, StoredList) == ["Never call"]
