@@ -46,7 +46,7 @@ class Account:
 
 def lint_in(account: Account, flow: Flow) -> list[Problem]:
     """Return what is worth a look in a flow of an account; steps and buyers that are turned off have nothing."""
-    found = (*_states(account, flow), *_unmapped(account, flow), *_cheap(account, flow))
+    found = (*_states(account, flow), *_empty(account, flow), *_unmapped(account, flow), *_cheap(account, flow))
     return sorted(found, key=lambda problem: -1 if (at := flow.position_of(problem.path)) is None else at)
 
 
@@ -63,6 +63,24 @@ def _states(account: Account, flow: Flow) -> Iterator[Problem]:
         if known and known.state in ("paused", "revoked"):
             code, message = STATES[known.state][0], f"{known.name} is {known.state}, so nothing is looked up there."
             yield finding(f"{spot.address}.connection", code, message)
+
+
+def _empty(account: Account, flow: Flow) -> Iterator[Problem]:
+    """Yield buyers that would be sent a lead without a field, and those that are to bid and cannot be asked to."""
+    bidders = {row.id for spot in flow.spots if isinstance(spot.step, Group) for row in spot.step.rows if row.bids}
+    for address, buyer in buyers_on(flow):
+        known = account.connections.get(buyer.connection)
+        destination = _destination_of(known.destination) if known else None
+        if known is None or destination is None:
+            continue
+        if not destination.mapping and destination.deliver_by != ("inbox",):
+            message = (
+                f"{known.name} would get an empty lead: none of its fields is mapped. Fill them in its connection."
+            )
+            yield finding(f"{address}.connection", "nothing_mapped", message)
+        if buyer.common.id in bidders and destination.ping is None:
+            told = f"{known.name} is to bid, and its connection has no address for pings: it never gets a lead here."
+            yield finding(f"{address}.connection", "cannot_bid", f"{told} Fill it in, or let it pay a fixed price.")
 
 
 def _unmapped(account: Account, flow: Flow) -> Iterator[Problem]:

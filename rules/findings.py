@@ -33,6 +33,8 @@ OF_ACCOUNTS: Mapping[str, str] = {
     "untested_connection": "A buyer that has not received a test lead yet",
     "paused_connection": "A buyer that is paused",
     "revoked_connection": "A buyer whose connection was revoked",
+    "nothing_mapped": "A buyer that would get an empty lead",
+    "cannot_bid": "A buyer that is to bid, and has no address at which it could",
     "unmapped_field": "A field that a buyer requires and that the flow never fills",
     "consent_not_asked": "A consent that a buyer asks for and that the flow has no field for",
     "below_the_cost": "A buyer that pays less than the lead costs",

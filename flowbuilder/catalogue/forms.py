@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
-from flowbuilder.flows.forms import stripped
+from flowbuilder.flows.forms import as_name, stripped
 from rules.fields import TYPES, parse_field, readable
 from rules.fields.parsing import LONGEST_LABEL, WITH_OPTIONS
 from rules.problems import Problem
@@ -20,7 +20,7 @@ LABEL = [DataRequired("Say what the field is called."), Length(max=LONGEST_LABEL
 class FieldForm(FlaskForm):
     """A field: what it is called, what its values are, and by which names suppliers post it."""
 
-    label = StringField("What it is called", LABEL, filters=[stripped])
+    label = StringField("What it is called", LABEL, filters=[as_name])
     key = StringField("Key", filters=[stripped])
     type = SelectField("Type", choices=TYPE_WORDS, default="text")
     options = TextAreaField("Options")

@@ -22,12 +22,12 @@ from flowbuilder.connections import described, taking, written
 from flowbuilder.connections.breaker_line import LIKE
 from flowbuilder.connections.taking import Listed
 from flowbuilder.connections.written import OWN, Row
-from flowbuilder.flows.forms import stripped
+from flowbuilder.flows.forms import as_name, stripped
 from rules.delivery.answers import FORMATS as ANSWERS
 from rules.delivery.destination import METHODS
 from rules.delivery.formats import FORMATS
 from rules.delivery.ping import DEFAULT_TIMEOUT_MS
-from rules.delivery.presets import READY_MAPPINGS, REASON_PATTERNS
+from rules.delivery.presets import REASON_PATTERNS, ReadyMapping
 from rules.problems import Problem
 
 NAME_LENGTH = Length(max=120, message="Use at most 120 characters.")
@@ -67,7 +67,6 @@ TELLS_WORDS = {
     "reason_and_price": "Why, and what it went for",
 }
 ACCEPTED_WORDS = {name: words for name, (words, _) in written.ACCEPTED.items()} | {OWN: "A rule of your own"}
-READY_WORDS = {name: ready.words for name, ready in READY_MAPPINGS.items()}
 REASON_WORDS = {name: ready.words for name, ready in REASON_PATTERNS.items()}
 BLANK_ROWS = 3
 
@@ -120,7 +119,7 @@ FIELD_OF = {
 class ConnectionForm(FlaskForm):
     """A manual destination; the secret is written, never shown."""
 
-    name = StringField("Buyer", [DataRequired("Give the buyer a name."), NAME_LENGTH], filters=[stripped])
+    name = StringField("Buyer", [DataRequired("Give the buyer a name."), NAME_LENGTH], filters=[as_name])
     decides = RadioField("A lead goes by", choices=DELIVERY_WORDS, default="webhook")
     copies = SelectMultipleField("Once they took it, a copy goes by", choices=DELIVERY_WORDS)
     url = StringField("Address", filters=[stripped])
@@ -143,7 +142,7 @@ class ConnectionForm(FlaskForm):
     audience = StringField("Audience", filters=[stripped])
     sent_in = SelectField("Client id and secret go", choices=SENT_IN_WORDS, default="body")
     other_headers = TextAreaField("Other headers")
-    ready = SelectField("Start from", choices=READY_WORDS, default="partner_standard")
+    ready = SelectField("Start from", choices=[], validate_choice=False)
     answer = SelectField("Their answer is", choices=ANSWER_WORDS, default="auto")
     accepted = RadioField("It was accepted when", choices=ACCEPTED_WORDS, default="http")
     accepted_own = TextAreaField("The rule")
@@ -228,9 +227,15 @@ class ConnectionForm(FlaskForm):
         """Return the suppression lists, and a blank row to choose one in."""
         return [*self.lists, Listed()]
 
-    def take_ready_mapping(self) -> None:
+    def offer_ready(self, mappings: Mapping[str, ReadyMapping], chosen: str = "") -> None:
+        """Let the rows be filled with one of these mappings, by their names; one is chosen, or else the first."""
+        self.ready.choices = {name: ready.words for name, ready in mappings.items()}
+        if self.ready.data not in mappings:
+            self.ready.data = chosen if chosen in mappings else next(iter(mappings))
+
+    def take_ready_mapping(self, mappings: Mapping[str, ReadyMapping]) -> None:
         """Replace the rows by those of the ready mapping that is chosen."""
-        ready = READY_MAPPINGS.get(self.ready.data)
+        ready = mappings.get(self.ready.data)
         self.rows = written.show_rows(ready.mapping) if ready else self.rows
 
     def destination(self, base: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
@@ -268,7 +273,7 @@ class SigningForm(FlaskForm):
 class RevokeForm(FlaskForm):
     """The connection's name, typed by hand, because revoking is final."""
 
-    name = StringField("Type the name of the connection", filters=[stripped])
+    name = StringField("Type the name of the connection", filters=[as_name])
 
 
 def sent_rows() -> list[Row]:

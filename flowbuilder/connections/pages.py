@@ -17,6 +17,7 @@ from flowbuilder.connections.operations import Revoked
 from flowbuilder.connections.preview import Preview, preview
 from flowbuilder.connections.rendering import connection_page, form_page, revoke_page, stored_secrets
 from flowbuilder.connections.test_words import told
+from flowbuilder.flows.forms import as_name
 from flowbuilder.models import Connection
 from flowbuilder.web import current
 from flowbuilder.web.found import found
@@ -172,7 +173,7 @@ def revoke_form(connection_id: UUID) -> Response:
 def revoke(connection_id: UUID) -> Response:
     """Revoke the connection, if its name was typed."""
     row, form = connection_called(connection_id), RevokeForm()
-    if form.name.data != row.name:
+    if form.name.data != as_name(row.name):
         form.name.errors = [f"Type “{row.name}”, exactly as it is written."]
         return revoke_page(row, form, status=422)
     return _changed(row, operations.revoke_connection)
@@ -248,7 +249,7 @@ def _changed(row: Connection, operation: Callable[..., None], **values: Any) -> 
 def _asks_to_look(form: ConnectionForm) -> bool:
     """Return whether the form was sent to be shown again: with a ready mapping in it, or with its request."""
     if "take" in request.form:
-        form.take_ready_mapping()
+        form.take_ready_mapping(tools.ready_mappings(current.session(), visitor().account.id))
     return "take" in request.form or "preview" in request.form
 
 

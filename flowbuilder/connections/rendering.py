@@ -1,8 +1,11 @@
 """The pages of connections with everything that they show: the form, one connection, the question before revoking."""
 
-from flask import Response
+import re
+
+from flask import Response, request
 
 from flowbuilder.accounts.access import visitor
+from flowbuilder.accounts.own_paths import own_path
 from flowbuilder.connections import queries, signing, tools
 from flowbuilder.connections.breakers import standing_of
 from flowbuilder.connections.checks import say_secret
@@ -27,6 +30,8 @@ from flowbuilder.sources.posting import posted_keys
 from flowbuilder.web import current
 from flowbuilder.web.fragments import page
 
+FLOW_IN_PATH = re.compile(r"/flows/(flo_\w+)/")
+
 
 def stored_secrets(row: Connection) -> dict[str, Credential]:
     """Return the connection's secrets, sealed, by name."""
@@ -41,6 +46,7 @@ def form_page(
     looked_at: Preview | None = None,
 ) -> Response:
     """Return the form of a new connection, or of one; `looked_at` is the request that it would make."""
+    form.offer_ready(tools.ready_mappings(current.session(), visitor().account.id), _flow_that_asks())
     return page(
         "connections/form.html",
         status=status,
@@ -53,6 +59,12 @@ def form_page(
         stored_lists=list_names(current.session(), visitor().account.id),
         preview=looked_at,
     )
+
+
+def _flow_that_asks() -> str:
+    """Return the shown id of the flow from whose editor a new connection is asked for, "" from elsewhere."""
+    found = FLOW_IN_PATH.match(own_path(request.args.get("next")))
+    return found[1] if found else ""
 
 
 def connection_page(

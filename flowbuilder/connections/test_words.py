@@ -1,11 +1,13 @@
 """What came of a test call, in plain words: the verdict, and what to do about it."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from flowbuilder.leads.messages import Message, reply_shown, request_shown
 from flowbuilder.models import Connection, ConnectionTest
+from rules.delivery.presets import IS_2XX
 
 Tone = Literal["ok", "bad", "warn", "info"]
 GIVEN_UP = timedelta(seconds=90)
@@ -22,6 +24,19 @@ ADVICE = {
     405: "The address does not take this method. Ask the buyer whether it wants POST.",
     422: "The buyer did not like a field. Compare what was sent with what they ask for.",
 }
+
+
+SOUNDS_LIKE_A_NO = re.compile(
+    r'\b(declined|rejected|refused|failed|failure|denied|unsold|unmatched)\b(?!"?\s*:)'
+    r'|"(?:success|accepted|sold|ok)"\s*:\s*(false)\b',
+    re.IGNORECASE,
+)
+"""What says no in an answer, whatever its status; names of fields say nothing."""
+EMPTY = "But it was empty: none of their fields is mapped. Fill them in before leads go there."
+STILL_A_YES = (
+    "But the answer says “{}”, and counts as a yes, because any status of 2xx does. "
+    "Choose what a yes is under “How they answer”."
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +56,7 @@ class Told:
 def told(test: ConnectionTest, connection: Connection, now: datetime) -> Told:
     """Return a test in words; one that takes too long is told as lost."""
     answer: dict[str, Any] = test.answer or {}
-    tone, title, advice = _verdict(test, answer, connection.name, now)
+    tone, title, advice = _verdict(test, answer, connection, now)
     return Told(
         is_done=test.state == "done" or _is_lost(test, now),
         tone=tone,
@@ -54,7 +69,10 @@ def told(test: ConnectionTest, connection: Connection, now: datetime) -> Told:
     )
 
 
-def _verdict(test: ConnectionTest, answer: dict[str, Any], name: str, now: datetime) -> tuple[Tone, str, str]:
+def _verdict(
+    test: ConnectionTest, answer: dict[str, Any], connection: Connection, now: datetime
+) -> tuple[Tone, str, str]:
+    name = connection.name
     if test.state != "done":
         if _is_lost(test, now):
             return "warn", "This test was lost.", "No worker finished it. Send another one."
@@ -63,7 +81,8 @@ def _verdict(test: ConnectionTest, answer: dict[str, Any], name: str, now: datet
     status = (test.reply or {}).get("status")
     match answer.get("kind"):
         case "accepted":
-            return "ok", f"{name} accepted the test lead{_took(answer)}.", ""
+            doubts = _doubts(test, connection)
+            return "warn" if doubts else "ok", f"{name} accepted the test lead{_took(answer)}.", doubts
         case "declined":
             words = f"{name} answered, and it reads as a no{_took(answer)}."
             return "bad", words, _advice(status, said, "We treat anything that is not a clear yes as a no.")
@@ -78,6 +97,14 @@ def _verdict(test: ConnectionTest, answer: dict[str, Any], name: str, now: datet
         "The test lead did not get through.",
         _advice(status, said, "The buyer's server could not be reached."),
     )
+
+
+def _doubts(test: ConnectionTest, connection: Connection) -> str:
+    """Return why a yes may be none: nothing was in the lead, or the answer sounds like a no and nobody listens."""
+    destination, body = connection.destination, str((test.reply or {}).get("body") or "")
+    said = SOUNDS_LIKE_A_NO.search(body) if destination.get("accepted_if", IS_2XX) == IS_2XX else None
+    word = (said[1] or said[2]).lower() if said else ""
+    return " ".join([*([] if destination.get("mapping") else [EMPTY]), *([STILL_A_YES.format(word)] if word else [])])
 
 
 def _advice(status: Any, said: str, otherwise: str) -> str:

@@ -3,18 +3,20 @@
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from flowbuilder import config
+from flowbuilder import config, ids
 from flowbuilder.connections import queries
+from flowbuilder.flows.queries import flows_of
 from flowbuilder.models import Connection
 from flowbuilder.sources.posting import posted_fields
 from flowbuilder.sources.samples import sample_lead
 from flowbuilder.vault import Vault
 from flowbuilder.web import current
 from rules import json_text
-from rules.delivery.presets import ANSWER_STYLES
+from rules.delivery.presets import ANSWER_STYLES, READY_MAPPINGS, ReadyMapping
 from rules.fields import Field, normalise
 
 USUAL_FIELDS = (
@@ -35,6 +37,20 @@ ANSWER_PATHS = {
     if style.reason_path
 }  # fmt: skip
 """Where a common way to answer has its price, reason and reference, as JSON for the form's script."""
+
+
+def ready_mappings(session: Session, account_id: UUID) -> dict[str, ReadyMapping]:
+    """Return what a mapping can be filled with: all fields of a flow, the newest first, and what partners agree on."""
+    flows = [flow for flow in flows_of(session, account_id) if flow.archived_at is None]
+    own = {
+        ids.show(flow.id, "flo"): ReadyMapping(f"All fields of {flow.name}", _by_their_keys(posted_fields(flow.draft)))
+        for flow in reversed(flows)
+    }
+    return {**{name: ready for name, ready in own.items() if ready.mapping}, **READY_MAPPINGS}
+
+
+def _by_their_keys(fields: Iterable[Field]) -> list[list[Any]]:
+    return [[field.key, {"var": f"lead.{field.key}"}] for field in fields]
 
 
 def vault() -> Vault:

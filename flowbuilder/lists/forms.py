@@ -8,7 +8,7 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField, Field, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, ValidationError
 
-from flowbuilder.flows.forms import stripped
+from flowbuilder.flows.forms import as_name, stripped
 from flowbuilder.lists.reading import lines_of
 from rules.countries import COUNTRIES
 from rules.stored_lists import LONGEST_ENTRY, SUPPRESSING, ListForm
@@ -53,7 +53,7 @@ class _Entries(FlaskForm):
 class NewListForm(_Entries):
     """A new list, with entries if there are any yet; what it holds never changes."""
 
-    name = StringField("Name", NAME, filters=[stripped])
+    name = StringField("Name", NAME, filters=[as_name])
     kind = RadioField("It holds", choices=KIND_WORDS, default="phone")
     hashed = RadioField("You have them", choices=HASHED_WORDS, default="plain")
     region = SelectField("Country", choices=COUNTRIES, default="US")
@@ -86,7 +86,7 @@ class MatchForm(FlaskForm):
 class ChangeForm(FlaskForm):
     """Another name for a list, and whether it holds for all flows."""
 
-    name = StringField("Name", NAME, filters=[stripped])
+    name = StringField("Name", NAME, filters=[as_name])
     suppresses = BooleanField(FOR_ALL)
 
 

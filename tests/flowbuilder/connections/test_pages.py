@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from flowbuilder import clock, ids
 from flowbuilder.models import Connection, ConnectionTest, Credential, DeliveryCopy
-from tests.support.cast import a_connection, a_flow, a_lead, a_source
+from tests.support.cast import DOCUMENT, a_connection, a_flow, a_lead, a_source, now
 from tests.support.documents import solar, sunrise
 from tests.support.web import form_token, post, signed_in
 
@@ -302,3 +302,27 @@ def test_copies_that_never_arrived_are_listed(sara, session, cast):
     page = sara.get(address_of(row)).text
     assert "Copies and news that did not arrive" in page
     assert "Copy by e-mail, lead" in page
+
+
+def test_the_fields_of_a_flow_fill_the_rows(sara, session, cast):
+    document = {**DOCUMENT, "fields": [{"key": "state", "type": "state"}, {"key": "credit_score", "type": "range"}]}
+    flow = a_flow(session, cast.sara, document=document)
+    a_flow(session, cast.sara, name="A newer one")
+    a_flow(session, cast.sara, name="Put away", archived_at=now())
+    session.commit()
+    shown_id = ids.show(flow.id, "flo")
+    shown = sara.get(f"/connections/new?next=/flows/{shown_id}/edit?step%3Ds1").text
+    assert f'<option selected value="{shown_id}">All fields of California solar</option>' in shown
+    assert "All fields of A newer one" in shown
+    assert "All fields of Put away" not in shown
+    filled = post(sara, "/connections/new", take="1", ready=shown_id).text
+    for name, value in (("state", "lead.state"), ("credit_score", "lead.credit_score")):
+        assert f'name="their_field" value="{name}"' in filled
+        assert f'name="value" value="{value}"' in filled
+
+
+def test_the_fields_of_a_stranger_s_flow_fill_nothing(app, sara, session, cast):
+    flow = a_flow(session, cast.zoe)
+    session.commit()
+    filled = post(sara, "/connections/new", take="1", ready=ids.show(flow.id, "flo")).text
+    assert 'name="their_field" value="first_name"' not in filled

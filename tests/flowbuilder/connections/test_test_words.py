@@ -8,7 +8,8 @@ import pytest
 from flowbuilder.connections.test_words import told
 from tests.support.cast import now
 
-SUNRISE = SimpleNamespace(name="Sunrise Energy")
+MAPPED = {"mapping": [["email", {"var": "lead.email"}]]}
+SUNRISE = SimpleNamespace(name="Sunrise Energy", destination=MAPPED)
 NOW = now()  # Tests are made when they are collected, which may be long before they run.
 
 
@@ -42,6 +43,23 @@ def test_an_end_has_its_words(test, tone, words):
     said = told(test, SUNRISE, NOW)
     assert said.tone == tone
     assert words in f"{said.title} {said.advice}"
+
+
+@pytest.mark.parametrize(
+    ("body", "destination", "words"),
+    [
+        ('{"status": "accepted", "failed": [], "errors": null}', MAPPED, ""),
+        ('{"status": "Declined"}', MAPPED, "the answer says “declined”, and counts as a yes"),
+        ('{"success": false}', MAPPED, "the answer says “false”, and counts as a yes"),
+        ('{"status": "declined"}', MAPPED | {"accepted_if": {"is": [{"var": "body.id"}, "SX-1"]}}, ""),
+        ("ok", {"mapping": []}, "it was empty: none of their fields is mapped."),
+    ],
+)
+def test_a_yes_that_may_be_none_is_doubted(body, destination, words):
+    test = a_test({"kind": "accepted"}, status=200)
+    test.reply["body"] = body
+    said = told(test, SimpleNamespace(name="Sunrise Energy", destination=destination), NOW)
+    assert (said.tone, words in said.advice) == ("warn" if words else "ok", True)
 
 
 @pytest.mark.parametrize(("state", "age", "done"), [("queued", 1, False), ("sending", 600, True), ("done", 0, True)])
