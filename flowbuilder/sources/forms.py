@@ -10,7 +10,7 @@ from wtforms import BooleanField, RadioField, SelectField, StringField, TextArea
 from wtforms.validators import DataRequired, Length
 
 from flowbuilder import ids
-from flowbuilder.flows.forms import stripped
+from flowbuilder.flows.forms import as_name, stripped
 from flowbuilder.models import Flow, Source
 from rules import json_text
 from rules.problems import Problem
@@ -30,7 +30,7 @@ class SourceForm(FlaskForm):
     flow = SelectField("Flow")
     name = StringField(
         "Supplier", [DataRequired("Give the source a name."), Length(max=120, message="Use at most 120 characters.")],
-        filters=[stripped],
+        filters=[as_name],
     )  # fmt: skip
     cost_kind = RadioField(
         "You pay the supplier",

@@ -12,6 +12,7 @@ from flowbuilder.flows import queries as flow_queries
 from flowbuilder.lists.queries import list_names
 from flowbuilder.models import Flow, Source
 from flowbuilder.sources import operations, posting, queries
+from flowbuilder.sources.first_lead import first_lead
 from flowbuilder.sources.forms import SourceForm
 from flowbuilder.sources.operations import Mode, NewKey
 from flowbuilder.sources.terms import Terms
@@ -22,6 +23,7 @@ from flowbuilder.web.fragments import go_to, page
 bp = Blueprint("sources", __name__, url_prefix="/sources")
 
 MODES: dict[str, Mode] = {"live": "live", "test": "test"}
+YOUR_KEY = "YOUR_TEST_KEY"
 
 
 @bp.get("")
@@ -153,6 +155,7 @@ def _source_page(source: Source, flow: Flow, *, made: Sequence[NewKey] = (), sta
     document: Mapping[str, Any] = live.document if live else flow.draft
     fields = posting.posted_fields(document)
     address = posting.address(flow, source)
+    lead = first_lead(session, flow, document, current.now(), secret_key=current.settings().secret_key)
     return page(
         "sources/show.html",
         status=status,
@@ -161,8 +164,10 @@ def _source_page(source: Source, flow: Flow, *, made: Sequence[NewKey] = (), sta
         address=address,
         keys=queries.keys_of(session, source),
         made=made,
+        your_key=YOUR_KEY,
+        has_test_key=any(one.row.mode == "test" for one in made),
         fields=fields,
-        commands=posting.commands(address, fields, _key_to_show(source, made)),
+        commands=posting.commands(address, lead, _key_to_show(source, made)),
         rule=posting.say_accepted(source, fields, list_names(session, flow.account_id)),
         refusals=queries.last_refusals(session, source),
         leads=queries.last_leads(session, source, current.now()),
@@ -178,8 +183,12 @@ def _terms(form: SourceForm, flow: Flow | None) -> Terms | None:
 
 
 def _key_to_show(source: Source, made: Sequence[NewKey]) -> str | None:
-    """Return the key for the command: a new one, a blank to fill in, or none where posts need none."""
-    return made[0].text if made else "YOUR_KEY" if source.needs_key else None
+    """Return the key for the command: a test key that was just made, a blank to fill in, or none where none is needed.
+
+    A live key is never in it: whoever pastes the command would sell a lead that is made up.
+    """
+    test = next((one.text for one in made if one.row.mode == "test"), None)
+    return test or (YOUR_KEY if source.needs_key else None)
 
 
 def _new_key(source: Source, mode: Mode) -> NewKey:

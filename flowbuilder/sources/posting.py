@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from flowbuilder.flows.queries import flows_of
 from flowbuilder.models import Flow, Source
-from flowbuilder.sources.samples import sample_lead
 from flowbuilder.sources.terms import Terms, read_terms
 from flowbuilder.web import current
 from rules import xml_text
@@ -51,9 +50,8 @@ def say_accepted(source: Source, fields: Sequence[Field], lists: Mapping[str, st
     return say_rule(source.accept_if, known, names=lists) if source.accept_if else None
 
 
-def commands(post_url: str, fields: Sequence[Field], key: str | None) -> dict[str, str]:
-    """Return, by format, a command that posts a made-up lead, with a blank to fill in when the key is not known."""
-    lead = sample_lead(fields)
+def commands(post_url: str, lead: Mapping[str, Any], key: str | None) -> dict[str, str]:
+    """Return, by format, a command that posts a lead; without a key where none is needed."""
     said = {name: value if isinstance(value, str) else json.dumps(value) for name, value in lead.items()}
     as_form = [f"  --data-urlencode {shlex.quote(f'{name}={value}')}" for name, value in said.items()]
     return {

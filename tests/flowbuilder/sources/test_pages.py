@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from flowbuilder import ids
 from flowbuilder.models import IntakeRefusal, Source, SourceKey
-from tests.support.cast import a_flow, a_lead, a_source, now
+from tests.support.cast import a_connection, a_flow, a_lead, a_source, now
 from tests.support.documents import solar
 from tests.support.web import post, signed_in
 
@@ -53,12 +53,22 @@ def test_a_new_source_shows_its_keys_once_in_a_command_to_paste(sara, session, c
     assert made.status_code == 201
     live, test = KEY.findall(made.text)[:2]
     assert (live[:7], test[:7]) == ("lk_live", "lk_test")
-    assert f"X-API-Key: {live}" in made.text
+    assert f"X-API-Key: {test}" in made.text
+    assert f"X-API-Key: {live}" not in made.text
     assert f"/f/{flow.key}/{source.key}" in made.text
     again = sara.get(address_of(source)).text
     assert not KEY.search(again)
-    assert "X-API-Key: YOUR_KEY" in again
+    assert "X-API-Key: YOUR_TEST_KEY" in again
     assert f"••••{live[-4:]}" in again
+
+
+def test_the_lead_to_paste_is_one_that_the_flow_sells(sara, session, cast):
+    document = solar(ids.show(a_connection(session, cast.sara).id, "con"))
+    document["steps"][0]["filter"]["continue_if"] = {"any_of": [{"var": "lead.state"}, ["NV"]]}
+    source = a_source(session, a_flow(session, cast.sara, document=document))
+    session.commit()
+    shown = sara.get(address_of(source)).text
+    assert "&#34;state&#34;: &#34;NV&#34;" in shown
 
 
 def test_terms_are_kept_as_agreed(sara, session, cast, flow):

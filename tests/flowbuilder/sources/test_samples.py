@@ -42,7 +42,9 @@ def test_well_known_names_get_fitting_samples():
 
 
 def test_the_command_carries_key_and_lead():
-    command = commands("http://127.0.0.1:8000/f/solar/forms", [Field("email", "email")], "lk_live_secret")["JSON"]
+    command = commands("http://127.0.0.1:8000/f/solar/forms", sample_lead([Field("email", "email")]), "lk_live_secret")[
+        "JSON"
+    ]
     assert command.splitlines() == [
         "curl -X POST http://127.0.0.1:8000/f/solar/forms \\",
         "  -H 'X-API-Key: lk_live_secret' \\",
@@ -53,7 +55,7 @@ def test_the_command_carries_key_and_lead():
 
 def test_an_option_with_a_quote_in_it_does_not_break_the_command():
     field = Field("color", "choice", options=("it's red",))
-    for command in commands("http://127.0.0.1:8000/f/a/b", [field], None).values():
+    for command in commands("http://127.0.0.1:8000/f/a/b", sample_lead([field]), None).values():
         assert "'\"'\"'" in command
         assert "X-API-Key" not in command
 
@@ -74,6 +76,6 @@ def as_curl_sends(command: str) -> Request:
 @pytest.mark.parametrize("way", ["JSON", "Form", "XML", "GET"])
 def test_each_command_posts_a_lead_that_passes(way):
     fields = [Field(f"f{n}", name, required=True, options=OPTIONS.get(name, ())) for n, name in enumerate(TYPES)]
-    command = commands("http://127.0.0.1:8000/f/a/b", fields, "lk_live_secret")[way]
+    command = commands("http://127.0.0.1:8000/f/a/b", sample_lead(fields), "lk_live_secret")[way]
     posted, _ = read_posted(as_curl_sends(command))
     assert LeadForm(fields, version=1, currency="USD").read(posted).problems == []
