@@ -21,6 +21,16 @@ class SignInForm(FlaskForm):
     password = PasswordField("Password", [DataRequired("Type your password."), Length(max=MOST, message=TOO_LONG)])
 
 
+class NameForm(FlaskForm):
+    """What others in the account call somebody."""
+
+    name = StringField(
+        "Your name",
+        [Length(max=100, message="Use at most 100 characters.")],
+        filters=[lambda text: " ".join((text or "").split())],
+    )
+
+
 class LookForm(FlaskForm):
     """Light, dark, or what the computer is set to."""
 

@@ -121,6 +121,12 @@ def change_look(*, session: Session, person: Person, theme: Theme) -> None:
     session.commit()
 
 
+def change_name(*, session: Session, person: Person, name: str) -> None:
+    """Keep what others call a person; commits."""
+    person.name = name
+    session.commit()
+
+
 def change_account(*, session: Session, visitor: sessions.Visitor, account_id: UUID) -> bool:
     """Let this browser work for another account of the person; commits. Return whether the person belongs to it."""
     if account_id not in {account.id for account in queries.accounts_of(session, visitor.person.id)}:

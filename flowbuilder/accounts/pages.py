@@ -1,4 +1,4 @@
-"""The pages of a person: signing in and out, how the app looks, the password, and the browsers signed in."""
+"""The pages of a person: signing in and out, name and look, the password, and the browsers signed in."""
 
 from datetime import timedelta
 from math import ceil
@@ -9,7 +9,7 @@ from flask import session as form_cookie
 
 from flowbuilder.accounts import browsers, cookies, operations, passwords, queries, sessions, throttle
 from flowbuilder.accounts.access import public, signed_in, somebody, visitor
-from flowbuilder.accounts.forms import LookForm, PasswordForm, SignInForm
+from flowbuilder.accounts.forms import LookForm, NameForm, PasswordForm, SignInForm
 from flowbuilder.accounts.own_paths import own_path
 from flowbuilder.web import current
 from flowbuilder.web.fragments import go_to, page
@@ -60,7 +60,7 @@ def sign_out() -> Response:
 @bp.get("/account")
 @signed_in()
 def show() -> Response:
-    """Show the person's look, password and browsers."""
+    """Show the person's name, look, password and browsers."""
     return _account_page()
 
 
@@ -72,6 +72,17 @@ def change_look() -> Response:
     if not form.validate():
         return _account_page(look=form, status=422)
     operations.change_look(session=current.session(), person=visitor().person, theme=form.theme.data)
+    return go_to(url_for("accounts.show"))
+
+
+@bp.post("/account/name")
+@signed_in()
+def change_name() -> Response:
+    """Keep what others in the account call the person."""
+    form = NameForm()
+    if not form.validate():
+        return _account_page(name=form, status=422)
+    operations.change_name(session=current.session(), person=visitor().person, name=form.name.data)
     return go_to(url_for("accounts.show"))
 
 
@@ -152,11 +163,18 @@ def _subjects(email: str) -> tuple[throttle.Subject, ...]:
     return throttle.subjects_of(current.settings().secret_key, email, request.remote_addr or "")
 
 
-def _account_page(*, look: LookForm | None = None, password: PasswordForm | None = None, status: int = 200) -> Response:
+def _account_page(
+    *,
+    name: NameForm | None = None,
+    look: LookForm | None = None,
+    password: PasswordForm | None = None,
+    status: int = 200,
+) -> Response:
     person = visitor().person
     return page(
         "accounts/show.html",
         status=status,
+        name=name or NameForm(formdata=None, name=person.name),
         look=look or LookForm(formdata=None, theme=person.theme),
         password=password or PasswordForm(formdata=None),
         accounts=queries.accounts_of(current.session(), person.id),

@@ -18,6 +18,16 @@ def test_the_look_is_kept_on_the_server(app: Flask, session: Session, cast: Cast
     assert '<html lang="en" data-theme="dark">' in client.get("/account").text
 
 
+def test_a_name_is_what_others_see(app: Flask, session: Session, cast: Cast) -> None:
+    client = signed_in(app, session, cast.sara)
+    assert post(client, "/account/name", name="  Ute   Sonne ☀️ ").status_code == 303
+    assert "<b>Ute Sonne ☀️</b>" in client.get("/").text
+    assert post(client, "/account/name", name="").status_code == 303
+    assert f"<b>{cast.sara.person.email}</b>" in client.get("/").text
+    refused = post(client, "/account/name", name="x" * 101)
+    assert (refused.status_code, "Use at most 100 characters." in refused.text) == (422, True)
+
+
 def test_a_look_that_does_not_exist_is_refused(app: Flask, session: Session, cast: Cast) -> None:
     assert post(signed_in(app, session, cast.sara), "/account/look", theme="neon").status_code == 422
 
