@@ -160,9 +160,9 @@ def serve(options: argparse.Namespace) -> int:
     """Run everything until it is told to stop."""
     if options.demo:
         return demo(options)
-    from flowbuilder.serving.serve import run
+    from flowbuilder.serving.serve import run, tell_how_to_begin
 
-    return run(_settings_with(options))
+    return run(_settings_with(options), on_ready=tell_how_to_begin)
 
 
 def demo(options: argparse.Namespace) -> int:

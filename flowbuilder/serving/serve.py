@@ -11,11 +11,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import FrameType
 
+from sqlalchemy import exists, select
+from sqlalchemy.exc import OperationalError
+
 from flowbuilder import config, db, embedded, logs
 from flowbuilder.config import Settings
+from flowbuilder.models import Account
 from flowbuilder.serving.supervisor import Process, Stage, Supervisor
 
-__all__ = ["Process", "ServeError", "Stage", "run", "usual_processes"]
+__all__ = ["Process", "ServeError", "Stage", "run", "tell_how_to_begin", "usual_processes"]
+
+
+NOBODY = "nobody can sign in yet: flowbuilder account create --name Acme --email you@acme.example"
 
 
 class ServeError(RuntimeError):
@@ -144,6 +151,20 @@ def say(name: str, line: str) -> None:
         print(shown, flush=True)
     except OSError:
         return
+
+
+def tell_how_to_begin(settings: Settings) -> None:
+    """Say how an account is made, as long as nobody can sign in."""
+    engine = db.make_engine(settings.database_url)
+    try:
+        with engine.connect() as connection:
+            has_accounts = connection.scalar(select(exists(select(Account.id))))
+    except OperationalError:
+        return
+    finally:
+        engine.dispose()
+    if not has_accounts:
+        say("serve", NOBODY)
 
 
 def web_answers(settings: Settings) -> bool:

@@ -30,6 +30,20 @@ def test_ctrl_c_twice_ends_everything_in_order_and_leaves_no_process(home):
         assert "worker   | finished what it had begun\n" in serve.said
 
 
+def test_as_long_as_nobody_can_sign_in_it_says_how_an_account_is_made(home):
+    told = "serve    | nobody can sign in yet: flowbuilder account create --name Acme --email you@acme.example\n"
+    for is_first in (True, False):
+        with started(home, SERVE, FLOWBUILDER_WEB_PORT=free_port()) as serve:
+            serve.wait_for("told that http://127.0.0.1")
+            assert (told in serve.said) is is_first
+            if is_first:
+                words = ("account", "create", "--name", "Acme", "--email", "you@acme.example")
+                with started(home, "flowbuilder", *words) as created:
+                    assert created.end() == 0
+            serve.signal(signal.SIGTERM)
+            assert serve.end() == 0
+
+
 def test_with_lines_as_json_whatever_is_printed_is_one_object_per_line(home):
     environ = {"FLOWBUILDER_WEB_PORT": free_port(), "FLOWBUILDER_LOG_FORMAT": "json"}
     with started(home, SERVE, "worker", **environ) as serve:

@@ -3,7 +3,7 @@
 import sys
 
 from flowbuilder.config import Settings, settings
-from flowbuilder.serving.serve import Process, Stage, run
+from flowbuilder.serving.serve import Process, Stage, run, tell_how_to_begin
 
 
 def stand_in(kind: str, stage: Stage) -> Process:
@@ -11,6 +11,7 @@ def stand_in(kind: str, stage: Stage) -> Process:
 
 
 def tell(live: Settings) -> None:
+    tell_how_to_begin(live)
     print(f"told that {live.public_url} is ready", flush=True)
 
 
