@@ -82,7 +82,9 @@ def connection_zones(session: Session, account_id: UUID) -> dict[str, str]:
 def _unknown_connections(document: Mapping[str, Any], known: Container[str]) -> Iterator[Problem]:
     for path, shown in named_connections(document):
         if shown and shown not in known:
-            yield Problem(path, "unknown_connection", f"This account has no connection “{shown[:40]}”.")
+            yield Problem(
+                path, "unknown_connection", f"This account has no connection “{shown[:40]}”. Choose one of its buyers."
+            )
 
 
 def _unknown_lists(document: Mapping[str, Any], known: Container[str]) -> Iterator[Problem]:

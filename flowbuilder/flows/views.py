@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -121,7 +122,8 @@ def pretty(document: Mapping[str, Any]) -> str:
 
 def as_file(flow: Flow, document: Mapping[str, Any], number: int | None) -> Response:
     """Return a document as a file to save."""
-    name = re.sub(r"[^A-Za-z0-9]+", "-", flow.name).strip("-").lower() or "flow"
+    plain = unicodedata.normalize("NFKD", flow.name).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-").lower() or "flow"
     response = Response(pretty(document) + "\n", mimetype="application/json")
     suffix = f"-v{number}" if number else "-draft"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}{suffix}.json"'

@@ -51,6 +51,8 @@ def publish(flow_id: UUID) -> Response:
     """Make the draft live, once all that is to be looked at is ticked; else say what stands in the way."""
     flow = flow_called(flow_id)
     if request.form.get("live", "") != str(flow.live_version or ""):
+        if views.is_live(current.session(), flow):  # The same form was sent twice.
+            return go_to(url_for("flows.show", flow_id=flow.id, done="published"))
         return review_page(flow, status=409, problem=NEWER_LIVE.format(flow.live_version))
     rest = views.rest_of(current.session(), flow, now=current.now(), new_buyers=new_buyers())
     ticked = set(request.form.getlist("tick"))

@@ -91,13 +91,19 @@ def review_view(session: Session, flow: Flow) -> dict[str, Any]:
     return {
         "flow": flow,
         "live": live,
-        "draft_differs": live is None or live.document != flow.draft,
+        "draft_differs": not is_live(session, flow),
         "parts": compared(live.document if live else None, flow.draft, known.names),
         "plain": side_by_side(live_rules, rules, known.names),
         "findings": views.findings(flow.draft, problems),
         "has_errors": views.has_errors(problems),
         "publishers": publishers_of(session, flow.account_id),
     }
+
+
+def is_live(session: Session, flow: Flow) -> bool:
+    """Return whether the draft is what is live."""
+    live = queries.live_version(session, flow)
+    return live is not None and live.document == flow.draft
 
 
 def rest_of(session: Session, flow: Flow, *, now: datetime, new_buyers: Assumed) -> Rest:

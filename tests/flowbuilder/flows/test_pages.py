@@ -228,7 +228,7 @@ def test_the_document_is_downloaded_as_it_was_written(sara, session, cast):
     draft, first = sara.get(address_of(flow, "/document.json")), sara.get(address_of(flow, "/document.json?version=1"))
     assert json.loads(draft.text) == json.loads(first.text) == document
     assert '"exact": 650.1' in draft.text
-    assert 'filename="solar-s-hne-v1.json"' in first.headers["Content-Disposition"]
+    assert 'filename="solar-sohne-v1.json"' in first.headers["Content-Disposition"]
 
 
 @pytest.mark.parametrize("rest", ["/versions/2", "/document.json?version=2", "/document.json?version=x", "/nothing"])

@@ -160,9 +160,19 @@ def test_a_version_that_went_live_meanwhile_is_looked_at_first(sara, session, fl
     form = sent(flow)
     change(session, flow, lambda draft: draft["steps"][1]["buyer"].update(price=45))
     assert post(sara, at(flow), **sent(flow)).status_code == 303
+    change(session, flow, lambda draft: draft["steps"][1]["buyer"].update(price=46))
     late = post(sara, at(flow), **form)
     assert late.status_code == 409
     assert "Version 2 went live since you opened the review." in late.text
+
+
+def test_a_review_that_is_sent_twice_goes_live_once(sara, session, flow):
+    change(session, flow, lambda draft: draft["steps"][1]["buyer"].update(price=45))
+    form = sent(flow)
+    answers = [post(sara, at(flow), **form) for _ in range(2)]
+    assert {(answer.status_code, answer.location) for answer in answers} == {(303, at(flow, "?done=published"))}
+    session.refresh(flow)
+    assert flow.live_version == 2
 
 
 def test_an_editor_asks_a_publisher(app, session, cast, flow):
