@@ -72,6 +72,11 @@
     document.addEventListener("htmx:afterRequest", () => byId(next)?.focus(), { once: true });
   });
 
+  // What makes or takes away something does so once, when it is pressed twice in a row; moving goes on.
+  document.addEventListener("click", (event) => {
+    if (event.detail > 1 && event.target.closest("#add-first, [id^=add-row-], [id^=duplicate-], [id^=delete-]")) event.preventDefault();
+  }, true);
+
   document.addEventListener("click", (event) => {
     const pressed = event.target.closest("button, a");
     if (!pressed) return;

@@ -1,5 +1,6 @@
 """What is sent twice by mistake is done once: buttons that are pressed twice, pages that are loaded again."""
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from flowbuilder import ids
 from flowbuilder.models import Credential, Flow, Source, StoredList
-from tests.support.cast import Cast, a_connection
+from tests.support.cast import Cast, a_connection, a_flow
 from tests.support.looks import WIDE
 
 Visit = Callable[..., Page]
@@ -33,6 +34,19 @@ def test_a_button_that_is_pressed_twice_makes_one_flow_and_one_source(
     page.get_by_role("button", name="Make the source").dblclick()
     expect(page.get_by_role("heading", name="New keys")).to_be_visible()
     assert names(session, cast, Source) == ["WebForms Co"]
+
+
+def test_what_is_added_to_a_flow_is_added_once(visit: Visit, session: Session, cast: Cast) -> None:
+    flow = a_flow(session, cast.sara, live_version=None)
+    session.commit()
+    page = visit(f"/flows/{ids.show(flow.id, 'flo')}/edit", cast.sara, **WIDE)
+    page.get_by_role("button", name="Add your first buyer").dblclick()
+    expect(page.get_by_role("heading", name="Step 1 · Buyer")).to_be_visible()
+    page.get_by_role("link", name=re.compile("^Add a step below “Leads arrive”")).click()
+    page.get_by_role("button", name=re.compile("^Filter ")).first.dblclick()
+    expect(page.get_by_role("heading", name="Step 1 · Filter")).to_be_visible()
+    session.refresh(flow)
+    assert [kind for step in flow.draft["steps"] for kind in step] == ["filter", "buyer"]
 
 
 def test_whoever_comes_back_to_a_form_sends_it_again(visit: Visit, session: Session, cast: Cast) -> None:

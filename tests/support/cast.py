@@ -39,7 +39,11 @@ DOCUMENT: dict[str, Any] = {
     "steps": [],
     "fallback": {"id": "end", "do": "reject"},
 }
-DESTINATION: dict[str, Any] = {"url": "https://api.sunrise.example/leads", "format": "json", "mapping": []}
+DESTINATION: dict[str, Any] = {
+    "url": "https://api.sunrise.example/leads",
+    "format": "json",
+    "mapping": [["email", {"var": "lead.email"}]],
+}
 _numbers = count(1)
 
 
