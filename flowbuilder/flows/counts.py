@@ -33,9 +33,8 @@ _NEWEST = """
     )
 """
 _REACHED = f"""{_NEWEST}, reached AS (
-        SELECT n.id, n.status, COALESCE(max(o.at), 0) AS at FROM newest n
-          LEFT JOIN lead_event e ON e.lead_id = n.id AND e.run = n.run
-          LEFT JOIN json_to_recordset(CAST(:positions AS json)) AS o(step text, at int) ON o.step = e.step
+        SELECT n.id, n.status, COALESCE(max(CAST(CAST(:positions AS jsonb) ->> e.step AS int)), 0) AS at
+          FROM newest n LEFT JOIN lead_event e ON e.lead_id = n.id AND e.run = n.run
          GROUP BY n.id, n.status
     )
 """  # noqa: S608  (constants)
@@ -115,8 +114,7 @@ def cards_of(rules: Rules) -> list[str]:
 def _asked(flow: Flow, rules: Rules, begins: datetime) -> dict[str, object]:
     cards = {card: at for at, card in enumerate(cards_of(rules))}
     inner = {step: cards[_card(rules, step)] for step in [*rules.positions, *rules.buyers]}
-    positions = write_json([{"step": step, "at": at} for step, at in {**inner, **cards}.items()])
-    return _newest(flow, begins) | {"positions": positions}
+    return _newest(flow, begins) | {"positions": write_json(inner | cards)}
 
 
 def _newest(flow: Flow, begins: datetime) -> dict[str, object]:
