@@ -14,6 +14,7 @@ from rules.made_fields import made_fields
 from rules.places import END
 from rules.plain_words import say_flow
 from rules.reading import Document, is_zone
+from rules.saying import say_list
 from rules.steps import READERS, Fallback, Step, read_fallback
 from rules.steps.base import Words
 
@@ -80,9 +81,9 @@ class _Pen:
         flow, _ = parse_flow(whole)
         if flow is None or not broken:
             return NOT_TOLD
-        numbers = ", ".join(str(number) for number in sorted(broken))
-        left_out = f"step {numbers} is" if len(broken) == 1 else f"steps {numbers} are"
-        return f"{say_flow(flow, self.names)} (Left out, as {left_out} not finished yet.)"
+        numbers = say_list([str(number) for number in sorted(broken)], "and")
+        left_out = f"Step {numbers} is not finished" if len(broken) == 1 else f"Steps {numbers} are not finished"
+        return f"{say_flow(flow, self.names, is_whole=False)} {left_out} yet, and left out here."
 
     def _read(self, step: Found) -> Step | None:
         """Return a step, None while something is wrong with it."""
@@ -124,7 +125,7 @@ class _Pen:
         if isinstance(name, str) and name:
             return name
         if share is not None:
-            return f"{share} % of the leads"
+            return f"{share}% of the leads"
         rule = Document(self.fields, self.currency, self.zone, asks_lists=True).rule(lane.settings.get("when"), "")
         return self.talk.whole_rule(rule.document) if rule and "when" in lane.settings else NO_RULE_YET
 

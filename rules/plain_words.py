@@ -1,6 +1,6 @@
 """Says a whole flow in plain words, the way one would tell it to a colleague."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rules.buyer_words import say_conditions
@@ -10,6 +10,7 @@ from rules.flow_wording import Names, words_of
 from rules.steps import Buyer, CapStep, Fallback, Filter, Group, Lane, LookUp, Row, Split, Step
 from rules.steps.base import Words
 from rules.steps.group.wording import say_least
+from rules.wording import begin
 
 MOST_SHOWN = 4
 """How many buyers of a group are named."""
@@ -24,13 +25,18 @@ OFFERED = {
     "broadcast": "are offered to each:",
 }
 """To whom of its buyers each mode of a group offers a lead first."""
+LEADS = "Leads"
+"""How a sentence begins that is about all leads that came so far."""
 SEEN_WHERE = {"flow": "", "source": " from the same source", "seller": " in any of your flows"}
 """Among which leads a duplicate is looked for."""
 
 
-def say_flow(flow: Flow, names: Names) -> str:
-    """Return the flow in plain words: who gets which leads, what comes after a no, and what happens to the rest."""
-    return _Teller(flow, words_of(flow, names)).tell()
+def say_flow(flow: Flow, names: Names, *, is_whole: bool = True) -> str:
+    """Return the flow in plain words: who gets which leads, what comes after a no, and what happens to the rest.
+
+    Of a flow that is not whole, as unfinished steps are left out of it, it is not said that nobody takes the leads.
+    """
+    return _Teller(flow, words_of(flow, names)).tell(is_whole=is_whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +56,14 @@ class _Teller:
         self._before: list[str] = []
         self._turned_away: list[Filter] = []
         self._last: _Asked | None = None
-        self._is_joined = False
+        self._is_joined = self._is_rest = self._has_lanes = False
         self._said: list[str] = []
 
-    def tell(self) -> str:
+    def tell(self, *, is_whole: bool) -> str:
         """Return all sentences."""
         self._said.extend(_say_door(self._flow, self._words))
         self._tell_steps(self._flow.steps)
-        if all(buyer.common.off for buyer in self._flow.buyers.values()):
+        if is_whole and all(buyer.common.off for buyer in self._flow.buyers.values()):
             self._said.append("Nobody is set to take the leads.")
         return " ".join([*self._said, _say_fallback(self._flow.fallback, self._words), *self._say_turned_away()])
 
@@ -71,6 +77,7 @@ class _Teller:
         match step:
             case Filter():
                 self._tell_filter(step)
+                return
             case Buyer():
                 self._tell_buyer(step)
             case Group():
@@ -85,6 +92,7 @@ class _Teller:
             case _:
                 self._tell_filtered()
                 self._said.append(f"{step.sentence(self._words)}.")
+        self._is_rest = False
 
     def _other_ways(self, step: LookUp) -> str:
         """Return `; if it fails: reject`, and the same of nothing found; nothing where the lead goes on."""
@@ -94,13 +102,14 @@ class _Teller:
     def _tell_filtered(self) -> None:
         """Say what the filters before let through, where nobody follows that could be told with it."""
         if self._before:
-            self._said.append(f"Leads where {_all_of(self._before)} go on.")
+            self._said.append(f"{begin(self._which())} go on.")
         self._before = []
 
     def _tell_filter(self, step: Filter) -> None:
         rule = self._rule(step.rule.document)
         if step.stops:
             self._said.append(f"Leads where {rule} {self._away(step)}.")
+            self._is_rest = True
         else:
             self._before.append(rule)
             self._turned_away.append(step)
@@ -117,7 +126,7 @@ class _Teller:
 
     def _say_turned_away(self) -> list[str]:
         """Return what becomes of the leads that filters turned away; of a single filter they are everything else."""
-        if len(self._turned_away) == 1:
+        if len(self._turned_away) == 1 and not self._has_lanes:
             return [f"All others {self._away(self._turned_away[0])}."]
         return [f"Leads where {self._contrary(step)} {self._away(step)}." for step in self._turned_away]
 
@@ -131,8 +140,7 @@ class _Teller:
             self._said.append(f"{self._words.buyer(step.connection)} {together}.")
 
     def _tell_buyer(self, step: Buyer) -> None:
-        which = self._which()
-        which = f"{which}, if {self._rule(step.when.document)}," if step.when else which
+        which = self._which([self._rule(step.when.document)] if step.when else [])
         self._offer(f"{which} go to {step.terms(self._words)}")
         self._tell_conditions(step)
         if step.ways.on_declined.kind == "buyer":
@@ -157,34 +165,41 @@ class _Teller:
     def _tell_split(self, step: Split) -> None:
         """Tell lane by lane; the first sentence of each says which leads take it."""
         self._tell_filtered()
-        before = self._last, self._turned_away
+        before, self._has_lanes = (self._last, self._turned_away), True
         for lane in step.lanes:
-            said, self._said, self._last, self._turned_away, self._is_joined = self._said, [], None, [], False
+            said, self._said, self._last, self._turned_away = self._said, [], None, []
+            self._is_joined = self._is_rest = False
             self._tell_steps(lane.steps)
             self._said += [
                 f"Of these, those where {self._contrary(one)} {self._away(one)}." for one in self._turned_away
             ]
-            told = self._said or ["They go on."]
-            self._said = [*said, f"{self._say_lane(lane)}: {told[0][0].lower()}{told[0][1:]}", *told[1:]]
+            first, *more = self._said or [f"{LEADS} go on."]
+            self._said = [*said, self._say_lane(lane, first), *more]
         self._last, self._turned_away = before
         self._is_joined = True
 
-    def _say_lane(self, lane: Lane) -> str:
-        if lane.share:
-            return lane.say(self._words)
-        return f"If {self._rule(lane.when.document)}" if lane.when else "Everything else"
+    def _say_lane(self, lane: Lane, first: str) -> str:
+        """Return the first sentence of a lane, about the leads that take it; where it is about some, after these."""
+        rule = self._rule(lane.when.document) if lane.when else ""
+        if first.startswith(f"{LEADS} ") and not first.startswith(f"{LEADS} where"):
+            these = lane.say(self._words) if lane.share else f"{LEADS} where {rule}" if rule else "All others"
+            return these + first.removeprefix(LEADS)
+        these = lane.say(self._words) if lane.share else f"If {rule}" if rule else "Everything else"
+        return f"{these}: {first[0].lower()}{first[1:]}"
 
     def _offer(self, said: str) -> None:
         """Say an offer with what leads to it."""
-        sentence = f"{self._after()}{said}."
-        self._said.append(sentence[0].upper() + sentence[1:])
+        self._said.append(begin(f"{self._after()}{said}."))
         self._before, self._is_joined = [], False
 
-    def _which(self) -> str:
-        """Return which leads are offered."""
-        if self._before:
-            return f"leads where {_all_of(self._before)}"
-        return "leads" if self._last is None and not self._is_joined else "they"
+    def _which(self, also: Sequence[str] = ()) -> str:
+        """Return which leads go on or are offered; `also` are rules beside those of the filters before."""
+        rules, is_first = [*self._before, *also], self._last is None and not self._is_joined
+        if rules:
+            return f"{'leads' if is_first or self._is_rest else 'those'} where {_all_of(rules)}"
+        if self._is_rest:
+            return "all others"
+        return "leads" if is_first else "they"
 
     def _after(self) -> str:
         """Return what leads from those that were asked before to the next ones."""

@@ -19,9 +19,9 @@ from rules.differences import differences
 from rules.draft_cards import sketch
 from rules.editing.naming import LABELS, SETTINGS, changed_keys, person_called
 from rules.editing.setting import with_settings
+from rules.editing.telling import say_setting
 from rules.editing.tree import Found, kind_of, row_in, walk
 from rules.flow_wording import every_card
-from rules.json_text import write as write_json
 from rules.places import DOOR, place_of
 from rules.problems import Problem
 from rules.starters import STARTERS
@@ -164,7 +164,11 @@ def conflict_view(room: Room, conflict: Conflict, mine: Mapping[str, Any] | None
     return {
         **view,
         "differing": [
-            Differing(SETTINGS.get(key, key.replace("_", " ")), _told(mine.get(key)), _told(theirs.get(key)))
+            Differing(
+                SETTINGS.get(key, key.replace("_", " ")),
+                _told(room, key, mine.get(key)),
+                _told(room, key, theirs.get(key)),
+            )
             for key in changed
         ],
         "sentences": said if said[0] != said[1] else None,
@@ -243,11 +247,9 @@ def _sentence(cards: Sequence[Any], step: str) -> str:
     return card.sentence if card else ""
 
 
-def _told(value: object) -> str:
+def _told(room: Room, key: str, value: object) -> str:
     """Return a setting as people can compare it."""
-    if value is None:
-        return "not set"
-    text = value if isinstance(value, str) else write_json(value).decode()
+    text = say_setting(key, value, room.document, room.around.names)
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
 
 

@@ -101,7 +101,7 @@ class Teller:
         if lane is None:
             return Told()
         rule = {"For leads where": self._words.whole_rule(lane.when.document)} if lane.when else {}
-        share = {"Share": f"{lane.share} %"} if lane.share else {}
+        share = {"Share": f"{lane.share}%"} if lane.share else {}
         return Told(parts={**rule, **share})
 
     def _caps(self, buyer: Buyer) -> dict[str, str]:

@@ -33,7 +33,7 @@ class Lane:
         if self.is_named:
             return self.name
         if self.share:
-            return f"{self.share} % of the leads"
+            return f"{self.share}% of the leads"
         return words.whole_rule(self.when.document) if self.when else "Everything else"
 
 

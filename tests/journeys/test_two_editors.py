@@ -56,7 +56,7 @@ def both_change_the_price(hers: Page, lees: Page) -> None:
     told = lees.get_by_role("alert")
     expect(told).to_contain_text("Dana Deputy changed this step at")
     expect(told).to_contain_text("Nothing of yours is saved yet, and nothing of theirs is lost.")
-    expect(told.get_by_role("definition")).to_contain_text(["at $47.00", "at $45.00", "47", "45"])
+    expect(told.get_by_role("definition")).to_contain_text(["at $47.00", "at $45.00", "$47.00", "$45.00"])
     look_closely(lees)
 
 

@@ -107,15 +107,15 @@ def test_a_card_of_shares_says_them() -> None:
     card = rail(a_flow(shares((30, [buyer()]), (70, []))), NAMES)[1]
     assert card.sentence == "One of 2 lanes, by share"
     assert [way.text for way in card.exits] == [
-        "30 % of the leads: 1 step, then next step",
-        "70 % of the leads: next step",
+        "30% of the leads: 1 step, then next step",
+        "70% of the leads: next step",
     ]
 
 
 def test_a_card_of_a_group_has_its_buyers_in_the_order_in_which_they_are_asked() -> None:
     rows = [buyer(caps=[{"limit": 9, "per": "day"}]), buyer("b", priority=1, off=True, on_declined="reject")]
     card = rail(a_flow(group(*rows, sell_up_to=2, floor=30, margin={"percent": 20})), NAMES)[1]
-    assert card.sentence == "Offer to 2 buyers in this order, sell to up to 2, at least $30.00 and 20 % margin"
+    assert card.sentence == "Offer to 2 buyers in this order, sell to up to 2, at least $30.00 and 20% margin"
     assert [way.text for way in card.exits] == ["Sold 2 times, or all asked: stop here", "Nobody takes it: next step"]
     assert [(row.sentence, row.is_off) for row in card.rows] == [
         ("Brightroof at $42.00", True),

@@ -52,7 +52,7 @@ SMALL_BILLS = {
             [buyer(), buyer("b", when=IN_CA)],
             {},
             "Leads go to Sunrise Energy at $42.00. "
-            "If Sunrise Energy says no, they, if State is CA, go to Brightroof at $42.00. " + REJECTED,
+            "If Sunrise Energy says no, those where State is CA go to Brightroof at $42.00. " + REJECTED,
         ),
         (
             [STOP_NV, CAP, buyer()],
@@ -60,6 +60,29 @@ SMALL_BILLS = {
             (
                 "Leads where State is NV are rejected with “No NV”. At most 500 a day through here; when full: reject. "
                 f"Leads go to Sunrise Energy at $42.00. {REJECTED}"
+            ),
+        ),
+        (
+            [STOP_NV, buyer()],
+            {},
+            f"Leads where State is NV are rejected with “No NV”. All others go to Sunrise Energy at $42.00. {REJECTED}",
+        ),
+        (
+            [buyer(), STOP_NV, buyer("b", when=IS_SOLAR)],
+            {},
+            (
+                "Leads go to Sunrise Energy at $42.00. Leads where State is NV are rejected with “No NV”. "
+                "If Sunrise Energy says no, leads where Product is Solar go to Brightroof at $42.00. " + REJECTED
+            ),
+        ),
+        (
+            [CA_SOLAR, split(("Roof", IN_CA, [buyer()])), buyer("b")],
+            {},
+            (
+                "Leads where State is CA and Product is Solar go on. "
+                "Leads where State is CA go to Sunrise Energy at $42.00. All others go on. "
+                f"If nobody took them by then, they go to Brightroof at $42.00. {REJECTED} "
+                "Leads where either State is not CA or Product is not Solar are rejected with “Not CA solar”."
             ),
         ),
         (
@@ -119,7 +142,7 @@ SMALL_BILLS = {
                 "If Product is Solar: leads where State is CA and Product is Solar go to Sunrise Energy at $42.00. "
                 "Of these, those where either State is not CA or Product is not Solar "
                 "are rejected with “Not CA solar”. "
-                "If State is CA: they go on. Everything else: they go on. "
+                "Leads where State is CA go on. All others go on. "
                 f"If nobody took them by then, they go to Brightroof at $42.00. {REJECTED}"
             ),
         ),
@@ -127,8 +150,17 @@ SMALL_BILLS = {
             [shares((30, [buyer()]), (70, [buyer("b")]))],
             {},
             (
-                "30 % of the leads: leads go to Sunrise Energy at $42.00. "
-                f"70 % of the leads: leads go to Brightroof at $42.00. {REJECTED}"
+                "30% of the leads go to Sunrise Energy at $42.00. "
+                f"70% of the leads go to Brightroof at $42.00. {REJECTED}"
+            ),
+        ),
+        (
+            [shares((30, [CA_SOLAR, buyer()]), (70, []))],
+            {},
+            (
+                "30% of the leads: leads where State is CA and Product is Solar go to Sunrise Energy at $42.00. "
+                "Of these, those where either State is not CA or Product is not Solar "
+                f"are rejected with “Not CA solar”. 70% of the leads go on. {REJECTED}"
             ),
         ),
         (

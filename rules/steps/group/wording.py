@@ -21,12 +21,12 @@ def say_deal(deal: Deal, words: Words) -> str:
 
 
 def say_least(least: Least | None, words: Words) -> str:
-    """Return `, at least $30.00 and 20 % margin`; nothing where nothing is asked for."""
+    """Return `, at least $30.00 and 20% margin`; nothing where nothing is asked for."""
     if least is None:
         return ""
     said = [say_money(least.floor, words.currency)] if least.floor else []
     if least.percent is not None:
-        said.append(f"{least.percent} % margin")
+        said.append(f"{least.percent}% margin")
     elif least.margin is not None:
         said.append(f"{say_money(least.margin, words.currency)} margin")
     return f", at least {' and '.join(said)}" if said else ""

@@ -267,7 +267,7 @@ def test_a_rule_is_tried_on_the_newest_leads(app: Flask, session: Session, cast:
     page = tried(app, session, cast, flow, "?step=f&name=continue_if")
 
     assert "Tried on your last 4 leads" in page.text
-    assert "<b>2</b> continue (50 %), <b>2</b> are stopped" in page.text
+    assert "<b>2</b> continue (50%), <b>2</b> are stopped" in page.text
     assert "State is CA: lead has nothing" in page.text
     assert "ana@example.com" not in page.text
     assert tried(app, session, cast, flow, "?step=f&name=rule&lead=nobody").status_code == 404
@@ -279,8 +279,8 @@ def test_a_rule_is_tried_on_the_newest_leads(app: Flask, session: Session, cast:
 @pytest.mark.parametrize(
     ("polarity", "said"),
     [
-        ("continue_if", "<b>3</b> continue (75 %), <b>1</b> are stopped"),
-        ("stop_if", "<b>1</b> continue (25 %), <b>3</b> are stopped"),
+        ("continue_if", "<b>3</b> continue (75%), <b>1</b> are stopped"),
+        ("stop_if", "<b>1</b> continue (25%), <b>3</b> are stopped"),
     ],
 )
 def test_of_a_filter_it_is_said_who_carries_on(
@@ -293,7 +293,7 @@ def test_of_a_filter_it_is_said_who_carries_on(
     session.commit()
 
     assert said in tried(app, session, cast, flow, "?step=f&name=rule").text
-    assert "<b>2</b> match (50 %), <b>2</b> do not" in tried(app, session, cast, flow, "?step=b&name=when").text
+    assert "<b>2</b> match (50%), <b>2</b> do not" in tried(app, session, cast, flow, "?step=b&name=when").text
 
 
 def test_which_leads_a_rule_is_true_for(app: Flask, session: Session, cast: Cast, flow: Flow, leads: Any) -> None:
@@ -312,7 +312,7 @@ def test_stored_lists_are_asked_for_all_leads_at_once(
     set_rule(session, flow, {"!": {"in_list": [{"var": "lead.state"}, ids.show(row.id, "lst")]}})
 
     page = tried(app, session, cast, flow, "?step=f&name=continue_if").text
-    assert "<b>2</b> continue (50 %)" in page
+    assert "<b>2</b> continue (50%)" in page
     assert "State is not in the list “Not sold”" in page
 
 

@@ -104,7 +104,7 @@ def test_versions_tell_what_each_changed_and_what_came_of_it(sara, session, cast
     assert "Version 2 Live" in shown
     assert "No buyer for now" in shown
     assert "1 buyer" in shown
-    assert "Leads 1 Sold 100 %" in shown
+    assert "Leads 1 Sold 100%" in shown
     compared = seen(sara, flow, "/versions/1/compare")
     assert "Version 1 → version 2 (live)" in compared
     assert "Sunrise Energy" in compared

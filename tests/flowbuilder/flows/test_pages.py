@@ -111,8 +111,8 @@ def test_the_rail_shows_lanes_with_their_steps_and_groups_with_their_buyers(sara
     for words in (
         "Step 1 · Change fields · Tidy up",
         "Step 2 · Split One of 3 lanes, the first that fits Lane 1 West",
-        "Lane 1 60 % of the leads",
-        "Step 4 · Buyer group Offer to 3 buyers in this order, sell to up to 2, at least $30.00 and 20 % margin",
+        "Lane 1 60% of the leads",
+        "Step 4 · Buyer group Offer to 3 buyers in this order, sell to up to 2, at least $30.00 and 20% margin",
         "Brightroof at $42.00, up to 100 a day",
         "0 of 100 today",
         "Declines, fails or full: next buyer",

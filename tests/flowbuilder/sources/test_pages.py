@@ -187,7 +187,7 @@ def test_everything_that_is_agreed_can_be_changed(sara, session, cast, flow):
     assert source.categories == ["solar", "Roofing"]
     assert source.redirect_hosts == ["www.example.com", "thanks.example.com:8443"]
     shown = sara.get(address_of(source)).text
-    for words in ("State is CA", "solar, Roofing", "www.example.com", "then leads wait", "75 % of its price"):
+    for words in ("State is CA", "solar, Roofing", "www.example.com", "then leads wait", "75% of its price"):
         assert words in shown
 
 
