@@ -101,3 +101,45 @@ def wrong_from_afar(page: Page) -> dict[str, list[str]]:
 def seen_from_afar(page: Page) -> list[str]:
     """Return what makes a page scroll sideways, lies on something else, or is cut."""
     return [*page.evaluate(STICKS_OUT), *page.evaluate(IN_EACH_OTHERS_WAY)]
+
+
+TOO_SMALL = """
+  least => {
+    const PRESSED = "a, button, select, textarea, summary, input:not([type=hidden])";
+    const isSeen = (one) => one.checkVisibility({ visibilityProperty: true }) && one.getClientRects().length > 0
+      && !one.closest(".for-readers, .skip");
+    const isInText = (one) => one.matches("a") && getComputedStyle(one).display === "inline";
+    const grown = (one) => {
+      const after = getComputedStyle(one, "::after");
+      return after.position === "absolute" ? [parseFloat(after.width) || 0, parseFloat(after.height) || 0] : [0, 0];
+    };
+    const sizes = (one) => {
+      const box = one.getBoundingClientRect();
+      return [[box.width, box.height], grown(one)];
+    };
+    const of = (one) => [one, ...(one.labels ?? [])].flatMap(sizes);
+    const said = (one) => one.id || one.getAttribute("aria-label") || one.textContent.trim().slice(0, 40) || one.name;
+    const all = [...document.querySelectorAll(PRESSED)].filter((one) => isSeen(one) && !isInText(one));
+    return all.filter((one) => !of(one).some(([wide, high]) => Math.min(wide, high) >= least - .5))
+      .map((one) => `${one.localName} ${said(one)}: ${of(one)[0].map(Math.round).join(" by ")}`);
+  }
+"""
+"""Returns what is pressed and has fewer pixels than that, its label counted; links within a text are exempt."""
+ACCENTS = """
+  () => {
+    const isSeen = (one) => one.checkVisibility({ visibilityProperty: true }) && one.getClientRects().length > 0;
+    const inFront = (one) => {
+      const box = one.getBoundingClientRect();
+      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+      return y > innerHeight || one.contains(document.elementFromPoint(x, y));
+    };
+    const accent = document.createElement("i");
+    accent.style.color = "var(--accent)";
+    document.body.append(accent);
+    const colour = getComputedStyle(accent).color;
+    accent.remove();
+    const isAccent = (one) => isSeen(one) && getComputedStyle(one).backgroundColor === colour && inFront(one);
+    return [...document.querySelectorAll(".button, button")].filter(isAccent).map((one) => one.textContent.trim());
+  }
+"""
+"""Returns the buttons in the accent's colour: a page has one, for what is most likely done next."""
