@@ -23,6 +23,8 @@ from rules.running import Lead as LeadAsRulesSee
 from rules.running import Run
 from rules.wording import say_condition, say_seen
 
+OF_ONE = {"match": "matches", "do not": "does not", "continue": "continues", "are stopped": "is stopped"}
+"""What leads do, said of a single one."""
 MOST_LEADS = 500
 MOST_LOOKED_AT = 20_000
 """How many of the account's newest leads are looked through for those of the flow."""
@@ -54,6 +56,11 @@ class Side:
     which: str
     leads: tuple[UUID, ...]
     percent: int
+
+    @property
+    def said(self) -> str:
+        """Return what so many leads do: one continues, two continue."""
+        return OF_ONE[self.word] if len(self.leads) == 1 else self.word
 
 
 @dataclass(frozen=True)

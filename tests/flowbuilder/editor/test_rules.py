@@ -279,8 +279,8 @@ def test_a_rule_is_tried_on_the_newest_leads(app: Flask, session: Session, cast:
 @pytest.mark.parametrize(
     ("polarity", "said"),
     [
-        ("continue_if", "<b>3</b> continue (75%), <b>1</b> are stopped"),
-        ("stop_if", "<b>1</b> continue (25%), <b>3</b> are stopped"),
+        ("continue_if", "<b>3</b> continue (75%), <b>1</b> is stopped"),
+        ("stop_if", "<b>1</b> continues (25%), <b>3</b> are stopped"),
     ],
 )
 def test_of_a_filter_it_is_said_who_carries_on(
