@@ -1,4 +1,4 @@
-"""What people type about a source: who posts where, what a lead costs, limits, what is taken, where forms go on."""
+"""What people type about a source: who posts where, what a lead costs, caps, what is taken, where forms go on."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ DRAWN = {"limit", "per", "count", "when_full"}
 
 
 class SourceForm(FlaskForm):
-    """A source; `kept_caps` are limits that the form has no fields for and leaves as they are."""
+    """A source; `kept_caps` are those that the form has no fields for and leaves as they are."""
 
     flow = SelectField("Flow")
     name = StringField(
@@ -38,7 +38,7 @@ class SourceForm(FlaskForm):
         default="nothing",
     )
     cost = StringField("How much", filters=[stripped])
-    limit = StringField("Limit", filters=[stripped])
+    limit = StringField("Cap", filters=[stripped])
     per = SelectField("Per", choices=PERIOD_WORDS, default="day")
     counts = SelectField("Counted", choices=COUNT_WORDS, default="sold")
     when_full = SelectField("When it is reached", choices=FULL_WORDS, default="reject")

@@ -15,7 +15,7 @@ from flowbuilder.sources import operations, posting, queries
 from flowbuilder.sources.first_lead import first_lead
 from flowbuilder.sources.forms import SourceForm
 from flowbuilder.sources.operations import Mode, NewKey
-from flowbuilder.sources.terms import Terms
+from flowbuilder.sources.terms import Terms, say_cost
 from flowbuilder.web import current
 from flowbuilder.web.found import found
 from flowbuilder.web.fragments import go_to, page
@@ -171,7 +171,7 @@ def _source_page(source: Source, flow: Flow, *, made: Sequence[NewKey] = (), sta
         rule=posting.say_accepted(source, fields, list_names(session, flow.account_id)),
         refusals=queries.last_refusals(session, source),
         leads=queries.last_leads(session, source, current.now()),
-        currency=document.get("currency", "USD"),
+        cost=say_cost(source.cost, document.get("currency", "USD")),
     )
 
 

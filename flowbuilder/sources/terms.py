@@ -9,6 +9,7 @@ from flowbuilder.intake.redirects import read_host
 from flowbuilder.models import Source
 from rules.caps import read_caps
 from rules.fields import Field
+from rules.money import exponent_of, money, say_money
 from rules.problems import Problem
 from rules.reading import Document, Part, amount_of
 
@@ -58,7 +59,7 @@ def _check_caps(part: Part) -> None:
     read_caps(part, "caps", "source", at_door=True)
     listed = part.take("caps")
     if isinstance(listed, list) and len(listed) > MOST_CAPS:
-        part.report("caps", "too_many", f"A source has at most {MOST_CAPS} limits.")
+        part.report("caps", "too_many", f"A source has at most {MOST_CAPS} caps.")
 
 
 def _read_words(part: Part, key: str) -> list[str]:
@@ -84,6 +85,15 @@ def _read_hosts(part: Part) -> list[str]:
         else:
             hosts.append(host)
     return hosts
+
+
+def say_cost(cost: Mapping[str, Any] | None, currency: str) -> str:
+    """Return what a sold lead costs: `$31.50`, `75% of its price`, or nothing."""
+    if not cost:
+        return "nothing"
+    if "share" in cost:
+        return f"{cost['share']}% of its price"
+    return say_money(money(cost["fixed"], exponent_of(currency)), currency)
 
 
 def _read_cost(part: Part) -> dict[str, Any] | None:

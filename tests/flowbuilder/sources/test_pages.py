@@ -77,7 +77,7 @@ def test_terms_are_kept_as_agreed(sara, session, cast, flow):
     assert source.cost == {"fixed": 31.5}
     assert source.caps == [{"limit": 1000, "per": "day", "count": "received"}]
     shown = sara.get(address_of(source)).text
-    assert "31.50 USD" in shown
+    assert "$31.50" in shown
     assert "1,000 a day, counted when received" in shown
 
 
@@ -204,11 +204,11 @@ def test_the_form_shows_what_is_set_and_saving_it_changes_nothing(sara, session,
     assert {name: getattr(source, name) for name in before} == before
 
 
-def test_limits_that_the_form_cannot_show_are_kept(sara, session, cast, flow):
+def test_caps_that_the_form_cannot_show_are_kept(sara, session, cast, flow):
     caps = [{"limit": 5, "per": "hour"}, {"limit": 9, "per": "day", "count_by": {"var": "lead.state"}}]
     source = a_source(session, flow, caps=caps)
     session.commit()
-    assert "2 limits were set by a program" in sara.get(address_of(source, "/edit")).text
+    assert "2 caps were set by a program" in sara.get(address_of(source, "/edit")).text
     fields = form(flow, name="Other")
     for name in ("limit", "per", "counts"):
         del fields[name]
