@@ -14,7 +14,10 @@ from rules.wording import begin
 
 @dataclass(frozen=True, slots=True)
 class CapLine:
-    """One cap as a card shows it; `key` finds its windows, `limit` is in leads or minor units."""
+    """One cap as a card shows it; `key` finds its windows, `limit` is in leads or minor units.
+
+    `place` says whose it is where it stands apart from its card: `step 4`; nothing where it is the whole flow's.
+    """
 
     key: str
     text: str
@@ -22,6 +25,7 @@ class CapLine:
     per: str
     time_zone: str
     spends: bool
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +99,13 @@ def every_card(cards: Iterable[Card]) -> Iterator[Card]:
 
 def cap_lines(flow: Flow) -> list[CapLine]:
     """Return the caps that stand on the cards of a flow, in their order."""
-    caps = [*flow.door.caps]
-    for spot in flow.spots:
+    lines = [_cap_line(cap, flow.currency) for cap in flow.door.caps]
+    for number, spot in enumerate(flow.spots, 1):
         rows = spot.step.in_order if isinstance(spot.step, Group) else ()
-        caps += (*_caps_of(spot.step), *(cap for row in rows for cap in row.buyer.caps))
-    return [_cap_line(cap, flow.currency) for cap in caps]
+        placed = [(f"step {number}", cap) for cap in _caps_of(spot.step)]
+        placed += [(f"buyer {at} of step {number}", cap) for at, row in enumerate(rows, 1) for cap in row.buyer.caps]
+        lines += [_cap_line(cap, flow.currency, place) for place, cap in placed]
+    return lines
 
 
 def _cards(steps: Iterable[Step], words: Words, positions: Mapping[str, int]) -> tuple[Card, ...]:
@@ -201,5 +207,5 @@ def _caps_of(step: Step) -> tuple[Cap, ...]:
     return ()
 
 
-def _cap_line(cap: Cap, currency: str) -> CapLine:
-    return CapLine(cap.key, cap.say(currency), cap.limit, cap.per, cap.zone, cap.spends)
+def _cap_line(cap: Cap, currency: str, place: str = "") -> CapLine:
+    return CapLine(cap.key, cap.say(currency), cap.limit, cap.per, cap.zone, cap.spends, place)

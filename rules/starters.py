@@ -61,7 +61,7 @@ STARTERS: tuple[Starter, ...] = (
     Starter(
         "take_turns",
         "Take turns",
-        "Two buyers get leads by turns; who does not want one passes it on.",
+        "Two buyers take turns; a lead that one does not take goes to the other.",
         (Stop("group", "2 buyers, in turn"),),
         lambda: [_group("round_robin", "b1", "b2")],
     ),

@@ -26,7 +26,7 @@ class FieldForm(FlaskForm):
     options = TextAreaField("Options")
     region = StringField("Country", [Length(max=2, message="Two letters, such as US.")], filters=[stripped])
     aliases = StringField("Other names", filters=[stripped])
-    sensitive = BooleanField("Personal: masked for who may not see personal data")
+    sensitive = BooleanField("Personal: masked for people who may not see personal data")
 
     def settings(self, key: str = "") -> dict[str, Any]:
         """Return the field as it would be written in a flow; its key is the given one, or what was typed."""

@@ -111,7 +111,7 @@ def zone_city(name: str) -> str:
     return name.rsplit("/", 1)[-1].replace("_", " ")
 
 
-def first_sentences(text: str, room: int = 320) -> tuple[str, str]:
+def first_sentences(text: str, room: int = 420) -> tuple[str, str]:
     """Return a text's first sentences and the rest of it: all of it comes first where little would be left."""
     end = text.rfind(". ", 0, room)
     return (text, "") if len(text) < 1.5 * room or end < 0 else (text[: end + 1], text[end + 2 :])

@@ -15,7 +15,7 @@ from flowbuilder.editor.panels.ways import WayChoice
 SHEETS = (
     Sheet(
         "At most",
-        (CapLine(), count_by(), Folded("Whose days", (zone_field("Whose hours, days and weeks are counted."),))),
+        (CapLine(), count_by(), Folded("Time zone", (zone_field("Whose hours, days and weeks are counted."),))),
         "Leads that are sold count. Each takes its place on the way in, and gives it back if nobody buys it.",
     ),
     Sheet(

@@ -102,7 +102,7 @@ CAPS = Rows(
     "caps",
     "Caps",
     "cap",
-    (CapLine(may_spend=True), Folded("Who shares it, whose days", (count_by(), zone_field("Whose days are counted.")))),
+    (CapLine(may_spend=True), Folded("Counted by, and time zone", (count_by(), zone_field("Whose days are counted.")))),
     _start_cap,
     none="No cap: it may get every lead.",
 )

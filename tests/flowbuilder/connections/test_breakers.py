@@ -54,7 +54,7 @@ def test_a_connection_that_works_says_when_it_would_be_left_alone(
     row = a_connection(session, cast.sara)
     session.commit()
     text = text_of(sara, row)
-    assert "Leads go through. After 5 failures within 5 minutes, for 30 minutes, it is left alone." in text
+    assert "Leads go through. It is left alone after 5 failures within 5 minutes, for 30 minutes." in text
     assert "Try one lead now" not in text
 
 

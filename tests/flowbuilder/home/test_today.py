@@ -211,4 +211,5 @@ def test_the_fullest_caps_of_live_flows_come_first(app: Flask, session: Session,
     assert [(name, meter.used) for name, meter in found] == [("California solar", 63)]
     client = signed_in(app, session, cast.sara)
     assert "63 of 100 today" in client.get("/").text
+    assert "California solar, step 2" in client.get("/").text
     assert "63 of 100 today" not in client.get("/", headers=HTMX).text
