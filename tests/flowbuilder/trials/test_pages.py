@@ -58,6 +58,16 @@ def test_each_rule_has_its_tick_with_the_leads_value(try_it):
     assert page.count("Not reached") == 3
 
 
+def test_a_buyer_that_bid_and_lost_was_not_chosen(sara, session, address, flow, document, source):
+    rows = [{"id": row["buyer"]["id"], "connection": row["buyer"]["connection"]} for row in document["steps"][1:]]
+    priced = [{**row, "price": price} for row, price in zip(rows, (38, 42), strict=True)]
+    flow.draft = {**document, "steps": [{"group": {"id": "g", "mode": "highest_bid", "buyers": priced}}]}
+    session.commit()
+    page = words_of(sara.get(address).text)
+    assert "Sold to Brightroof" in page
+    assert page.count("Not chosen") == 1
+
+
 @pytest.mark.parametrize(
     ("fields", "end"),
     [
