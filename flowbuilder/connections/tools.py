@@ -17,6 +17,7 @@ from flowbuilder.vault import Vault
 from flowbuilder.web import current
 from rules import json_text
 from rules.delivery.presets import ANSWER_STYLES, READY_MAPPINGS, ReadyMapping
+from rules.draft_cards import fields_of
 from rules.fields import Field, normalise
 
 USUAL_FIELDS = (
@@ -43,14 +44,14 @@ def ready_mappings(session: Session, account_id: UUID) -> dict[str, ReadyMapping
     """Return what a mapping can be filled with: all fields of a flow, the newest first, and what partners agree on."""
     flows = [flow for flow in flows_of(session, account_id) if flow.archived_at is None]
     own = {
-        ids.show(flow.id, "flo"): ReadyMapping(f"All fields of {flow.name}", _by_their_keys(posted_fields(flow.draft)))
+        ids.show(flow.id, "flo"): ReadyMapping(f"All fields of {flow.name}", _by_their_keys(fields_of(flow.draft)))
         for flow in reversed(flows)
     }
     return {**{name: ready for name, ready in own.items() if ready.mapping}, **READY_MAPPINGS}
 
 
-def _by_their_keys(fields: Iterable[Field]) -> list[list[Any]]:
-    return [[field.key, {"var": f"lead.{field.key}"}] for field in fields]
+def _by_their_keys(keys: Iterable[str]) -> list[list[Any]]:
+    return [[key, {"var": f"lead.{key}"}] for key in keys]
 
 
 def vault() -> Vault:

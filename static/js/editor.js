@@ -72,9 +72,15 @@
     document.addEventListener("htmx:afterRequest", () => byId(next)?.focus(), { once: true });
   });
 
-  // What makes or takes away something does so once, when it is pressed twice in a row; moving goes on.
+  // A press that follows on another at once counts where the first one was, and not there for what makes or takes away something.
+  let began = null;
   document.addEventListener("click", (event) => {
-    if (event.detail > 1 && event.target.closest("#add-first, [id^=add-row-], [id^=duplicate-], [id^=delete-]")) event.preventDefault();
+    const pressed = event.target.closest("button, a, summary");
+    if (event.detail < 2) began = pressed;
+    else if (pressed && (pressed !== began || pressed.matches("#add-first, [id^=add-row-], [id^=duplicate-], [id^=delete-]"))) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
   }, true);
 
   document.addEventListener("click", (event) => {

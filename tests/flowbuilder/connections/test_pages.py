@@ -305,7 +305,9 @@ def test_copies_that_never_arrived_are_listed(sara, session, cast):
 
 
 def test_the_fields_of_a_flow_fill_the_rows(sara, session, cast):
-    document = {**DOCUMENT, "fields": [{"key": "state", "type": "state"}, {"key": "credit_score", "type": "range"}]}
+    unfinished = [{"buyer": {"id": "s1", "connection": ""}}]
+    fields = [{"key": "state", "type": "state"}, {"key": "credit_score", "type": "range"}]
+    document = {**DOCUMENT, "fields": fields, "steps": unfinished}
     flow = a_flow(session, cast.sara, document=document)
     a_flow(session, cast.sara, name="A newer one")
     a_flow(session, cast.sara, name="Put away", archived_at=now())
