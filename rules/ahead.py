@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rules.asking_lists import within
 from rules.differences.base import same
 from rules.differences.places import Place, places_of
 from rules.flow import DOOR, Flow
 from rules.logic import Rule
-from rules.questions import buyers_named, reachable, within
+from rules.questions import buyers_named, reachable
 from rules.reach import buyers_on, reached
 from rules.steps import CapStep, Step
 from rules.steps.buyer import NEVER_AGAIN

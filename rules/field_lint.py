@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
+from rules.asking_lists import within
 from rules.findings import finding
 from rules.flow import DOOR, Flow
 from rules.logic import Rule
 from rules.problems import Problem, suggest
-from rules.questions import within
 from rules.reach import called
 from rules.road import Spot
 from rules.steps import Buyer, Group, LookUp, Transform

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from rules.asking_lists import ask_lists
 from rules.earnings import supplier_cost
 from rules.effects import Close, Effect, Hold, Intake, Note, Reserve, Result, StartAgain, put_together
 from rules.flow import DOOR, Flow
 from rules.logic import RuleError, truthy
 from rules.pinging import as_ping
-from rules.questions import ask_lists
 from rules.running import End, GoTo, Lead, Leave, Next, Run, Send, Verdict, Wait
 from rules.steps.cap import CapStep, reset_of
 from rules.steps.ways import LONGEST_HOLD, as_told

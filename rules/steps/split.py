@@ -20,8 +20,12 @@ ReadSteps = Callable[[Part, str], tuple[Step, ...] | None]
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One lane: its name in paths, what it is for (a rule, a share in percent, or the rest), and its steps."""
+    """One lane: its name in paths, what it is for (a rule, a share in percent, or the rest), and its steps.
 
+    The steps are parts of the flow of their own, so that of a split's own `PARTS` a lane has only its rule.
+    """
+
+    PARTS: ClassVar[tuple[str, ...]] = ("when",)
     name: str
     steps: tuple[Step, ...]
     when: Rule | None = None
