@@ -17,6 +17,7 @@ SAID_ONLY = ("name", "note", "off")
 """Settings that change nothing of what a step does; one that is off is left out as a whole."""
 
 EMPTY: tuple[object, ...] = (None, "", [], {})
+NOBODY: Mapping[str, str] = {}
 ASKED = ("accept_if", "reason", "duplicates", "caps")
 """What the door asks of a lead that was posted."""
 
@@ -32,13 +33,17 @@ def matters(before: Flow, after: Flow, waits_at: str) -> bool:
     return not same(_ahead(before, waits_at), _ahead(after, waits_at)) or bool(_buying(after) - _buying(before))
 
 
-def answers_in(before: Flow, after: Flow, answers: Mapping[str, str]) -> dict[str, str]:
+def answers_in(
+    before: Flow, after: Flow, answers: Mapping[str, str], joined: Mapping[str, str] = NOBODY
+) -> dict[str, str]:
     """Return what buyers answered by the ids that they have in another version, for what stands there too.
 
-    A buyer that is new there has answered already where its connection has under another id.
+    A buyer that is new there has answered already where its connection has under another id; `joined` are those of rows
+    that joined from campaigns.
     """
     told = {buyer: answer for buyer, answer in answers.items() if answer in NEVER_AGAIN}
-    by_connection = {before.buyers[one].connection: told[one] for one in told if one in before.buyers}
+    known_at = {one: buyer.connection for one, buyer in before.buyers.items()} | dict(joined)
+    by_connection = {known_at[one]: told[one] for one in told if one in known_at}
     found = {one: answer for one, answer in told.items() if one not in after.buyers}
     for one, buyer in after.buyers.items():
         known = before.buyers.get(one)

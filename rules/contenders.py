@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rules.event_words import EventLike, Telling
+from rules.event_words import EventLike, Telling, joining_of
 from rules.money import say_money
 from rules.reasons import say_reason
 
@@ -47,15 +47,24 @@ class Prices:
 
 def contenders(telling: Telling, event: EventLike, prices: Prices) -> tuple[Contender, ...]:
     """Return the buyers that an event tells of: who could not be asked, who bid what, or what became of everyone."""
+    if event.effect == "join":
+        return tuple(_left_out(telling, event))
     found = _TOLD[event.effect](event) if event.effect in _TOLD else ()
     return tuple(_contender(telling, prices.known, *one) for one in found)
 
 
 def _contender(telling: Telling, known: Mapping[str, int], row: str, reason: str | None, has_it: bool) -> Contender:
-    buyer = telling.flow.buyers.get(row) if telling.flow else None
-    name = telling.names.connections.get(buyer.connection, buyer.connection) if buyer else row
+    connection = telling.connection_of(row)
+    name = telling.names.connections.get(connection, connection) if connection else row
     price = say_money(known[row], telling.currency) if row in known else ""
     return Contender(row, name, price, has_it, reason, say_reason(reason) if reason else "")
+
+
+def _left_out(telling: Telling, event: EventLike) -> Iterator[Contender]:
+    """Yield the rows of a campaign that could not join their group, each with what is wrong with it."""
+    for row in joining_of(telling.flow, event).left_out if telling.flow else ():
+        name = telling.names.connections.get(row.connection, row.connection) or "A buyer without a name"
+        yield Contender(row.id, name, "", has_it=False, reason="unusable", why=row.why)
 
 
 Told = Iterator[tuple[str, str | None, bool]]

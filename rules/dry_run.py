@@ -7,7 +7,22 @@ from typing import Any, Literal
 
 from rules.caps import MONEY
 from rules.dry_world import WORLD, World
-from rules.effects import Asks, Check, Close, Effect, Hold, Intake, Lists, LookUp, Offer, Ping, Quote, Reserve, Result
+from rules.effects import (
+    Asks,
+    Check,
+    Close,
+    Effect,
+    Hold,
+    Intake,
+    Join,
+    Lists,
+    LookUp,
+    Offer,
+    Ping,
+    Quote,
+    Reserve,
+    Result,
+)
 from rules.flow import Flow
 from rules.interpreter import Recorded, Walk
 from rules.running import Lead
@@ -121,6 +136,8 @@ class _Pretending:
                 return {"full": self.world.first_full(effect.caps)}
             case Lists():
                 return {"in": [self.world.in_list(list_id, text) for list_id, text in effect.values]}
+            case Join():
+                return {"at": self.now.isoformat(), "rows": [], "is_dry": True}
             case LookUp():
                 return self._found(effect, self.finds.get(effect.step, MadeUpFind()))
             case Check() | Ping() | Quote() | Offer():

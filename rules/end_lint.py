@@ -42,5 +42,5 @@ def _asks(spot: Spot) -> bool:
     if spot.step.common.off:
         return False
     if isinstance(spot.step, Group):
-        return any(not row.buyer.common.off for row in spot.step.rows)
+        return bool(spot.step.deal.campaign) or any(not row.buyer.common.off for row in spot.step.rows)
     return isinstance(spot.step, Buyer)

@@ -1,7 +1,7 @@
 """Says one event of a lead's journal: of what kind of step it is, its title, and what came of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -10,13 +10,15 @@ from rules.flow_wording import Names, words_of
 from rules.money import say_money
 from rules.reasons import say_reason
 from rules.saying import say_list
-from rules.selling_words import say_check, say_ping, say_settle
-from rules.steps import Filter, LookUp, Split, Step
+from rules.selling_words import say_check, say_join, say_ping, say_settle
+from rules.steps import Filter, Group, LookUp, Split, Step
+from rules.steps.group.campaign import Joining
 
 LABELS = {
     "intake": "Arrived",
     "reserve": "Cap",
     "lists": "Stored lists",
+    "join": "Buyers of a campaign",
     "check": "Who can be asked",
     "ping": "Bids",
     "quote": "Price told",
@@ -32,7 +34,7 @@ LABELS = {
 KINDS = {
     "reserve": "cap",
     **dict.fromkeys(("offer", "quote", "by_hand"), "buyer"),
-    **dict.fromkeys(("check", "ping", "settle"), "group"),
+    **dict.fromkeys(("join", "check", "ping", "settle"), "group"),
 }
 """The kinds of the steps that ask for some effects."""
 TITLES = {
@@ -61,15 +63,21 @@ class EventLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What all entries of a lead need."""
+    """What all entries of a run need; `joined` are the connections of rows that joined from campaigns, by their ids."""
 
     flow: Flow | None
     names: Names
+    joined: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def currency(self) -> str:
         """Return the flow's currency."""
         return self.flow.currency if self.flow else "USD"
+
+    def connection_of(self, buyer: str) -> str | None:
+        """Return the connection of a buyer step or of a row, None where there is none such."""
+        found = self.flow.buyer(buyer) if self.flow else None
+        return found.connection if found else self.joined.get(buyer)
 
 
 def kind_of(telling: Telling, event: EventLike) -> str:
@@ -80,7 +88,7 @@ def kind_of(telling: Telling, event: EventLike) -> str:
     step = flow.step(event.step) if flow else None
     if step:
         return step.kind
-    if flow and event.step in flow.buyers:
+    if telling.connection_of(event.step) is not None:
         return "buyer"
     return "fallback" if flow and event.step == flow.fallback.common.id else "note"
 
@@ -97,9 +105,7 @@ def title_of(telling: Telling, event: EventLike, kind: str) -> str:
 
 def _buyer(telling: Telling, event: EventLike) -> str | None:
     """Return the name of the buyer that an event is about, if it is about one."""
-    connection = event.asks.get("connection")
-    if connection is None and telling.flow and event.step in telling.flow.buyers:
-        connection = telling.flow.buyers[event.step].connection
+    connection = event.asks.get("connection") or telling.connection_of(event.step)
     return telling.names.connections.get(connection, connection) if connection else None
 
 
@@ -115,8 +121,7 @@ def _say_told(telling: Telling, told: Any) -> str:
     """Return what a person had done with a lead that waited, to follow what it waited for."""
     if told["do"] == "reject":
         return "a person rejected the lead"
-    buyer = telling.flow.buyers.get(told["buyer"]) if telling.flow else None
-    connection = buyer.connection if buyer else ""
+    connection = telling.connection_of(told["buyer"]) or ""
     return f"a person had it offered to {telling.names.connections.get(connection, connection or 'another buyer')}"
 
 
@@ -212,6 +217,18 @@ def _say_start_again(telling: Telling, event: EventLike) -> str:
     return f"Started again in version {asks['version']}, asked for {by}"
 
 
+def _say_join(telling: Telling, event: EventLike) -> str:
+    left_out = joining_of(telling.flow, event).left_out if telling.flow else ()
+    return say_join(event.result, len(left_out))
+
+
+def joining_of(flow: Flow, event: EventLike) -> Joining:
+    """Return which rows of a campaign joined a group, and which could not and why."""
+    step, rows = flow.step(event.step), (event.result or {}).get("rows", ())
+    campaign = step.deal.campaign if isinstance(step, Group) else None
+    return campaign.read(rows) if campaign else Joining((), ())
+
+
 def _say_check(_telling: Telling, event: EventLike) -> str:
     return say_check(event.asks, event.result)
 
@@ -290,6 +307,7 @@ def _say_step(telling: Telling, flow: Flow, step: Step, event: EventLike) -> str
 SAYERS: Mapping[str, Callable[[Telling, EventLike], str]] = {
     "intake": _say_intake,
     "reserve": _say_reserve,
+    "join": _say_join,
     "check": _say_check,
     "ping": _say_ping,
     "offer": _say_offer,

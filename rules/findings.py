@@ -17,6 +17,7 @@ OF_FLOWS: Mapping[str, str] = {
     "look_up_unused": "A look-up that nothing has a use for",
     "cap_never_reached": "A cap that a smaller one around it never lets fill",
     "limit_of_zero": "A cap that lets no lead through",
+    "no_campaigns": "A group that takes buyers from a campaign, and there are no campaigns yet",
     "no_active_buyer": "A group all of whose buyers are turned off",
     "no_effect": "A setting that the mode of its group has no use for",
     "below_the_floor": "A buyer that pays less than the floor of its group",

@@ -20,10 +20,12 @@ from rules.steps import (
     Buyer,
     CapStep,
     Fallback,
+    Group,
     Step,
     read_fallback,
     read_steps,
 )
+from rules.steps.group.rows import JOINED
 
 SCHEMA = 1
 CURRENCIES = 3
@@ -76,6 +78,12 @@ class Flow:
     questions: Questions
     clocks: tuple[str, ...] = ()
 
+    @property
+    def has_campaigns(self) -> bool:
+        """Return whether buyers of campaigns join some group that is turned on."""
+        groups = [spot.step for spot in self.spots if isinstance(spot.step, Group) and not spot.step.common.off]
+        return any(group.deal.campaign for group in groups)
+
     def step(self, identifier: str) -> Step | None:
         """Return a step by its id, wherever it stands; rows of groups are found among the buyers."""
         position = self.positions.get(identifier)
@@ -99,6 +107,11 @@ class Flow:
     def resumes_at(self, identifier: str) -> int:
         """Return the position at which a lead goes on that waited at a step; it begins again where none is named."""
         return len(self.spots) if identifier == self.fallback.common.id else self.positions.get(identifier, 0)
+
+    def path_of(self, identifier: str) -> str | None:
+        """Return where a step in a lane stands, or a row of a group, also one that joined; None for any other step."""
+        group, joined, row = identifier.partition(JOINED)
+        return f"{self.paths.get(group, group)}/{row}" if joined else self.paths.get(identifier)
 
     def buyer(self, identifier: str) -> Buyer | None:
         """Return a buyer step, a row of a group or the fallback's buyer by its id."""

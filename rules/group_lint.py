@@ -30,10 +30,19 @@ MODES: Mapping[str, str] = {
 }
 
 
+def find_missing_campaigns(flow: Flow) -> Iterator[Problem]:
+    """Find groups that take buyers from a campaign: there is none yet that anybody could be in."""
+    for address, group in _groups(flow):
+        if group.deal.campaign:
+            who = "only to the buyers that are written in it" if _active(group) else "to nobody"
+            message = f"There are no campaigns yet: this group sells {who}."
+            yield finding(f"{address}.buyers_from", "no_campaigns", message)
+
+
 def find_idle_groups(flow: Flow) -> Iterator[Problem]:
     """Find groups all of whose buyers are turned off."""
     for address, group in _groups(flow):
-        if not _active(group):
+        if not _active(group) and not group.deal.campaign:
             message = "All buyers of this group are turned off, so that nobody is asked."
             yield finding(f"{address}.buyers", "no_active_buyer", message)
 
@@ -58,7 +67,7 @@ def find_rows_below_the_floor(flow: Flow) -> Iterator[Problem]:
         floor = group.least.floor if group.least else 0
         low = [number for number, row in _active(group) if _is_below(row, floor, flow.currency)]
         said = say_money(floor, flow.currency)
-        if low and len(low) == len(_active(group)):
+        if low and len(low) == len(_active(group)) and not group.deal.campaign:
             message = f"No buyer of this group pays its floor of {said}, so that none can get a lead."
             yield finding(f"{address}.floor", "floor_above_all", message)
             continue
@@ -71,7 +80,8 @@ def find_rows_below_the_floor(flow: Flow) -> Iterator[Problem]:
 def find_auctions_without_bids(flow: Flow) -> Iterator[Problem]:
     """Find groups that wait for the fastest bid and of which nobody makes any."""
     for address, group in _groups(flow):
-        if group.mode == "fastest" and _active(group) and not any(row.bids for _, row in _active(group)):
+        may_bid = group.deal.campaign or any(row.bids for _, row in _active(group))
+        if group.mode == "fastest" and _active(group) and not may_bid:
             message = "No buyer of this group makes bids, so that there is none to be the fastest."
             yield finding(f"{address}.mode", "nobody_bids", message)
 
@@ -80,7 +90,8 @@ def find_sales_without_buyers(flow: Flow) -> Iterator[Problem]:
     """Find groups that would sell a lead more often than they have buyers."""
     for address, group in _groups(flow):
         count = len(_active(group))
-        if 0 < count < group.sell_up_to and "sell_up_to" in flow.written_at(address):
+        is_known = "sell_up_to" in flow.written_at(address) and not group.deal.campaign
+        if 0 < count < group.sell_up_to and is_known:
             message = f"This group sells a lead up to {group.sell_up_to} times, and {count} of its buyers can get it."
             yield finding(f"{address}.sell_up_to", "more_sales_than_buyers", message)
 

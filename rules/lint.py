@@ -12,6 +12,7 @@ from rules.flow import DOOR, KEPT, Flow
 from rules.group_lint import (
     find_auctions_without_bids,
     find_idle_groups,
+    find_missing_campaigns,
     find_rows_below_the_floor,
     find_sales_without_buyers,
     find_settings_without_effect,
@@ -92,6 +93,7 @@ FINDERS: tuple[Finder, ...] = (
     find_short_waits,
     find_rounds_without_buyers,
     find_secrets,
+    find_missing_campaigns,
     find_idle_groups,
     find_settings_without_effect,
     find_rows_below_the_floor,

@@ -1,9 +1,11 @@
 """A lead that is pinged before it is posted: its run goes as far as its first offer, and on from there with the post.
 
 A ping has part of the lead's data and takes no places. Its run asks who can be asked and what they bid, and quotes what
-the supplier would be paid. With the post it begins at the door again, with all data, and the bids that it has.
+the supplier would be paid. With the post it begins at the door again, with all data, the bids that it has, and the rows
+of campaigns that they came from: what is quoted is a promise.
 """
 
+from collections import defaultdict
 from collections.abc import Generator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from rules.earnings import supplier_cost
-from rules.effects import Close, Effect, Hold, Offer, Ping, Quote, Result
+from rules.effects import Close, Effect, Hold, Join, Offer, Ping, Quote, Result
 from rules.money import exponent_of
 from rules.running import End, Lead, Run
 
@@ -26,7 +28,7 @@ def as_ping(walking: Walking, state: Run, lasts: timedelta) -> Generator[Effect,
 
     `walking` is what its run would do as a lead, `lasts` for how long a quote counts.
     """
-    test_outcome, bids = state.lead.test_outcome, dict[str, Result]()
+    test_outcome, said = state.lead.test_outcome, defaultdict[str, dict[str, Result]](dict)
     state.lead = replace(state.lead, test_outcome=None)
     effect = next(walking)
     while True:
@@ -40,9 +42,7 @@ def as_ping(walking: Walking, state: Run, lasts: timedelta) -> Generator[Effect,
                 if result["answer"] != "not_asked":
                     break
             case _:
-                result = yield effect
-                if isinstance(effect, Ping):
-                    bids[effect.step] = result
+                result = said[effect.name][effect.step] = yield effect
         effect = walking.send(result)
     walking.close()
     if result["answer"] == "expired":
@@ -50,7 +50,7 @@ def as_ping(walking: Walking, state: Run, lasts: timedelta) -> Generator[Effect,
     state.begin_again(
         _as_posted(state.lead, effect, test_outcome, state.currency), datetime.fromisoformat(result["at"])
     )
-    state.bids = bids
+    state.bids, state.came = said[Ping.name], said[Join.name]
     return None
 
 

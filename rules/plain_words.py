@@ -63,7 +63,8 @@ class _Teller:
         """Return all sentences."""
         self._said.extend(_say_door(self._flow, self._words))
         self._tell_steps(self._flow.steps)
-        if is_whole and all(buyer.common.off for buyer in self._flow.buyers.values()):
+        is_nobody_set = all(buyer.common.off for buyer in self._flow.buyers.values()) and not self._flow.has_campaigns
+        if is_whole and is_nobody_set:
             self._said.append("Nobody is set to take the leads.")
         return " ".join([*self._said, _say_fallback(self._flow.fallback, self._words), *self._say_turned_away()])
 
@@ -153,7 +154,8 @@ class _Teller:
         shown = [self._say_row(row, step) for row in rows[:MOST_SHOWN]]
         more = [f"{len(rows) - MOST_SHOWN} more"] if len(rows) > MOST_SHOWN else []
         between = ", then to " if step.mode == "waterfall" else "; "
-        buyers = between.join(shown + more) or "nobody"
+        joining = ["the buyers of a campaign"] if step.deal.campaign else []
+        buyers = between.join(shown + more + joining) or "nobody"
         shared = f", and sold to up to {step.sell_up_to} of them" if step.sell_up_to > 1 else ""
         self._offer(f"{self._which()} {OFFERED[step.mode]} {buyers}{shared}{say_least(step.least, self._words)}")
         self._last = _Asked("none of them takes it", step.goes_on, is_capped=False)

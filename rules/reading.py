@@ -42,7 +42,10 @@ _surroundings = lru_cache(maxsize=KEPT)(Surroundings)
 
 @dataclass(slots=True)
 class Document:
-    """What all parts of one document share: its fields, its defaults, the ids seen and the problems found."""
+    """What all parts of one document share: its fields, its defaults, the ids seen and the problems found.
+
+    `prefix` stands before every id that is read: ids from elsewhere are told apart from those of a flow by it.
+    """
 
     fields: Mapping[str, Field] = field(default_factory=dict)
     currency: str = "USD"
@@ -50,6 +53,7 @@ class Document:
     problems: list[Problem] = field(default_factory=list)
     ids: dict[str, str] = field(default_factory=dict)
     asks_lists: bool = False
+    prefix: str = ""
 
     def report(self, path: str, code: str, message: str) -> None:
         """Note a problem at a path."""
@@ -131,8 +135,9 @@ class Part:
         if not isinstance(value, str) or not IDENTIFIER.match(value):
             self.report("id", "missing_id", f"{self.what.capitalize()} needs an id of letters, digits, - and _.")
             return ""
-        self.document.name(value, self.path)
-        return value
+        known = f"{self.document.prefix}{value}"
+        self.document.name(known, self.path)
+        return known
 
     def text(self, key: str, default: str | None = None, *, longest: int = 500) -> str:
         """Return a text; without a default it must be filled in."""

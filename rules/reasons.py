@@ -25,6 +25,7 @@ REASONS: dict[str, str] = {
     "outside_area": "it is outside its area",
     "suppressed": "the lead is on a suppression list",
     "mix_full": "its mix is full",
+    "undecided": "its rule or its price could not be worked out",
     "already_asked": "it was asked before",
     "by_hand": "a person decided",
     "blocked": "its address may not be called",

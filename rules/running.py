@@ -104,6 +104,18 @@ class CanBeOffered(Protocol):
         """Offer the lead once, with the buyer's own conditions."""
 
 
+class Joined(Protocol):
+    """A row that joined a group from a campaign."""
+
+    @property
+    def buyer(self) -> Any:
+        """Return its buyer."""
+
+    @property
+    def share_up_to(self) -> int:
+        """Return among how many buyers in all it shares a lead."""
+
+
 class Valid(Mapping[str, bool]):
     """Which values are valid: filled in, and readable as their type."""
 
@@ -163,6 +175,10 @@ class Run:
     ask_again: Literal["unavailable", "all"] = "unavailable"
     bids: dict[str, Result] = field(default_factory=dict)
     """What buyers bid while the lead was a ping, by step; it counts once."""
+    came: dict[str, Result] = field(default_factory=dict)
+    """The rows that campaigns had while the lead was a ping, by step; they count once."""
+    joined: dict[str, Joined] = field(default_factory=dict)
+    """All rows that joined groups from campaigns so far, by their ids."""
     standing_at: str | None = None
     view: dict[str, Any] = field(init=False)
 

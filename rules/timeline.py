@@ -19,9 +19,10 @@ from rules.flow import Flow
 from rules.flow_wording import Names
 from rules.interpreter import Diverged, Walk, confirm, recorded
 from rules.logic import Rule, RuleError
-from rules.running import Lead, Post
+from rules.running import Lead, Post, Run
 from rules.saying import say_literal
-from rules.steps import Filter, Split
+from rules.steps import Buyer, Filter, Split
+from rules.steps.group.campaign import row_ids
 from rules.wording import say_condition, say_seen
 
 
@@ -101,7 +102,7 @@ def entries(
     newest, told, offers, prices = flow, list[Entry](), 0, Prices()
     for run, of_run in groupby(events, key=lambda event: event.run):
         own, flow = list(of_run), earlier.get(run, newest)
-        telling = Telling(flow, names)
+        telling = Telling(flow, names, _joined_in(own))
         traced = _traces(flow, as_rules_see(lead, own), own, names.lists) if flow else {}
         for event in own:
             offer_no = _offer_no(event, offers)
@@ -110,6 +111,15 @@ def entries(
             entry = _entry(telling, event, traced.get(event.seq, ()), offer_no)
             told.append(replace(entry, contenders=contenders(telling, event, prices)))
     return told
+
+
+def _joined_in(events: Iterable[EventLike]) -> dict[str, str]:
+    """Return the connections of all rows that joined groups in a run, by their ids."""
+    found: dict[str, str] = {}
+    for event in events:
+        if event.effect == "join" and event.result:
+            found |= row_ids(event.step, event.result["rows"])
+    return found
 
 
 def _offer_no(event: EventLike, before: int) -> int | None:
@@ -170,7 +180,8 @@ def _traces(flow: Flow, lead: Lead, events: list[EventLike], lists: Mapping[str,
     traced: dict[int, tuple[Line, ...]] = {}
     try:
         for event, walk in _walked(flow, lead, events):
-            rules, state = _rules_of(flow, event), walk.state
+            state = walk.state
+            rules = _rules_of(flow, event, state)
             traced[event.seq] = tuple(
                 line for step, rule in rules for line in _lines(rule, state.at(step), flow, lists)
             )
@@ -190,18 +201,25 @@ def _walked(flow: Flow, lead: Lead, events: list[EventLike]) -> Iterator[tuple[E
         walk.answer(known.result)
 
 
-def _rules_of(flow: Flow, event: EventLike) -> list[tuple[str, Rule]]:
+def _rules_of(flow: Flow, event: EventLike, state: Run) -> list[tuple[str, Rule]]:
     """Return the rules that an event's outcome came from, each with its step, in the order of deciding."""
     if event.effect == "intake":
         return [(event.step, flow.door.accept_if)] if flow.door.accept_if else []
     if event.effect == "settle":
         unfit = [lost["buyer"] for lost in event.asks["lost"] if lost["reason"] == "rule_not_met"]
-        return [(row, when) for row in unfit if row in flow.buyers and (when := flow.buyers[row].when)]
-    return [(event.step, rule) for rule in _rules_of_step(flow, event)] if event.effect == "note" else []
+        buyers = [(row, _buyer_of(flow, row, state)) for row in unfit]
+        return [(row, buyer.when) for row, buyer in buyers if buyer and buyer.when]
+    return [(event.step, rule) for rule in _rules_of_step(flow, event, state)] if event.effect == "note" else []
 
 
-def _rules_of_step(flow: Flow, event: EventLike) -> list[Rule]:
-    step, buyer = flow.step(event.step), flow.buyer(event.step)
+def _buyer_of(flow: Flow, row: str, state: Run) -> Buyer | None:
+    """Return the buyer of a step or a row, of one too that joined in the run."""
+    joined = state.joined.get(row)
+    return joined.buyer if joined else flow.buyer(row)
+
+
+def _rules_of_step(flow: Flow, event: EventLike, state: Run) -> list[Rule]:
+    step, buyer = flow.step(event.step), _buyer_of(flow, event.step, state)
     if isinstance(step, Filter):
         return [step.rule]
     if isinstance(step, Split):
@@ -244,7 +262,7 @@ def _entry(telling: Telling, event: EventLike, conditions: tuple[Line, ...], off
         said=say_event(telling, event),
         conditions=conditions,
         offer_no=offer_no,
-        path=telling.flow.paths.get(event.step) if telling.flow else None,
+        path=telling.flow.path_of(event.step) if telling.flow else None,
         changes=_changes(telling, event),
     )
 

@@ -53,7 +53,7 @@ def backtest(
     if before is None or after is None:
         return None
     recorded = newest_leads(session, flow, last)
-    windows = windows_now(session, flow.id, (before, after))
+    windows = windows_now(session, flow.id, (before, after), recorded.pasts)
     around = Around(now, windows, connection_zones(session, flow.account_id), {})
     again = _Again(session, flow, recorded, around, new_buyers)
     names = Names(connection_names(session, flow.account_id), lists=list_names(session, flow.account_id))

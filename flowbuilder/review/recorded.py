@@ -20,6 +20,7 @@ from rules.differences.base import same
 from rules.flow import Flow as Rules
 from rules.running import Lead as LeadAsRulesSee
 from rules.running import Post
+from rules.steps.group.rows import JOINED
 from rules.timeline import as_rules_see, left_by
 
 LEAD = (
@@ -88,9 +89,13 @@ def newest_leads(session: Session, flow: Flow, most: int) -> Recorded:
     return Recorded(pasts, versions, fields)
 
 
-def windows_now(session: Session, flow_id: UUID, flows: Iterable[Rules]) -> dict[WindowKey, int]:
-    """Return what is used of every window of the caps that some documents of a flow name."""
+def windows_now(
+    session: Session, flow_id: UUID, flows: Iterable[Rules], pasts: Iterable[Past] = ()
+) -> dict[WindowKey, int]:
+    """Return what is used of every window of the caps that some documents of a flow name, or rows that joined it."""
     keys = {key for rules in flows for key in _window_keys(rules)}
+    taken = (key for past in pasts for one in past.taken for key, _bucket, _starts in one.places)
+    keys |= {key for key in taken if JOINED in key}
     names = {flow_cap_name(flow_id, key): key for key in keys}
     wanted = select(CapWindow.cap, CapWindow.bucket, CapWindow.starts_at, CapWindow.used)
     rows = session.execute(wanted.where(CapWindow.cap.in_(names))) if names else ()

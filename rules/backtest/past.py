@@ -68,6 +68,7 @@ class Past:
     bids: dict[tuple[str, str], list[Said]] = field(default_factory=dict)
     found: dict[str, list[Said]] = field(default_factory=dict)
     listed: dict[tuple[str, str], bool | None] = field(default_factory=dict)
+    campaigns: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     holds: list[tuple[str, Said]] = field(default_factory=list)
     times: dict[str, list[str]] = field(default_factory=dict)
     taken: list[Taken] = field(default_factory=list)
@@ -134,6 +135,10 @@ def _note_lists(past: Past, asks: Asks, result: Mapping[str, Any]) -> None:
     past.listed.update(zip(asked_of, result["in"], strict=True))
 
 
+def _note_join(past: Past, asks: Asks, result: Mapping[str, Any]) -> None:
+    past.campaigns.setdefault(asks["campaign"], []).append(result)
+
+
 def _note_check(past: Past, asks: Asks, result: Mapping[str, Any]) -> None:
     for row in asks["rows"]:
         facts = result["rows"][row["buyer"]]
@@ -144,6 +149,7 @@ def _note_check(past: Past, asks: Asks, result: Mapping[str, Any]) -> None:
 
 NOTED: Mapping[str, Callable[[Past, Asks, Mapping[str, Any]], None]] = {
     "reserve": _note_reserve,
+    "join": _note_join,
     "check": _note_check,
     "ping": _note_ping,
     "lists": _note_lists,

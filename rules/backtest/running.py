@@ -164,9 +164,11 @@ class _Backtest:
     def _sales(self, number: int) -> tuple[Sale, ...]:
         walk, world, _ = self._walks[number]
         sold = walk.state.sales
-        return tuple(
-            Sale(buyer, self._flow.buyers[buyer].connection, price, buyer in world.assumed) for buyer, price in sold
-        )
+        return tuple(Sale(buyer, self._connection(walk, buyer), price, buyer in world.assumed) for buyer, price in sold)
+
+    def _connection(self, walk: Walk, buyer: str) -> str:
+        joined = walk.state.joined.get(buyer)
+        return str(joined.buyer.connection if joined else self._flow.buyers[buyer].connection)
 
     def _decided(self, number: int) -> Step | None:
         """Return the last step that did something by itself."""

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from rules.backtest.ledger import Windows, scope_of
 from rules.backtest.past import HAS_IT, Asks, Past, Said, Taken, key_of, take_offer
-from rules.effects import Check, Effect, Hold, Intake, Lists, LookUp, Offer, Ping, Quote, Reserve, Result
+from rules.effects import Check, Effect, Hold, Intake, Join, Lists, LookUp, Offer, Ping, Quote, Reserve, Result
 
 Assumed = Literal["accept", "decline"]
 Listed = Mapping[tuple[str, str], bool | None]
@@ -89,6 +89,11 @@ class World:
         if value not in self.listed:
             self.wanted.add(value)
         return self.listed.get(value, False)
+
+    def _join(self, effect: Join, now: datetime) -> Result:
+        """Return the rows that the campaign had then; nobody knows those of one that was not asked."""
+        recorded = self._next(("join", effect.campaign), self.past.campaigns.get(effect.campaign, []))
+        return {**(recorded or {"rows": []}), "at": self._time("join", now)}
 
     def _check(self, effect: Check, now: datetime) -> Result:
         rows = {row["buyer"]: self._facts(row, now) for row in effect.rows}

@@ -7,7 +7,7 @@ What is asked and answered is plain JSON, so that a journal read back compares e
 from rules.effects.base import Asks, Effect, Result, Said
 from rules.effects.looking import LookUp, put_together, taken_apart
 from rules.effects.run import Close, Hold, Intake, Lists, Note, Reserve, StartAgain
-from rules.effects.selling import Check, Offer, Ping, Quote, Settle
+from rules.effects.selling import Check, Join, Offer, Ping, Quote, Settle
 
 __all__ = [
     "Asks",
@@ -16,6 +16,7 @@ __all__ = [
     "Effect",
     "Hold",
     "Intake",
+    "Join",
     "Lists",
     "LookUp",
     "Note",

@@ -8,6 +8,28 @@ from rules.effects.base import Asks, Effect, Result, Said
 
 
 @dataclass(frozen=True, slots=True)
+class Join(Effect):
+    """Have the buyers of a campaign join a group, by the rows that they have in it at this moment.
+
+    It comes before anything is asked about a row, because the windows that have to be locked for that are not known
+    before the rows are.
+    Result: `{"at", "rows": [a row as it is written in a group, …]}` in the order of the campaign, with the time `zones`
+    of the connections by whose clock rows have hours. A dry run says `is_dry`, because no campaign is asked there.
+    """
+
+    name: ClassVar[str] = "join"
+    campaign: str
+
+    def asks(self) -> Asks:
+        """Return the campaign's id."""
+        return {"campaign": self.campaign}
+
+    def outcome(self, result: Result) -> Said:
+        """Return passed, or skipped when the campaign has no rows."""
+        return ("passed" if result["rows"] else "skipped"), None
+
+
+@dataclass(frozen=True, slots=True)
 class Check(Effect):
     """Find out which of several buyers can be asked now, and what has been sold to them; nothing is reserved.
 

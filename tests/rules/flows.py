@@ -11,10 +11,12 @@ from rules.effects import (
     Effect,
     Hold,
     Intake,
+    Join,
     Lists,
     LookUp,
     Offer,
     Ping,
+    Quote,
     Reserve,
     Settle,
     taken_apart,
@@ -84,9 +86,10 @@ class World:
 
     `lists` holds the entries of stored lists; one that is not there answers that it is gone. `refused` says who cannot
     be asked and why, `counts` what was sold to each, `last` whose turn it was, `bids` what each bids: an amount in
-    minor units, or why it does not. `finds` are the values that services find, by the look-up that asks them, or a
-    word for why they do not. `settled` is what the last group said of those that did not get the lead, `held` the wait
-    at which the lead was left.
+    minor units, or why it does not. `finds` are the values that services find, by the look-up that asks them, or a word
+    for why they do not. `campaigns` are the rows that each has whenever it is asked, the last ones again and again,
+    `zones` the time zones that are said with them. `settled` is what the last group said of those that did not get the
+    lead, `held` the wait at which the lead was left.
     """
 
     answers: Mapping[str, list[str]] = field(default_factory=dict)
@@ -98,6 +101,8 @@ class World:
     last: int = 0
     bids: Mapping[str, Any] = field(default_factory=dict)
     finds: Mapping[str, Any] = field(default_factory=dict)
+    campaigns: Mapping[str, list[list[Any]]] = field(default_factory=dict)
+    zones: Mapping[str, str] = field(default_factory=dict)
     settled: Settle | None = None
     now: datetime = NOW
     most_holds: int = 10
@@ -138,7 +143,7 @@ class World:
     def _answer(self, effect: Effect) -> dict[str, Any]:
         if isinstance(effect, Settle):
             self.settled = effect
-        if isinstance(effect, Check | Ping | Offer):
+        if isinstance(effect, Check | Ping | Quote | Offer | Join):
             return self._asked(effect)
         match effect:
             case Intake():
@@ -157,8 +162,14 @@ class World:
                 return {"now": self.now.isoformat()}
         return {}
 
-    def _asked(self, effect: Check | Ping | Offer) -> dict[str, Any]:
+    def _asked(self, effect: Check | Ping | Quote | Offer | Join) -> dict[str, Any]:
         match effect:
+            case Join():
+                left = self.campaigns.get(effect.campaign, [[]])
+                rows = left.pop(0) if len(left) > 1 else left[0]
+                return {"at": self.now.isoformat(), "rows": rows} | ({"zones": self.zones} if self.zones else {})
+            case Quote():
+                return {"at": self.now.isoformat(), "answer": "posted"}
             case Check():
                 return self._check(effect)
             case Ping():

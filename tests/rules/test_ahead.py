@@ -90,3 +90,8 @@ def test_a_buyer_that_said_no_has_said_so_in_the_other_version_too(
 ) -> None:
     before = a_flow(buyer("a"), buyer("b"))
     assert answers_in(before, a_flow(*after), answers) == expected
+
+
+def test_a_row_that_joined_has_answered_for_its_connection_too() -> None:
+    before, after = a_flow(group(buyers_from={"campaign": "cmp_1"})), a_flow(buyer("x"))
+    assert answers_in(before, after, {"g:j": "declined"}, {"g:j": "con_x"}) == {"g:j": "declined", "x": "declined"}

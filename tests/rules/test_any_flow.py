@@ -61,6 +61,7 @@ IN_TURN = group(
     identifier="turn",
     mode="weighted",
     mix=MIX | {"over": "week"},
+    buyers_from={"campaign": "cmp_1"},
 )
 FULL = document(
     transform(["state", "NV", {"when": {"blank": [{"var": "lead.state"}]}}], ["grade", "{{lead.state}}-1"]),
@@ -83,6 +84,7 @@ FULL = document(
 )
 BIDS = st.sampled_from([1, 3000, 4200, 4200, 5000, 0, -5, "no_bid", "timeout", "error", "not_asked"])
 REFUSED = st.dictionaries(st.integers(0, 9), st.sampled_from(["paused", "suppressed", "duplicate"]), max_size=3)
+JOINING = ("j1", "j2", "j3")
 HOLDS = {"id": "end", "do": "hold", "retry_every": "15m", "for_up_to": "1h"}
 
 
@@ -98,11 +100,34 @@ def steps(draw: st.DrawFn, depth: int = 0, numbers: Any = None) -> list[dict[str
 def a_group(draw: st.DrawFn, name: str) -> dict[str, Any]:
     """Make a group of any mode, whose rows have any of the settings that a row can have."""
     mode, most = draw(st.sampled_from(sorted(RANKERS))), draw(st.integers(1, 3))
-    rows = [draw(a_row(f"{name}-{row}", mode, most)) for row in range(draw(st.integers(1, 4)))]
+    joins = {"buyers_from": {"campaign": "cmp_1"}} if draw(st.booleans()) else {}
+    rows = [draw(a_row(f"{name}-{row}", mode, most)) for row in range(draw(st.integers(0 if joins else 1, 4)))]
     then, mixed = draw(st.sampled_from(["stop", "continue"])), draw(st.sampled_from(["networks_first", "one_ranking"]))
     asked = {"mix": MIX} if mode == "quota" or draw(st.booleans()) else {}
     asked |= {"floor": draw(st.integers(0, 45))} if draw(st.booleans()) else {}
-    return group(*rows, identifier=name, mode=mode, sell_up_to=most, then=then, mixed=mixed, **asked)
+    return group(*rows, identifier=name, mode=mode, sell_up_to=most, then=then, mixed=mixed, **asked, **joins)
+
+
+@st.composite
+def a_campaign(draw: st.DrawFn) -> list[list[Any]]:
+    """Make the rows that a campaign has from time to time; some of them can join no group, or only some."""
+    kinds = st.sampled_from(
+        [
+            {"price": 40},
+            {"price": 41, "priority": 1, "when": {"in_list": [{"var": "lead.state"}, "lst_1"]}},
+            {"price": 99, "when": {"in_list": [{"var": "lead.state"}, "lst_gone"]}},
+            {"price": {"var": "lead.state"}},
+            {"price": 30, "on_declined": "reject"},
+            {"max_bid": 50, "shared_price": 20},
+            {"price": 60, "sharing": "exclusive"},
+            {},
+        ]
+    )
+    lists = []
+    for _ in range(draw(st.integers(1, 3))):
+        there = draw(st.lists(st.sampled_from(JOINING), unique=draw(st.booleans()), max_size=3))
+        lists.append([{"id": name, "connection": f"con_{name}", **draw(kinds)} for name in there])
+    return lists
 
 
 @st.composite
@@ -151,15 +176,22 @@ def a_step(draw: st.DrawFn, kind: str, depth: int, numbers: Any) -> dict[str, An
 
 
 def a_world(
-    flow: Flow, answers: list[str], bids: list[Any], refused: dict[int, str], found: Sequence[Any] = ({},)
+    flow: Flow,
+    answers: list[str],
+    bids: list[Any],
+    refused: dict[int, str],
+    found: Sequence[Any] = ({},),
+    campaign: Sequence[list[Any]] = ([],),
 ) -> World:
     """Return a world in which every buyer and service has its own answer, each bidder its bid; some cannot be asked."""
-    said = {name: [answers[number % len(answers)], "accepted"] for number, name in enumerate(flow.buyers)}
-    bid = {name: bids[number % len(bids)] for number, name in enumerate(flow.buyers)}
-    able = {name: refused[number % 10] for number, name in enumerate(flow.buyers) if number % 10 in refused}
+    names = [*flow.buyers, *(f"{step}:{row}" for step in flow.positions for row in JOINING)]
+    said = {name: [answers[number % len(answers)], "accepted"] for number, name in enumerate(names)}
+    bid = {name: bids[number % len(bids)] for number, name in enumerate(names)}
+    able = {name: refused[number % 10] for number, name in enumerate(names) if number % 10 in refused}
     steps = [name for name in flow.positions if isinstance(flow.step(name), LookUp)]
     finds = {name: found[number % len(found)] for number, name in enumerate(steps)}
-    return World(said, bids=bid, refused=able, lists={"lst_1": {"CA"}}, finds=finds, most_holds=1000)
+    there = {"cmp_1": [*campaign]}
+    return World(said, bids=bid, refused=able, lists={"lst_1": {"CA"}}, finds=finds, campaigns=there, most_holds=1000)
 
 
 @settings(max_examples=200, deadline=None)
@@ -169,13 +201,20 @@ def a_world(
     st.lists(BIDS, min_size=7, max_size=7),
     REFUSED,
     st.lists(FINDS, min_size=3, max_size=3),
+    a_campaign(),
     st.booleans(),
 )
 def test_every_lead_ends_and_every_journal_replays(
-    written: list[Any], answers: list[str], bids: list[Any], refused: dict[int, str], found: list[Any], is_held: bool
+    written: list[Any],
+    answers: list[str],
+    bids: list[Any],
+    refused: dict[int, str],
+    found: list[Any],
+    campaign: list[Any],
+    is_held: bool,
 ) -> None:
     flow = a_flow(*written, **({"fallback": HOLDS} if is_held else {}))
-    world = a_world(flow, answers, bids, refused, found).carry(flow, a_lead())
+    world = a_world(flow, answers, bids, refused, found, campaign).carry(flow, a_lead())
     walk = replay(flow, a_lead(), NOW, world.events)
     assert walk.ended is not None
     assert (walk.ended.outcome, walk.ended.code, walk.ended.reason) == world.end
@@ -186,25 +225,42 @@ def test_every_lead_ends_and_every_journal_replays(
 
 
 @settings(max_examples=200, deadline=None)
-@given(steps(), st.lists(ANSWERS, min_size=30, max_size=30), st.lists(BIDS, min_size=7, max_size=7), REFUSED)
+@given(
+    steps(),
+    st.lists(ANSWERS, min_size=30, max_size=30),
+    st.lists(BIDS, min_size=7, max_size=7),
+    REFUSED,
+    a_campaign(),
+    st.booleans(),
+)
 def test_no_group_sells_more_often_than_it_may(
-    written: list[Any], answers: list[str], bids: list[Any], refused: dict[int, str]
+    written: list[Any],
+    answers: list[str],
+    bids: list[Any],
+    refused: dict[int, str],
+    campaign: list[Any],
+    is_held: bool,
 ) -> None:
-    flow = a_flow(*written)
-    world = a_world(flow, answers, bids, refused).carry(flow, a_lead())
+    flow = a_flow(*written, **({"fallback": HOLDS} if is_held else {}))
+    world = a_world(flow, answers, bids, refused, campaign=campaign).carry(flow, a_lead())
     bought = [step for step, outcome, _ in world.said if outcome == "accepted"]
     assert len(bought) == len(set(bought))
     for spot in flow.spots:
         if isinstance(spot.step, Group):
-            assert sum(row.id in bought for row in spot.step.rows) <= spot.step.sell_up_to
+            rows = {row.id for row in spot.step.rows}
+            joined = {step for step in bought if step.startswith(f"{spot.step.common.id}:")}
+            assert len(rows.intersection(bought)) + len(joined) <= spot.step.sell_up_to
             check_reasons(spot.step, world)
 
 
 def check_reasons(step: Group, world: World) -> None:
     """Check that whenever a group settles, each of its rows either has the lead or has one known reason."""
-    rows = {row.id for row in step.rows}
+    known = [*step.rows]
     for event in world.events:
+        if event.effect == "join" and event.step == step.common.id and step.deal.campaign and event.result:
+            known = [*step.rows, *step.deal.campaign.read(event.result["rows"]).rows]
         if event.effect == "settle" and event.step == step.common.id:
+            rows = {row.id for row in known}
             lost = [one["buyer"] for one in event.asks["lost"]]
             assert len(lost) == len(set(lost))
             assert set(lost) | (set(event.asks["winners"]) & rows) == rows

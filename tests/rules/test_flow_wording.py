@@ -8,6 +8,7 @@ from rules.flow_wording import Names, every_card, rail
 from tests.rules.flows import CA_SOLAR, OFFICE_HOURS, a_bidder, a_flow, buyer, group, shares, split
 
 NAMES = Names({"con_a": "Sunrise Energy", "con_b": "Brightroof"}, sources=3)
+FROM = {"buyers_from": {"campaign": "cmp_1"}}
 HOLDS = {"id": "end", "do": "hold", "retry_every": "15m", "for_up_to": "24h"}
 CAP = {"cap": {"id": "c", "limit": 500, "per": "day"}}
 
@@ -199,6 +200,32 @@ AREA = {"list": "lst_1", "priority": 2, "of": {"var": "lead.state"}}
             "Offer to 2 buyers in this order, sell to up to 2",
             ["Sunrise Energy at $42.00, alone, from 1 area", "Brightroof at $42.00, alone or with up to 1 other"],
         ),
+        ([], FROM, "Offer to the buyers of a campaign in order", []),
+        ([buyer()], FROM, "Offer to 1 buyer and those of a campaign in order", ["Sunrise Energy at $42.00"]),
+        (
+            [buyer()],
+            {"mode": "broadcast", **FROM},
+            "Offer to each of 1 buyer and those of a campaign",
+            ["Sunrise Energy at $42.00"],
+        ),
+        (
+            [],
+            {"mode": "highest_bid", **FROM},
+            "Ask the buyers of a campaign for bids, offer to the highest first",
+            [],
+        ),
+        (
+            [a_bidder(), buyer("b", price=50)],
+            {"mode": "highest_bid", **FROM},
+            "Ask 1 buyer and those of a campaign for bids, offer to the highest first, then to 1 direct buyer",
+            ["Sunrise Energy by its bid", "Brightroof at $50.00"],
+        ),
+        (
+            [buyer()],
+            {"mode": "highest_bid", **FROM},
+            "Offer to 1 buyer and those of a campaign, first to the one that pays most",
+            ["Sunrise Energy at $42.00"],
+        ),
     ],
 )
 def test_a_card_of_a_group_says_its_mode_and_what_each_row_pays(
@@ -222,6 +249,11 @@ def test_areas_are_called_by_the_names_of_their_lists() -> None:
             [a_bidder()],
             {"mode": "highest_bid", "wait_ms": 800, "then": "continue"},
             ["Sold: next step", "No bid within 0.8 s: not waited for", "Nobody bids or takes it: next step"],
+        ),
+        (
+            [],
+            {"mode": "fastest", **FROM},
+            ["Sold: stop here", "No bid within 3 s: not waited for", "Nobody bids or takes it: next step"],
         ),
         (
             [buyer(hours=OFFICE_HOURS, outside_hours="hold")],

@@ -189,6 +189,11 @@ SMALL_BILLS = {
                 f"As well, they go to Helio at $42.00. {REJECTED}"
             ),
         ),
+        (
+            [group(buyer(), mode="round_robin", buyers_from={"campaign": "cmp_1"})],
+            {},
+            f"Leads are offered in turn: Sunrise Energy at $42.00; the buyers of a campaign. {REJECTED}",
+        ),
         ([group(buyer(off=True))], {}, f"Leads are offered to nobody. Nobody is set to take the leads. {REJECTED}"),
     ],
 )

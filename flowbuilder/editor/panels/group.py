@@ -16,7 +16,7 @@ from flowbuilder.editor.panels.mix_fields import MIX
 from flowbuilder.editor.panels.pricing import Pricing
 from flowbuilder.editor.panels.rows import Rows
 from flowbuilder.editor.panels.sheets import Sheet, SheetPanel
-from rules.steps.group.reading import MOST_ROWS
+from rules.steps.group.campaign import MOST_ROWS
 from rules.steps.group.rows import PINGS
 
 MODES = (
@@ -61,6 +61,23 @@ class RowLink:
         """Change nothing."""
 
 
+@dataclass(frozen=True)
+class FromCampaign:
+    """Says that buyers of a campaign join; which one is kept as it is written."""
+
+    keys: tuple[str, ...] = ("buyers_from",)
+
+    def draw(self, settings: Settings, desk: Desk, at: str = "") -> Drawn:
+        """Return the sentence, nothing for a group without a campaign."""
+        if "buyers_from" not in settings:
+            return Drawn("nothing")
+        name = f"{at}buyers_from"
+        return Drawn("told", name, "The buyers of a campaign join: they come behind these, in its order.", address=name)
+
+    def take(self, form: Form, settings: Changing, at: str = "") -> None:
+        """Change nothing."""
+
+
 BUYERS = Rows(
     "buyers",
     "Buyers",
@@ -73,7 +90,7 @@ BUYERS = Rows(
 )
 SELLS = "1 is exclusive; more is shared, and each buyer pays."
 SHEETS = (
-    Sheet("", (Choice("mode", "Who is asked first", MODES), BUYERS)),
+    Sheet("", (Choice("mode", "Who is asked first", MODES), BUYERS, FromCampaign())),
     Sheet(
         "How it is sold",
         (

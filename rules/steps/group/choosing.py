@@ -10,6 +10,7 @@ from rules.sharing import Planned, next_offer
 from rules.steps.buyer import Terms
 from rules.steps.group.deal import MAYBE_TAKEN, Deal
 from rules.steps.group.eligible import Candidates
+from rules.steps.group.joining import join
 from rules.steps.group.rows import Row
 from rules.steps.group.settling import settled
 from rules.steps.ways import Way
@@ -19,6 +20,8 @@ MAYBE = End("error", "unknown", "A buyer may have taken the lead and never answe
 
 def choose(deal: Deal, run: Run) -> Interpreting:
     """Find out who can be asked, offer the lead down the ranking while it can be sold, and say why others lost."""
+    if deal.campaign:
+        deal = yield from join(deal, deal.campaign, run)
     before = len(run.sales)
     candidates = Candidates(deal, run)
     rows = yield from candidates.rows_to_ask()
@@ -36,7 +39,7 @@ def verdict_of(deal: Deal, run: Run, *, is_alone: bool = False) -> Verdict:
 
     Nor is one that a buyer of a group that shares has bought for itself alone.
     """
-    answers = {run.asked.get(row.id) for row in deal.rows}
+    answers = deal.answers(run)
     if "accepted" in answers:
         return Next() if deal.goes_on and not is_alone else End("sold", None, None)
     return MAYBE if "unknown" in answers else Next()
@@ -75,7 +78,13 @@ class _Offering:
         known = {row.id: row for row in self._ranked}
         taken = [row for row in self._deal.rows if self._run.asked.get(row.id) in MAYBE_TAKEN]
         sold = [known.get(row.id, Standing(row.id, 0, most=row.share_up_to)) for row in taken]
+        sold += [self._gone(row) for row in self._deal.gone(self._run) if self._run.asked[row] in MAYBE_TAKEN]
         return [replace(row, most=1) if row.id == self.alone else row for row in sold]
+
+    def _gone(self, row: str) -> Standing:
+        """Return a row that is not in its campaign any more; where nothing is known of it, it shares with nobody."""
+        joined = self._run.joined.get(row)
+        return Standing(row, 0, most=joined.share_up_to if joined else 1)
 
     def _offer(self, row: Row, planned: Planned) -> Interpreting:
         """Offer the lead to a row; one that cannot be asked after all is left out, and its way followed at the end."""

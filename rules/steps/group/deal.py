@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from rules.caps import MOST, Cap
 from rules.earnings import Least
 from rules.running import Run
+from rules.steps.group.campaign import Campaign
 from rules.steps.group.rows import Row
 
 MOST_SALES = 20
@@ -20,6 +21,7 @@ class Deal:
     """How a group sells: `step` is its id; a bid above `bids_up_to` (minor units) is none.
 
     With `one_ranking` direct rows that name a highest bid compete with those that are pinged; else they come later.
+    Rows of a `campaign` join those that are written once a lead comes to the group.
     """
 
     step: str
@@ -31,11 +33,12 @@ class Deal:
     wait_ms: int = WAIT_MS
     bids_up_to: int = MOST_BID
     one_ranking: bool = False
+    campaign: Campaign | None = None
 
     @property
     def is_plain(self) -> bool:
         """Return whether the rows are simply asked in turn, each like a buyer on the rail."""
-        return self.mode == "waterfall" and all(row.is_plain for row in self.rows)
+        return self.mode == "waterfall" and self.campaign is None and all(row.is_plain for row in self.rows)
 
     @property
     def needs_facts(self) -> bool:
@@ -49,4 +52,17 @@ class Deal:
 
     def taken(self, run: Run) -> int:
         """Return how many of the lead's sales are gone: to rows that bought it, or may have."""
-        return sum(run.asked.get(row.id) in MAYBE_TAKEN for row in self.rows)
+        return sum(answer in MAYBE_TAKEN for answer in self.answers(run))
+
+    def answers(self, run: Run) -> list[str | None]:
+        """Return what its rows answered, of rows that joined too that are not in the campaign any more."""
+        answers = [run.asked.get(row.id) for row in self.rows]
+        return [*answers, *(run.asked[row] for row in self.gone(run))] if self.campaign else answers
+
+    def gone(self, run: Run) -> list[str]:
+        """Return the ids of rows that were asked and are not among those of the deal: none without a campaign.
+
+        They joined before, and their offers count as any other: a lead that one of them bought is not sold once more.
+        """
+        known = {row.id for row in self.rows}
+        return [row for row in run.asked if self.campaign and self.campaign.has(row) and row not in known]

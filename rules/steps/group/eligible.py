@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from rules.effects import Asks, Check, Effect, Result
+from rules.logic import RuleError
 from rules.ranking import Standing
 from rules.running import Run
 from rules.steps.cap import reset_of
@@ -108,8 +109,8 @@ class Candidates:
         self.lost[row.id] = reason
         way, why = row.buyer.when_skipped(self.run, reason)
         full, until = (said or {}).get("full"), (said or {}).get("until")
-        ask = next((ask for ask in row.buyer.asked(self.run, None)["caps"] if ask["cap"] == full), None)
-        if ask:
+        if full:
+            ask = next(ask for ask in row.buyer.asked(self.run, None)["caps"] if ask["cap"] == full)
             why = Why(why.code, why.reason, reset_of(ask), "cap")
         elif until:
             why = Why(why.code, why.reason, datetime.fromisoformat(until))
@@ -121,7 +122,31 @@ class Candidates:
         return row.id in self.lost
 
     def _reason_by_itself(self, row: Row) -> str | None:
-        """Return why a row cannot be asked as far as the flow can say: it does not fit, or brings too little."""
+        """Return why a row cannot be asked as far as the flow can say.
+
+        One that joined and in which something cannot be worked out is passed by, so that nobody's leads end by what a
+        buyer wrote; what the seller wrote is an error of the lead.
+        """
+        if not row.has_joined:
+            return self._why_unfit(row)
+        try:
+            unfit = self._why_unfit(row)
+            if not unfit:
+                self._try_out(row)
+        except RuleError:
+            return "undecided"
+        return unfit
+
+    def _try_out(self, row: Row) -> None:
+        """Work out all that will be worked out of a row for the lead; raises RuleError where that cannot be done."""
+        self._asked(row)
+        row.priority_of(self.run)
+        row.shared_price_of(self.run, 0)
+        if row.mix:
+            row.mix.kind_of(self.run.at(row.id))
+
+    def _why_unfit(self, row: Row) -> str | None:
+        """Return why a row cannot be asked: it does not fit, or brings too little."""
         unfit = row.buyer.reason_it_does_not_fit(self.run)
         if unfit:
             return unfit

@@ -1,25 +1,25 @@
 """Reads a group and its settings from its document."""
 
 from rules.earnings import read_least
-from rules.mixes import read_mix
+from rules.mixes import Mix, read_mix
 from rules.ranking import RANKERS
 from rules.reading import Part
 from rules.steps.base import read_common
+from rules.steps.group.campaign import MOST_ROWS, Campaign, read_campaign
 from rules.steps.group.deal import MOST_BID, MOST_SALES, WAIT_MS, Deal
 from rules.steps.group.group import Group
 from rules.steps.group.rows import Row, read_row
-
-MOST_ROWS = 100
 
 
 def read_group(part: Part) -> Group | None:
     """Return the group that a part describes, None when one of its rows has problems."""
     common, mode = read_common(part), part.choice("mode", RANKERS)
     least, goes_on = read_least(part), part.choice("then", ("stop", "continue"), "stop") == "continue"
-    written = part.parts("buyers", "a buyer")
-    if not 1 <= len(written) <= MOST_ROWS:
+    written, named = part.parts("buyers", "a buyer"), read_campaign(part)
+    if not (0 if named else 1) <= len(written) <= MOST_ROWS:
         part.report("buyers", "rows", f"A group asks 1 to {MOST_ROWS} buyers. Add one.")
-    usual = min(MOST_SALES, max(1, len(written))) if mode == "broadcast" else 1
+    everyone = MOST_SALES if named else min(MOST_SALES, max(1, len(written)))
+    usual = everyone if mode == "broadcast" else 1
     sell_up_to = part.whole("sell_up_to", least=1, most=MOST_SALES, default=usual)
     mix = read_mix(part, common.id)
     rows = [
@@ -29,11 +29,14 @@ def read_group(part: Part) -> Group | None:
     complete = tuple(row for row in rows if row)
     wait_ms, bids_up_to = _read_bidding(part)
     one_ranking = part.choice("mixed", ("networks_first", "one_ranking"), "networks_first") == "one_ranking"
-    _check_mixes(part, mode, complete)
+    _check_mixes(part, mode, complete, mix)
     part.finish()
-    if not complete or len(complete) < len(rows):
+    if len(complete) < len(rows) or not (complete or named):
         return None
-    deal = Deal(common.id, mode, complete, sell_up_to, least, goes_on, wait_ms, bids_up_to, one_ranking)
+    around = part.document.surroundings()
+    terms = (len(rows), mode, least, goes_on, sell_up_to, mix)
+    campaign = Campaign(named, common.id, around, *terms) if named else None
+    deal = Deal(common.id, mode, complete, sell_up_to, least, goes_on, wait_ms, bids_up_to, one_ranking, campaign)
     return Group(common, deal)
 
 
@@ -43,6 +46,6 @@ def _read_bidding(part: Part) -> tuple[int, int]:
     return wait_ms, part.money("bids_up_to") if part.has("bids_up_to") else MOST_BID
 
 
-def _check_mixes(part: Part, mode: str, rows: tuple[Row, ...]) -> None:
-    if mode == "quota" and not any(row.mix for row in rows):
+def _check_mixes(part: Part, mode: str, rows: tuple[Row, ...], mix: Mix | None) -> None:
+    if mode == "quota" and mix is None and not any(row.mix for row in rows):
         part.report("mix", "missing_mix", "The mode quota needs “mix”: the shares in which each buyer gets its leads.")

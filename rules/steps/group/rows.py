@@ -17,6 +17,8 @@ from rules.values import Value
 Pricing = Literal["fixed", "auction", "hybrid"]
 Sharing = Literal["", "exclusive", "shared", "either"]
 
+JOINED = ":"
+"""Stands between the group's id and its own in the id of a row that joined from a campaign; in no written id."""
 SHARES_WITH = 3
 """Among how many buyers a lead is shared, in all, where a row says that it shares and not how often."""
 PINGS = ("highest_bid", "fastest")
@@ -60,6 +62,11 @@ class Row:
     def is_plain(self) -> bool:
         """Return whether it is asked like a buyer on the rail: no areas, no mix, nothing said about sharing."""
         return not (self.buyer.areas or self.mix or self.sharing or self.shared_price)
+
+    @property
+    def has_joined(self) -> bool:
+        """Return whether it came from a campaign, and stands in no document."""
+        return JOINED in self.id
 
     def priority_of(self, run: Run) -> int:
         """Return the row's priority for the lead: that of the best area the lead is from, else its own."""

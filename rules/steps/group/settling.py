@@ -16,7 +16,7 @@ def settled(deal: Deal, run: Run, ranked: Sequence[Standing], lost: Mapping[str,
 
     `ranked` are the rows that could be asked, `lost` the reasons of those that could not.
     """
-    ids = {row.id for row in deal.rows}
+    ids = {*(row.id for row in deal.rows), *deal.gone(run)}
     winners = [buyer for at, (buyer, _) in enumerate(run.sales) if at >= before or buyer in ids]
     standings = {row.id: row for row in ranked}
     reasons = _Reasons(deal, run, standings, lost, winners)

@@ -36,8 +36,9 @@ def exits_of(deal: Deal) -> tuple[Exit, ...]:
     """Return the way of a sold lead and of one that no row took; each row has its own exits."""
     until = "Sold" if deal.sell_up_to == 1 else f"Sold {deal.sell_up_to} times, or all asked"
     sold = Exit("ok", f"{until}: next step" if deal.goes_on else f"{until}: stop here")
-    late = [Exit("que", f"No bid within {deal.wait_ms / 1000:g} s: not waited for")] if _bidders(deal) else []
-    nobody = "Nobody bids or takes it" if _bidders(deal) else "Nobody takes it"
+    may_bid = _bidders(deal) or (deal.campaign and deal.mode in PINGS)
+    late = [Exit("que", f"No bid within {deal.wait_ms / 1000:g} s: not waited for")] if may_bid else []
+    nobody = "Nobody bids or takes it" if may_bid else "Nobody takes it"
     turned_away = "as full or closed buyers say, else next step" if _has_ways(deal) else "next step"
     return sold, *late, Exit("nxt", f"{nobody}: {turned_away}")
 
@@ -83,6 +84,14 @@ def say_buyers(count: int) -> str:
     return f"{count} buyer{'' if count == 1 else 's'}"
 
 
+def _all_buyers(deal: Deal, count: int | None = None) -> str:
+    """Return `3 buyers`, with those of a campaign that join; `count` says how many of the written ones are meant."""
+    count = len(deal.rows) if count is None else count
+    if not deal.campaign:
+        return say_buyers(count)
+    return f"{say_buyers(count)} and those of a campaign" if count else "the buyers of a campaign"
+
+
 def _bidders(deal: Deal) -> int:
     return sum(row.bids for row in deal.rows)
 
@@ -102,10 +111,11 @@ def _say_auction(deal: Deal) -> str:
     """Return `Ask 3 buyers for bids, offer to the highest first, then to 2 direct buyers`."""
     bidders = _bidders(deal)
     direct = len(deal.rows) - bidders
-    if not bidders:
-        return f"Offer to {say_buyers(direct)}, first to the one that pays most"
+    if direct and not bidders:
+        return f"Offer to {_all_buyers(deal)}, first to the one that pays most"
     best = "the highest" if deal.mode == "highest_bid" else "the fastest"
-    asked = f"Ask {say_buyers(bidders)} for {'bids' if bidders > 1 else 'a bid'}, offer to {best} first"
+    bids = "a bid" if bidders == 1 and not deal.campaign else "bids"
+    asked = f"Ask {_all_buyers(deal, bidders)} for {bids}, offer to {best} first"
     others = f"{direct} direct buyer{'' if direct == 1 else 's'}"
     if not direct:
         return asked
@@ -113,12 +123,12 @@ def _say_auction(deal: Deal) -> str:
 
 
 MODES: Mapping[str, Callable[[Deal], str]] = {
-    "waterfall": lambda deal: f"Offer to {say_buyers(len(deal.rows))} in this order",
-    "round_robin": lambda deal: f"Offer to {say_buyers(len(deal.rows))} in turn, first to the one after the last sale",
-    "weighted": lambda deal: f"Offer to {say_buyers(len(deal.rows))}, drawn by weight",
-    "least_loaded": lambda deal: f"Offer to {say_buyers(len(deal.rows))}, first to the one with the fewest today",
-    "quota": lambda deal: f"Offer to {say_buyers(len(deal.rows))}, first to the one furthest behind its mix",
+    "waterfall": lambda deal: f"Offer to {_all_buyers(deal)} in {'' if deal.campaign else 'this '}order",
+    "round_robin": lambda deal: f"Offer to {_all_buyers(deal)} in turn, first to the one after the last sale",
+    "weighted": lambda deal: f"Offer to {_all_buyers(deal)}, drawn by weight",
+    "least_loaded": lambda deal: f"Offer to {_all_buyers(deal)}, first to the one with the fewest today",
+    "quota": lambda deal: f"Offer to {_all_buyers(deal)}, first to the one furthest behind its mix",
     **dict.fromkeys(PINGS, _say_auction),
-    "broadcast": lambda deal: f"Offer to each of {say_buyers(len(deal.rows))}",
+    "broadcast": lambda deal: f"Offer to each of {_all_buyers(deal)}",
 }
 """What each mode does, in words."""

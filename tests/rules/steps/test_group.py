@@ -180,7 +180,7 @@ def test_a_journal_that_breaks_off_goes_on_where_it_broke_off(length: int) -> No
         (group(buyer(), bids_up_to="a lot"), "bids_up_to", "not_money"),
         (group(buyer(), mixed="shaken"), "mixed", "not_an_option"),
         (group(buyer(), mode="quota"), "mix", "missing_mix"),
-        (group(buyer(), buyers_from={"campaign": "x"}), "buyers_from", "unknown_setting"),
+        (group(buyer(), buyers_from="x"), "buyers_from", "not_an_object"),
         (group(buyer(sell="continue")), "buyers[0].sell", "unknown_setting"),
         (group(buyer(pricing="barter")), "buyers[0].pricing", "not_an_option"),
         (group(buyer(pricing="auction")), "buyers[0].max_bid", "missing_price"),
