@@ -16,6 +16,7 @@ from flowbuilder import clock, enqueue
 from workers import journal
 from workers.book import Book
 from workers.calling import Calling
+from workers.campaigns import NO_CAMPAIGNS, Campaigns
 from workers.carrying import Carried
 from workers.claiming import CAREFUL_FOR, POLL, Claiming
 from workers.crashpoints import committed
@@ -66,6 +67,7 @@ class Engine:
         secret: bytes,
         tell_alive: Callable[[], object] = lambda: None,
         careful: float = CAREFUL_FOR,
+        campaigns: Campaigns = NO_CAMPAIGNS,
     ) -> None:
         self._database, self._redis, self._book = database, redis, book
         self._tell_alive = tell_alive
@@ -74,7 +76,7 @@ class Engine:
         self._claiming = Claiming(careful, on_many=self._ask_for_help)
         self._pauses = Pauses(time.monotonic())
         self._calling = Calling(self._load, self._pauses, sender)
-        self._transactions = Transactions(database, book, self._load, self._claiming, secret)
+        self._transactions = Transactions(database, book, self._load, self._claiming, secret, campaigns=campaigns)
         self._mover = Mover(
             database,
             self._load,

@@ -9,6 +9,7 @@ from rules.effects import (
     Effect,
     Hold,
     Intake,
+    Join,
     Lists,
     LookUp,
     Note,
@@ -25,7 +26,21 @@ from workers.book import Unreadable
 from workers.caps import Ask
 from workers.carrying import Carried
 from workers.claims import take_claims
-from workers.effects import again, by_hand, check, door, ending, lists, look_up, offer, ping, quote, replacing, settle
+from workers.effects import (
+    again,
+    by_hand,
+    check,
+    door,
+    ending,
+    join,
+    lists,
+    look_up,
+    offer,
+    ping,
+    quote,
+    replacing,
+    settle,
+)
 from workers.journal import Past, read_past
 from workers.turn import Turn
 
@@ -178,6 +193,7 @@ PERFORMING: Mapping[type, Callable[[Turn, Carried, Any], Result | None]] = {
     Intake: door.take_in,
     Reserve: door.reserve,
     Lists: lists.answer,
+    Join: join.join,
     Check: check.check,
     Ping: ping.ping,
     Offer: lambda turn, carried, effect: by_hand.instead(turn, carried) or offer.offer(turn, carried, effect),

@@ -9,6 +9,7 @@ from sqlalchemy import Engine as Database
 from flowbuilder import clock
 from workers import journal
 from workers.book import Book
+from workers.campaigns import Campaigns
 from workers.caps import Dealer, WindowIds
 from workers.carrying import Carried
 from workers.claiming import Claiming
@@ -26,8 +27,10 @@ seldom long enough that another one is paused meanwhile with a lead in hand that
 class Transactions:
     """Takes one turn after the other for a loop."""
 
-    def __init__(self, database: Database, book: Book, load: Load, claiming: Claiming, secret: bytes) -> None:
-        self._database, self._book, self._secret = database, book, secret
+    def __init__(
+        self, database: Database, book: Book, load: Load, claiming: Claiming, secret: bytes, *, campaigns: Campaigns
+    ) -> None:
+        self._database, self._book, self._secret, self._campaigns = database, book, secret, campaigns
         self._load, self._claiming = load, claiming
         self._windows = WindowIds(database)
         self._link: Connection | None = None
@@ -84,7 +87,7 @@ class Transactions:
 
     def _begin(self, database: Connection, *, may_call: bool) -> Turn:
         load = self._load
-        turn = Turn(clock.now(), database, self._book, Dealer(self._windows), self._secret, may_call=may_call)
+        turn = Turn(clock.now(), database, self._book, Dealer(self._windows), self._secret, may_call, self._campaigns)
         turn.calling, turn.busy, turn.most_for_one = dict(load.calls), load.busy, load.most_for_one
         turn.queued_for = load.queued_for(time.monotonic())
         return turn

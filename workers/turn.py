@@ -17,6 +17,7 @@ from rules.interpreter import Diverged
 from workers import journal
 from workers.book import Book, Connection, Source
 from workers.buyer_claims import BuyerClaims
+from workers.campaigns import NO_CAMPAIGNS, Campaigns
 from workers.caps import Ask, Dealer, Place, named
 from workers.carrying import Carried
 from workers.claims import Claiming, Claims
@@ -55,6 +56,7 @@ class Turn:
     dealer: Dealer
     secret: bytes
     may_call: bool = True
+    campaigns: Campaigns = NO_CAMPAIGNS
     changes: Changes = field(default_factory=Changes)
     calls: list[tuple[str, AnyCall]] = field(default_factory=list)
     lined_up: list[tuple[str, int, Call]] = field(default_factory=list)
@@ -110,7 +112,7 @@ class Turn:
             # The first event says when the run began, by which a replay sets its clock.
             at = walk.state.now if walk.seq == 1 else self.now
             carried.event = EventRow(carried.id, carried.run, walk.seq, effect.name, effect.step, effect.asks(), at)
-            carried.event.path = carried.known_flow.paths.get(effect.step)
+            carried.event.path = carried.known_flow.path_of(effect.step)
             carried.event.detail = effect.detail
             self.changes.add(carried.event)
         return carried.event

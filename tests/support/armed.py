@@ -6,6 +6,7 @@ With `poison` for a name it ends whenever it moves a lead from the state XX. Its
 leaves behind is taken soon. Tests start it by `start`, which forks it from a process that has loaded everything.
 """
 
+import json
 import multiprocessing
 import os
 import signal
@@ -18,7 +19,7 @@ from typing import Any
 
 from flowbuilder import config
 from tests.support.market import Market
-from workers import crashpoints, engine, journal, steering, sweep
+from workers import campaigns, crashpoints, engine, journal, steering, sweep
 from workers.connection_test import run_test
 from workers.copies import send_copies
 from workers.main import main
@@ -28,6 +29,8 @@ STOP_GRACE = 0.3
 SWEEP_EVERY = 0.3
 SURVIVED = 3
 POISON = "poison"
+CAMPAIGN = "TESTS_CAMPAIGN"
+"""The name under which a process is told which rows there are in every campaign, as JSON."""
 PAUSE = "pause "
 DEADLY = "XX"
 
@@ -87,6 +90,8 @@ def exit_code(process: ForkServerProcess, seconds: float = 60) -> int | None:
 
 
 def _work_with(environ: dict[str, str], *words: str) -> None:
+    rows = json.loads(environ.pop(CAMPAIGN, "[]"))
+    campaigns.NoCampaigns.rows = lambda *_asked: rows  # type: ignore[method-assign]
     config.override(environ)
     work(*words)  # type: ignore[arg-type]
 

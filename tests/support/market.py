@@ -36,6 +36,7 @@ from tests.support import cast, proofs
 from tests.support.buyers import Buyer
 from tests.support.mail import MailServer
 from workers.book import Book
+from workers.campaigns import NO_CAMPAIGNS, Campaigns
 from workers.copies import send_copies
 from workers.delivery.calls import Sent
 from workers.delivery.email import MailSender, Post
@@ -65,6 +66,7 @@ class Market:
     flow_id: UUID | None = None
     source_id: UUID | None = None
     mail: MailServer | None = None
+    campaigns: Campaigns = NO_CAMPAIGNS
 
     def neighbour(self, name: str = "Noisy Leads") -> "Market":
         """Return the market of another seller in the same database; every loop carries the leads of both."""
@@ -194,6 +196,7 @@ class Market:
             sender=self._sender,
             secret=duplicates_secret(config.settings().secret_key),
             careful=self.careful,
+            campaigns=self.campaigns,
         )
 
     def _sender(self, on_result: Callable[[Sent], object]) -> Senders:

@@ -153,8 +153,7 @@ def oversold(books: Books, lead: RowMapping) -> Iterator[str]:
     """Yield the groups that sold a lead more often than they may."""
     flow = books.flows[lead["flow_id"], lead["version"]]
     for group in _groups(flow) if flow else ():
-        rows = {row.id for row in group.rows}
-        sales = sum(offer["is_winner"] and offer["step"] in rows for offer in books.offers[lead["id"]])
+        sales = sum(offer["is_winner"] and _is_row_of(group, offer["step"]) for offer in books.offers[lead["id"]])
         if sales > group.sell_up_to:
             yield f"group {group.common.id} sold it {sales} times"
 
@@ -278,8 +277,14 @@ def by_lead(rows: Iterable[RowMapping]) -> Rows:
 
 def sells_on(flow: Flow, step: str) -> bool:
     """Return whether a lead that a step or row sold may be sold to somebody else afterwards."""
-    shared = {row.id for group in _groups(flow) if group.sell_up_to > 1 for row in group.rows}
-    return flow.buyers[step].sells_on or step in shared
+    group = next((group for group in _groups(flow) if _is_row_of(group, step)), None)
+    return (group.goes_on or group.sell_up_to > 1) if group else flow.buyers[step].sells_on
+
+
+def _is_row_of(group: Group, step: str) -> bool:
+    """Return whether a row is a group's, also one that joined it from its campaign."""
+    campaign = group.deal.campaign
+    return any(row.id == step for row in group.rows) or bool(campaign and campaign.has(step))
 
 
 def _groups(flow: Flow) -> list[Group]:

@@ -38,13 +38,15 @@ def begin(turn: Turn, carried: Carried, effect: StartAgain) -> None:
     """
     flow = turn.book.flow(turn.database, carried.row["flow_id"], effect.version)
     reading = _read_again(carried, flow, effect.version)
+    state = carried.known_walk.state
+    joined = {one: row.buyer.connection for one, row in state.joined.items()}
     row = AgainRow(
         lead_id=carried.id,
         token=carried.token,
         was=carried.written_token,
         version=effect.version,
         run=carried.run + 1,
-        asked_before=answers_in(carried.known_flow, flow, carried.known_walk.state.asked),
+        asked_before=answers_in(carried.known_flow, flow, state.asked, joined),
         due_at=turn.now,
     )
     event = turn.open_event(carried)

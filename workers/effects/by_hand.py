@@ -158,5 +158,5 @@ def _note(turn: Turn, carried: Carried, row: OfferRow, instruction: dict[str, An
     result = {"by_hand": instruction["id"]}
     event = EventRow(carried.id, carried.run, 1, "by_hand", row.step, asks, turn.now, result, row.state)
     event.reason, event.done_at = row.lost_reason, turn.now
-    event.path = carried.known_flow.paths.get(row.step)
+    event.path = carried.known_flow.path_of(row.step)
     turn.changes.add(event)

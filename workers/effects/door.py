@@ -1,6 +1,6 @@
 """Taking leads in, and reserving places: decided from locked windows and claims."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flowbuilder.lists.lookup import Wanted
@@ -110,7 +110,11 @@ def source_view(turn: Turn, carried: Carried) -> dict[str, Any]:
 
 def zones(turn: Turn, carried: Carried) -> dict[str, Any]:
     """Return the time zones of connections that the flow reads hours by; the journal keeps them as well."""
-    clocks = carried.known_flow.clocks
+    return zones_of(turn, carried, carried.known_flow.clocks)
+
+
+def zones_of(turn: Turn, carried: Carried, clocks: Sequence[str]) -> dict[str, Any]:
+    """Return the time zones of some connections, as far as they are the account's own and have one."""
     if not clocks:
         return {}
     found = {shown: turn.book.connection(turn.database, shown) for shown in clocks}
