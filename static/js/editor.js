@@ -27,7 +27,7 @@
   }
 
   // The field that a problem is about: the innermost that is drawn, or the first below it, else the first that is marked.
-  const FIELD = "input:not([type=hidden]), select, textarea, button, a";
+  const FIELD = "input:not([type=hidden]), select, textarea, button, a, [tabindex]";
   function fieldFor(address) {
     for (let id = address; id; id = id.includes("-") ? id.slice(0, id.lastIndexOf("-")) : "") {
       const drawn = panel.querySelectorAll(`[id="panel-${id}"], [id^="panel-${id}-"]`);

@@ -124,3 +124,13 @@ def test_changes_are_tried_on_a_made_up_lead(app: Flask, session: Session, cast:
         ("State", "CA", "NV", True),
         ("Grade", "Premium", "“NV”, which is not valid", False),
     ]
+
+
+def test_a_group_says_that_buyers_of_a_campaign_join(app: Flask, session: Session, cast: Cast) -> None:
+    settings: dict[str, Any] = {"id": "g", "mode": "waterfall", "buyers_from": {"campaign": "cmp_1"}}
+    document = {"fields": FIELDS, "steps": [{"group": settings}], "fallback": END}
+    page = drawn(app, PANELS["group"], settings, desk_for(session, cast.sara.account, document, "g"))
+    assert "The buyers of a campaign join" in page
+    assert "cmp_1" not in page
+    without = {key: value for key, value in settings.items() if key != "buyers_from"}
+    assert "a campaign" not in drawn(app, PANELS["group"], without, desk_for(session, cast.sara.account, document, "g"))
