@@ -4,6 +4,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 from rules.effects import Effect, Result
+from rules.logic import RuleError
 from rules.ranking import RANKERS, Seed, Standing
 from rules.running import End, Interpreting, Next, Run, Verdict
 from rules.sharing import Planned, next_offer
@@ -89,7 +90,14 @@ class _Offering:
     def _offer(self, row: Row, planned: Planned) -> Interpreting:
         """Offer the lead to a row; one that cannot be asked after all is left out, and its way followed at the end."""
         run, buyer = self._run, row.buyer
-        verdict, why = yield from buyer.offer(run, self._terms(row, planned))
+        try:
+            verdict, why = yield from buyer.offer(run, self._terms(row, planned))
+        except RuleError:
+            # It could be worked out before, and cannot be any more by what others answered meanwhile.
+            if not row.has_joined:
+                raise
+            self._candidates.lost[row.id] = "undecided"
+            return Next()
         if isinstance(verdict, Way) and run.asked_in.get(row.id) != run.round:
             self._candidates.lost[row.id], self._candidates.ways[row.id] = why.code, (verdict, why)
             return Next()

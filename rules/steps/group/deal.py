@@ -56,13 +56,14 @@ class Deal:
 
     def answers(self, run: Run) -> list[str | None]:
         """Return what its rows answered, of rows that joined too that are not in the campaign any more."""
-        answers = [run.asked.get(row.id) for row in self.rows]
-        return [*answers, *(run.asked[row] for row in self.gone(run))] if self.campaign else answers
+        return [*(run.asked.get(row.id) for row in self.rows), *(run.asked[row] for row in self.gone(run))]
 
     def gone(self, run: Run) -> list[str]:
         """Return the ids of rows that were asked and are not among those of the deal: none without a campaign.
 
         They joined before, and their offers count as any other: a lead that one of them bought is not sold once more.
         """
+        if self.campaign is None:
+            return []
         known = {row.id for row in self.rows}
-        return [row for row in run.asked if self.campaign and self.campaign.has(row) and row not in known]
+        return [row for row in run.asked if self.campaign.has(row) and row not in known]

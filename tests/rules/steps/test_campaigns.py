@@ -78,6 +78,16 @@ def test_a_row_that_cannot_join_is_left_out_with_a_reason(row: Any, why: str) ->
     assert world.trail == ["g passed", "g:z accepted", "g passed"]
 
 
+def test_a_row_that_cannot_be_worked_out_after_what_others_answered_is_passed_by() -> None:
+    outcome = {"var": "step.a.outcome"}
+    when = {"if": [{"blank": [outcome]}, True, {"in_list": [outcome, "lst_1"]}]}
+    flow = a_flow(group(buyer(priority=1), **FROM), buyer("z"))
+    world = a_world([a_row("x", when=when)], answers={"a": NO}, lists={"lst_1": set()}).carry(flow, a_lead())
+    assert world.trail == ["g passed", "a declined", "g passed", "z accepted"]
+    assert world.settled is not None
+    assert dict(world.settled.lost) == {"a": "cascade_exhausted", "g:x": "undecided"}
+
+
 def test_two_rows_of_the_same_id_are_one_and_no_row_takes_the_place_of_a_written_one() -> None:
     flow = a_flow(group(buyer("x"), **FROM), buyer("y"))
     assert left_out(flow, a_row("x"), a_row("y"), a_row("x")) == [
