@@ -49,7 +49,7 @@ def a_flow_with(session: Session, cast: Cast, written: dict[str, Any], around: d
         values: dict[str, Any] = {"state": one.get("state", "active"), "name": one.get("name", shown)}
         if values["state"] == "untested":
             values |= {"state": "active", "tested_at": None}
-        if one.get("to"):
+        if "to" in one:
             values["destination"] = {"url": "https://buyer.example/leads", **one["to"]}
         text = text.replace(f'"{shown}"', f'"{ids.show(a_connection(session, cast.sara, **values).id, "con")}"')
     flow = a_flow(session, cast.sara, document=json.loads(text), live_version=None)
