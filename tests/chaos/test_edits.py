@@ -11,7 +11,7 @@ from tests.support.at_the_editor import Change
 from tests.support.servers import private_servers
 from tests.support.verdicts import Verdict, report
 
-EDITS, SEED = 30, 7
+EDITS, SEED = 24, 7
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -23,8 +23,7 @@ HUMAN_PACE = 0.5
 """Seconds that a person takes for one action; they are counted, and not waited for."""
 LOOKS = {
     "wide": WIDE,
-    "phone": NARROW,
-    "dark": WIDE | {"color_scheme": "dark"},
+    "phone in the dark": NARROW | {"color_scheme": "dark"},
     "no scripts": WIDE | {"java_script_enabled": False},
     "keyboard": WIDE,
 }
@@ -274,7 +273,8 @@ def test_a_first_flow_goes_live(visit: Visit, session: Session, cast: Cast, look
     connections = buyers(session, cast)
     options: dict[str, Any] = LOOKS[look]
     page = visit("/flows/new", cast.sara, **options)
-    seller = {"no scripts": WithoutScripts, "phone": OnAPhone, "keyboard": ByKeyboard}.get(look, Seller)(page)
+    sellers = {"no scripts": WithoutScripts, "phone in the dark": OnAPhone, "keyboard": ByKeyboard}
+    seller = sellers.get(look, Seller)(page)
     begin(seller)
     add_filter(seller)
     add_buyers(seller)

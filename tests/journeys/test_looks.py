@@ -6,18 +6,21 @@ import pytest
 from playwright.sync_api import Response, expect
 
 from tests.support.cast import Cast
-from tests.support.looks import LOOKS, NARROW, look_closely
+from tests.support.looks import LOOKS, NARROW, hard_to_press, look_closely, settled
 from tests.support.sights import EMPTY, PAGES
 
 
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 def test_every_page_with_something_on_it(visit, cast: Cast, saras: dict[str, str], look: Any) -> None:  # type: ignore[no-untyped-def]
-    page = visit("/", cast.sara, **look)
+    page, hard = visit("/", cast.sara, **look), list[str]()
     for path in PAGES:
         page.goto(path.format(**saras))
+        settled(page)
         expect(page.locator("h1")).to_have_count(1)
         look_closely(page)
+        hard += hard_to_press(page)
+    assert not hard, "\n".join(hard)
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)

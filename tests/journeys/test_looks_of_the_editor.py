@@ -6,19 +6,21 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.cast import Cast
-from tests.support.looks import LOOKS, WIDE, look_closely, settled
+from tests.support.looks import LOOKS, WIDE, hard_to_press, look_closely, settled
 from tests.support.sights import EDITOR
 
 
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 def test_the_editor_with_whatever_is_open(visit, cast: Cast, saras: dict[str, str], look: Any) -> None:  # type: ignore[no-untyped-def]
-    page = visit("/", cast.sara, **look)
+    page, hard = visit("/", cast.sara, **look), list[str]()
     for path in EDITOR:
         page.goto(path.format(**saras))
         settled(page)
         expect(page.locator("h1")).to_have_count(1)
         look_closely(page)
+        hard += hard_to_press(page)
+    assert not hard, "\n".join(hard)
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)

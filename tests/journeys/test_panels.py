@@ -10,7 +10,7 @@ from flowbuilder import ids
 from flowbuilder.models import Flow
 from tests.support.cast import Cast, a_connection, a_flow
 from tests.support.documents import solar
-from tests.support.looks import NARROW, WIDE, look_closely
+from tests.support.looks import LOOKS, look_closely
 
 HOURS = {"days": ["mon", "tue"], "from": "08:00", "to": "18:00"}
 CHANGES = [["state", "NV"], ["full_name", {"upper": [{"var": "lead.email"}]}]]
@@ -46,11 +46,11 @@ def saved(page: Page, press: Any) -> None:
         press()
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_panel_is_for_everybody(visit, flow: Flow, cast: Cast, size: Any, scheme: str) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_every_panel_is_for_everybody(visit, flow: Flow, cast: Cast, look: Any) -> None:  # type: ignore[no-untyped-def]
+    page = visit("/", cast.sara, **look)
     for step in STEPS:
-        page = visit(address(flow, step), cast.sara, color_scheme=scheme, **size)
+        page.goto(address(flow, step))
         for folded in page.locator("#panel details:not([open]) > summary").all():
             if folded.is_visible():
                 folded.click()

@@ -43,6 +43,8 @@ Step = dict[str, Any]
 KNOWN = {"outputs": [["score", "body.score"]], "timeout": "1s", "on_error": "continue"}
 SERVICE = "plain_8"
 """The buyer that also knows something about people."""
+NOBODY = {"campaign": "cmp_of_nobody"}
+"""A campaign that no buyer is in; the tests of campaigns have some."""
 SCORE = {"key": "score", "type": "number"}
 GRADE = {"key": "grade", "type": "choice", "options": ["premium", "raw"]}
 TO_FILL = 1_000_000
@@ -106,6 +108,7 @@ def document(connections: dict[str, str], leads: int, listed: str) -> dict[str, 
         return [of(name, name, **settings) for name in names]
 
     mix = {"by": {"var": "lead.grade"}, "shares": {"premium": 70, "raw": 30}, "over": "day"}
+    several = ("plain_2", "plain_3", "slow_2", "fails_3")
     bidders = some("plain_2", "plain_3", "slow_1", "fails_1", "plain_5", price=None)
     lanes = [
         lane("CA", group(of("plain_1"), of("slow_1"), of("fails_1"), of("pit_1", **NEVER_YES), step="one_of_four")),
@@ -120,7 +123,7 @@ def document(connections: dict[str, str], leads: int, listed: str) -> dict[str, 
         lane("PA", among("quota", *some("plain_2", "plain_3"), mix=mix)),
         lane("IL", among("highest_bid", *bidders, of("plain_6", "plain_6"), wait_ms=1000)),
         lane("NC", among("fastest", *bidders, wait_ms=1000)),
-        lane("VA", among("broadcast", *some("plain_2", "plain_3", "slow_2", "fails_3"), sell_up_to=3)),
+        lane("VA", among("broadcast", *some(*several), sell_up_to=3, buyers_from=NOBODY)),
     ]
     steps = [
         {"filter": {"id": "outside", "continue_if": {"!": [{"is": [{"var": "lead.state"}, "WY"]}]}}},

@@ -9,6 +9,8 @@ SMALL_AND_DARK = NARROW | {"color_scheme": "dark", "reduced_motion": "reduce"}
 """How somebody looks at a page whom everything suits that is not usual."""
 LOOKS = {"light and wide": {**WIDE, "color_scheme": "light"}, "dark and narrow": {**NARROW, "color_scheme": "dark"}}
 """Both lights and both widths, each once: where things stand does not depend on their colours."""
+MOUSE, FINGER = 24, 44
+"""The least sizes in pixels: the first by WCAG 2.5.8, the second what fingers need."""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
 """What axe is asked. That it need not describe all that is in order makes it more than twice as quick."""
@@ -76,6 +78,13 @@ IN_EACH_OTHERS_WAY = """
   }
 """
 """Returns controls that lie on each other, and words that do not fit where they stand."""
+
+
+def hard_to_press(page: Page) -> list[str]:
+    """Return what has too little room for what presses it, and buttons in the accent's colour beyond the first."""
+    width = page.evaluate("innerWidth")
+    least = FINGER if width <= NARROW["viewport"]["width"] else MOUSE
+    return [f"{page.url}: {one}" for one in [*page.evaluate(TOO_SMALL, least), *page.evaluate(ACCENTS)[1:]]]
 
 
 def settled(page: Page) -> None:
