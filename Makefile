@@ -4,6 +4,8 @@ VENV := .venv
 RUN := $(VENV)/bin
 # Set it to find this folder's own programs first, Node's too where set-up had to bring one.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+# What Python compiled is kept beside the source, or every process would compile it anew and take twice as long to start.
+unexport PYTHONDONTWRITEBYTECODE
 TESTS ?= tests
 PROCESSES ?= 2
 
@@ -52,6 +54,7 @@ $(VENV)/.runtime: requirements.lock pyproject.toml
 	@tools/make_venv $(VENV)
 	@$(RUN)/python tools/install.py requirements.lock
 	@$(RUN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(RUN)/python -m compileall -q flowbuilder rules workers
 	@touch $@
 
 $(VENV)/.development: $(VENV)/.runtime requirements-dev.lock

@@ -7,11 +7,10 @@ take for a restart. Labels are the words below and no others.
 import threading
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
-from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily, Metric
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -29,19 +28,6 @@ class Series:
     words: tuple[str, ...] = (ALL,)
     bounds: tuple[float, ...] = ()
 
-    def family(self, sums: Mapping[str, float]) -> Metric:
-        """Return the metric as a collector reads it."""
-        labels = [self.label] if self.label else []
-        if not self.bounds:
-            counter = CounterMetricFamily(self.name, self.about, labels=labels)
-            for word in self.words:
-                counter.add_metric(labels and [word], sums.get(self.place(word), 0))
-            return counter
-        histogram = HistogramMetricFamily(self.name, self.about, labels=labels)
-        for word in self.words:
-            histogram.add_metric(labels and [word], self._buckets(word, sums), sums.get(self.place(word, "sum"), 0))
-        return histogram
-
     def place(self, word: str = ALL, bucket: str = "") -> str:
         """Return under which name in the hash a sum stands."""
         return "/".join(filter(None, (self.name, word, bucket)))
@@ -50,13 +36,6 @@ class Series:
         """Return the bucket that a value belongs to."""
         at = bisect_left(self.bounds, value)
         return f"{self.bounds[at]:g}" if at < len(self.bounds) else "+Inf"
-
-    def _buckets(self, word: str, sums: Mapping[str, float]) -> list[tuple[str, float]]:
-        total, buckets = 0.0, []
-        for bound in (*(f"{bound:g}" for bound in self.bounds), "+Inf"):
-            total += sums.get(self.place(word, bound), 0)
-            buckets.append((bound, total))
-        return buckets
 
 
 LEADS = Series(
@@ -131,8 +110,3 @@ def read_sums(redis: Redis) -> dict[str, float]:
     found = cast("dict[bytes, bytes]", redis.hgetall(SUMS))
     sums = {place.decode(): float(many) for place, many in found.items()}
     return {place: many / 1000 if place.endswith("/sum") else many for place, many in sums.items()}
-
-
-def families(sums: Mapping[str, float]) -> Iterator[Metric]:
-    """Yield every metric of the workers; what has not happened yet is 0."""
-    return (series.family(sums) for series in ALL_SERIES)

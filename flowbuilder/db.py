@@ -3,12 +3,14 @@
 import json
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, create_engine
-from sqlalchemy.orm import Session, sessionmaker
 
 from rules.json_text import write
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session, sessionmaker
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -54,8 +56,11 @@ def make_engine(database_url: str, *, pool_size: int = 8) -> Engine:
     return create_engine(database_url, **engine_options(pool_size=pool_size))
 
 
-def make_sessions(engine: Engine) -> sessionmaker[Session]:
+def make_sessions(engine: Engine) -> "sessionmaker[Session]":
     """Return the session factory of an engine; rows stay readable after a commit."""
+    # Imported here: workers write SQL, and shall not load what maps tables to objects.
+    from sqlalchemy.orm import sessionmaker  # noqa: PLC0415
+
     return sessionmaker(engine, expire_on_commit=False)
 
 

@@ -5,8 +5,7 @@ logged and forgotten: the sweep, or whoever waits, finds the row.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from redis import Redis
@@ -15,8 +14,6 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
-from sqlalchemy import event
-from sqlalchemy.orm import Session, SessionTransaction
 
 from flowbuilder import ids
 
@@ -40,7 +37,6 @@ FAILURE_KEPT = 3600  # seconds
 SOCKET_TIMEOUT = 2.0  # seconds for one command; a Valkey that hangs must not hold leads up
 
 log = logging.getLogger(__name__)
-Send = Callable[[], object]
 Finished = tuple[UUID, int | None]
 """A lead that has an answer, and what its supplier gets for it if it was sold, in minor units."""
 
@@ -112,7 +108,7 @@ def wait_for_wake(redis: Redis, *, seconds: float = 1.0) -> bool:
 def enqueue_job(redis: Redis, name: str, *identifiers: UUID) -> bool:
     """Queue a short job by its dotted name, with ids as its only arguments; False when that failed.
 
-    Call it through `after_commit`: a worker may be quicker than the transaction that makes its row.
+    Call it through `enqueue_after_commit`: a worker may be quicker than the transaction that makes its row.
     """
     try:
         _queue(redis, JOBS).enqueue_call(
@@ -173,50 +169,6 @@ def read_finished(message: bytes) -> tuple[UUID, int | None] | None:
 
 def _finished(lead_id: UUID, price: int | None) -> str:
     return str(lead_id) if price is None else f"{lead_id} {price}"
-
-
-def after_commit(session: Session, send: Send) -> None:
-    """Call `send` once the session's transaction is committed, and never if it, or its savepoint, is rolled back."""
-    waiting: list[_Waiting] | None = session.info.get(_WAITING)
-    if waiting is None:
-        waiting = session.info[_WAITING] = []
-        event.listen(session, "after_commit", _send_waiting)
-        event.listen(session, "after_soft_rollback", _forget_rolled_back)
-    waiting.append((session.get_nested_transaction(), send))
-
-
-def enqueue_after_commit(session: Session, redis: Redis, name: str, *identifiers: UUID) -> None:
-    """Queue a short job once the session's transaction is committed."""
-    after_commit(session, partial(enqueue_job, redis, name, *identifiers))
-
-
-_WAITING = "sent after commit"
-_Waiting = tuple[SessionTransaction | None, Send]
-
-
-def _send_waiting(session: Session) -> None:
-    """A savepoint's release raises the same event and is no commit yet."""
-    if session.in_nested_transaction():
-        return
-    waiting: list[_Waiting] = session.info[_WAITING]
-    sends = [send for _, send in waiting]
-    waiting.clear()
-    for send in sends:
-        send()
-
-
-def _forget_rolled_back(session: Session, ended: SessionTransaction) -> None:
-    waiting: list[_Waiting] = session.info[_WAITING]
-    if ended.parent is None:
-        waiting.clear()
-    else:
-        waiting[:] = [entry for entry in waiting if not _is_within(entry[0], ended)]
-
-
-def _is_within(transaction: SessionTransaction | None, ended: SessionTransaction) -> bool:
-    while transaction is not None and transaction is not ended:
-        transaction = transaction.parent
-    return transaction is ended
 
 
 def _queue(redis: Redis, name: str) -> Queue:

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from flowbuilder import ids
 
+OF_ACCOUNTS = "fb"
+"""The prefix of keys of the management API."""
 SECRET_BYTES = 32
 HINT_LENGTH = 4
 _KEY = re.compile(r"([a-z]{1,8}(?:_[a-z]{1,8})?)_([0-9A-HJKMNP-TV-Z]{26})_([A-Za-z0-9_-]{43})\Z")

@@ -13,10 +13,11 @@ from rules.flow_wording import Card, LaneCards, Names, card_of, door_card, rail
 from rules.made_fields import made_fields
 from rules.places import END
 from rules.plain_words import say_flow
-from rules.reading import Document, is_zone
+from rules.reading import Document
 from rules.saying import say_list
 from rules.steps import READERS, Fallback, Step, read_fallback
 from rules.steps.base import Words
+from rules.windows import is_zone
 
 UNFINISHED: Mapping[str, str] = {
     "buyer": "Offer to a buyer that is yet to be chosen",

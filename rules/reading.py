@@ -7,7 +7,6 @@ from datetime import time
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from rules.durations import DurationError, seconds
 from rules.fields import Field
@@ -16,6 +15,7 @@ from rules.money import exponent_of
 from rules.naming import NAMES
 from rules.problems import Problem
 from rules.values import Value, check_value, compile_value
+from rules.windows import is_zone
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 MISSING = object()
@@ -264,13 +264,4 @@ def amount_of(value: object) -> Decimal | None:
     return amount if amount.is_finite() else None
 
 
-def is_zone(name: str) -> bool:
-    """Return whether a name is a time zone of the tz database."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True
-
-
-__all__ = ["IDENTIFIER", "Document", "Part", "amount_of", "is_zone"]
+__all__ = ["IDENTIFIER", "Document", "Part", "amount_of"]

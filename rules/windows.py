@@ -10,6 +10,15 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Window = tuple[datetime, datetime | None]
 
 
+def is_zone(name: str) -> bool:
+    """Return whether a name is a time zone of the tz database."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
 def window(per: str, now: datetime, zone: str) -> Window:
     """Return start and end (UTC) of the window of a moment; the end is None for `total`.
 

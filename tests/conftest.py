@@ -14,7 +14,8 @@ Per test:
 - `own_servers`: servers of this test alone, which it may kill, wipe and start again
 """
 
-from collections.abc import Iterator
+import gc
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,17 @@ def own_servers() -> Iterator[embedded.Servers]:
 
 FIRST = ("tests/chaos", "tests/journeys", "tests/workers")
 """Where the files that take minutes are: begun last, one of them runs alone while the other processes stand idle."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage among ten thousand tests: all of them stay, and are not looked through later either."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,11 +7,9 @@ from datetime import datetime, timedelta
 
 from redis import Redis
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.orm import Session
 
 from flowbuilder import clock, enqueue
 from flowbuilder.drafts.pruning import KEPT_FOR, PRUNE
-from flowbuilder.review.planning import publish_what_is_due
 from workers.crashpoints import committed
 from workers.outages import where
 
@@ -72,10 +70,19 @@ def publish_due(engine: Engine, now: datetime) -> bool:
     with engine.connect() as database:
         is_due = database.execute(PLANNED_DUE, {"now": now}).scalar_one()
     if is_due:
-        with committed(engine, "planned") as database:
-            # Not closed: it would take back what the connection is about to commit.
-            publish_what_is_due(Session(database), now)
+        _publish(engine, now)
     return bool(is_due)
+
+
+def _publish(engine: Engine, now: datetime) -> None:
+    # Imported here, because what checks a flow is a large part of the pages, and no lead is carried with it.
+    from sqlalchemy.orm import Session  # noqa: PLC0415
+
+    from flowbuilder.review.planning import publish_what_is_due  # noqa: PLC0415
+
+    with committed(engine, "planned") as database:
+        # Not closed: it would take back what the connection is about to commit.
+        publish_what_is_due(Session(database), now)
 
 
 def tidy(database: Connection, now: datetime) -> None:

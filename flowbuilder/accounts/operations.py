@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 
 from flowbuilder import audit, ids, keys
 from flowbuilder.accounts import passwords, queries, sessions, throttle
-from flowbuilder.api.auth import PREFIX as API_PREFIX
 from flowbuilder.audit import Actor
 from flowbuilder.models import Account, ApiKey, Membership, Person
-from rules.reading import is_zone
+from rules.windows import is_zone
 
 Kind = Literal["seller", "buyer", "supplier", "operator"]
 Theme = Literal["system", "light", "dark"]
@@ -176,7 +175,7 @@ def _is_taken(session: Session, email: str) -> bool:
 
 
 def _add_api_key(session: Session, account: Account, now: datetime) -> str:
-    key = keys.new_key(API_PREFIX)
+    key = keys.new_key(keys.OF_ACCOUNTS)
     row = ApiKey(id=key.id, account_id=account.id, name="First key", scopes=[], created_at=now)
     row.secret_hash, row.hint = key.secret_hash, key.hint
     session.add(row)

@@ -14,7 +14,6 @@ from flowbuilder.audit import Actor
 from flowbuilder.models import Account, ApiKey
 from flowbuilder.web import current
 
-PREFIX = "fb"
 SEEN_EVERY = timedelta(minutes=1)
 
 

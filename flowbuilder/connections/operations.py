@@ -9,6 +9,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from flowbuilder import audit, enqueue, ids
+from flowbuilder.after_commit import enqueue_after_commit
 from flowbuilder.audit import Actor
 from flowbuilder.connections.checks import kept_secrets
 from flowbuilder.models import Connection, ConnectionTest, Credential
@@ -136,7 +137,7 @@ def start_test(
     test.request = test.reply = test.answer = test.finished_at = None
     session.add(test)
     session.flush()
-    enqueue.enqueue_after_commit(session, redis, enqueue.TEST_CONNECTION, test.id)
+    enqueue_after_commit(session, redis, enqueue.TEST_CONNECTION, test.id)
     return test
 
 

@@ -7,7 +7,7 @@ from rules.builder import Comparison, Row
 from rules.builder.editors import beside, is_recognised, text_of
 from rules.builder.regions import REGIONS
 from rules.builder.shapes import FIELD_SIDE, SIDES, Texts, entries_of, first, is_list, texts_of
-from rules.countries import COUNTRIES
+from rules.countries import countries
 from rules.fields import TYPES, Field
 from rules.fields.date import DAYS
 from rules.fields.state import STATES
@@ -155,7 +155,7 @@ def options_of(kind: Field | None) -> tuple[Choice, ...]:
         case "state":
             return tuple(Choice(code, f"{code} {name}") for code, name in STATES.items())
         case "country":
-            return tuple(Choice(code, name) for code, name in COUNTRIES.items())
+            return tuple(Choice(code, name) for code, name in countries().items())
         case "boolean":
             return (Choice("yes", "Yes"), Choice("no", "No"))
     return ()
@@ -170,7 +170,7 @@ def suggestions_for(editors: Iterable[Editor]) -> dict[str, tuple[Choice, ...]]:
 
 SUGGESTIONS: Mapping[str, Callable[[], tuple[Choice, ...]]] = {
     "states": lambda: tuple(Choice(code, name) for code, name in STATES.items()),
-    "countries": lambda: tuple(Choice(code, name) for code, name in COUNTRIES.items()),
+    "countries": lambda: tuple(Choice(code, name) for code, name in countries().items()),
     "zones": lambda: tuple(Choice(zone, "") for zone in ZONES),
 }
 

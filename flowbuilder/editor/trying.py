@@ -18,9 +18,9 @@ from rules.conditions import Condition
 from rules.draft_cards import fields_of
 from rules.logic import Rule, RuleError, compile_rule, truthy
 from rules.operators.stored import ANSWERS, answer_key
-from rules.reading import is_zone
 from rules.running import Lead as LeadAsRulesSee
 from rules.running import Run
+from rules.windows import is_zone
 from rules.wording import say_condition, say_seen
 
 OF_ONE = {"match": "matches", "do not": "does not", "continue": "continues", "are stopped": "is stopped"}

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_, u
 from sqlalchemy.orm import Session
 
 from flowbuilder import enqueue, ids
+from flowbuilder.after_commit import after_commit
 from flowbuilder.audit import Actor
 from flowbuilder.models import Flow, FlowVersion, Lead, LeadEvent, Offer
 from rules.ahead import matters
@@ -71,7 +72,7 @@ def start_again(session: Session, actor: Actor, flow: Flow, version: FlowVersion
 def tell_workers(session: Session, redis: Redis, many: int) -> None:
     """Wake workers once it is committed that leads are to be started again."""
     if many:
-        enqueue.after_commit(session, partial(enqueue.nudge, redis, leads=many))
+        after_commit(session, partial(enqueue.nudge, redis, leads=many))
 
 
 def _places(session: Session, flow: Flow, document: Mapping[str, Any]) -> dict[tuple[int, str], int]:

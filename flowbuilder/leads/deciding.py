@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from flowbuilder import audit, enqueue, ids
+from flowbuilder.after_commit import after_commit
 from flowbuilder.audit import Actor
 from flowbuilder.leads import standing
 from flowbuilder.leads.standing import MAY_HAVE_IT, Buyer
@@ -175,5 +176,5 @@ def _finish(
     session: Session, redis: Redis, actor: Actor, lead: Lead, *, action: str, now: datetime, **detail: str
 ) -> None:
     audit.record(session=session, actor=actor, action=action, subject=ids.show(lead.id), now=now, **detail)
-    enqueue.after_commit(session, partial(enqueue.nudge, redis))
+    after_commit(session, partial(enqueue.nudge, redis))
     session.commit()

@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired, Length, ValidationError
 
 from flowbuilder.flows.forms import as_name, stripped
 from flowbuilder.lists.reading import lines_of
-from rules.countries import COUNTRIES
+from rules.countries import countries
 from rules.stored_lists import LONGEST_ENTRY, SUPPRESSING, ListForm
 
 KIND_WORDS = {
@@ -56,7 +56,7 @@ class NewListForm(_Entries):
     name = StringField("Name", NAME, filters=[as_name])
     kind = RadioField("It holds", choices=KIND_WORDS, default="phone")
     hashed = RadioField("You have them", choices=HASHED_WORDS, default="plain")
-    region = SelectField("Country", choices=COUNTRIES, default="US")
+    region = SelectField("Country", choices=countries, default="US")
     suppresses = BooleanField(FOR_ALL)
 
     def validate_suppresses(self, field: Field) -> None:

@@ -1,8 +1,8 @@
 """What `/metrics` measures when it is asked: the backlog, the queue, the living workers, and what workers counted."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from redis import Redis
 from redis.exceptions import RedisError
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from flowbuilder import counting, enqueue
+from flowbuilder.counting import Series
 
 WORKER_SEEN_WITHIN = 30  # seconds
 MOST_COUNTED = 100_000
@@ -59,13 +60,45 @@ class Measures(Collector):
                 pipe.llen(key)
             depths = dict(zip(QUEUES, pipe.execute(), strict=True))
         depth = _gauges("flowbuilder_queue_depth", "Messages that wait in Valkey.", "queue", depths)
-        return [depth, *counting.families(counting.read_sums(self._redis))]
+        return [depth, *families(counting.read_sums(self._redis))]
 
 
 def count_workers(database: Connection) -> dict[str, int]:
     """Return how many workers of each kind were seen within the last half minute."""
     seen = {kind: int(many) for kind, many in database.execute(WORKERS, {"seconds": WORKER_SEEN_WITHIN})}
     return {kind: seen.get(kind, 0) for kind in KINDS}
+
+
+def families(sums: Mapping[str, float]) -> Iterator[Metric]:
+    """Yield every metric of the workers, as a collector reads it; what has not happened yet is 0."""
+    return (_histogram(series, sums) if series.bounds else _counter(series, sums) for series in counting.ALL_SERIES)
+
+
+def _counter(series: Series, sums: Mapping[str, float]) -> Metric:
+    counter = CounterMetricFamily(series.name, series.about, labels=_labels(series))
+    for word in series.words:
+        counter.add_metric(_labels(series) and [word], sums.get(series.place(word), 0))
+    return counter
+
+
+def _histogram(series: Series, sums: Mapping[str, float]) -> Metric:
+    histogram = HistogramMetricFamily(series.name, series.about, labels=_labels(series))
+    for word in series.words:
+        buckets, total = _buckets(series, word, sums), sums.get(series.place(word, "sum"), 0)
+        histogram.add_metric(_labels(series) and [word], buckets, total)
+    return histogram
+
+
+def _buckets(series: Series, word: str, sums: Mapping[str, float]) -> list[tuple[str, float]]:
+    total, buckets = 0.0, []
+    for bound in (*(f"{bound:g}" for bound in series.bounds), "+Inf"):
+        total += sums.get(series.place(word, bound), 0)
+        buckets.append((bound, total))
+    return buckets
+
+
+def _labels(series: Series) -> list[str]:
+    return [series.label] if series.label else []
 
 
 def _or_away(name: str, about: str, measure: Callable[[], list[Metric]]) -> list[Metric]:

@@ -11,17 +11,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import FrameType
 
-from sqlalchemy import exists, select
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from flowbuilder import config, db, embedded, logs
 from flowbuilder.config import Settings
-from flowbuilder.models import Account
 from flowbuilder.serving.supervisor import Process, Stage, Supervisor
 
 __all__ = ["Process", "ServeError", "Stage", "run", "tell_how_to_begin", "usual_processes"]
 
 
+HAS_ACCOUNTS = text("SELECT EXISTS (SELECT FROM account)")
 NOBODY = "nobody can sign in yet: flowbuilder account create --name Acme --email you@acme.example"
 
 
@@ -158,7 +158,7 @@ def tell_how_to_begin(settings: Settings) -> None:
     engine = db.make_engine(settings.database_url)
     try:
         with engine.connect() as connection:
-            has_accounts = connection.scalar(select(exists(select(Account.id))))
+            has_accounts = connection.scalar(HAS_ACCOUNTS)
     except OperationalError:
         return
     finally:

@@ -43,9 +43,11 @@ def _load_tethered(_target: str) -> Callable[..., Any]:
     # Until granian sets its own handlers, those that this process inherited would swallow a signal to stop.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
+    # What is loaded now stays for good: looking through all of it for garbage would take a tenth of the start, and
+    # later stop every request for 0.3 seconds.
+    gc.disable()
     from wsgi import app  # noqa: PLC0415 - only the process that answers may build the app
 
-    # What is there now stays for good: looking through all of it for garbage would stop every request for 0.3 seconds.
-    gc.collect()
     gc.freeze()
+    gc.enable()
     return app

@@ -1,7 +1,6 @@
 """One mail address, checked by its form alone; what could begin another header or name a second recipient is none."""
 
-from email_validator import EmailNotValidError, validate_email
-
+from rules.mailboxes import read_mailbox
 from rules.reading import Part
 
 LONGEST = 254
@@ -14,13 +13,8 @@ def one_address(text: str) -> str | None:
     # What looks like an encoded word would be decoded, with line breaks in it, by whoever writes or reads the header.
     if len(text) > LONGEST or not text.isprintable() or "=?" in text:
         return None
-    try:
-        # Addresses under .test cannot be reached by anybody; samples and demonstrations use them.
-        found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        return None
-    ascii_form: str | None = found.ascii_email
-    return ascii_form
+    mailbox = read_mailbox(text.strip())
+    return mailbox.in_ascii if mailbox else None
 
 
 def read_address(part: Part, key: str, default: str | None = None) -> str:

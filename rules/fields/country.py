@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
-from rules.countries import COUNTRIES, country_of_text
+from rules.countries import countries, country_of_text
 from rules.fields.base import COMMON_OPERATORS, PRESENCE_OPERATORS, Field, FieldType, Normal
 
 
@@ -25,7 +25,7 @@ class CountryType(FieldType):
 
     @override
     def parts(self, value: object, field: Field) -> dict[str, object]:
-        name = COUNTRIES.get(str(value))
+        name = countries().get(str(value))
         return {"name": name, "code": value if name else None}
 
     @override

@@ -2,11 +2,10 @@
 
 import re
 
-from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
-from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
 from typing_extensions import override
 
 from rules.fields.base import COMMON_OPERATORS, PRESENCE_OPERATORS, TEXT_OPERATORS, Field, FieldType, Normal
+from rules.mailboxes import read_mailbox
 
 LONGEST = 254  # RFC 5321, 4.5.3.1.3: a path of 256 octets with its angle brackets
 
@@ -16,8 +15,15 @@ LABEL = "[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*"
 PLAIN = re.compile(
     rf"((?=[^@]{{1,64}}@)[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)@((?:(?![^.]{{64}}){LABEL}\.)+[A-Za-z]{{2,63}})"
 )
-RESERVED = frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
-SHARED_MAILBOXES = frozenset(CASE_INSENSITIVE_MAILBOX_NAMES)
+RESERVED = frozenset({"arpa", "invalid", "local", "localhost", "onion", "test"})
+"""The last labels of names that nobody can be reached under (RFC 6761)."""
+SHARED_MAILBOXES = frozenset(
+    {
+        *("info", "marketing", "sales", "support", "abuse", "noc", "security", "postmaster", "hostmaster", "usenet"),
+        *("news", "webmaster", "www", "uucp", "ftp"),
+    }
+)
+"""The names of mailboxes that are the same in capitals (RFC 2142)."""
 
 
 class EmailType(FieldType):
@@ -36,12 +42,10 @@ class EmailType(FieldType):
             return Normal(text, False)
         if plain := _read_plain(text):
             return Normal(plain, True)
-        try:
-            # Addresses under .test cannot be reached by anybody; samples and demonstrations use them.
-            return Normal(validate_email(text, check_deliverability=False, test_environment=True).normalized, True)
-        except EmailNotValidError:
-            user, at, domain = text.rpartition("@")
-            return Normal(f"{user}{at}{domain.lower()}" if at else text, False)
+        if mailbox := read_mailbox(text):
+            return Normal(mailbox.normal, True)
+        user, at, domain = text.rpartition("@")
+        return Normal(f"{user}{at}{domain.lower()}" if at else text, False)
 
     @override
     def is_possible(self, value: object, field: Field) -> bool:

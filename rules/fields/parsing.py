@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import cast, get_args
 
-from rules.countries import COUNTRIES
+from rules.countries import CODES
 from rules.fields.base import Check, Field
 from rules.fields.types import TYPES
 from rules.problems import Problem, shorten, suggest
@@ -147,7 +147,7 @@ class FieldReader:
             return None
         if not TYPES[type_key].has_region:
             self.problem("region", "not_used", "Only a phone and a postal code have a region.")
-        elif not isinstance(region, str) or region.upper() not in COUNTRIES:
+        elif not isinstance(region, str) or region.upper() not in CODES:
             self.problem("region", "unknown_region", "A region is a two-letter country code, like US.")
         return str(region).upper()
 

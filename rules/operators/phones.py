@@ -8,7 +8,7 @@ from typing import Any
 from phonenumbers import PhoneNumber, PhoneNumberFormat, format_number, national_significant_number
 
 from rules.bounds import Budget
-from rules.countries import COUNTRIES, country_of_text
+from rules.countries import CODES, countries, country_of_text
 from rules.fields.phone import area_code_of, country_of, parse_phone
 from rules.operators.base import Call, Evaluate
 from rules.operators.shapes import filled_text, literal_option, shaped
@@ -100,7 +100,7 @@ def build_country_name(call: Call) -> Evaluate:
 
     def name(data: Any, budget: Budget) -> str | None:
         country = code(data, budget)
-        return COUNTRIES[country].lower() if country in COUNTRIES else None
+        return countries()[country].lower() if country in CODES else None
 
     return name
 

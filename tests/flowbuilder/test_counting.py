@@ -7,6 +7,7 @@ from redis.exceptions import RedisError
 
 from flowbuilder import counting, enqueue
 from flowbuilder.counting import ATTEMPTS, LEADS, OFFERS, TURNS, Sums
+from flowbuilder.operating.measures import families
 
 
 class Shown(Collector):
@@ -16,7 +17,7 @@ class Shown(Collector):
         self.sums = sums
 
     def collect(self):
-        return counting.families(self.sums)
+        return families(self.sums)
 
 
 @pytest.fixture

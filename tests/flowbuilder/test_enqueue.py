@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from flowbuilder import enqueue, ids
+from flowbuilder.after_commit import after_commit, enqueue_after_commit
 
 NOWHERE = "redis://127.0.0.1:1/0"
 
@@ -117,7 +118,7 @@ def sent(session: Session) -> list[str]:
 
 
 def test_what_is_sent_after_commit_is_sent_once(session: Session, sent: list[str]):
-    enqueue.after_commit(session, lambda: sent.append("a"))
+    after_commit(session, lambda: sent.append("a"))
     assert sent == []
     session.commit()
     session.execute(text("SELECT 1"))
@@ -126,30 +127,30 @@ def test_what_is_sent_after_commit_is_sent_once(session: Session, sent: list[str
 
 
 def test_what_is_rolled_back_is_never_sent(session: Session, sent: list[str]):
-    enqueue.after_commit(session, lambda: sent.append("lost"))
+    after_commit(session, lambda: sent.append("lost"))
     session.rollback()
     session.execute(text("SELECT 1"))
-    enqueue.after_commit(session, lambda: sent.append("kept"))
+    after_commit(session, lambda: sent.append("kept"))
     session.commit()
     assert sent == ["kept"]
 
 
 def test_a_savepoint_takes_what_was_said_within_it_along(session: Session, sent: list[str]):
-    enqueue.after_commit(session, lambda: sent.append("before"))
+    after_commit(session, lambda: sent.append("before"))
     savepoint = session.begin_nested()
     with session.begin_nested():
-        enqueue.after_commit(session, lambda: sent.append("inner"))
+        after_commit(session, lambda: sent.append("inner"))
     assert sent == []
     savepoint.rollback()
     with session.begin_nested():
-        enqueue.after_commit(session, lambda: sent.append("released"))
+        after_commit(session, lambda: sent.append("released"))
     assert sent == []
     session.commit()
     assert sent == ["before", "released"]
 
 
 def test_a_job_is_queued_after_the_commit(session: Session, sent: list[str], redis: Redis):
-    enqueue.enqueue_after_commit(session, redis, enqueue.TEST_CONNECTION, ids.new_id())
+    enqueue_after_commit(session, redis, enqueue.TEST_CONNECTION, ids.new_id())
     assert jobs(redis, "jobs") == []
     session.commit()
     assert len(jobs(redis, "jobs")) == 1

@@ -4,13 +4,14 @@ import random
 
 import phonenumbers
 import pytest
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules import north_american
 from rules.fields import Field, Normal
-from rules.fields.email import EmailType
+from rules.fields.email import RESERVED, SHARED_MAILBOXES, EmailType
 from rules.fields.phone import PhoneType
 
 SHAPES = (
@@ -74,6 +75,11 @@ LABELS = (
     *("com", "COM", "c", "co1", "test", "local", "localhost", "arpa", "onion", "invalid", "info", "Sales", "a_b", ""),
 )
 WORD = st.sampled_from(LABELS) | st.text(alphabet="abXY09-_+.'é ", min_size=1, max_size=8)
+
+
+def test_the_names_that_are_looked_at_are_those_of_the_library():
+    assert {name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES} == RESERVED
+    assert set(CASE_INSENSITIVE_MAILBOX_NAMES) == SHARED_MAILBOXES
 
 
 @settings(max_examples=1500, deadline=None)

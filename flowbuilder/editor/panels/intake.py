@@ -18,7 +18,7 @@ from flowbuilder.editor.rule_inputs import ZONES
 from rules.categories import CATEGORIES, QUALITY
 from rules.fields import TYPES
 from rules.places import DOOR
-from rules.reading import is_zone
+from rules.windows import is_zone
 
 NO_REASON = "Not accepted"
 SHOWN = ("fields", "values", "currency", "time_zone", "schema", DOOR)

@@ -9,7 +9,8 @@ from typing import Any
 from flowbuilder.connections.written import NotReadable, read_expression, show_expression
 from rules.durations import SECONDS, DurationError, read_duration, seconds
 from rules.money import SIGNS, exponent_of
-from rules.reading import amount_of, is_zone
+from rules.reading import amount_of
+from rules.windows import is_zone
 
 
 class Unreadable(ValueError):
