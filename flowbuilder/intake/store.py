@@ -15,16 +15,18 @@ from flowbuilder.intake.refused import IN_DOUBT, Refused, refuse, unavailable
 
 log = logging.getLogger(__name__)
 
+_NEVER = 1_000_000_000
 TRY_AGAIN = ("40P01", "40001")
 """Deadlock and serialization failure: the same statement may pass at once."""
-DATA_CLASSES = ("22", "23")
-"""SQLSTATE classes of what is wrong with a row: data exception, integrity constraint violation."""
+DATA_CLASSES = ("22", "23", "54")
+"""SQLSTATE classes of what is wrong with rows: data exception, integrity constraint violation, more than fits."""
 
-# The rows come as one JSON document: for many rows that costs far less than a parameter for each value.
+# The rows come as one JSON document: for many rows that costs far less than a parameter for each value, and half of it
+# where the document is read as `jsonb`.
 # Keys are inserted in one order by everybody, or two batches that share keys could wait for each other.
 INSERT_LEADS = """
 WITH posted AS MATERIALIZED (
-    SELECT * FROM json_to_recordset(%s::json) AS row (
+    SELECT * FROM jsonb_to_recordset(%s::jsonb) AS row (
         id uuid, account_id uuid, flow_id uuid, source_id uuid, version integer, is_test boolean, test_outcome text,
         posted jsonb, fields jsonb, invalid text[], ignored text[], currency text, received_at timestamptz,
         answer_to text, key text, body_hash text, kind text)
@@ -125,12 +127,17 @@ class HeldConnection:
         self._engine = engine
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
 
-    def execute(self, statement: LiteralString, *values: object) -> psycopg.Cursor[tuple[Any, ...]]:
-        """Return the result of a statement; raises psycopg.Error, and Broken when its connection broke meanwhile."""
+    def execute(
+        self, statement: LiteralString, *values: object, prepare: bool = False
+    ) -> psycopg.Cursor[tuple[Any, ...]]:
+        """Return the result of a statement; raises psycopg.Error, and Broken when its connection broke meanwhile.
+
+        `prepare` has its plan kept with the connection: for one whose best plan is the same whatever it is given.
+        """
         if self._connection is None:
             self._connection = self._connect()
         try:
-            return self._connection.execute(statement, values)
+            return self._connection.execute(statement, values, prepare=prepare)
         except psycopg.Error as problem:
             if self._connection.closed:
                 self._connection = None
@@ -149,6 +156,8 @@ class HeldConnection:
         connection = cast("psycopg.Connection[tuple[Any, ...]]", pooled.driver_connection)
         pooled.detach()
         connection.autocommit = True
+        connection.execute("SET plan_cache_mode = auto")
+        connection.prepare_threshold = _NEVER  # Only what asks for it is prepared, but that is.
         return connection
 
 
@@ -157,7 +166,7 @@ class LeadStore(HeldConnection):
 
     def insert(self, rows: Iterable[bytes]) -> set[UUID]:
         """Store leads, each written as a JSON object, and return the ids of those that were not held by a used key."""
-        return {row[0] for row in self.execute(INSERT_LEADS, as_list(rows))}
+        return {row[0] for row in self.execute(INSERT_LEADS, as_list(rows), prepare=True)}
 
     def stored(self, lead_ids: Sequence[UUID]) -> set[UUID]:
         """Return which of these leads are in the database."""

@@ -79,6 +79,22 @@ def test_posts_that_come_together_share_a_commit(supplier: Supplier, rows: Rows)
     assert commits[0]["n"] < 200
 
 
+def test_storing_is_planned_once_for_a_connection(supplier: Supplier, database_url: str):
+    """Five plans are made for what is stored; then PostgreSQL sees that none is better, and keeps one."""
+    with a_store(database_url, options="-c plan_cache_mode=force_custom_plan") as store:
+        for _ in range(8):
+            store_or_refuse(store, an_entry(supplier))
+        plans = store.execute("SELECT custom_plans, generic_plans FROM pg_prepared_statements").fetchall()
+    assert plans == [(5, 3)]
+
+
+def test_leads_that_are_too_much_at_once_are_stored_one_by_one(supplier: Supplier, rows: Rows, database_url: str):
+    entries = [an_entry(supplier), an_entry(supplier)]
+    with a_store(database_url, psycopg.errors.ProgramLimitExceeded()) as store:
+        store_or_refuse(store, *entries)
+    assert [row["id"] for row in rows.leads(supplier)] == [entry.ticket.lead_id for entry in entries]
+
+
 def test_a_deadlock_is_tried_again(supplier: Supplier, rows: Rows, database_url: str):
     entry = an_entry(supplier)
     with a_store(database_url, psycopg.errors.DeadlockDetected(), psycopg.errors.DeadlockDetected()) as store:
