@@ -28,7 +28,9 @@ WAKE = "fb:wake"
 MOST_WAKES = 4
 LEADS_FOR_A_LOOP = 100
 CARRIED = "fb:carried"
-CARRIED_FOR = 3  # seconds after which a loop that was killed counts as gone
+CARRIED_FOR = 3  # seconds after which a loop that was killed, or never began, counts as gone
+BEGINNING = b"beginning"
+"""What stands in the place of a loop's name while a worker begins to carry."""
 COPIES = "fb:copies"
 COPIES_FOR = 10  # seconds after which a job that never looked counts as lost
 DONE = "fb:done:"
@@ -71,12 +73,17 @@ def nudge(redis: Redis, *, leads: int = 1, joins: bool = False) -> bool:
         pipe.llen(Queue.redis_queue_namespace_prefix + LEADS)
         pipe.exists(CARRIED)
         *_, waiting, carried = pipe.execute()
-        if not waiting and (joins or not carried):
+        if not waiting and (joins or (not carried and _tell_beginning(redis))):
             _queue(redis, LEADS).enqueue_call(WORK_LEADS, timeout=-1, result_ttl=0, failure_ttl=FAILURE_KEPT)
     except RedisError as problem:
         log.warning("leads were not announced: %s", type(problem).__name__)
         return False
     return True
+
+
+def _tell_beginning(redis: Redis) -> bool:
+    """Tell whoever else nudges that a loop is asked for, which takes a moment to begin; False if another did so."""
+    return bool(redis.set(CARRIED, BEGINNING, ex=CARRIED_FOR, nx=True))
 
 
 def tell_carried(redis: Redis, loop: str) -> bool:
@@ -88,15 +95,15 @@ def tell_carried(redis: Redis, loop: str) -> bool:
     pipe.set(CARRIED, loop, ex=CARRIED_FOR, nx=True)
     pipe.get(CARRIED)
     _, first = pipe.execute()
-    is_first: bool = first == loop.encode()
+    is_first: bool = first in (loop.encode(), BEGINNING)
     if is_first:
-        redis.expire(CARRIED, CARRIED_FOR)
+        redis.set(CARRIED, loop, ex=CARRIED_FOR)
     return is_first
 
 
 def tell_idle(redis: Redis, loop: str) -> None:
     """Have the next nudge begin a loop again, if this was the first; raises RedisError while Valkey is away."""
-    if redis.get(CARRIED) == loop.encode():
+    if redis.get(CARRIED) in (loop.encode(), BEGINNING):
         redis.delete(CARRIED)
 
 

@@ -55,6 +55,23 @@ def test_a_nudge_queues_no_job_while_a_loop_carries_leads(redis: Redis):
     assert 0 < redis.ttl(enqueue.CARRIED) <= enqueue.CARRIED_FOR
 
 
+def test_a_loop_that_is_asked_for_is_asked_for_once_while_it_begins(redis: Redis):
+    enqueue.nudge(redis)
+    redis.delete("rq:queue:leads")  # A worker took the job, and carries nothing yet.
+    enqueue.nudge(redis)
+    assert jobs(redis, "leads") == []
+    assert 0 < redis.ttl(enqueue.CARRIED) <= enqueue.CARRIED_FOR
+    assert [enqueue.tell_carried(redis, loop) for loop in ("a", "b")] == [True, False]
+
+
+def test_a_loop_that_ends_before_it_told_that_it_carries_leaves_the_next_nudge_a_job(redis: Redis):
+    enqueue.nudge(redis)
+    redis.delete("rq:queue:leads")
+    enqueue.tell_idle(redis, "a")
+    enqueue.nudge(redis)
+    assert len(jobs(redis, "leads")) == 1
+
+
 def test_leads_that_wait_too_long_have_another_worker_join(redis: Redis):
     enqueue.tell_carried(redis, "a")
     enqueue.nudge(redis, joins=True)
