@@ -20,6 +20,7 @@ from flowbuilder.demo.kept import Kept, SourceAccess
 from flowbuilder.demo.leads import HOW_OFTEN, Fields, MadeUpLead, make_lead
 
 EVERY = 2.0  # seconds between two leads of one supplier
+EVERY_AT_FIRST, AT_FIRST = 0.5, 50  # seconds, leads: of every kind one comes while a newcomer looks around
 CLERKS = 6  # posts that a supplier has open at once
 TELL_EVERY = 15.0  # seconds
 LONGEST_PAUSE = 5.0  # seconds before a post is tried again
@@ -62,11 +63,11 @@ SUPPLIERS = (
 class Round:
     """Hands out a supplier's leads, one at a time and not faster than agreed, and counts what came of them."""
 
-    def __init__(self, supplier: Supplier, begin: int, every: float = EVERY) -> None:
+    def __init__(self, supplier: Supplier, begin: int, every: float | None = None) -> None:
         self.supplier = supplier
         self.ends = threading.Event()
         self.clerks: list[threading.Thread] = []
-        self._number = begin
+        self._begin = self._number = begin
         self._every = every
         self._next_at = time.monotonic()
         self._turn = threading.Lock()
@@ -78,9 +79,15 @@ class Round:
         with self._turn:
             if self.ends.wait(max(0.0, self._next_at - time.monotonic())):
                 return None
-            self._next_at = max(self._next_at, time.monotonic() - self._every) + self._every
+            every = self._pace()
+            self._next_at = max(self._next_at, time.monotonic() - every) + every
             self._number += 1
             return make_lead(self.supplier.name, self._number)
+
+    def _pace(self) -> float:
+        if self._every is not None:
+            return self._every
+        return EVERY_AT_FIRST if self._number - self._begin < AT_FIRST else EVERY
 
     def note(self, result: str) -> None:
         """Count one result."""
@@ -164,8 +171,13 @@ def await_sources(home: Path) -> Mapping[str, SourceAccess]:
         time.sleep(0.1)
 
 
-def start_posting(server: str, sources: Mapping[str, SourceAccess], *, begin: int, every: float = EVERY) -> list[Round]:
-    """Start the clerks of both suppliers; each round's `clerks` go on until its `ends` is set."""
+def start_posting(
+    server: str, sources: Mapping[str, SourceAccess], *, begin: int, every: float | None = None
+) -> list[Round]:
+    """Start the clerks of both suppliers; each round's `clerks` go on until its `ends` is set.
+
+    `every` is the seconds between two leads of one; without it the first come quickly and the others every two seconds.
+    """
     rounds = [Round(supplier, begin, every) for supplier in SUPPLIERS]
     for round_ in rounds:
         for _ in range(CLERKS):
@@ -180,8 +192,8 @@ def main(arguments: list[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     sources = await_sources(settings().home)
-    # Numbers go on with the seconds, slower than these: what was posted before the last stop does not come again.
-    rounds = start_posting(server_of(settings()), sources, begin=int(clock.now().timestamp()))
+    # Numbers go on with the half seconds, never faster: what was posted before the last stop does not come again.
+    rounds = start_posting(server_of(settings()), sources, begin=int(clock.now().timestamp() / EVERY_AT_FIRST))
     while True:
         time.sleep(TELL_EVERY)
         if "--quiet" not in arguments:

@@ -52,10 +52,10 @@ def instead(story: Story, old: Change, **new: object) -> Story:
 
 
 def overwritten(history: History) -> History:
-    """The last edit takes the currency of the flow along."""
-    last = history.edits[-1]
-    after = {**last.after, "currency": "EUR"}
-    return replace(history, edits=[*history.edits[:-1], replace(last, after=after)], draft=after)
+    """An edit that was no undo takes the currency of the flow along."""
+    edit = next(one for one in reversed(history.edits) if one.kind == "edit")
+    wider = replace(edit, after={**edit.after, "currency": "EUR"})
+    return replace(history, edits=[wider if one is edit else one for one in history.edits])
 
 
 def begun_elsewhere(history: History) -> History:

@@ -1,6 +1,7 @@
 """Made-up rules as people could build them: every field, every comparison, groups in groups, rows turned off."""
 
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -41,10 +42,10 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
 TEXTS = ("Austin", "San José", "a, b", "50% off", "x")
 
 
-def values_of(kind: Field | None) -> st.SearchStrategy[Any]:
-    """Give values of a field's type."""
-    options = kind.options if kind else ()
-    return st.sampled_from(options or SAMPLES.get(kind.type if kind else "", TEXTS))
+def values_of(kind: Field | None) -> tuple[Any, ...]:
+    """Return values of a field's type."""
+    options = tuple(kind.options) if kind else ()
+    return options or SAMPLES.get(kind.type if kind else "", TEXTS)
 
 
 @st.composite
@@ -57,8 +58,10 @@ def rows(draw: st.DrawFn) -> Row:
     return Row(place.path, comparison.key, draw(beside_of(shape, values_of(kind))), off=off)
 
 
-def beside_of(shape: Shape, values: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
+@cache  # to make a strategy takes longer than to draw from it
+def beside_of(shape: Shape, samples: tuple[Any, ...]) -> st.SearchStrategy[tuple[Any, ...]]:
     """Give what stands beside a field in one shape."""
+    values = st.sampled_from(samples)
     fields = st.builds(lambda place: {"var": place.path}, st.sampled_from(EVERY_PLACE))
     one = st.one_of(values, st.just(""), fields)
     entries = st.lists(values, max_size=4, unique_by=str).map(without_answers)
@@ -84,6 +87,7 @@ def without_answers(entries: list[Any]) -> list[Any]:
     return [entry for entry in entries if not isinstance(entry, bool)]
 
 
+@cache
 def opaques() -> st.SearchStrategy[Opaque]:
     """Give parts that the builder cannot draw."""
     documents: list[Any] = [
@@ -94,13 +98,19 @@ def opaques() -> st.SearchStrategy[Opaque]:
     return st.builds(Opaque, st.sampled_from(documents), st.booleans())
 
 
-@st.composite
-def groups(draw: st.DrawFn, depth: int = 0) -> Group:
-    """Give a rule as people could build it."""
+@cache
+def parts_at(depth: int) -> st.SearchStrategy[list[Any]]:
+    """Give what can stand in a group at a depth."""
     inner: list[st.SearchStrategy[Any]] = [rows(), rows(), opaques()]
     if depth < DEEPEST:
         inner.append(groups(depth + 1))
-    parts = draw(st.lists(st.one_of(inner), min_size=0 if depth == 0 else 1, max_size=4))
+    return st.lists(st.one_of(inner), min_size=0 if depth == 0 else 1, max_size=4)
+
+
+@st.composite
+def groups(draw: st.DrawFn, depth: int = 0) -> Group:
+    """Give a rule as people could build it."""
+    parts = draw(parts_at(depth))
     how = draw(st.sampled_from(("all", "any", "none")))
     group = Group(how, tuple(parts), off=depth > 0 and draw(st.booleans()))
     return settled(group) if depth == 0 else group
