@@ -36,6 +36,7 @@ FRAGMENT = {"HX-Request": "true"}
 TOKEN = re.compile(r'name="csrf-token" content="([^"]+)"')
 REVISION = re.compile(r'name="revision" value="(\d+)"')
 TARGET = re.compile(r'action="[^"]*/draft/(undo|redo)".*?name="target" value="(\d+)"', re.DOTALL)
+MARK = re.compile(r'data-step="([^"]*)"(?: data-fixed)? data-mark="([^"]*)"')
 OPENED, MOVED, BUYER = "wanted1", "room0", "own1"
 """The steps whose panel is opened, which are moved, and whose settings are changed."""
 
@@ -60,7 +61,7 @@ class Visitor:
         self._browser.cookies.set("session", token)
         self._browser.headers["Sec-Fetch-Site"] = "same-origin"
         self._ways, self._notes, self._steps = cycle(("up", "down")), count(1), cycle(("undo", "redo"))
-        self._revision, self._targets = "", dict[str, str]()
+        self._revision, self._targets, self._marks = "", dict[str, str](), dict[str, str]()
         page = self.saw(self.open("/edit")).text
         self._token, self.weight = TOKEN.findall(page)[0], len(gzip.compress(page.encode(), 6))
         self._settings = _settings_in(self.open(f"/edit?step={BUYER}").text)
@@ -76,6 +77,7 @@ class Visitor:
     def post(self, path: str, fields: dict[str, str | list[str]]) -> requests.Response:
         """Post a form as scripts do."""
         sent = {**fields, "csrf_token": self._token, "revision": self._revision, "page": "bench"}
+        sent["marks"] = " ".join(self._marks.values())
         return self._browser.post(self._url + path, data=sent, headers=FRAGMENT, timeout=60)
 
     def saw(self, answer: requests.Response) -> requests.Response:
@@ -83,6 +85,8 @@ class Visitor:
         revisions = REVISION.findall(answer.text)
         self._revision = revisions[0] if revisions else self._revision
         self._targets |= dict(TARGET.findall(answer.text))
+        marks = dict(MARK.findall(answer.text))
+        self._marks = marks if 'id="rail"' in answer.text else {**self._marks, **marks}
         return answer
 
     def move(self) -> requests.Response:

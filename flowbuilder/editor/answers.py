@@ -13,7 +13,9 @@ from flowbuilder.drafts.operations import Change, Conflict
 from flowbuilder.editor import views
 from flowbuilder.editor.desks import Room, room_of
 from flowbuilder.editor.panels.base import Reading
+from flowbuilder.editor.redrawing import redrawn
 from flowbuilder.flows import queries as flows
+from flowbuilder.flows.rails import Stop
 from flowbuilder.models import Flow
 from flowbuilder.review.history import went_live
 from flowbuilder.web import current
@@ -131,7 +133,7 @@ def flow_named(shown: str) -> Flow | None:
         return None
 
 
-OURS = ("csrf_token", "revision", "page", "open", "do")
+OURS = ("csrf_token", "revision", "page", "open", "marks", "do")
 """Inputs of a panel's form that are none of its settings."""
 
 
@@ -152,8 +154,14 @@ def _page(room: Room, blocks: str, panel: Mapping[str, Any], *, status: int = 20
     told = view["history"].last if not is_panel_alone and done == str(flow.draft_revision) else None
     if not wants_fragment() or LIVE in blocks:
         values["went_live"] = went_live(room.session, flow, now)
+    values["redrawn"] = _redrawn(view) if wants_fragment() and not is_panel_alone else None
     values |= {"told": told, "endpoints": current_app.view_functions, "refused": {}, "panel": None, "title": ""}
     return page(PAGE, blocks, status=status, **{**values, **view, **panel})
+
+
+def _redrawn(view: Mapping[str, Any]) -> Mapping[str, Stop] | None:
+    """Return the stops that the page shows otherwise than they are now; None where all of the rail is drawn for it."""
+    return redrawn(view["rail"].stops, view["marks"], request.form.get("marks", "").split())
 
 
 def _page_id(now: datetime) -> str:

@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from flowbuilder.drafts import queries as drafts
 from flowbuilder.drafts.operations import Conflict
 from flowbuilder.editor.desks import Room, panel_of
+from flowbuilder.editor.redrawing import marks_of
 from flowbuilder.flows import queries as flows
 from flowbuilder.flows.rails import rail_of_draft
 from rules.differences import differences
@@ -88,7 +89,7 @@ def page_view(room: Room, person_id: UUID, now: datetime) -> dict[str, Any]:
     found = [_finding(room, problem) for problem in room.problems]
     found.sort(key=lambda one: not one.is_error)
     remark = history.last.remark if history.last and history.last.kind != "undo" else None
-    return {
+    view = {
         "flow": flow,
         "live": live,
         "changes": len(differences(live.document, room.document, room.around.names)) if live else None,
@@ -107,6 +108,7 @@ def page_view(room: Room, person_id: UUID, now: datetime) -> dict[str, Any]:
         "starters": STARTERS,
         "kinds": KINDS,
     }
+    return {**view, "marks": marks_of(view)}
 
 
 def panel_view(

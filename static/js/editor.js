@@ -187,6 +187,7 @@
   }
   function dropped(event) {
     if (event.from === event.to && event.oldIndex === event.newIndex) return;
+    delete event.item.dataset.mark; // It does not show a stop of the draft any more, which stands elsewhere.
     const steps = [...event.to.children].map((one) => one.dataset.step).filter((step, at) => step && !("fixed" in event.to.children[at].dataset));
     hold(true);
     htmx.ajax("POST", rail().getAttribute("action"), {

@@ -130,6 +130,8 @@
     const pressed = triggeringEvent?.type === "submit" ? triggeringEvent.submitter : null;
     [...elt.elements].forEach((one) => { if (one.type === "submit") delete parameters[one.name]; });
     if (pressed?.name) parameters[pressed.name] = pressed.value;
+    // How the page shows each stop of the rail: those that are otherwise now come with the answer.
+    parameters.marks = [...document.querySelectorAll("#rail [data-mark]")].map((one) => one.dataset.mark).join(" ");
     if (elt.hasAttribute("hx-post")) detail.path = pressed?.getAttribute("formaction") || elt.getAttribute("hx-post");
   });
 

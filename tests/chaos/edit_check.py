@@ -24,10 +24,14 @@ Part = tuple[str, str, object]
 
 @dataclass(frozen=True)
 class Story:
-    """What two people were told of their changes, and the steps that each one's page shows at last."""
+    """What two people were told of their changes, and the steps that each one's page shows at last.
+
+    `differing` is in what a page that was open until then differed from the same page loaded again.
+    """
 
     changes: Sequence[Change]
     shown: Sequence[Sequence[str]]
+    differing: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,8 @@ def read_history(database_url: str, flow_id: str, first: Mapping[str, Any]) -> H
 
 def verdicts(story: Story, history: History) -> list[Verdict]:
     """Return whether the history explains every state, and the pages told the truth."""
-    return [unbroken(history), kept(story, history), told(story, history), nothing_else(story, history)]
+    said = [kept(story, history), told(story, history)]
+    return [unbroken(history), *said, nothing_else(story, history), as_loaded(story)]
 
 
 def unbroken(history: History) -> Verdict:
@@ -162,6 +167,11 @@ def nothing_else(story: Story, history: History) -> Verdict:
     steps = [step.key for step in walk(history.draft)]
     found += [f"a page shows {list(shown)}, the draft has {steps}" for shown in story.shown if list(shown) != steps]
     return Verdict("nothing else changed", f"{len(claimed)} buttons, {len(history.edits) - len(claimed)} saves", found)
+
+
+def as_loaded(story: Story) -> Verdict:
+    """A page that stayed open shows what it shows when it is loaded again."""
+    return Verdict("open pages show what is there", f"{len(story.shown)} pages", list(story.differing))
 
 
 def _claimed(story: Story, history: History) -> dict[int, Change]:

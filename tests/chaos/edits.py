@@ -154,13 +154,17 @@ def edit(desk: Desk, edits: int, seed: int) -> Story:
             if problem is not None and not isinstance(problem, threading.BrokenBarrierError):
                 raise problem
         found = [one.result() for one in work]
-    return Story([change for told, _ in found for change in told], [shown for _, shown in found])
+    told, shown, differing = zip(*found, strict=True)
+    return Story([change for one in told for change in one], shown, [one for one in differing if one])
 
 
 def _edits_of(
     desk: Desk, who: str, edits: int, dice: random.Random, odd: int, together: threading.Barrier
-) -> tuple[list[Change], list[str]]:
-    """Edit so many times as one of them; return what their pages said, and the steps that the last page shows."""
+) -> tuple[list[Change], list[str], str]:
+    """Edit so many times as one of them; return what their pages said, and what the last one shows.
+
+    That are its steps once it was loaded again, and in what it differed before.
+    """
     try:
         with chromium() as browser:
             context = browser.new_context(viewport={"width": 1280, "height": 900})
@@ -170,8 +174,9 @@ def _edits_of(
                 _edit_once(one, dice)
             one.settle()
             together.wait()
+            differs = one.differs()
             one.visit()
-            return one.told, one.steps()
+            return one.told, one.steps(), differs
     except BaseException:
         together.abort()
         raise

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.chaos.edit_check import History, Story, kept, nothing_else, read_history, told, unbroken, verdicts
+from tests.chaos.edit_check import History, Story, as_loaded, kept, nothing_else, read_history, told, unbroken, verdicts
 from tests.chaos.edits import a_desk, edit
 from tests.support.at_the_editor import Change
 from tests.support.servers import private_servers
@@ -99,6 +99,10 @@ PLANTED: dict[str, tuple[Promise, Callable[[Story, History], Left]]] = {
     "something else that changed": (nothing_else, lambda s, h: (s, overwritten(h))),
     "edits of somebody else": (nothing_else, lambda s, h: (s, of_nobody(h))),
     "a page that shows other steps": (nothing_else, lambda s, h: (replace(s, shown=[["s1"], *s.shown[1:]]), h)),
+    "an open page that shows another card": (
+        lambda story, _: as_loaded(story),
+        lambda s, h: (replace(s, differing=["<li> in place of <li class>"]), h),
+    ),
 }
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy.orm import Session
 
 from flowbuilder.config import settings
-from tests.support.cast import Cast, Member
+from tests.support.cast import Cast, Member, a_member
 from tests.support.live import chromium, listening
 from tests.support.looks import note_faults
 from tests.support.sights import sights
@@ -36,6 +36,14 @@ def browser() -> Iterator[Browser]:
 def saras(session: Session, cast: Cast) -> dict[str, str]:
     """Give Sara a market with all kinds of leads and flows; return the ids that stand in addresses."""
     return sights(session, cast)
+
+
+@pytest.fixture
+def dana(session: Session, cast: Cast) -> Member:
+    """Give somebody else who may edit Sara's flows."""
+    made = a_member(session, cast.sara.account, role="editor", person="Dana Deputy")
+    session.commit()
+    return made
 
 
 @pytest.fixture

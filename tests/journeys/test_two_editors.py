@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from flowbuilder import ids
 from flowbuilder.models import DraftEdit, Flow
-from tests.support.cast import Cast, Member, a_connection, a_flow, a_member
+from tests.support.cast import Cast, Member, a_connection, a_flow
 from tests.support.documents import solar
 from tests.support.editor_page import editor
 from tests.support.looks import SMALL_AND_DARK, WIDE, look_closely
@@ -24,14 +24,6 @@ Edits = list[tuple[str, Any, Any]]
 def flow(session: Session, cast: Cast) -> Flow:
     """Give a flow with a filter, and a buyer at $42."""
     made = a_flow(session, cast.sara, document=solar(ids.show(a_connection(session, cast.sara).id, "con")))
-    session.commit()
-    return made
-
-
-@pytest.fixture
-def dana(session: Session, cast: Cast) -> Member:
-    """Give somebody else who may edit Sara's flows."""
-    made = a_member(session, cast.sara.account, role="editor", person="Dana Deputy")
     session.commit()
     return made
 

@@ -140,6 +140,13 @@ class AtTheEditor:
         self._decide(step, mine[-1:], is_gone=is_gone)
         return True
 
+    def differs(self) -> str:
+        """Return in what the page goes on to differ from one that is loaded now, "" once it has heard of everything."""
+        ends = time.monotonic() + PATIENCE
+        while (found := str(self.page.evaluate("differs()"))) and time.monotonic() < ends:
+            self.page.wait_for_timeout(500)
+        return found
+
     def _decide(self, step: str, mine: Sequence[Change], *, is_gone: bool) -> None:
         with suppress(TookTooLong):
             if is_gone:
