@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from rules import json_text
 from rules.fields import Field, normalise
 from rules.fields.phone import parse_phone
 from rules.operators.stored import PREFIX
@@ -83,6 +84,8 @@ def lists_named(document: object) -> Iterator[tuple[str, str]]:
 
     The areas of buyers and those that they suppress are lists too, and look-ups name one.
     """
+    if not _may_name(document):
+        return
     pending: list[tuple[object, str]] = [(document, "")]
     while pending:
         part, at = pending.pop()
@@ -95,6 +98,14 @@ def lists_named(document: object) -> Iterator[tuple[str, str]]:
             pending += [(value, f"{at}.{key}" if at else str(key)) for key, value in reversed(list(part.items()))]
         elif isinstance(part, list):
             pending += [(value, f"{at}[{i}]") for i, value in reversed(list(enumerate(part)))]
+
+
+def _may_name(document: object) -> bool:
+    """Return whether something in a document can name a list: in most there is nothing to look for."""
+    try:
+        return b'list":' in json_text.write(document)
+    except TypeError:
+        return True
 
 
 __all__ = ["FORMS", "KINDS", "LONGEST_ENTRY", "PREFIX", "SUPPRESSING", "ListForm", "lists_named"]

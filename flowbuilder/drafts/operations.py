@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -73,7 +74,7 @@ def change(
 
     `about` is the step whose settings the person has seen and which the edit is about, "" where it is about none.
     """
-    session.refresh(flow, with_for_update=True)
+    _hold(session, flow)
     try:
         edited = edit(flow.draft)
     except (Gone, Overlap) as problem:
@@ -109,8 +110,8 @@ def undo(*, session: Session, actor: Actor, flow: Flow, page: Page, target: int,
 
     Raises NothingToUndo when another comes first, and TooFarBack.
     """
-    session.refresh(flow, with_for_update=True)
-    last = queries.last_edit(session, flow)
+    _hold(session, flow)
+    last = queries.last_edit(session, flow, with_documents=True)
     if last is not None and queries.is_at_end(last):
         raise TooFarBack
     if last is None or last.next_undo != target:
@@ -127,8 +128,8 @@ def undo(*, session: Session, actor: Actor, flow: Flow, page: Page, target: int,
 
 def redo(*, session: Session, actor: Actor, flow: Flow, page: Page, target: int, now: datetime) -> DraftEdit:
     """Do again what the undo of a revision took back; raises NothingToUndo when another comes first."""
-    session.refresh(flow, with_for_update=True)
-    last = queries.last_edit(session, flow)
+    _hold(session, flow)
+    last = queries.last_edit(session, flow, with_documents=True)
     if last is None or last.next_redo != target:
         raise NothingToUndo
     undone = session.get_one(DraftEdit, (flow.id, target))
@@ -145,6 +146,13 @@ def look(*, session: Session, flow: Flow, person_id: UUID, now: datetime) -> Non
     seen = insert(DraftLooker).values(flow_id=flow.id, person_id=person_id, seen_at=now)
     keys = [DraftLooker.flow_id, DraftLooker.person_id]
     session.execute(seen.on_conflict_do_update(index_elements=keys, set_={"seen_at": now}))
+
+
+def _hold(session: Session, flow: Flow) -> None:
+    """Keep others from changing the draft until the transaction ends, and know it as it is now."""
+    held = select(Flow.draft_revision).where(Flow.id == flow.id).with_for_update()
+    if session.scalar(held) != flow.draft_revision:
+        session.refresh(flow)
 
 
 def _row(

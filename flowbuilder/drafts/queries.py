@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from flowbuilder.models import DraftEdit, DraftLooker, Flow, Person
 
 SEEN_FOR = timedelta(seconds=25)
 """How long after their page last asked somebody counts as being there."""
+WITHOUT_DOCUMENTS = (defer(DraftEdit.before), defer(DraftEdit.after))
 NAME = func.coalesce(func.nullif(Person.name, ""), Person.email)
 
 
@@ -37,9 +38,13 @@ class History:
     is_at_end: bool = False
 
 
-def last_edit(session: Session, flow: Flow) -> DraftEdit | None:
-    """Return the edit that made the draft what it is, None where there is none, or the draft came in another way."""
-    return session.get(DraftEdit, (flow.id, flow.draft_revision))
+def last_edit(session: Session, flow: Flow, *, with_documents: bool = False) -> DraftEdit | None:
+    """Return the edit that made the draft what it is, None where there is none, or the draft came in another way.
+
+    Where its documents are not wanted, they are read once somebody asks for them.
+    """
+    options = () if with_documents else WITHOUT_DOCUMENTS
+    return session.get(DraftEdit, (flow.id, flow.draft_revision), options=options)
 
 
 def is_at_end(last: DraftEdit) -> bool:
@@ -53,15 +58,21 @@ def history_of(session: Session, flow: Flow, person_id: UUID | None) -> History:
     if last is None:
         return History(None, None, None)
     undoes = last.next_undo if last.depth else None
-    wanted = [revision for revision in (undoes, last.next_redo) if revision]
+    names = _names_of(session, last, [revision for revision in (undoes, last.next_redo) if revision], person_id)
+    undo, redo = (Button(at, names[at]) if at and at in names else None for at in (undoes, last.next_redo))
+    return History(last, undo, redo, is_at_end(last))
+
+
+def _names_of(session: Session, last: DraftEdit, wanted: Sequence[int], person_id: UUID | None) -> dict[int, str]:
+    """Return what edits are called, by their revisions; that of somebody's own last one is at hand."""
+    if not wanted or (list(wanted) == [last.revision] and last.person_id == person_id):
+        return dict.fromkeys(wanted, last.name)
     rows = session.execute(
         select(DraftEdit.revision, DraftEdit.name, DraftEdit.person_id, NAME)
         .outerjoin(Person, Person.id == DraftEdit.person_id)
-        .where(DraftEdit.flow_id == flow.id, DraftEdit.revision.in_(wanted))
+        .where(DraftEdit.flow_id == last.flow_id, DraftEdit.revision.in_(wanted))
     )
-    names = {row[0]: row[1] if row[2] == person_id or not row[3] else f"{row[1]} ({row[3]})" for row in rows}
-    undo, redo = (Button(at, names[at]) if at and at in names else None for at in (undoes, last.next_redo))
-    return History(last, undo, redo, is_at_end(last))
+    return {row[0]: row[1] if row[2] == person_id or not row[3] else f"{row[1]} ({row[3]})" for row in rows}
 
 
 def document_at(session: Session, flow: Flow, revision: int) -> Mapping[str, Any] | None:

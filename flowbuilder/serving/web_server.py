@@ -15,6 +15,9 @@ from flowbuilder import config, logs, open_files
 from flowbuilder.config import Settings
 from flowbuilder.serving.tether import end_with_parent
 
+SELDOM = (10_000, 20, 50)
+"""After how many objects more garbage is looked for, and how much more seldom among older ones."""
+
 
 def serve_web(settings: Settings) -> None:
     """Serve `wsgi:app` until SIGTERM; requests that run are given 18 seconds to end."""
@@ -49,5 +52,6 @@ def _load_tethered(_target: str) -> Callable[..., Any]:
     from wsgi import app  # noqa: PLC0415 - only the process that answers may build the app
 
     gc.freeze()
+    gc.set_threshold(*SELDOM)
     gc.enable()
     return app

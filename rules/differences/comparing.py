@@ -118,13 +118,16 @@ class _Comparison:
         return Difference(what, about.where, place.card, about.topic, said or say_json(dict(place.own)))
 
     def _compared(self, old: Place, new: Place, *, is_moved: bool) -> Iterator[Difference]:
+        is_own_same = same(old.own, new.own)
+        if is_own_same and old.kind == new.kind and not is_moved:
+            return
         about = _about(new, self._after)
         if is_moved:
             yield Difference("moved", about.where, new.card, about.topic, _say_move(old, new))
         if old.kind != new.kind:
             kinds = LABELS.get(old.kind, old.kind), LABELS.get(new.kind, new.kind)
             yield Difference("changed", about.where, new.card, about.topic, "Kind", *kinds)
-        if not same(old.own, new.own):
+        if not is_own_same:
             yield from _common(about, old.own, new.own)
             yield from self._told(about, old.own, new.own, lambda teller: teller.tell(new.id), new.address)
 

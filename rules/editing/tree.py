@@ -167,18 +167,16 @@ def settings_of(document: Document, key: str) -> dict[str, Any] | None:
 
     Those of `intake` are the document's own without its steps and its fallback.
     """
-    match kind_of(document, key):
-        case None:
-            return None
-        case "intake":
-            return {name: value for name, value in document.items() if name not in FIXED}
-        case "fallback":
-            end = document.get(END)
-            return dict(end) if isinstance(end, dict) else {}
-        case "row":
-            found = row_in(document, key)
-            return dict(found[0].settings["buyers"][found[1]]) if found else None
-    return dict(step_in(document, key).settings)
+    if key == DOOR:
+        return {name: value for name, value in document.items() if name not in FIXED}
+    if key in (END, end_of(document)):
+        end = document.get(END)
+        return dict(end) if isinstance(end, dict) else {}
+    step = next((step for step in walk(document) if step.key == key), None)
+    if step:
+        return dict(step.settings)
+    row = row_in(document, key)
+    return dict(row[0].settings["buyers"][row[1]]) if row else None
 
 
 def ids_of(document: Document) -> set[str]:

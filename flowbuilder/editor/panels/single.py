@@ -55,7 +55,8 @@ class Single(Simple):
 
     @override
     def take(self, form: Form, settings: Changing, at: str = "") -> None:
-        if self.shown(settings, form.desk, at):
-            super().take(form, settings, at)
-        else:
+        drawn = self.shown(settings, form.desk, at)
+        if drawn is None:
             take_json(self.draw(settings, form.desk, at), form, settings, self.key)
+        elif not is_untouched(drawn, form.posted):
+            self.read(form, settings, at)

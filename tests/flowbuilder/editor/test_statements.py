@@ -50,7 +50,7 @@ def a_move(sara, flow, step):
     return lambda: sara.post(f"{flow}/draft/steps/{step}/move", data=typed, headers=HTMX)
 
 
-@pytest.mark.parametrize(("ask", "most"), [(the_page, 12), (the_panel, 7), (a_save, 20), (a_move, 14)])
+@pytest.mark.parametrize(("ask", "most"), [(the_page, 12), (the_panel, 7), (a_save, 15), (a_move, 13)])
 def test_a_long_flow_asks_the_database_no_oftener_than_a_short_one(sara, statements, short, long, ask, most):
     asked = []
     for flow, step in ((short, "s1"), (long, "wanted0")):
