@@ -2,14 +2,20 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TypeVar
 
 from rules.buyer_words import say_conditions
 from rules.caps import Cap
-from rules.flow import Flow
+from rules.fields import Field
+from rules.flow import KEPT, Flow
 from rules.road import lanes_of
 from rules.steps import Buyer, CapStep, Group, Lane, Row, Step
 from rules.steps.base import Exit, Words
 from rules.wording import begin
+
+Named = TypeVar("Named")
+Pairs = tuple[tuple[str, Named], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +81,17 @@ class Names:
 
 
 def words_of(flow: Flow, names: Names) -> Words:
-    """Return the words that sentences of a flow need."""
+    """Return the words that sentences of a flow need, the same object where nothing is named otherwise."""
     steps = {spot.step.common.id: f"step {position + 1}" for position, spot in enumerate(flow.spots)}
     steps |= {step.common.id: names.connections.get(step.connection, "") for step in flow.buyers.values()}
     steps["fallback"] = "the last step"
-    return Words(flow.by_key, flow.currency, names.connections, steps, names.lists)
+    fields, connections = tuple(flow.by_key.items()), tuple(names.connections.items())
+    return _words(flow.currency, fields, connections, tuple(steps.items()), tuple(names.lists.items()))
+
+
+@lru_cache(maxsize=KEPT)
+def _words(currency: str, fields: Pairs[Field], connections: Pairs[str], steps: Pairs[str], lists: Pairs[str]) -> Words:
+    return Words(dict(fields), currency, dict(connections), dict(steps), dict(lists))
 
 
 def rail(flow: Flow, names: Names) -> list[Card]:

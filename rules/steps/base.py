@@ -2,13 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, ClassVar, Literal, Protocol
 
+from rules import json_text
 from rules.fields import Field
 from rules.reading import Part
+from rules.remembering import read_again
 from rules.running import Interpreting, Run
 from rules.wording import say_rule, say_value
 
+KEPT = 4096
+"""How many sentences of rules are not put together again: on every page of a flow that somebody works on are all."""
 Tone = Literal["ok", "bad", "que", "nxt", "wrn"]
 
 
@@ -20,9 +25,12 @@ class Exit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Words:
-    """What a sentence needs to name things: fields by their labels, the rest by their names."""
+    """What a sentence needs to name things: fields by their labels, the rest by their names.
+
+    The sentences of rules are kept with it.
+    """
 
     fields: Mapping[str, Field]
     currency: str
@@ -45,7 +53,10 @@ class Words:
 
     def whole_rule(self, document: object) -> str:
         """Return a rule as a sentence without its full stop."""
-        return say_rule(document, self.fields, names=self.lists, currency=self.currency)
+        try:
+            return _say_rule(self, json_text.write(document))
+        except TypeError:
+            return say_rule(document, self.fields, names=self.lists, currency=self.currency)
 
     def value(self, document: object, currency: str | None = None) -> str:
         """Return an expression; with a currency its plain numbers are amounts of money."""
@@ -54,6 +65,11 @@ class Words:
     def step(self, target: str) -> str:
         """Return what a step is called."""
         return self.steps.get(target, target)
+
+
+@lru_cache(maxsize=KEPT)
+def _say_rule(words: Words, text: bytes) -> str:
+    return say_rule(read_again(text), words.fields, names=words.lists, currency=words.currency)
 
 
 @dataclass(frozen=True, slots=True)
