@@ -1,7 +1,6 @@
 """The loop that carries many leads at once: one transaction per turn, calls in between, answers as they come."""
 
 import logging
-import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -21,8 +20,9 @@ from workers.carrying import Carried
 from workers.claiming import CAREFUL_FOR, POLL, Claiming
 from workers.crashpoints import committed
 from workers.delivery.calls import AnySender, Sent
+from workers.listening import Listener
 from workers.load import Load
-from workers.moving import RECOVER, Mover
+from workers.moving import Mover
 from workers.outages import DATABASE_ERRORS, where
 from workers.pausing import Pauses
 from workers.rows import CopyRow
@@ -88,12 +88,11 @@ class Engine:
         )
         self._due_until = datetime.min.replace(tzinfo=UTC)
         self._renewed_at = self._asked_at = 0.0
-        self._name, self._is_first = secrets.token_hex(8), True
         self._was_busy_at = 0.0
         self._is_winding_up = False
-        self._listener = threading.Thread(target=self._listen, name="listener", daemon=True)
+        self._listener = Listener(redis, wake=self._calling.wake)
         self.is_stopping = False
-        self._carrying, self._takes_nudges = threading.Event(), threading.Event()
+        self._carrying = threading.Event()
         self.on_beat: Callable[[Redis], object] = lambda _redis: None
 
     @property
@@ -110,6 +109,7 @@ class Engine:
     def stop(self) -> None:
         """Ask the loop to end: claim and send nothing more, let calls end, give back the rest. Safe in a signal."""
         self.is_stopping = True
+        self._listener.stop()
         self._calling.wake()
 
     def close(self) -> None:
@@ -134,13 +134,13 @@ class Engine:
         finally:
             # What is still in hand after an error is nobody's now: its lease runs out, and another worker takes it.
             self._load.clear()
-            self._takes_nudges.clear()
+            self._listener.end()
             self._carrying.clear()
 
     def _carry(self) -> None:
         began = idle_since = self._was_busy_at = time.monotonic()
         self._is_winding_up = False
-        self._takes_nudges.set()
+        self._listener.begin()
         while not self.is_stopping:
             self._renew()
             turned_at = time.monotonic()
@@ -178,25 +178,18 @@ class Engine:
 
     def _is_too_many(self, now: float) -> bool:
         """Return whether this loop joined another one that can carry what there is by itself."""
-        if self._is_first or len(self._load) >= FEW or len(self._load.out) >= FEW_CALLS:
+        if self._listener.is_first or len(self._load) >= FEW or len(self._load.out) >= FEW_CALLS:
             self._was_busy_at = now
         return now - self._was_busy_at > STAYS_FOR
 
     def _looks_again(self) -> bool:
         """Say that nobody carries leads any more, and then look once more: a nudge just before queued no job."""
-        self._takes_nudges.clear()
-        self._tell_idle()
+        self._listener.rest()
         self._claiming.wants_more = True
         if not self._turn(claims=True):
             return False
-        self._takes_nudges.set()
+        self._listener.begin()
         return True
-
-    def _tell_idle(self) -> None:
-        try:
-            enqueue.tell_idle(self._redis, self._name)
-        except RedisError as problem:
-            log.warning("Valkey did not answer: %s", where(problem))
 
     def _take_in(self, timeout: float) -> None:
         """Put answers with their leads; what comes without one is a nudge."""
@@ -271,8 +264,7 @@ class Engine:
     def _wind_up(self) -> None:
         """Let calls end, write what they answered, and give back every other lease as soon as it waits for no call."""
         self._is_winding_up = True
-        self._takes_nudges.clear()
-        self._tell_idle()
+        self._listener.rest()
         deadline = time.monotonic() + (STOP_GRACE if self.is_stopping else LONGEST_CALL)
         self._rest()
         while (self._load.out or self._load.ready) and time.monotonic() < deadline:
@@ -298,26 +290,3 @@ class Engine:
                 self._load.drop(carried)
         except DATABASE_ERRORS as problem:
             log.warning("leases were not given back, they run out: %s", where(problem))
-
-    def _listen(self) -> None:
-        """Wait for nudges in Valkey; while it is away the loop looks at the database by itself."""
-        while not self.is_stopping:
-            # While another loop of this kind carries, this one must not take the nudges away from it; nor while it only
-            # waits for its last calls to end.
-            if not self._takes_nudges.wait(POLL):
-                continue
-            try:
-                self._is_first = enqueue.tell_carried(self._redis, self._name)
-                self._pass_on(is_woken=enqueue.wait_for_wake(self._redis))
-            except RedisError:
-                time.sleep(RECOVER)
-
-    def _pass_on(self, *, is_woken: bool) -> None:
-        """Wake the loop if somebody nudged; if it has begun to end meanwhile, the nudge is for others."""
-        if self._takes_nudges.is_set():
-            if is_woken:
-                self._calling.wake()
-        elif not self.is_stopping:
-            enqueue.tell_idle(self._redis, self._name)
-            if is_woken:
-                enqueue.nudge(self._redis)

@@ -183,7 +183,7 @@ def test_a_loop_that_waits_for_its_last_call_takes_no_nudge_away_from_others(
         thread.start()
         market.post()
         silent.wait_for(1)
-        eventually(lambda: not loop._takes_nudges.is_set())
+        eventually(lambda: not loop._listener.takes_nudges)
         redis.delete(enqueue.CARRIED, queue)
         market.post()
         eventually(lambda: redis.llen(queue) >= 1 and redis.llen(enqueue.WAKE) == 1)

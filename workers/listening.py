@@ -1,0 +1,85 @@
+"""Hears for a loop when somebody nudges, and tells whoever nudges that it carries leads."""
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from flowbuilder import enqueue
+from workers.claiming import POLL
+from workers.moving import RECOVER
+from workers.outages import where
+
+log = logging.getLogger(__name__)
+
+
+class Listener:
+    """A thread that waits for nudges in Valkey; while it is away the loop looks at the database by itself.
+
+    `wake` has the loop look for leads. `is_first` says whether this is the loop that others join.
+    """
+
+    def __init__(self, redis: Redis, wake: Callable[[], object]) -> None:
+        self._redis, self._wake = redis, wake
+        self._name, self.is_first = secrets.token_hex(8), True
+        self._takes_nudges, self._is_over = threading.Event(), False
+        self._thread = threading.Thread(target=self._run, name="listener", daemon=True)
+
+    @property
+    def takes_nudges(self) -> bool:
+        """Return whether nudges are for this loop: while it carries leads."""
+        return self._takes_nudges.is_set()
+
+    def start(self) -> None:
+        """Start the thread; once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Have the thread end; safe in a signal."""
+        self._is_over = True
+
+    def join(self) -> None:
+        """Wait until the thread has ended, once it was told to."""
+        self._thread.join()
+
+    def begin(self) -> None:
+        """Take nudges from now on."""
+        self._takes_nudges.set()
+
+    def rest(self) -> None:
+        """Leave nudges to others from now on, and have the next one begin a loop if there is no other."""
+        self._takes_nudges.clear()
+        try:
+            enqueue.tell_idle(self._redis, self._name)
+        except RedisError as problem:
+            log.warning("Valkey did not answer: %s", where(problem))
+
+    def end(self) -> None:
+        """Take no nudges any more, of a loop that has ended in whatever way."""
+        self._takes_nudges.clear()
+
+    def _run(self) -> None:
+        while not self._is_over:
+            # While another loop of this kind carries, this one must not take the nudges away from it; nor while it only
+            # waits for its last calls to end.
+            if not self._takes_nudges.wait(POLL):
+                continue
+            try:
+                self.is_first = enqueue.tell_carried(self._redis, self._name)
+                self._pass_on(is_woken=enqueue.wait_for_wake(self._redis))
+            except RedisError:
+                time.sleep(RECOVER)
+
+    def _pass_on(self, *, is_woken: bool) -> None:
+        """Wake the loop if somebody nudged; if it has begun to end meanwhile, the nudge is for others."""
+        if self.takes_nudges:
+            if is_woken:
+                self._wake()
+        elif not self._is_over:
+            enqueue.tell_idle(self._redis, self._name)
+            if is_woken:
+                enqueue.nudge(self._redis)
