@@ -31,6 +31,7 @@ CARRIED = "fb:carried"
 CARRIED_FOR = 3  # seconds after which a loop that was killed, or never began, counts as gone
 BEGINNING = b"beginning"
 """What stands in the place of a loop's name while a worker begins to carry."""
+_LEADS_KEY = Queue.redis_queue_namespace_prefix + LEADS
 COPIES = "fb:copies"
 COPIES_FOR = 10  # seconds after which a job that never looked counts as lost
 DONE = "fb:done:"
@@ -70,7 +71,7 @@ def nudge(redis: Redis, *, leads: int = 1, joins: bool = False) -> bool:
         pipe = redis.pipeline(transaction=False)
         pipe.rpush(WAKE, *["1"] * min(1 + leads // LEADS_FOR_A_LOOP, MOST_WAKES))
         pipe.ltrim(WAKE, 0, MOST_WAKES - 1)
-        pipe.llen(Queue.redis_queue_namespace_prefix + LEADS)
+        pipe.llen(_LEADS_KEY)
         pipe.exists(CARRIED)
         *_, waiting, carried = pipe.execute()
         if not waiting and (joins or (not carried and _tell_beginning(redis))):
@@ -105,6 +106,14 @@ def tell_idle(redis: Redis, loop: str) -> None:
     """Have the next nudge begin a loop again, if this was the first; raises RedisError while Valkey is away."""
     if redis.get(CARRIED) in (loop.encode(), BEGINNING):
         redis.delete(CARRIED)
+
+
+def take_over(redis: Redis) -> bool:
+    """Return whether a loop was asked for that no worker was free to begin; the one that asks here is it from now on.
+
+    Raises RedisError while Valkey is away.
+    """
+    return redis.llen(_LEADS_KEY) > 0 and bool(_queue(redis, LEADS).empty())  # type: ignore[no-untyped-call]
 
 
 def wait_for_wake(redis: Redis, *, seconds: float = 1.0) -> bool:

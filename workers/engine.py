@@ -1,6 +1,7 @@
 """The loop that carries many leads at once: one transaction per turn, calls in between, answers as they come."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -91,7 +92,7 @@ class Engine:
         self._was_busy_at = 0.0
         self._is_winding_up = False
         self._listener = Listener(redis, wake=self._calling.wake)
-        self.is_stopping = False
+        self.is_stopping, self._stopped_at = False, math.inf
         self._carrying = threading.Event()
         self.on_beat: Callable[[Redis], object] = lambda _redis: None
 
@@ -108,6 +109,8 @@ class Engine:
 
     def stop(self) -> None:
         """Ask the loop to end: claim and send nothing more, let calls end, give back the rest. Safe in a signal."""
+        if not self.is_stopping:
+            self._stopped_at = time.monotonic()
         self.is_stopping = True
         self._listener.stop()
         self._calling.wake()
@@ -125,12 +128,16 @@ class Engine:
         self._database.dispose()
 
     def carry(self) -> None:
-        """Carry leads until nothing was to do for a while, or ten minutes have passed, or `stop` was called."""
+        """Carry leads until nothing was to do for a while, or ten minutes have passed, or `stop` was called.
+
+        A loop whose last calls hang keeps its worker: it goes on if one is asked for meanwhile and nobody else is free.
+        """
         self._claiming.begin()
         self._carrying.set()
         try:
             self._carry()
-            self._wind_up()
+            while self._wind_up():
+                self._carry()
         finally:
             # What is still in hand after an error is nobody's now: its lease runs out, and another worker takes it.
             self._load.clear()
@@ -155,8 +162,9 @@ class Engine:
             if self._is_too_many(now):
                 return
             if now - began > LONGEST_SHIFT:
-                enqueue.nudge(self._redis, joins=True)
-                return
+                if enqueue.nudge(self._redis, joins=True):
+                    return
+                began = now  # Without Valkey nobody else can begin.
             if not worked:
                 self._take_in(timeout=POLL)
 
@@ -261,19 +269,34 @@ class Engine:
         except RedisError as problem:
             log.warning("Valkey did not answer: %s", where(problem))
 
-    def _wind_up(self) -> None:
-        """Let calls end, write what they answered, and give back every other lease as soon as it waits for no call."""
+    def _wind_up(self) -> bool:
+        """Let calls end, write what they answered, and give back every other lease as soon as it waits for no call.
+
+        Return whether the loop is to go on, with the calls that are out, because it was asked for.
+        """
         self._is_winding_up = True
-        self._listener.rest()
-        deadline = time.monotonic() + (STOP_GRACE if self.is_stopping else LONGEST_CALL)
+        self._listener.wait_for_calls()
+        began = time.monotonic()
         self._rest()
-        while (self._load.out or self._load.ready) and time.monotonic() < deadline:
+        while (self._load.out or self._load.ready) and time.monotonic() < self._last_moment(began):
+            if self._is_asked_for:
+                return True
             self._renew()
             if not self._load.ready:
                 self._take_in(timeout=POLL)
             self._turn(claims=False)
             self._rest()
         self._give_back(list(self._load.leads.values()))
+        self._listener.end()
+        return self._is_asked_for
+
+    def _last_moment(self, began: float) -> float:
+        """Return until when a loop waits that began to wind up then; it may have been told to stop since."""
+        return min(began + LONGEST_CALL, self._stopped_at + STOP_GRACE)
+
+    @property
+    def _is_asked_for(self) -> bool:
+        return self._listener.is_asked_for and not self.is_stopping
 
     def _rest(self) -> None:
         """Move no lead but those whose answer came, and let others carry what would only wait here for calls to end."""

@@ -20,13 +20,15 @@ log = logging.getLogger(__name__)
 class Listener:
     """A thread that waits for nudges in Valkey; while it is away the loop looks at the database by itself.
 
-    `wake` has the loop look for leads. `is_first` says whether this is the loop that others join.
+    `wake` has the loop look for leads. `is_first` says whether this is the loop that others join, `is_asked_for`
+    whether one was asked for, and nobody else was free, while this one only waited for its last calls.
     """
 
     def __init__(self, redis: Redis, wake: Callable[[], object]) -> None:
         self._redis, self._wake = redis, wake
         self._name, self.is_first = secrets.token_hex(8), True
         self._takes_nudges, self._is_over = threading.Event(), False
+        self._takes_over = self.is_asked_for = False
         self._thread = threading.Thread(target=self._run, name="listener", daemon=True)
 
     @property
@@ -48,6 +50,7 @@ class Listener:
 
     def begin(self) -> None:
         """Take nudges from now on."""
+        self._takes_over = False
         self._takes_nudges.set()
 
     def rest(self) -> None:
@@ -58,17 +61,24 @@ class Listener:
         except RedisError as problem:
             log.warning("Valkey did not answer: %s", where(problem))
 
+    def wait_for_calls(self) -> None:
+        """Leave nudges to others, and wake the loop where they find no worker that is free."""
+        self.rest()
+        self.is_asked_for, self._takes_over = False, True
+
     def end(self) -> None:
-        """Take no nudges any more, of a loop that has ended in whatever way."""
+        """Listen no more, for a loop that has ended in whatever way."""
         self._takes_nudges.clear()
+        self._takes_over = False
 
     def _run(self) -> None:
         while not self._is_over:
-            # While another loop of this kind carries, this one must not take the nudges away from it; nor while it only
-            # waits for its last calls to end.
-            if not self._takes_nudges.wait(POLL):
-                continue
             try:
+                # While another loop of this kind carries, this one must not take the nudges away from it; nor while it
+                # only waits for its last calls to end.
+                if not self._takes_nudges.wait(POLL):
+                    self._look_whether_asked_for()
+                    continue
                 self.is_first = enqueue.tell_carried(self._redis, self._name)
                 self._pass_on(is_woken=enqueue.wait_for_wake(self._redis))
             except RedisError:
@@ -83,3 +93,11 @@ class Listener:
             enqueue.tell_idle(self._redis, self._name)
             if is_woken:
                 enqueue.nudge(self._redis)
+
+    def _look_whether_asked_for(self) -> None:
+        if not (self._takes_over and enqueue.take_over(self._redis)):
+            return
+        self.is_asked_for = True
+        self._wake()
+        if self._is_over or not self._takes_over:  # It has ended meanwhile, and may not have seen that.
+            enqueue.nudge(self._redis, joins=True)

@@ -85,6 +85,13 @@ def test_the_first_nudge_after_the_last_loop_queues_a_job(redis: Redis):
     assert len(jobs(redis, "leads")) == 1
 
 
+def test_a_loop_that_no_worker_was_free_to_begin_is_taken_over_once(redis: Redis):
+    assert not enqueue.take_over(redis)
+    enqueue.nudge(redis)
+    assert [enqueue.take_over(redis), enqueue.take_over(redis)] == [True, False]
+    assert redis.keys("rq:job:*") == []
+
+
 def test_of_several_loops_one_is_the_first_until_it_ends(redis: Redis):
     assert [enqueue.tell_carried(redis, loop) for loop in ("a", "b", "a")] == [True, False, True]
     enqueue.tell_idle(redis, "b")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from typing import Any
 
 ACCEPTS: dict[str, Any] = {"status": "accepted", "id": "SX-1"}
@@ -80,6 +81,18 @@ def after(seconds: float, react: Reaction) -> Reaction:
         return react(request)
 
     return late
+
+
+def silent_at_first(speaks: threading.Event) -> Reaction:
+    """Accept, but the first request only once the buyer may speak."""
+    numbers = count()
+
+    def react(request: Seen) -> tuple[int, dict[str, Any]]:
+        if next(numbers) == 0:
+            speaks.wait(20)
+        return accepting(request)
+
+    return react
 
 
 def in_turn(*answers: tuple[int, dict[str, Any]]) -> Reaction:

@@ -5,7 +5,6 @@ import signal
 import threading
 import time
 from datetime import timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from rq import Queue as RqQueue
 
 from flowbuilder import enqueue
 from tests.support import armed
-from tests.support.buyers import Reaction, Seen, a_buyer, accepting
+from tests.support.buyers import a_buyer, accepting, silent_at_first
 from tests.support.flows import buyer, cap, quickly
 from tests.support.market import Market
 from tests.support.processes import eventually
@@ -31,18 +30,6 @@ def steps(market: Market, slow: Any, fast: Any) -> list[dict[str, Any]]:
         buyer(market.connect(slow, row={"concurrency": 2}), "slow", when=is_texan),
         buyer(market.connect(fast), "fast"),
     ]
-
-
-def silent_at_first(speaks: threading.Event) -> Reaction:
-    """Accept, but the first request only once the buyer may speak."""
-    numbers = count()
-
-    def react(request: Seen) -> tuple[int, dict[str, Any]]:
-        if next(numbers) == 0:
-            speaks.wait(20)
-        return accepting(request)
-
-    return react
 
 
 @pytest.mark.parametrize("slots", [2048, 20])
@@ -167,31 +154,6 @@ def test_a_loop_that_waits_for_its_last_call_lets_others_carry_the_rest(
             speaks.set()
             market.wait_until_settled()
     assert len({request.key for request in silent.seen}) == len(silent.seen) == 5
-
-
-def test_a_loop_that_waits_for_its_last_call_takes_no_nudge_away_from_others(
-    market: Market, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engine, "STAYS_FOR", 0.2)
-    queue, speaks = RqQueue.redis_queue_namespace_prefix + enqueue.LEADS, threading.Event()
-    with a_buyer(silent_at_first(speaks)) as silent, enqueue.connect(market.redis_url) as redis:
-        market.publish([buyer(market.connect(silent, timeout_ms=30_000))])
-        redis.set(enqueue.CARRIED, "another loop, which this one joins")
-        loop = market.engine()
-        thread = threading.Thread(target=loop.carry, daemon=True)
-        loop.start()
-        thread.start()
-        market.post()
-        silent.wait_for(1)
-        eventually(lambda: not loop._listener.takes_nudges)
-        redis.delete(enqueue.CARRIED, queue)
-        market.post()
-        eventually(lambda: redis.llen(queue) >= 1 and redis.llen(enqueue.WAKE) == 1)
-        speaks.set()
-        thread.join(20)
-        loop.close()
-        market.carry()
-    assert {lead.outcome for lead in market.leads()} == {"sold"}
 
 
 def test_a_worker_that_stands_still_in_a_turn_does_not_hold_up_the_others_for_long(market: Market) -> None:
