@@ -48,8 +48,9 @@ class Carried:
     write repeats. `pings` are the buyers that are being asked for bids, `refused` why others are not. `awaited` are the
     calls that are out, `arrived` what became of others and is not written yet. `is_leased` once its lease is in the
     database, `is_cleared` once it was moved without ending the worker. `instruction` is what a person has
-    done with it, until that is done. `queued_at` is the monotonic time since when it queues for a buyer. `counted` are
-    the caps at the door of its flow that count it since an earlier run let it in, None where none did.
+    done with it, until that is done. `queued_at` is the monotonic time since when it queues for a buyer, `let_out_for`
+    the one whose room it was given and has not used yet. `counted` are the caps at the door of its flow that count it
+    since an earlier run let it in, None where none did.
     """
 
     row: Claimed
@@ -75,6 +76,7 @@ class Carried:
     instruction: dict[str, Any] | None = field(init=False)
     asked: dict[str, str] = field(default_factory=dict)
     queued_at: float = 0.0
+    let_out_for: str = ""
     counted: frozenset[str] | None = None
 
     def __post_init__(self) -> None:

@@ -45,14 +45,18 @@ class Claiming:
         """Claim before moving for a while, counted from now."""
         self._careful_until = time.monotonic() + CAREFUL_FOR
 
+    @property
+    def fitting(self) -> int:
+        """Return how many leads fit into a turn."""
+        return max(LEAST_CLAIMED, int(LONGEST_TURN / self._pace))
+
     def how_many(self, room: int) -> int:
         """Return how many leads to claim in this turn: none unless somebody said so or it is time to look."""
         now = time.monotonic()
         if not self.wants_more and now - self._looked_at < POLL:
             return 0
         self._looked_at = now
-        fitting = max(LEAST_CLAIMED, int(LONGEST_TURN / self._pace))
-        return max(0, min(MOST_CLAIMED, fitting, room))
+        return max(0, min(MOST_CLAIMED, self.fitting, room))
 
     def note(self, seconds: float, leads: int) -> None:
         """Note how much work a turn of some leads was; one of a few leads says little about each."""

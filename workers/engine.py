@@ -211,10 +211,11 @@ class Engine:
     def _turn(self, *, claims: bool) -> bool:
         """Take a turn; return whether anything was done. A lead that ended a worker before has its turn alone.
 
-        The others go on in the order in which they came in, so that none is passed over where buyers are busy.
+        The others go on in the order in which they came in, so that none is passed over where buyers are busy. However
+        many answers came at once, no more are written than fit into a turn.
         """
         self._take_in(timeout=0)
-        ready = sorted(self._load.take_ready(), key=lambda carried: carried.key)
+        ready = sorted(self._load.take_ready(self._claiming.fitting), key=lambda carried: carried.key)
         suspects = [carried for carried in ready if carried.is_suspect]
         batch = [carried for carried in ready if not carried.is_suspect]
         for carried in suspects:

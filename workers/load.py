@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 from uuid import UUID
@@ -85,14 +85,22 @@ class Load:
         """Take claimed leads in hand."""
         self.leads.update((carried.key, carried) for carried in claimed)
 
-    def take_ready(self) -> list[Carried]:
-        """Return the leads that can move, each once, and leave none."""
-        ready, self.ready = self.ready, []
-        return list(dict.fromkeys(ready))
+    def take_ready(self, most: int) -> list[Carried]:
+        """Return leads that can move, each once, and leave the others.
+
+        Of more than `most` those that came in first, of as many accounts as there are.
+        """
+        ready = list(dict.fromkeys(self.ready))
+        if len(ready) > most:
+            ready = _in_turns(sorted(ready, key=lambda carried: carried.key))
+        self.ready = ready[most:]
+        for carried in ready[:most]:
+            carried.let_out_for = ""
+        return ready[:most]
 
     def answered(self) -> list[Carried]:
         """Return the leads whose answer came and is not written yet; the others that could move are passed over."""
-        return [carried for carried in self.take_ready() if carried.arrived]
+        return [carried for carried in dict.fromkeys(self.ready) if carried.arrived]
 
     def take_idle(self) -> list[Carried]:
         """Return the leads that wait for no call and have no answer to write; none of them queues any more."""
@@ -107,6 +115,7 @@ class Load:
     def keep_only(self, held: set[Lease]) -> None:
         """Let go of all leads but those whose lease is still held."""
         self.leads = {carried.key: carried for carried in self.leads.values() if carried.lease in held}
+        self.ready = [carried for carried in self.ready if carried.lease in held]
 
     def clear(self) -> None:
         """Let go of everything; answers that still come are for nobody."""
@@ -131,6 +140,7 @@ class Load:
             del self.calls[connection]
         self._give(sent)
         if queue := self.queues.get(connection):
+            queue[0].let_out_for = connection
             self.ready.append(queue.popleft())
             self.promised[connection] += 1
 
@@ -194,8 +204,19 @@ class Load:
 
         It happens where the lead whose turn it was did not call, because a cap is reached by now or the buyer paused.
         """
+        self.promised = Counter(carried.let_out_for for carried in self.ready if carried.let_out_for)
         for connection, queue in list(self.queues.items()):
-            if not self.calls[connection]:
+            if not self.calls[connection] and not self.promised[connection]:
                 self.ready.extend(queue)
                 del self.queues[connection]
-        self.promised.clear()
+
+
+def _in_turns(ready: Sequence[Carried]) -> list[Carried]:
+    """Return one lead of each account, then a second one of each, and so on."""
+    counts: Counter[UUID] = Counter()
+    places = []
+    for carried in ready:
+        account = carried.row["account_id"]
+        places.append(counts[account])
+        counts[account] += 1
+    return [ready[at] for at in sorted(range(len(ready)), key=places.__getitem__)]
