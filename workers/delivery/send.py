@@ -23,7 +23,7 @@ from workers.delivery.spares import Spares
 __all__ = ["Call", "Sender", "Sent"]
 
 MAX_ADDRESSES = 3
-MAX_KEPT_CONNECTIONS = 512
+MAX_KEPT_CONNECTIONS = 512  # Idle ones, besides those that are busy.
 # Servers close a kept connection after some idle time, and a lead written to one that is just being closed is
 # ambiguous; so ours are not used again after a pause that most servers bear.
 MAX_IDLE_SECONDS = 20
@@ -159,7 +159,7 @@ class Sender:
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
-        self._multi.setopt(pycurl.M_MAXCONNECTS, MAX_KEPT_CONNECTIONS)
+        self._make_room()
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
 
     @property
@@ -215,6 +215,14 @@ class Sender:
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         # A transfer can end inside the very call that began it, and nothing would end the wait for it.
         self._collect()
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Have libcurl keep as many idle connections as ever: it counts busy ones with them.
+
+        Else calls that hang would have all others begin with a new connection.
+        """
+        self._multi.setopt(pycurl.M_MAXCONNECTS, MAX_KEPT_CONNECTIONS + len(self._active))
 
     def _patience(self) -> float | None:
         """Return for how many seconds nothing has to be done unless a socket wakes the loop."""
@@ -277,7 +285,7 @@ class Sender:
             self._begin(flight)
             return
         if reply is not None:
-            self._spares.keep(flight.target, len(self._active))
+            self._spares.keep(flight.target)
         self._report(flight.sent(kind, error, time.monotonic(), reply))
 
     def _report(self, sent: Sent) -> None:

@@ -17,7 +17,7 @@ class Spares:
 
     To find one, libcurl goes through all that lead there, busy ones too: with thousands of calls out that takes longer
     than all the rest of a call. So it is only asked to where there should be one. One that was closed meanwhile is
-    counted too long, which costs a search in vain. At most `most` are kept, busy ones included.
+    counted too long, which costs a search in vain. At most `most` are kept, however many others are busy.
     """
 
     def __init__(self, most: int) -> None:
@@ -34,8 +34,8 @@ class Spares:
         self._total -= 1
         return True
 
-    def keep(self, target: Target, busy: int) -> None:
-        """Count the connection of a call that was answered, while so many others are busy."""
-        if self._total + busy < self._most:
+    def keep(self, target: Target) -> None:
+        """Count the connection of a call that was answered."""
+        if self._total < self._most:
             self._kept[origin_of(target)] += 1
             self._total += 1

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ from rules.delivery.wire import HttpRequest
 from tests.support import hostile
 from tests.support.caller import Caller
 from tests.support.hostile import OK, Server, answering, head, serving
+from workers.delivery import send
 from workers.delivery.send import Call
 
 MakeCaller = Callable[..., Caller]
@@ -97,6 +99,31 @@ def test_calls_one_after_the_other_share_a_connection(caller: Caller) -> None:
         results = [caller.post(server.url, key=number) for number in range(5)]
     assert {sent.kind for sent in results} == {"reply"}
     assert (len(server.requests), server.accepted) == (5, 1)
+
+
+def test_calls_that_hang_take_no_kept_connection_away_from_others(
+    make_caller: MakeCaller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send, "MAX_KEPT_CONNECTIONS", 2)
+    with serving(hostile.hang) as hanging, serving(answering(OK)) as server:
+        caller = make_caller(allow=[("127.0.0.1", hanging.port), ("127.0.0.1", server.port)])
+        for number in range(10):
+            caller.submit(hanging.url, key=f"hangs {number}", timeout_ms=3000)
+        quick = [caller.post(server.url, key=number) for number in range(5)]
+    assert {sent.kind for sent in quick} == {"reply"}
+    assert (len(server.requests), server.accepted) == (5, 1)
+
+
+def test_the_oldest_idle_connection_is_closed_where_there_are_too_many(
+    make_caller: MakeCaller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send, "MAX_KEPT_CONNECTIONS", 2)
+    with ExitStack() as stack:
+        servers = [stack.enter_context(serving(answering(OK))) for _ in range(5)]
+        caller = make_caller(allow=[("127.0.0.1", server.port) for server in servers])
+        for server in (*servers, servers[0]):
+            assert caller.post(server.url).kind == "reply"
+    assert [server.accepted for server in servers] == [2, 1, 1, 1, 1]
 
 
 @pytest.mark.parametrize("body", [b'{"a":1}', b"x" * 300_000, b""], ids=["small", "large", "empty"])

@@ -11,7 +11,7 @@ def spares(*kept: Target, most: int = 3) -> Spares:
     """Return the count after calls that were answered one after the other."""
     made = Spares(most)
     for target in kept:
-        made.keep(target, busy=0)
+        made.keep(target)
     return made
 
 
@@ -33,6 +33,3 @@ def test_a_connection_serves_all_addresses_of_its_server_and_no_other() -> None:
 def test_what_libcurl_has_no_room_to_keep_is_not_counted() -> None:
     counted = spares(HERE, HERE, HERE, HERE, most=3)
     assert [counted.take(HERE) for _ in range(4)] == [True, True, True, False]
-    crowded = Spares(3)
-    crowded.keep(HERE, busy=3)
-    assert not crowded.take(HERE)
