@@ -60,7 +60,7 @@ def places_of(desk: RuleDesk) -> Places:
     )
 
 
-def room_of(desk: RuleDesk) -> Room:
+def room_of(desk: RuleDesk, *, asks_lists: bool = True) -> Room:
     """Return what a rule at the desk's step is built in."""
     places = places_of(desk)
     lists = [
@@ -73,6 +73,7 @@ def room_of(desk: RuleDesk) -> Room:
         currency=currency if isinstance(currency, str) else "USD",
         lists=lists,
         samples=_samples(desk, places),
+        asks_lists=asks_lists,
     )
 
 

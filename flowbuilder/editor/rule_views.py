@@ -125,7 +125,11 @@ class Tried:
 
 @dataclass(frozen=True)
 class RuleView:
-    """A rule with everything that its builder shows; `root` is None when it can only be shown as text and JSON."""
+    """A rule with everything that its builder shows; `root` is None when it can only be shown as text and JSON.
+
+    `redraws` is the address that its buttons ask for, "" where they save; `keeps_lists` says whether a row's values can
+    become a stored list.
+    """
 
     name: str
     id: str
@@ -137,7 +141,9 @@ class RuleView:
     ready: tuple[Ready, ...]
     lists: Sequence[StoredListChoice]
     suggestions: Mapping[str, tuple[Choice, ...]]
-    tried: Tried
+    tried: Tried | None
+    redraws: str
+    keeps_lists: bool
 
 
 def mark_of(rule: object) -> str:
@@ -145,7 +151,16 @@ def mark_of(rule: object) -> str:
     return hashlib.sha256(write_json(rule)).hexdigest()[:12]
 
 
-def rule_view(rule: object, group: Group | None, name: str, room: Room, *, form: Form, tried: Tried) -> RuleView:
+def rule_view(
+    rule: object,
+    group: Group | None,
+    name: str,
+    room: Room,
+    *,
+    form: Form,
+    tried: Tried | None,
+    redraws: str = "",
+) -> RuleView:
     """Return a rule as the page shows it."""
     places = room.places
     spoken = (
@@ -166,6 +181,8 @@ def rule_view(rule: object, group: Group | None, name: str, room: Room, *, form:
         lists=room.lists,
         suggestions=suggestions_for(_editors(root)) if root else {},
         tried=tried,
+        redraws=redraws,
+        keeps_lists=room.asks_lists,
     )
 
 
@@ -240,7 +257,7 @@ class _Drawing:
             field=row.field,
             is_known=not row.field or places.knows(row.field),
             label=places.label(row.field) if row.field else "",
-            comparisons=_offered(comparison, field) if row.field else (),
+            comparisons=_offered(comparison, field, asks_lists=room.asks_lists) if row.field else (),
             editor=editor_of(row, comparison, field, room.currency, is_sound=not row.off and path not in self.problems),
             said=self.say(row) if complete else "",
             problem=self.problem(path) if complete and not row.off else "",
@@ -263,9 +280,9 @@ def _say_verdict(verdict: Verdict) -> str:
     return TWO_THINGS.format(verdict.label) if verdict.label else NEVER
 
 
-def _offered(chosen: Comparison, field: Field | None) -> tuple[Choice, ...]:
+def _offered(chosen: Comparison, field: Field | None, *, asks_lists: bool) -> tuple[Choice, ...]:
     """Return the comparisons of a field; one that is in the rule without fitting the field is among them too."""
-    fitting = comparisons_for(field)
+    fitting = [one for one in comparisons_for(field) if asks_lists or one.shape != "list"]
     also = () if chosen in fitting else (chosen,)
     return tuple(Choice(one.key, label_for(one, field), one is chosen) for one in (*fitting, *also))
 

@@ -22,17 +22,26 @@ SAVE_LIST = "save-list"
 NO_PROBLEMS: Mapping[str, str] = {}
 
 
-def view(rule: object, name: str, desk: RuleDesk, problems: Mapping[str, str] = NO_PROBLEMS) -> RuleView:
+def view(
+    rule: object,
+    name: str,
+    desk: RuleDesk,
+    problems: Mapping[str, str] = NO_PROBLEMS,
+    *,
+    redraws: str = "",
+    asks_lists: bool = True,
+) -> RuleView:
     """Return what `rule_builder` in `editor/_rule.html` needs to show a rule; `name` begins the names of its inputs.
 
-    No rule (None) is shown as one without conditions. `problems` are those of a form that could not be read.
+    No rule (None) is shown as one without conditions. `problems` are those of a form that could not be read. In a form
+    that is not saved by itself, `redraws` is the address that shows it again; such a rule is tried on nothing.
+    `asks_lists` says whether stored lists can be asked.
     """
-    room = room_of(desk)
-    address = url_for("rule_trials.tried", flow_id=desk.flow.id, step=desk.step, name=name)
-    tried = Tried(address, mark_of([rule, stops_at(desk.document, desk.step, name)]))
+    room = room_of(desk, asks_lists=asks_lists)
     typed = {key: desk.typed[key] for key in problems if desk.typed and key in desk.typed}
     form = Form(problems, typed)
-    return rule_view(rule, draw(rule, room.places.fields), name, room, form=form, tried=tried)
+    tried = None if redraws else _tried(rule, name, desk)
+    return rule_view(rule, draw(rule, room.places.fields), name, room, form=form, tried=tried, redraws=redraws)
 
 
 def read(posted: MultiDict[str, str], name: str, rule: object, desk: RuleDesk) -> tuple[Any, dict[str, str]]:
@@ -60,6 +69,11 @@ def is_no_rule(rule: object) -> bool:
     return rule is None or rule == NO_RULE
 
 
+def _tried(rule: object, name: str, desk: RuleDesk) -> Tried:
+    address = url_for("rule_trials.tried", flow_id=desk.flow.id, step=desk.step, name=name)
+    return Tried(address, mark_of([rule, stops_at(desk.document, desk.step, name)]))
+
+
 def _read_whole(text: str, name: str, rule: object) -> tuple[Any, dict[str, str]]:
     """Return a rule that is edited as JSON."""
     try:
@@ -81,4 +95,4 @@ def _pressed(posted: MultiDict[str, str], name: str, group: Group, desk: RuleDes
     return with_stored_list(group, path, list_name, desk, places)
 
 
-__all__ = ["is_no_rule", "read", "view"]
+__all__ = ["DO", "is_no_rule", "read", "view"]

@@ -3,16 +3,16 @@
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.validators import DataRequired, Length
 
 from flowbuilder import ids
 from flowbuilder.flows.forms import as_name, stripped
 from flowbuilder.models import Flow, Source
-from rules import json_text
 from rules.problems import Problem
 from rules.windows import PERIODS
 
@@ -25,7 +25,10 @@ DRAWN = {"limit", "per", "count", "when_full"}
 
 
 class SourceForm(FlaskForm):
-    """A source; `kept_caps` are those that the form has no fields for and leaves as they are."""
+    """A source; `kept_caps` are those that the form has no fields for and leaves as they are.
+
+    `rule` is what the rule builder in it says, `refused` what could not be read there.
+    """
 
     flow = SelectField("Flow")
     name = StringField(
@@ -42,11 +45,13 @@ class SourceForm(FlaskForm):
     per = SelectField("Per", choices=PERIOD_WORDS, default="day")
     counts = SelectField("Counted", choices=COUNT_WORDS, default="sold")
     when_full = SelectField("When it is reached", choices=FULL_WORDS, default="reject")
-    accept_if = TextAreaField("Rule", filters=[stripped])
     categories = StringField("Categories", filters=[stripped])
     redirect_hosts = StringField("Hosts", filters=[stripped])
     needs_key = BooleanField("Posts need a key", default=True)
     kept_caps: Sequence[Mapping[str, Any]] = ()
+    rule: dict[str, Any] | None = None
+    refused: Mapping[str, str] = MappingProxyType({})
+    rule_problems: Sequence[str] = ()
 
     @classmethod
     def among(cls, flows: Sequence[Flow], *, chosen: str = "") -> "SourceForm":
@@ -66,6 +71,7 @@ class SourceForm(FlaskForm):
         form.flow.choices = {ids.show(flow.id, "flo"): flow.name}
         form.flow.data = ids.show(flow.id, "flo")
         form.kept_caps = () if is_drawn else caps
+        form.rule = source.accept_if
         return form
 
     def settings(self) -> dict[str, Any]:
@@ -78,27 +84,23 @@ class SourceForm(FlaskForm):
             settings["caps"] = list(self.kept_caps)
         elif self.limit.data:
             settings["caps"] = [self._cap()]
-        if self.accept_if.data:
-            settings["accept_if"] = self._rule()
+        if self.rule is not None:
+            settings["accept_if"] = self.rule
         return settings
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
         """Put each problem beside the field that it is about."""
         for problem in problems:
             named = re.split(r"[.\[]", problem.path)[0]
+            if named == "accept_if":
+                self.rule_problems = [*self.rule_problems, problem.message]
+                continue
             field = {"cost": self.cost, "caps": self.limit}.get(named) or self[named]
             field.errors = [*field.errors, problem.message]
 
     def _cap(self) -> dict[str, Any]:
         cap = {"limit": _whole(self.limit.data), "per": self.per.data, "count": self.counts.data}
         return cap if self.when_full.data == "reject" else cap | {"when_full": self.when_full.data}
-
-    def _rule(self) -> Any:
-        try:
-            return json_text.read(self.accept_if.data)
-        except json_text.JsonProblem as problem:
-            self.accept_if.errors = [*self.accept_if.errors, problem.message]
-            return None
 
 
 def _shown(source: Source) -> dict[str, Any]:
@@ -107,7 +109,6 @@ def _shown(source: Source) -> dict[str, Any]:
         "name": source.name,
         "cost_kind": kind,
         "cost": str(amount),
-        "accept_if": json_text.write(source.accept_if).decode() if source.accept_if else "",
         "categories": ", ".join(source.categories),
         "redirect_hosts": ", ".join(source.redirect_hosts),
         "needs_key": source.needs_key,

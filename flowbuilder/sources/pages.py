@@ -12,6 +12,7 @@ from flowbuilder.flows import queries as flow_queries
 from flowbuilder.lists.queries import list_names
 from flowbuilder.models import Flow, Source
 from flowbuilder.sources import operations, posting, queries
+from flowbuilder.sources.accepting import AS_IT_IS, SourceDesk, is_built, read_rule, rule_view
 from flowbuilder.sources.first_lead import first_lead
 from flowbuilder.sources.forms import SourceForm
 from flowbuilder.sources.operations import Mode, NewKey
@@ -19,6 +20,8 @@ from flowbuilder.sources.terms import Terms, say_cost
 from flowbuilder.web import current
 from flowbuilder.web.found import found
 from flowbuilder.web.fragments import go_to, page
+from rules import json_text
+from rules.fields import TYPES
 
 bp = Blueprint("sources", __name__, url_prefix="/sources")
 
@@ -42,22 +45,29 @@ def index() -> Response:
 @signed_in("owner", "editor")
 def new() -> Response:
     """Show the form for a new source."""
-    flow = _flow_asked()
-    form = SourceForm.among(_flows(), chosen=ids.show(flow.id, "flo") if flow else "")
-    return page("sources/form.html", form=form)
+    flows = _flows()
+    flow = _flow_asked() or next(iter(flows), None)
+    form = SourceForm.among(flows, chosen=ids.show(flow.id, "flo") if flow else "")
+    return _form_page(form, flow)
 
 
 @bp.post("/new")
 @signed_in("owner", "editor")
 def create() -> Response:
-    """Create a source and show its keys, this once; or show the form again with everything that is wrong."""
+    """Create a source and show its keys, this once; or show the form again with everything that is wrong.
+
+    It is shown again too when a button of its rule was pressed.
+    """
     flows = _flows()
     form = SourceForm.among(flows)
-    is_valid = form.validate()
     flow = next((flow for flow in flows if ids.show(flow.id, "flo") == form.flow.data), None)
+    _read_rule(form, flow)
+    if is_built(request.values):
+        return _form_page(form, flow)
+    is_valid = form.validate()
     terms = _terms(form, flow)
     if flow is None or not is_valid or terms is None:
-        return page("sources/form.html", form=form, status=422)
+        return _form_page(form, flow, status=422)
     source = operations.create_source(
         session=current.session(), actor=actor(), flow=flow, name=form.name.data, terms=terms,
         needs_key=form.needs_key.data, now=current.now(),
@@ -72,19 +82,22 @@ def create() -> Response:
 def edit(source_id: UUID) -> Response:
     """Show the form for the terms of a source."""
     source, flow = source_called(source_id)
-    return page("sources/form.html", form=SourceForm.of(source, flow), source=source, flow=flow)
+    return _form_page(SourceForm.of(source, flow), flow, source=source)
 
 
 @bp.post("/<source:source_id>/edit")
 @signed_in("owner", "editor")
 def change(source_id: UUID) -> Response:
-    """Change name and terms; or show the form again with everything that is wrong."""
+    """Change name and terms; or show the form again with everything that is wrong, or when its rule was changed."""
     source, flow = source_called(source_id)
     form = SourceForm.of(source, flow)
+    _read_rule(form, flow)
+    if is_built(request.values):
+        return _form_page(form, flow, source=source)
     is_valid = form.validate()
     terms = _terms(form, flow)
     if not is_valid or terms is None:
-        return page("sources/form.html", form=form, source=source, flow=flow, status=422)
+        return _form_page(form, flow, source=source, status=422)
     operations.change_source(
         session=current.session(), actor=actor(), source=source, name=form.name.data, terms=terms,
         needs_key=form.needs_key.data, now=current.now(),
@@ -167,6 +180,7 @@ def _source_page(source: Source, flow: Flow, *, made: Sequence[NewKey] = (), sta
         your_key=YOUR_KEY,
         has_test_key=any(one.row.mode == "test" for one in made),
         fields=fields,
+        types=TYPES,
         commands=posting.commands(address, lead, _key_to_show(source, made)),
         rule=posting.say_accepted(source, fields, list_names(session, flow.account_id)),
         refusals=queries.last_refusals(session, source),
@@ -179,7 +193,32 @@ def _terms(form: SourceForm, flow: Flow | None) -> Terms | None:
     """Return the terms that were typed, None when something is wrong with them, which the form says then."""
     terms, problems = posting.read_terms_for(flow, form.settings())
     form.show_problems(problems)
-    return None if problems or form.accept_if.errors else terms
+    return None if problems or form.refused else terms
+
+
+def _read_rule(form: SourceForm, flow: Flow | None) -> None:
+    """Let the form have the rule that was built in it, which goes by the fields of the flow."""
+    if flow is not None:
+        form.rule, form.refused = read_rule(request.form, form.rule, SourceDesk(current.session(), flow))
+
+
+def _form_page(form: SourceForm, flow: Flow | None, *, source: Source | None = None, status: int = 200) -> Response:
+    """Return the form of a source; for its rule builder the part with the rule alone."""
+    built = None
+    if flow is not None:
+        desk = SourceDesk(current.session(), flow, request.form)
+        built = rule_view(form.rule, form.refused, desk, request.path)
+    return page(
+        "sources/form.html",
+        "rule",
+        status=status,
+        form=form,
+        source=source,
+        flow=flow,
+        built=built,
+        was=json_text.write(form.rule).decode(),
+        redraws=f"{request.path}?{AS_IT_IS}",
+    )
 
 
 def _key_to_show(source: Source, made: Sequence[NewKey]) -> str | None:

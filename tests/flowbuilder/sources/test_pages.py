@@ -146,7 +146,7 @@ def test_the_page_tells_fields_last_leads_and_refusals(sara, session, flow):
     session.add(refusal)
     session.commit()
     shown = sara.get(address_of(source)).text
-    for words in ("<code>phone_1</code>", "US numbers", "Not CA solar", "invalid phone", "422"):
+    for words in ("<code>phone_1</code>", "<td>Phone</td>", "US numbers", "Not CA solar", "invalid phone", "422"):
         assert words in shown
 
 
@@ -166,10 +166,11 @@ def test_a_flow_that_is_not_live_is_told(sara, session, cast):
 
 
 RULE = '{"is": [{"var": "lead.state"}, "CA"]}'
+UNDRAWABLE = {"any_of": [{"cat": [{"var": "lead.state"}, "x"]}, ["CAx"]]}
 SETTINGS = {
     "limit": "50",
     "when_full": "hold",
-    "accept_if": RULE,
+    "accept_if.json": RULE,
     "categories": "solar, Roofing ,solar",
     "redirect_hosts": "WWW.Example.com\nthanks.example.com:8443",
 }
@@ -220,16 +221,16 @@ def test_caps_that_the_form_cannot_show_are_kept(sara, session, cast, flow):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"accept_if": "{"}, "The text is not JSON"),
-        ({"accept_if": '{"resembles": [1]}'}, "resembles"),
-        ({"accept_if": "[]"}, "accept_if"),
+        ({"accept_if.json": "{"}, "The text is not JSON"),
+        ({"accept_if.json": '{"resembles": [1]}'}, "resembles"),
+        ({"accept_if.json": "[]"}, "“[]” is a value. A condition compares something."),
         ({"redirect_hosts": "https://www.example.com"}, "is not a host"),
         ({"when_full": "explode"}, "Not a valid choice"),
         ({"name": ""}, "Give the source a name."),
     ],
 )
 def test_a_change_that_is_wrong_changes_nothing_and_says_so(sara, session, cast, flow, changes, words):
-    source = a_source(session, flow, name="Before")
+    source = a_source(session, flow, name="Before", accept_if=UNDRAWABLE)
     session.commit()
     refused = post(sara, address_of(source, "/edit"), **form(flow, **changes))
     assert refused.status_code == 422
