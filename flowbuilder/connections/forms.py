@@ -144,7 +144,7 @@ class ConnectionForm(FlaskForm):
     other_headers = TextAreaField("Other headers")
     ready = SelectField("Start from", choices=[], validate_choice=False)
     answer = SelectField("Their answer is", choices=ANSWER_WORDS, default="auto")
-    accepted = RadioField("It was accepted when", choices=ACCEPTED_WORDS, default="http")
+    accepted = RadioField("It was accepted when", choices=ACCEPTED_WORDS, validate_choice=False)
     accepted_own = TextAreaField("The rule")
     price_path = StringField("Price", filters=[stripped])
     reason_path = StringField("Reason", filters=[stripped])
@@ -208,6 +208,13 @@ class ConnectionForm(FlaskForm):
         """Ask for the address of web requests where there are any."""
         if self.calls and not field.data:
             raise ValidationError("Type the address that leads are sent to.")
+
+    def validate_accepted(self, field: Field) -> None:
+        """Ask what a yes is wherever answers are read: nobody sells a lead by a choice that was not made."""
+        if self.calls and not field.data:
+            raise ValidationError("Choose what in their answer is a yes: it decides whether a lead counts as sold.")
+        if field.data and field.data not in ACCEPTED_WORDS:
+            raise ValidationError("Not a valid choice.")
 
     @property
     def has_problems(self) -> bool:

@@ -1,7 +1,8 @@
 """Everything that reads connections, their secrets' hints and their tests, always by the account they belong to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -9,7 +10,10 @@ from sqlalchemy.orm import Session
 
 from flowbuilder import ids
 from flowbuilder.flows.checks import named_connections
-from flowbuilder.models import Connection, ConnectionTest, Credential, DeliveryCopy, Flow, FlowVersion, Offer
+from flowbuilder.models import Attempt, Connection, ConnectionTest, Credential, DeliveryCopy, Flow, FlowVersion, Offer
+
+LOOKED_AT = 50
+"""How many of the newest sales are looked at for what their answers said."""
 
 
 def connection_of(session: Session, account_id: UUID, connection_id: UUID) -> Connection | None:
@@ -64,6 +68,25 @@ def failed_copies(session: Session, connection: Connection, limit: int = 10) -> 
     """Return the newest copies of leads that this buyer never got."""
     wanted = select(DeliveryCopy).where(DeliveryCopy.connection_id == connection.id, DeliveryCopy.state == "failed")
     return session.scalars(wanted.order_by(DeliveryCopy.lead_id.desc()).limit(limit)).all()
+
+
+def last_yeses(session: Session, connection: Connection) -> Sequence[tuple[UUID, Mapping[str, Any] | None]]:
+    """Return the leads among the newest offers that this buyer's server took, newest first, each with its answer."""
+    newest = (
+        select(Offer.lead_id, Offer.offer_no)
+        .where(Offer.connection_id == connection.id, Offer.account_id == connection.account_id)
+        .where(Offer.state == "accepted", Offer.phase == "post")
+        .order_by(Offer.lead_id.desc())
+        .limit(LOOKED_AT)
+        .subquery()
+    )
+    wanted = (
+        select(Attempt.lead_id, Attempt.reply)
+        .join(newest, (newest.c.lead_id == Attempt.lead_id) & (newest.c.offer_no == Attempt.offer_no))
+        .where(Attempt.state == "ok", Attempt.method == "webhook")
+        .order_by(Attempt.lead_id.desc())
+    )
+    return [(lead_id, reply) for lead_id, reply in session.execute(wanted)]
 
 
 def offered_since(session: Session, account_id: UUID, now: datetime) -> dict[UUID, tuple[int, int]]:

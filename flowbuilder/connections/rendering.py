@@ -1,6 +1,7 @@
 """The pages of connections with everything that they show: the form, one connection, the question before revoking."""
 
 import re
+from uuid import UUID
 
 from flask import Response, request
 
@@ -20,7 +21,7 @@ from flowbuilder.connections.forms import (
 )
 from flowbuilder.connections.preview import Preview, preview
 from flowbuilder.connections.taking import say_consent
-from flowbuilder.connections.test_words import told
+from flowbuilder.connections.test_words import told, unheard_no
 from flowbuilder.connections.written import show_rows
 from flowbuilder.inbox import queries as inbox
 from flowbuilder.leads.asked import COPY_WORDS
@@ -99,6 +100,7 @@ def connection_page(
         delivery_words=DELIVERY_WORDS,
         copy_words=COPY_WORDS,
         unread=inbox.unread(session, row),
+        unheard=_unheard(row),
         failed_copies=queries.failed_copies(session, row),
         mail_leaves=bool(current.settings().smtp_url and current.settings().mail_from),
         breaker=standing_of(session, row, current.now()),
@@ -112,6 +114,12 @@ def connection_page(
         flows=queries.flows_with(session, row),
         tests=[(test, told(test, row, current.now())) for test in queries.last_tests(session, row)],
     )
+
+
+def _unheard(row: Connection) -> list[tuple[UUID, str]]:
+    """Return the newest leads that count as sold although the answer sounds like a no, each with the word it said."""
+    said = ((lead, unheard_no(row.destination, reply)) for lead, reply in queries.last_yeses(current.session(), row))
+    return [(lead, word) for lead, word in said if word]
 
 
 def revoke_page(row: Connection, form: RevokeForm, *, status: int = 200) -> Response:

@@ -1,6 +1,7 @@
 """What came of a test call, in plain words: the verdict, and what to do about it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -99,12 +100,19 @@ def _verdict(
     )
 
 
+def unheard_no(destination: Mapping[str, Any], reply: Mapping[str, Any] | None) -> str:
+    """Return the word of an answer that sounds like a no where any status of 2xx is a yes, "" where there is none."""
+    if destination.get("accepted_if", IS_2XX) != IS_2XX:
+        return ""
+    said = SOUNDS_LIKE_A_NO.search(str((reply or {}).get("body") or ""))
+    return (said[1] or said[2]).lower() if said else ""
+
+
 def _doubts(test: ConnectionTest, connection: Connection) -> str:
     """Return why a yes may be none: nothing was in the lead, or the answer sounds like a no and nobody listens."""
-    destination, body = connection.destination, str((test.reply or {}).get("body") or "")
-    said = SOUNDS_LIKE_A_NO.search(body) if destination.get("accepted_if", IS_2XX) == IS_2XX else None
-    word = (said[1] or said[2]).lower() if said else ""
-    return " ".join([*([] if destination.get("mapping") else [EMPTY]), *([STILL_A_YES.format(word)] if word else [])])
+    word = unheard_no(connection.destination, test.reply)
+    empty = [] if connection.destination.get("mapping") else [EMPTY]
+    return " ".join([*empty, *([STILL_A_YES.format(word)] if word else [])])
 
 
 def _advice(status: Any, said: str, otherwise: str) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from flowbuilder import clock, ids
 from flowbuilder.models import Connection, ConnectionTest, Credential, DeliveryCopy
-from tests.support.cast import DOCUMENT, a_connection, a_flow, a_lead, a_source, now
+from tests.support.cast import DOCUMENT, a_connection, a_flow, a_lead, a_source, an_attempt, an_offer, now
 from tests.support.documents import solar, sunrise
 from tests.support.web import form_token, post, signed_in
 
@@ -328,3 +328,29 @@ def test_the_fields_of_a_stranger_s_flow_fill_nothing(app, sara, session, cast):
     session.commit()
     filled = post(sara, "/connections/new", take="1", ready=ids.show(flow.id, "flo")).text
     assert 'name="their_field" value="first_name"' not in filled
+
+
+def test_what_a_yes_is_has_to_be_chosen(sara, session, cast):
+    refused = post(sara, "/connections/new", **{name: value for name, value in FORM.items() if name != "accepted"})
+    assert refused.status_code == 422
+    assert "Choose what in their answer is a yes" in refused.text
+    assert newest(session, cast.sara) is None
+
+
+@pytest.mark.parametrize(
+    ("destination", "body", "is_told"),
+    [
+        ({}, '{"status": "rejected"}', True),
+        ({}, '{"status": "accepted"}', False),
+        ({"accepted_if": {"is": [{"var": "body.id"}, "SX-1"]}}, '{"status": "rejected"}', False),
+    ],
+)
+def test_sales_whose_answer_sounds_like_a_no_are_told(sara, session, cast, destination, body, is_told):
+    row = a_connection(session, cast.sara, destination={"url": "https://api.sunrise.example.com/leads", **destination})
+    lead = a_lead(session, a_source(session, a_flow(session, cast.sara)), outcome="sold")
+    reply = {"status": 200, "headers": {}, "body": body}
+    an_attempt(session, an_offer(session, lead, row), reply=reply)
+    session.commit()
+    shown = sara.get(address_of(row)).text
+    assert ("Are these leads really sold?" in shown) == is_told
+    assert (ids.show(lead.id) in shown) == is_told
