@@ -20,7 +20,7 @@ from rules.differences import differences
 from rules.draft_cards import sketch
 from rules.editing.naming import LABELS, SETTINGS, changed_keys, person_called
 from rules.editing.setting import with_settings
-from rules.editing.telling import say_setting
+from rules.editing.telling import say_both
 from rules.editing.tree import Found, kind_of, row_in, walk
 from rules.flow_wording import every_card
 from rules.places import DOOR, place_of
@@ -168,8 +168,7 @@ def conflict_view(room: Room, conflict: Conflict, mine: Mapping[str, Any] | None
         "differing": [
             Differing(
                 SETTINGS.get(key, key.replace("_", " ")),
-                _told(room, key, mine.get(key)),
-                _told(room, key, theirs.get(key)),
+                *map(_cut, say_both(key, mine.get(key), theirs.get(key), room.document, names)),
             )
             for key in changed
         ],
@@ -249,9 +248,8 @@ def _sentence(cards: Sequence[Any], step: str) -> str:
     return card.sentence if card else ""
 
 
-def _told(room: Room, key: str, value: object) -> str:
-    """Return a setting as people can compare it."""
-    text = say_setting(key, value, room.document, room.around.names)
+def _cut(text: str) -> str:
+    """Return a setting in words as long as people compare it."""
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from rules import json_text
+from rules.saying import say_number
 
 What = Literal["added", "removed", "changed", "moved", "renamed", "off", "on"]
 SIGNS: Mapping[What, str] = {"added": "+", "removed": "-"}
@@ -85,7 +86,7 @@ def say_json(value: object) -> str:
     if isinstance(value, str):
         return f"“{_cut(value)}”"
     if isinstance(value, int | Decimal):
-        return str(value)
+        return say_number(value)
     return "nothing" if value is None else _cut(json_text.write(value).decode())
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rules.differences.base import MISSING, Difference, What, plain_differences, same, say_json
-from rules.differences.parts import door_differences, field_differences
+from rules.differences.parts import door_differences, field_differences, value_differences
 from rules.differences.places import CannotPlace, Place, places_of
 from rules.differences.telling import Teller, Told
 from rules.differences.trying import try_setting
@@ -88,8 +88,7 @@ class _Comparison:
     def _settings(self) -> Iterator[Difference]:
         """Yield what changed of the flow as a whole."""
         documents = self._before.document, self._after.document
-        values = [document.get("values", MISSING) for document in documents]
-        yield from plain_differences(*values, where="Values", step="", topic="values")
+        yield from value_differences(*(document.get("values", MISSING) for document in documents))
         sides = [{key: value for key, value in document.items() if key not in OWN_PARTS} for document in documents]
         yield from plain_differences(*sides, where="Flow", step="", topic="flow settings")
 

@@ -33,6 +33,17 @@ def field_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> It
         yield Difference("moved", FIELDS, "intake", "fields", "Stand in another order")
 
 
+def value_differences(before: object, after: object) -> Iterator[Difference]:
+    """Yield the values that the seller named which are new, gone, or not the same, each by its name."""
+    if same(before, after):
+        return
+    was, now = ({} if side is MISSING else side for side in (before, after))
+    if same(was, now):
+        said = ["not set" if side is MISSING else "none" for side in (before, after)]
+        yield Difference("changed", "Values", "", "values", "Named values", *said)
+    yield from plain_differences(was, now, where="Values", step="", topic="values")
+
+
 def door_differences(before: object, after: object, was: Told, now: Told) -> Iterator[Difference]:
     """Yield what changed of what is asked at the door, given in words on both sides."""
     if same(before, after):
@@ -41,17 +52,13 @@ def door_differences(before: object, after: object, was: Told, now: Told) -> Ite
     for key, text in was.parts.items():
         if key in said:
             yield Difference("changed", DOOR, "intake", "leads arrive", key, text, now.parts[key])
-    if not isinstance(before, dict) or not isinstance(after, dict):
+    asked = [{} if side is MISSING else side for side in (before, after)]
+    if not all(isinstance(side, dict) for side in asked) or same(*asked):
         if not said:
-            yield from plain_differences(
-                {} if before is MISSING else {"intake": before},
-                {} if after is MISSING else {"intake": after},
-                where=DOOR,
-                step="intake",
-                topic="leads arrive",
-            )
+            sides = [{} if side is MISSING else {"intake": side} for side in (before, after)]
+            yield from plain_differences(*sides, where=DOOR, step="intake", topic="leads arrive")
         return
-    sides = [{key: value for key, value in side.items() if SAID.get(key) not in said} for side in (before, after)]
+    sides = [{key: value for key, value in side.items() if SAID.get(key) not in said} for side in asked]
     yield from plain_differences(*sides, where=DOOR, step="intake", topic="leads arrive")
 
 

@@ -25,6 +25,9 @@ class Exit:
     text: str
 
 
+NOT_HERE = "a connection that is not in this account"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Words:
     """What a sentence needs to name things: fields by their labels, the rest by their names.
@@ -39,8 +42,8 @@ class Words:
     lists: Mapping[str, str] = field(default_factory=dict)
 
     def buyer(self, connection: str) -> str:
-        """Return a connection's name, its id when the name is not known."""
-        return self.connections.get(connection, connection)
+        """Return a connection's name, or that there is no such in the account."""
+        return self.connections.get(connection, NOT_HERE)
 
     def list(self, identifier: str) -> str:
         """Return a stored list's name, its id when the name is not known."""
