@@ -82,9 +82,8 @@ def connection_zones(session: Session, account_id: UUID) -> dict[str, str]:
 def _unknown_connections(document: Mapping[str, Any], known: Container[str]) -> Iterator[Problem]:
     for path, shown in named_connections(document):
         if shown and shown not in known:
-            yield Problem(
-                path, "unknown_connection", f"This account has no connection “{shown[:40]}”. Choose one of its buyers."
-            )
+            message = "The connection that is named here is not in this account. Choose one of yours."
+            yield Problem(path, "unknown_connection", message)
 
 
 def _unknown_lists(document: Mapping[str, Any], known: Container[str]) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from flowbuilder.editor.panels.controls import Changing, Form, Settings, put
 from flowbuilder.editor.panels.drawn import Drawn, Option, address_of
 from flowbuilder.editor.panels.single import Single
 from flowbuilder.web import current
+from rules.steps.base import NOT_HERE
 
 
 def connection_options(desk: Desk) -> list[Option]:
@@ -48,7 +49,7 @@ class ConnectionPick(Single):
         options = connection_options(desk)
         if value not in [option.value for option in options]:
             row = desk.around.connections.get(value)
-            gone = f"{row.name} ({row.state})" if row else f"“{value}”, which is not in this account"
+            gone = f"{row.name} ({row.state})" if row else NOT_HERE.capitalize()
             options.insert(0, Option(value, gone if value else "Choose"))
         told = {
             "has_links": not self.is_terse or value not in desk.around.connections,

@@ -175,6 +175,20 @@ def test_an_import_replaces_the_draft_and_what_is_live_stays(sara, session, flow
     assert "Draft: changes not live" in shown
 
 
+def test_a_document_of_another_account_leads_to_where_its_buyer_is_chosen(sara, session, cast, flow):
+    foreign = ids.show(a_connection(session, cast.zoe, name="Zoe's buyer").id, "con")
+    mine = a_connection(session, cast.sara)
+    session.commit()
+    post(sara, address_of(flow, "/import"), revision="1", pasted=json.dumps(solar(foreign)))
+    shown = sara.get(address_of(flow, "?show=draft")).text.partition("Show as JSON")[0]
+    assert "Offer to a connection that is not in this account at $42.00" in shown
+    assert "Choose one of yours." in shown
+    assert foreign not in shown
+    panel = sara.get(address_of(flow, "/edit?step=s2&field=connection")).text
+    assert f'<option value="{foreign}" selected>A connection that is not in this account</option>' in panel
+    assert f'<option value="{ids.show(mine.id, "con")}">' in panel
+
+
 def test_an_import_over_somebody_elses_draft_is_stopped_and_kept_in_the_form(sara, session, flow):
     post(sara, address_of(flow, "/import"), revision="1", pasted=json.dumps(solar(currency="EUR")))
     late = post(sara, address_of(flow, "/import"), revision="1", pasted=json.dumps(solar(currency="GBP")))

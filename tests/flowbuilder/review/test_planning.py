@@ -105,7 +105,7 @@ def test_what_has_errors_by_then_does_not_go_live(sara, session, cast, flow, eng
     row.document = solar("con_00000000000000000000000000")
     session.commit()
     publish_due(engine, clock.now() + timedelta(hours=3))
-    assert "no connection" in planned(session, flow).problem
+    assert "not in this account" in planned(session, flow).problem
     assert flow.live_version == 1
 
 
