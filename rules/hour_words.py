@@ -40,4 +40,4 @@ def _say_holidays(holidays: Holidays) -> str:
     dates = sorted(holidays.dates)
     said += [say_day(day) for day in dates[:MOST_DATES]]
     more = len(dates) - MOST_DATES
-    return say_list([*said, *([f"{more} more day{'' if more == 1 else 's'}"] if more > 0 else [])], "and")
+    return say_list([*said, *([f"{more:,} more day{'' if more == 1 else 's'}"] if more > 0 else [])], "and")

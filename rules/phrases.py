@@ -65,7 +65,7 @@ def say_table(speaker: Says, arguments: Sequence[object]) -> str:
     rows = arguments[1] if isinstance(arguments[1], list) else []
     pairs = [f"{row[0]} → {row[1]}" for row in rows if isinstance(row, list) and len(row) == 2]
     if len(pairs) > LONGEST_TABLE:
-        pairs = [*pairs[:LONGEST_TABLE], f"{len(pairs) - LONGEST_TABLE} more"]
+        pairs = [*pairs[:LONGEST_TABLE], f"{len(pairs) - LONGEST_TABLE:,} more"]
     if len(arguments) > 2:
         pairs.append(f"otherwise {say_option(speaker, arguments[2])}")
     return f"{speaker.value(arguments[0])} by table ({', '.join(pairs)})"

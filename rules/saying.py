@@ -114,7 +114,7 @@ def say_day(day: date) -> str:
 def say_list(entries: Sequence[str], word: str = "or") -> str:
     """Return "CA, NV or AZ"; of more than four entries the first three and how many more there are."""
     if len(entries) > LONGEST_LIST:
-        return f"{', '.join(entries[:3])} and {len(entries) - 3} more"
+        return f"{', '.join(entries[:3])} and {len(entries) - 3:,} more"
     if len(entries) < 2 or not word:
         return ", ".join(entries)
     return f"{', '.join(entries[:-1])} {word} {entries[-1]}"

@@ -92,3 +92,8 @@ def test_a_rule_too_deep_to_say_is_still_said_to_be_there(depth: int) -> None:
 
     assert say_rule(rule, FIELDS)
     assert say_value(rule, FIELDS)
+
+
+def test_many_values_are_counted_as_people_write_numbers() -> None:
+    states = {"any_of": [{"var": "lead.zip_code"}, [f"{number:05}" for number in range(5000)]]}
+    assert say_rule(states, FIELDS).endswith("and 4,997 more")
