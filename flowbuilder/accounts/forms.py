@@ -1,7 +1,7 @@
 """What people type about themselves: signing in, how the app looks, and a new password."""
 
 from flask_wtf import FlaskForm
-from wtforms import Field, PasswordField, RadioField, SelectChoice, StringField, ValidationError
+from wtforms import BooleanField, Field, PasswordField, RadioField, SelectChoice, StringField, ValidationError
 from wtforms.validators import DataRequired, Length
 
 from flowbuilder.accounts.passwords import MOST, password_problem
@@ -35,6 +35,12 @@ class LookForm(FlaskForm):
     """Light, dark, or what the computer is set to."""
 
     theme = RadioField("Look", choices=LOOKS)
+
+
+class KeysForm(FlaskForm):
+    """Whether the keys of the editor are on, which are more than Tab and Enter."""
+
+    uses_keys = BooleanField("Use keys such as A, Delete and Ctrl + Z in the editor")
 
 
 class PasswordForm(FlaskForm):

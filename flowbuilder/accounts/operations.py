@@ -120,6 +120,12 @@ def change_look(*, session: Session, person: Person, theme: Theme) -> None:
     session.commit()
 
 
+def change_keys(*, session: Session, person: Person, uses_keys: bool) -> None:
+    """Keep whether a person uses the keys of the editor; commits."""
+    person.uses_keys = uses_keys
+    session.commit()
+
+
 def change_name(*, session: Session, person: Person, name: str) -> None:
     """Keep what others call a person; commits."""
     person.name = name

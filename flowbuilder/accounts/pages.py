@@ -9,10 +9,10 @@ from flask import session as form_cookie
 
 from flowbuilder.accounts import browsers, cookies, operations, passwords, queries, sessions, throttle
 from flowbuilder.accounts.access import public, signed_in, somebody, visitor
-from flowbuilder.accounts.forms import LookForm, NameForm, PasswordForm, SignInForm
+from flowbuilder.accounts.forms import KeysForm, LookForm, NameForm, PasswordForm, SignInForm
 from flowbuilder.accounts.own_paths import own_path
 from flowbuilder.web import current
-from flowbuilder.web.fragments import go_to, page
+from flowbuilder.web.fragments import go_to, nothing_new, page, wants_fragment
 
 bp = Blueprint("accounts", __name__)
 
@@ -73,6 +73,15 @@ def change_look() -> Response:
         return _account_page(look=form, status=422)
     operations.change_look(session=current.session(), person=visitor().person, theme=form.theme.data)
     return go_to(url_for("accounts.show"))
+
+
+@bp.post("/account/keys")
+@signed_in()
+def change_keys() -> Response:
+    """Keep whether the person uses the keys of the editor; the list of keys there asks for it in passing."""
+    uses_keys = KeysForm().uses_keys.data
+    operations.change_keys(session=current.session(), person=visitor().person, uses_keys=uses_keys)
+    return nothing_new() if wants_fragment() else go_to(url_for("accounts.show"))
 
 
 @bp.post("/account/name")
@@ -176,6 +185,7 @@ def _account_page(
         status=status,
         name=name or NameForm(formdata=None, name=person.name),
         look=look or LookForm(formdata=None, theme=person.theme),
+        keys=KeysForm(formdata=None, uses_keys=person.uses_keys),
         password=password or PasswordForm(formdata=None),
         accounts=queries.accounts_of(current.session(), person.id),
         sessions=queries.open_sessions(current.session(), person.id, current.now()),

@@ -23,7 +23,10 @@ class Account(Base):
 
 
 class Person(Base):
-    """Somebody who signs in; the address is stored in lower case."""
+    """Somebody who signs in; the address is stored in lower case.
+
+    One who `uses_keys` has those of the editor that are more than Tab and Enter.
+    """
 
     __tablename__ = "person"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -31,6 +34,7 @@ class Person(Base):
     name: Mapped[str] = mapped_column(server_default="")
     password_hash: Mapped[str | None]
     theme: Mapped[str] = mapped_column(server_default="system")
+    uses_keys: Mapped[bool] = mapped_column(server_default="false")
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 

@@ -1,4 +1,5 @@
-// Keys for those who want them: off until they are switched on in the list that shows them, and never while something is typed.
+// Keys for those who want them: off until they are switched on in the list that shows them, which is kept for the person,
+// and never while something is typed.
 "use strict";
 
 (() => {

@@ -211,6 +211,9 @@ def test_keys_for_those_who_want_them(
     keys.press("Escape")
     keys.press("t")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Test")
+    page.goto(address(flow))
+    keys.press("?")
+    expect(page.get_by_label("Also use these keys")).to_be_checked()
 
 
 PLACES = ("", "?step=intake", "?step=s1", "?step=s2", "?step=s3", "?step=end")

@@ -8,7 +8,7 @@ from flowbuilder import ids
 from flowbuilder.accounts.passwords import is_password
 from flowbuilder.models import Audit, Membership
 from tests.support.cast import PASSWORD, Cast
-from tests.support.web import post, signed_in
+from tests.support.web import HTMX, post, signed_in
 
 
 def test_the_look_is_kept_on_the_server(app: Flask, session: Session, cast: Cast) -> None:
@@ -16,6 +16,17 @@ def test_the_look_is_kept_on_the_server(app: Flask, session: Session, cast: Cast
     assert "data-theme" not in client.get("/account").text
     assert post(client, "/account/look", theme="dark").status_code == 303
     assert '<html lang="en" data-theme="dark">' in client.get("/account").text
+
+
+def test_keys_stay_on_for_the_person_until_they_are_switched_off(app: Flask, session: Session, cast: Cast) -> None:
+    client = signed_in(app, session, cast.sara)
+    assert post(client, "/account/keys", headers=HTMX, uses_keys="y").status_code == 204
+    session.refresh(cast.sara.person)
+    assert cast.sara.person.uses_keys is True
+    assert "checked" in client.get("/account").text.partition('name="uses_keys"')[0].rpartition("<input")[2]
+    assert post(client, "/account/keys").status_code == 303
+    session.refresh(cast.sara.person)
+    assert cast.sara.person.uses_keys is False
 
 
 def test_a_name_is_what_others_see(app: Flask, session: Session, cast: Cast) -> None:
