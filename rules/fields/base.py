@@ -66,11 +66,11 @@ class FieldType:
         text = (scalar_text(raw) or "").strip()
         return self.read(text, field) if text else BLANK
 
-    def read(self, text: str, field: Field) -> Normal:
-        """Return the normal form of a text that is not blank."""
-        raise NotImplementedError
+    def read(self, text: str, field: Field) -> Normal:  # noqa: ARG002 - types that look closer need it
+        """Return the normal form of a text that is not blank: as it stands, unless the type asks more of it."""
+        return Normal(text, True)
 
-    def is_possible(self, value: object, field: Field) -> bool:  # noqa: ARG002 - types that look closer need it
+    def is_possible(self, value: object, field: Field) -> bool:  # noqa: ARG002 - likewise
         """Say whether a normal form could be a real value, which asks less than being valid."""
         return value is not None
 

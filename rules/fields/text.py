@@ -2,7 +2,7 @@
 
 from typing_extensions import override
 
-from rules.fields.base import COMMON_OPERATORS, PRESENCE_OPERATORS, TEXT_OPERATORS, Field, FieldType, Normal
+from rules.fields.base import COMMON_OPERATORS, PRESENCE_OPERATORS, TEXT_OPERATORS, FieldType
 
 
 class TextType(FieldType):
@@ -11,10 +11,6 @@ class TextType(FieldType):
     key = "text"
     label = "Text"
     operators = COMMON_OPERATORS + TEXT_OPERATORS + PRESENCE_OPERATORS
-
-    @override
-    def read(self, text: str, field: Field) -> Normal:
-        return Normal(text, True)
 
     @override
     def mask(self, value: object) -> str:
