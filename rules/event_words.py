@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Protocol
 
+from rules.effects import Event
 from rules.flow import Flow
 from rules.flow_wording import Names, words_of
 from rules.money import say_money
@@ -46,19 +46,11 @@ TITLES = {
 }
 
 
-class EventLike(Protocol):
-    """One row of a journal."""
+class EventLike(Event, Protocol):
+    """An event with what came of its step."""
 
-    run: int
-    seq: int
-    effect: str
-    step: str
-    asks: Any
-    result: Any
     outcome: str | None
     reason: str | None
-    detail: Any
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

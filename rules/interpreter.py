@@ -3,11 +3,11 @@
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from rules.asking_lists import ask_lists
 from rules.earnings import supplier_cost
-from rules.effects import Close, Effect, Hold, Intake, Note, Reserve, Result, StartAgain, put_together
+from rules.effects import Close, Effect, Hold, Intake, Note, Reserve, Result, StartAgain, Stored, put_together
 from rules.flow import DOOR, Flow
 from rules.logic import RuleError, truthy
 from rules.pinging import as_ping
@@ -237,17 +237,6 @@ class Recorded:
     step: str
     asks: Mapping[str, Any]
     result: Mapping[str, Any] | None
-
-
-class Stored(Protocol):
-    """An event as a journal stores it."""
-
-    seq: int
-    effect: str
-    step: str
-    asks: Any
-    result: Any
-    detail: Any
 
 
 def recorded(event: Stored) -> Recorded:

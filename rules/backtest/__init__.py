@@ -1,6 +1,6 @@
 """What a flow would have done with leads that came already; nobody is called, and nothing changes."""
 
-from rules.backtest.past import Event, Past, WindowKey, key_of, last_run, read_past
+from rules.backtest.past import Past, WindowKey, key_of, last_run, read_past
 from rules.backtest.report import Backtest, Differs, OfBuyer, Sums, compare
 from rules.backtest.running import Around, Fate, Refused, Sale, run_all
 from rules.backtest.world import Assumed, Listed
@@ -10,7 +10,6 @@ __all__ = [
     "Assumed",
     "Backtest",
     "Differs",
-    "Event",
     "Fate",
     "Listed",
     "OfBuyer",

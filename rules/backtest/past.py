@@ -3,29 +3,16 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from rules.caps import MONEY
-from rules.effects import put_together
+from rules.effects import Event, put_together
 from rules.running import Lead
 
 Asks = Mapping[str, Any]
 WindowKey = tuple[str, str, str]
 HAS_IT = ("accepted", "unknown")
 """The answers after which an offer keeps its places: the buyer has the lead, or may have it."""
-
-
-class Event(Protocol):
-    """An event of a journal, as it is stored."""
-
-    run: int
-    seq: int
-    effect: str
-    step: str
-    asks: Any
-    result: Any
-    detail: Any
-    at: datetime
 
 
 E = TypeVar("E", bound=Event)

@@ -4,7 +4,7 @@ Every effect is one event of the lead's journal: its name, its step, what it ask
 What is asked and answered is plain JSON, so that a journal read back compares equal.
 """
 
-from rules.effects.base import Asks, Effect, Result, Said
+from rules.effects.base import Asks, Effect, Event, Result, Said, Stored
 from rules.effects.looking import LookUp, put_together, taken_apart
 from rules.effects.run import Close, Hold, Intake, Lists, Note, Reserve, StartAgain
 from rules.effects.selling import Check, Join, Offer, Ping, Quote, Settle
@@ -14,6 +14,7 @@ __all__ = [
     "Check",
     "Close",
     "Effect",
+    "Event",
     "Hold",
     "Intake",
     "Join",
@@ -28,6 +29,7 @@ __all__ = [
     "Said",
     "Settle",
     "StartAgain",
+    "Stored",
     "put_together",
     "taken_apart",
 ]

@@ -3,11 +3,30 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
 
 Asks = dict[str, Any]
 Result = Mapping[str, Any]
 Said = tuple[str, str | None]
+
+
+class Stored(Protocol):
+    """One effect as a journal stores it."""
+
+    seq: int
+    effect: str
+    step: str
+    asks: Any
+    result: Any
+    detail: Any
+
+
+class Event(Stored, Protocol):
+    """An event of a journal: one effect, in which run of its lead, and when."""
+
+    run: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
