@@ -52,7 +52,7 @@ def door_differences(before: object, after: object, was: Told, now: Told) -> Ite
     for key, text in was.parts.items():
         if key in said:
             yield Difference("changed", DOOR, "intake", "leads arrive", key, text, now.parts[key])
-    asked = [{} if side is MISSING else side for side in (before, after)]
+    asked: list[Any] = [{} if side is MISSING else side for side in (before, after)]
     if not all(isinstance(side, dict) for side in asked) or same(*asked):
         if not said:
             sides = [{} if side is MISSING else {"intake": side} for side in (before, after)]

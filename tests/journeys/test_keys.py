@@ -212,7 +212,8 @@ def test_keys_for_those_who_want_them(
     keys.press("t")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Test")
     page.goto(address(flow))
-    keys.press("?")
+    page.locator("#open-s1").focus()
+    page.keyboard.press("?")
     expect(page.get_by_label("Also use these keys")).to_be_checked()
 
 
