@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from flowbuilder import db, embedded
 from flowbuilder.config import settings
-from tests.support.cast import Cast, the_cast
+from tests.support.cast import Cast
 from tests.support.servers import copied_database, make_template, private_servers
 
 
@@ -92,8 +92,8 @@ def session(database_url: str) -> Iterator[Session]:
 
 @pytest.fixture
 def cast(session: Session) -> Cast:
-    """Give Sara, Tom, Bill and Zoe, new for each test."""
-    return the_cast(session)
+    """Give Sara, Tom, Bill and Zoe, new for each test that asks for them."""
+    return Cast(session)
 
 
 @pytest.fixture

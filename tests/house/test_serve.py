@@ -39,6 +39,7 @@ def test_as_long_as_nobody_can_sign_in_it_says_how_an_account_is_made(home):
 
 
 def test_once_somebody_can_sign_in_nothing_is_said(database_url, cast, capsys):
+    assert cast.sara.role == "owner"
     tell_how_to_begin(replace(settings(), database_url=database_url))
     assert capsys.readouterr().out == ""
 

@@ -5,7 +5,7 @@ Sara owns the seller's account, Tom is an analyst in it, Bill is a buyer and Zoe
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from itertools import count
 from typing import Any
 
@@ -56,24 +56,35 @@ class Member:
     role: str
 
 
-@dataclass(frozen=True)
 class Cast:
-    """Everybody."""
+    """Everybody; who a test does not ask for is not made."""
 
-    sara: Member
-    tom: Member
-    bill: Member
-    zoe: Member
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
+    @cached_property
+    def sara(self) -> Member:
+        """Return the seller, with an account of hers."""
+        return self._commit(a_seller(self._session, name="Acme Leads", person="Sara Seller"))
 
-def the_cast(session: Session) -> Cast:
-    """Make everybody and commit."""
-    sara = a_seller(session, name="Acme Leads", person="Sara Seller")
-    tom = a_member(session, sara.account, role="analyst", person="Tom Teammate")
-    bill = a_seller(session, name="Sunrise Energy", person="Bill Buyer", kind="buyer")
-    zoe = a_seller(session, name="Zoe and Company", person="Zoe Stranger")
-    session.commit()
-    return Cast(sara, tom, bill, zoe)
+    @cached_property
+    def tom(self) -> Member:
+        """Return the analyst of Sara's account."""
+        return self._commit(a_member(self._session, self.sara.account, role="analyst", person="Tom Teammate"))
+
+    @cached_property
+    def bill(self) -> Member:
+        """Return the buyer, with an account of his."""
+        return self._commit(a_seller(self._session, name="Sunrise Energy", person="Bill Buyer", kind="buyer"))
+
+    @cached_property
+    def zoe(self) -> Member:
+        """Return the stranger, with an account of hers."""
+        return self._commit(a_seller(self._session, name="Zoe and Company", person="Zoe Stranger"))
+
+    def _commit(self, made: Member) -> Member:
+        self._session.commit()
+        return made
 
 
 def a_seller(

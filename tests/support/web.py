@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -19,6 +20,8 @@ from tests.support.cast import Member
 
 TOKEN = re.compile(r'name="csrf-token" content="([^"]+)"')
 HTMX = {"HX-Request": "true"}
+_tokens: WeakKeyDictionary[FlaskClient, tuple[str, str]] = WeakKeyDictionary()
+"""The form token of each browser, beside the value of the cookie that it belongs to."""
 
 
 def session_of(session: Session, member: Member) -> str:
@@ -38,9 +41,14 @@ def signed_in(app: Flask, session: Session, member: Member) -> FlaskClient:
 
 
 def form_token(client: FlaskClient) -> str:
-    """Return the form token of the client's pages."""
+    """Return the form token of the client's pages, as long as it has the cookie that the token belongs to."""
+    cookie = client.get_cookie("form")
+    if cookie and (kept := _tokens.get(client)) and kept[0] == cookie.value:
+        return kept[1]
     found = TOKEN.search(client.get("/account", follow_redirects=True).text)
     assert found, "every page carries the form token"
+    if cookie := client.get_cookie("form"):
+        _tokens[client] = (cookie.value, found[1])
     return found[1]
 
 
