@@ -31,6 +31,7 @@ from flowbuilder.trials import pages as trials
 from flowbuilder.waiting import pages as waiting
 from flowbuilder.web import (
     assets,
+    compiled_templates,
     current,
     error_pages,
     faults,
@@ -80,6 +81,7 @@ def _take_posts_in(app: Flask, settings: Settings) -> None:
 def _configure(app: Flask, settings: Settings) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    compiled_templates.init_app(app)
     squeezing.init_app(app)  # first, so that it comes last: what is squeezed is not changed any more
     current.init_app(app, settings)
     security.init_app(app, settings)
