@@ -67,7 +67,9 @@ def save(flow_id: UUID, step: str) -> Response:
     except Conflict as conflict:
         return answers.in_conflict(flow, conflict, reading.settings)
     session.commit()
-    return answers.saved(room.now(), step, reading, made)
+    # A button may have made a connection or a list: what is around the draft is read anew.
+    is_pressed = request.form.get("do", "") not in ("", "done")
+    return answers.saved(room_of(session, flow) if is_pressed else room.now(), step, reading, made)
 
 
 @bp.post("/<flow:flow_id>/draft/add")

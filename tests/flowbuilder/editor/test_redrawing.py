@@ -69,6 +69,13 @@ def test_both_values_of_a_conflict_come_with_the_others_card(sara, dana, flow):
     assert hers.shown() == hers.reloaded()
 
 
+def test_a_buyer_that_a_button_makes_is_named_at_once(sara, flow):
+    page = OpenPage(sara, flow)
+    assert page.do("save b1", do="connection:pretend") == ["b1"]
+    assert "Pretend buyer" in page.shown()["rail"]
+    assert page.shown() == page.reloaded()
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_after_any_edit_a_page_shows_what_it_would_show_if_it_were_loaded_again(sara, dana, flow, seed):
     dice = random.Random(seed)
