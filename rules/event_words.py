@@ -86,8 +86,8 @@ def kind_of(telling: Telling, event: EventLike) -> str:
 
 
 def title_of(telling: Telling, event: EventLike, kind: str) -> str:
-    """Return what stands over an event: the buyer's name, or what its step is called."""
-    buyer = _buyer(telling, event)
+    """Return what stands over an event: the buyer's name, or what its step is called; a wait is no buyer's doing."""
+    buyer = _buyer(telling, event) if event.effect != "hold" else None
     if buyer:
         return buyer
     if event.effect == "note":

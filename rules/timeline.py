@@ -83,7 +83,12 @@ class Entry:
 
     @property
     def shown(self) -> str | None:
-        """Return the outcome as a mark beside it: a buyer that is passed by because of its cap is full, not skipped."""
+        """Return the outcome as a mark beside it: none for a wait that is over, which was no test that is passed.
+
+        A buyer that is passed by because of its cap is full, not skipped.
+        """
+        if (self.kind, self.outcome) == ("hold", "passed"):
+            return None
         return "full" if (self.outcome, self.reason) == ("skipped", "cap_reached") else self.outcome
 
 

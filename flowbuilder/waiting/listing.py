@@ -42,6 +42,11 @@ class Row:
     may_be_taken: bool
     is_being_done: bool
 
+    @property
+    def says_more(self) -> bool:
+        """Return whether why it waits is more than what it waits for."""
+        return self.why != WAITING_FOR[self.waiting_for]
+
 
 @dataclass(frozen=True)
 class Age:

@@ -48,6 +48,14 @@ def told(flow: Flow, world: World, **fields: Any) -> list[Entry]:
     return entries(flow, LeadRow(lead.id, lead.fields, lead.posted), rows, NAMES)
 
 
+def test_a_wait_is_no_buyers_doing_and_no_test_that_was_passed() -> None:
+    flow = a_flow(buyer(), fallback={"id": "end", "do": "hold", "from": "a", "ask_again": "all"})
+    waits = [entry for entry in told(flow, World({"a": ["declined rejected", "accepted"]})) if entry.kind == "hold"]
+    assert [(entry.title, entry.said, entry.shown) for entry in waits] == [
+        ("Waiting", "Waits to be offered again", None)
+    ]
+
+
 def test_a_sale_is_told_step_by_step() -> None:
     flow = a_flow(CA_SOLAR, buyer(), buyer("b", price=38))
     assert [(entry.title, entry.said) for entry in told(flow, World({"a": ["declined rejected"]}))] == [

@@ -66,6 +66,16 @@ def test_one_that_is_left_alone_says_since_when_why_and_until_when(sara: FlaskCl
         assert words in text
 
 
+@pytest.mark.parametrize(("values", "is_left_alone"), [({}, True), ({"recover_at": clock.now()}, False)])
+def test_its_state_says_so_above_everything_else_and_in_the_list(
+    sara: FlaskClient, failing: Failing, values: dict[str, Any], is_left_alone: bool
+) -> None:
+    row = failing(**values)
+    state = "Left alone after failures" if is_left_alone else "Active, tested"
+    assert state in text_of(sara, row).partition("Where leads go")[0]
+    assert state in sara.get("/connections").text
+
+
 @pytest.mark.parametrize(
     ("values", "words", "can_try"),
     [

@@ -179,6 +179,7 @@ def test_a_rule_that_cannot_be_drawn_is_shown_in_words_and_as_json(desk: Desk) -
     html = shown(rules.view(rule, "continue_if", desk))
 
     assert "Reads as: <b>Always if State is CA, otherwise State is NV</b>" in html
+    assert "more than the builder can draw" in html.partition("<details")[0]
     posted = posted_of(html)
     posted["continue_if.json"] = '{"is": [{"var": "lead.state"}, "TX"]}'
     assert rules.read(posted, "continue_if", rule, desk)[0] == {"is": [{"var": "lead.state"}, "TX"]}

@@ -87,6 +87,7 @@ def test_every_lead_that_waits_says_why_since_when_and_until_when(
     assert rows_in(text) == [ids.show(silent.id), ids.show(lead.id)]
     for words in ("Another try", "No buyer available", "in 12 min", "A person to decide", "not by itself", "3 h"):
         assert words in text
+    assert "Waits for a person to decide" not in text, "the badge says it already"
     assert "2 leads wait" in text
     assert "A•• P••" in text
     assert "Pereira" not in text
