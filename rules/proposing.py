@@ -81,7 +81,7 @@ def propose(text: str, *, known: Iterable[Mapping[str, Any]] = (), taken: Iterab
     try:
         pairs = list(_read(text))
     except json_text.JsonProblem as problem:
-        return Proposal(problem=f"This cannot be read as JSON: {problem.message}")
+        return Proposal(problem=problem.message)
     if not pairs:
         return Proposal(problem="Paste a lead: JSON in braces, or one line of a CSV file.")
     by_name = {_squeeze(name): written for written in reversed(list(known)) for name in _names_of(written)}

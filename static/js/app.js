@@ -5,6 +5,7 @@ const formToken = document.querySelector('meta[name="csrf-token"]').content;
 const toasts = document.getElementById("toasts");
 
 function say(text, tone) {
+  for (const one of [...toasts.children]) if (one.textContent === text) one.remove();
   const note = document.createElement("p");
   note.className = `toast is-${tone}`;
   note.textContent = text;

@@ -303,7 +303,7 @@ def test_a_lead_that_is_tried_again_says_when(sara: FlaskClient, session: Sessio
     lead = a_lead(session, source, state="waiting", outcome=None, waiting_for="retry", due_at=due)
     session.commit()
     answer = sara.get(f"/leads/{ids.show(lead.id)}").text
-    assert 'Will be tried again: <time datetime="2026-11-20T20:30:00.000+00:00">20 Nov 12:30:00</time>' in answer
+    assert 'Will be tried again. Next try <time datetime="2026-11-20T20:30:00.000+00:00">20 Nov 12:30:00<' in answer
 
 
 def test_a_waiting_lead_can_be_tried_now_and_it_is_written_down(

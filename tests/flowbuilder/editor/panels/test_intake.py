@@ -53,7 +53,7 @@ def test_an_example_becomes_fields_once(typed: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", "This cannot be read as JSON"),
+        ("{", "The text is not JSON: Expecting property name"),
         ("", "Paste a lead"),
         ('{"email": "a@b.example"}', "has every field of this"),
     ],
