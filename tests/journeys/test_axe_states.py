@@ -154,7 +154,11 @@ def test_nothing_can_be_saved(visit_refused: Visit, cast: Cast, flow: Flow) -> N
     page = visit_refused(editor(flow, "s2"), cast.sara, **WIDE)
     page.route("**/draft/steps/**", lambda route: route.fulfill(status=500, body="Something went wrong on our side."))
     page.get_by_label("Price", exact=True).fill("45")
-    expect(page.get_by_role("button", name="Retry")).to_be_visible()
+    retry = page.get_by_role("button", name="Retry")
+    with page.expect_request_finished(lambda asked: "/draft/steps/" in asked.url):
+        retry.click()
+    expect(retry).to_be_visible()
+    expect(page.locator("#toasts .toast")).to_have_count(1)
     page.evaluate("dispatchEvent(new Event('offline'))")
     look_from_all_sides(page)
 
