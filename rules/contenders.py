@@ -55,7 +55,7 @@ def contenders(telling: Telling, event: EventLike, prices: Prices) -> tuple[Cont
 
 def _contender(telling: Telling, known: Mapping[str, int], row: str, reason: str | None, has_it: bool) -> Contender:
     connection = telling.connection_of(row)
-    name = telling.names.connections.get(connection, connection) if connection else row
+    name = telling.names.called(connection) if connection else row
     price = say_money(known[row], telling.currency) if row in known else ""
     return Contender(row, name, price, has_it, reason, say_reason(reason) if reason else "")
 

@@ -98,7 +98,7 @@ def title_of(telling: Telling, event: EventLike, kind: str) -> str:
 def _buyer(telling: Telling, event: EventLike) -> str | None:
     """Return the name of the buyer that an event is about, if it is about one."""
     connection = event.asks.get("connection") or telling.connection_of(event.step)
-    return telling.names.connections.get(connection, connection) if connection else None
+    return telling.names.called(connection) if connection else None
 
 
 def say_event(telling: Telling, event: EventLike) -> str:

@@ -11,7 +11,7 @@ from rules.fields import Field
 from rules.flow import KEPT, Flow
 from rules.road import lanes_of
 from rules.steps import Buyer, CapStep, Group, Lane, Row, Step
-from rules.steps.base import Exit, Words
+from rules.steps.base import NOT_HERE, Exit, Words
 from rules.wording import begin
 
 Named = TypeVar("Named")
@@ -78,6 +78,10 @@ class Names:
     sources: int | None = None
     lists: Mapping[str, str] = field(default_factory=dict)
     people: Mapping[str, str] = field(default_factory=dict)
+
+    def called(self, connection: str) -> str:
+        """Return a connection's name, or that there is no such in the account."""
+        return self.connections.get(connection, NOT_HERE.capitalize())
 
 
 def words_of(flow: Flow, names: Names) -> Words:

@@ -75,7 +75,7 @@ def last_yeses(session: Session, connection: Connection) -> Sequence[tuple[UUID,
     newest = (
         select(Offer.lead_id, Offer.offer_no)
         .where(Offer.connection_id == connection.id, Offer.account_id == connection.account_id)
-        .where(Offer.state == "accepted", Offer.phase == "post")
+        .where(Offer.state == "accepted", Offer.phase == "post", Offer.delivery_method == "webhook")
         .order_by(Offer.lead_id.desc())
         .limit(LOOKED_AT)
         .subquery()

@@ -39,7 +39,6 @@ ABOUT = {
 }
 """What each kind of step does, in the order in which they are offered."""
 KINDS = tuple((kind, LABELS[kind], about) for kind, about in ABOUT.items())
-LONGEST_VALUE = 200
 
 
 @dataclass(frozen=True)
@@ -168,7 +167,7 @@ def conflict_view(room: Room, conflict: Conflict, mine: Mapping[str, Any] | None
         "differing": [
             Differing(
                 SETTINGS.get(key, key.replace("_", " ")),
-                *map(_cut, say_both(key, mine.get(key), theirs.get(key), room.document, names)),
+                *say_both(key, mine.get(key), theirs.get(key), room.document, names),
             )
             for key in changed
         ],
@@ -246,11 +245,6 @@ def _spoken(step: Found, names: Mapping[str, str]) -> str:
 def _sentence(cards: Sequence[Any], step: str) -> str:
     card = next((card for card in every_card(cards) if card.id == step), None)
     return card.sentence if card else ""
-
-
-def _cut(text: str) -> str:
-    """Return a setting in words as long as people compare it."""
-    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
 
 
 def _dashed(address: str) -> str:

@@ -91,8 +91,7 @@ def say_why(before: Fate, after: Fate, flow: Flow, names: Names) -> str:
     """Return what makes the difference: who buys the lead, or which step stops it."""
     if after.sales:
         bought = [
-            f"{names.connections.get(sale.connection, sale.connection)} buys it"
-            f"{', as is assumed' if sale.is_assumed else ''}"
+            f"{names.called(sale.connection)} buys it{', as is assumed' if sale.is_assumed else ''}"
             for sale in after.sales
         ]
         told = " and ".join(bought)

@@ -18,6 +18,8 @@ from rules.steps.base import Words
 RULES = frozenset({"accept_if", "continue_if", "stop_if", "when"})
 MONEY = frozenset({"bids_up_to", "floor", "margin", "max_bid", "price", "shared_price"})
 NOTHING = "not set"
+LONGEST = 200
+"""How much of a setting people compare, in characters."""
 MOST_SAID = 4
 """How many of the places in which a setting differs are told one by one."""
 
@@ -41,9 +43,9 @@ class _Teller:
     def both(self, key: str, mine: object, theirs: object) -> tuple[str, str]:
         """Return both sides of a setting."""
         here, there = self.say(key, mine), self.say(key, theirs)
-        if here is None or there is None or here == there:
-            return self.places(key, mine, theirs)
-        return here, there
+        if here is None or there is None or _cut(here) == _cut(there):
+            here, there = self.places(key, mine, theirs)
+        return _cut(here), _cut(there)
 
     def say(self, key: str, value: object) -> str | None:
         """Return a setting in words."""
@@ -171,6 +173,10 @@ def _fields(mine: object, theirs: object) -> tuple[str, str]:
         sides[0].append(here)
         sides[1].append("as before" if one.what == "moved" else there)
     return "; ".join(sides[0][:MOST_SAID]), "; ".join(sides[1][:MOST_SAID])
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _known(value: object, beside: object) -> object:

@@ -12,6 +12,7 @@ DOCUMENT = {"currency": "EUR", "fields": FIELDS}
 IN_CA, IN_NV = ({"is": [{"var": "lead.state"}, state]} for state in ("CA", "NV"))
 NAMES = Names({"con_1": "Sunrise Energy"}, lists={"lst_1": "Old customers"})
 BUYER = {"id": "b", "connection": "con_1", "price": 42}
+LONG = [f"{'a' * 120}@example.com", f"{'b' * 120}@example.com", "c@example.com"]
 OPEN = {"days": ["mon", "tue", "wed"], "from": "08:00", "to": "18:00", "time_zone": "America/Denver"}
 
 
@@ -65,6 +66,12 @@ def test_a_setting_is_said_in_words_beside_one_that_is_not_set(key: str, value: 
             [{"when": IN_CA, "steps": [{"buyer": BUYER}]}],
             [{"when": IN_CA, "steps": [{"buyer": BUYER | {"price": 40}}]}],
             ("Lanes 1, steps 1, buyer, price: 42", "Lanes 1, steps 1, buyer, price: 40"),
+        ),
+        (
+            "stop_if",
+            {"any_of": [{"var": "lead.email"}, LONG]},
+            {"any_of": [{"var": "lead.email"}, [*LONG[:-1], "z@example.com"]]},
+            ("Any of 2 3: “c@example.com”", "Any of 2 3: “z@example.com”"),
         ),
         (
             "intake",
