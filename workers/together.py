@@ -1,5 +1,6 @@
 """What was read a moment ago, and is read again together."""
 
+import math
 import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Generic, TypeVar
@@ -10,15 +11,19 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
+LATELY = 2.0
+"""Seconds since a key was asked for, for which it is read again with others that are asked for all the time: these wait
+for nothing that only leads that hang have asked for."""
 IN_USE_FOR = 10.0
-"""Seconds since a key was asked for, for which it is read again with the others."""
+"""Seconds since a key was asked for, for which it is read again with others that are asked for now and then."""
 
 
 class Together(Generic[K, V]):
     """What a statement said of some keys, until it is forgotten.
 
-    The first key that has to be read after that is read together with all that were asked for lately: turns ask for
-    many, one after the other, and for the same ones again.
+    The first key that has to be read after that is read together with all that were asked for lately, and the first one
+    of those that were not with the others of its kind: turns ask for many, one after the other, and for the same ones
+    again.
     """
 
     def __init__(self, read: Callable[[Database, Collection[K]], Mapping[K, V]]) -> None:
@@ -26,14 +31,12 @@ class Together(Generic[K, V]):
         self._known: dict[K, V | None] = {}
         self._asked: dict[K, float] = {}
         self._now = 0.0
-        self._is_forgotten = False
 
     def find(self, database: Database, key: K) -> V | None:
         """Return what is known of a key, None when the statement says nothing of it."""
-        self._asked[key] = self._now
+        before, self._asked[key] = self._asked.get(key, -math.inf), self._now
         if key not in self._known:
-            wanted = self._in_use() if self._is_forgotten else [key]
-            self._is_forgotten = False
+            wanted = self._in_use(before)
             self._known |= dict.fromkeys(wanted)
             self._known |= self._read(database, wanted)
         return self._known[key]
@@ -55,8 +58,9 @@ class Together(Generic[K, V]):
         """Forget what is known."""
         self._known.clear()
         self._now = time.monotonic()
-        self._is_forgotten = True
 
-    def _in_use(self) -> Collection[K]:
+    def _in_use(self, before: float) -> Collection[K]:
+        """Return the keys to read with one that is asked for now and was asked for at some time before."""
         self._asked = {key: at for key, at in self._asked.items() if self._now - at <= IN_USE_FOR}
-        return self._asked.keys()
+        since = self._now - (LATELY if self._now - before <= LATELY else IN_USE_FOR)
+        return [key for key, at in self._asked.items() if at >= since and key not in self._known]

@@ -1,6 +1,11 @@
 """What carrying knows of connections, flows and sources is read again every second, all that are in use at once."""
 
+from collections.abc import Collection
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
+from sqlalchemy import Connection as Database
 
 from flowbuilder import ids
 from tests.support.buyers import a_buyer
@@ -9,6 +14,9 @@ from workers import book as module
 from workers import together
 from workers.book import Book
 from workers.statements import Statement
+from workers.together import Together
+
+NOWHERE = cast("Database", None)
 
 
 @pytest.fixture
@@ -43,6 +51,7 @@ def test_connections_in_use_are_read_together(market: Market, read: list[int]) -
 def test_what_nobody_asked_for_lately_is_not_read(
     market: Market, read: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(together, "LATELY", 0.0)
     monkeypatch.setattr(together, "IN_USE_FOR", 0.0)
     names, book = connections(market, 4), Book(VAULT)
     with market.database.connect() as database:
@@ -50,6 +59,25 @@ def test_what_nobody_asked_for_lately_is_not_read(
             book.refresh()
             assert all(book.connection(database, name) for name in asked)
     assert read == [1] * 12
+
+
+def test_what_is_asked_for_all_the_time_does_not_wait_for_what_was_asked_for_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, read = [0.0], []
+
+    def read_all(_database: Database, keys: Collection[str]) -> dict[str, bool]:
+        read.append("".join(sorted(keys)))
+        return dict.fromkeys(keys, True)
+
+    monkeypatch.setattr(together, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    known: Together[str, bool] = Together(read_all)
+    for second, asked in enumerate(["a", "abcd", "a", "a", "a", "abc", "bcd"]):
+        now[0] = float(second)
+        known.forget()
+        for key in asked:
+            assert known.get(NOWHERE, key)
+    assert read == ["a", "a", "b", "c", "d", "abcd", "abcd", "a", "a", "bcd", "abc", "d"]
 
 
 def test_a_pause_shows_in_the_next_second_and_what_is_unknown_stays_so(market: Market, read: list[int]) -> None:
