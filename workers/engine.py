@@ -43,6 +43,10 @@ STAYS_FOR = 5.0
 IDLE_FOR = 1.5
 SOON = timedelta(seconds=6)
 """A loop that knows of a lead due within this time stays; later ones are the sweep's."""
+MOST_RENEWED = 128
+"""How many leases are renewed at once."""
+PATIENCE = 0.02
+"""Seconds for which a loop waits for answers before it renews more."""
 LONGEST_SHIFT = 600.0
 STOP_GRACE = 15.0
 LONGEST_CALL = 70.0
@@ -88,7 +92,8 @@ class Engine:
             may_call=lambda: not self._is_ending,
         )
         self._due_until = datetime.min.replace(tzinfo=UTC)
-        self._renewed_at = self._asked_at = 0.0
+        self._renewed_at = self._round_at = self._asked_at = 0.0
+        self._unrenewed: list[Carried] = []
         self._was_busy_at = 0.0
         self._is_winding_up = False
         self._listener = Listener(redis, wake=self._calling.wake)
@@ -141,6 +146,7 @@ class Engine:
         finally:
             # What is still in hand after an error is nobody's now: its lease runs out, and another worker takes it.
             self._load.clear()
+            self._unrenewed.clear()
             self._listener.end()
             self._carrying.clear()
 
@@ -166,7 +172,11 @@ class Engine:
                     return
                 began = now  # Without Valkey nobody else can begin.
             if not worked:
-                self._take_in(timeout=POLL)
+                self._take_in(timeout=self._patience)
+
+    @property
+    def _patience(self) -> float:
+        return PATIENCE if self._unrenewed else POLL
 
     def _pause(self, turned_at: float) -> None:
         """Let answers come together after a turn that was short."""
@@ -253,22 +263,38 @@ class Engine:
         return self._due_until > clock.now() - timedelta(seconds=POLL)
 
     def _renew(self) -> None:
-        """Prolong all leases three times in the life of one, and tell the database and RQ that this worker lives."""
-        if time.monotonic() - self._renewed_at < journal.LEASE.total_seconds() / 3:
-            return
+        """Prolong all leases three times in the life of one, and tell the database and RQ that this worker lives.
+
+        Those of leads that hang may be thousands, and nobody's lead moves while they are written: some at a time.
+        """
+        now = time.monotonic()
+        if not self._unrenewed:
+            if now - self._renewed_at < journal.LEASE.total_seconds() / 3:
+                return
+            self._unrenewed, self._round_at = list(self._load.leads.values()), now
         try:
-            if len(self._load):
-                with committed(self._database, "renewal") as database:
-                    held = journal.renew(database, self._load.leases)
-                self._load.keep_only(held)
+            self._renew_some()
+            if self._unrenewed:
+                return
             self._transactions.plan_anew()
             self._tell_alive()
-            self._renewed_at = time.monotonic()
+            self._renewed_at = self._round_at
             self.on_beat(self._redis)
         except DATABASE_ERRORS as problem:
             log.warning("leases could not be renewed: %s", where(problem))
         except RedisError as problem:
             log.warning("Valkey did not answer: %s", where(problem))
+
+    def _renew_some(self) -> None:
+        """Prolong the next leases, or all that are left where turns are so long that it would take too many of them."""
+        is_late = time.monotonic() - self._round_at > journal.LEASE.total_seconds() / 6
+        some = self._unrenewed[: None if is_late else MOST_RENEWED]
+        leases = [carried.lease for carried in some if self._load.holds(carried)]
+        if leases:
+            with committed(self._database, "renewal") as database:
+                held = journal.renew(database, leases)
+            self._load.lose(set(leases) - held)
+        del self._unrenewed[: len(some)]
 
     def _wind_up(self) -> bool:
         """Let calls end, write what they answered, and give back every other lease as soon as it waits for no call.
@@ -284,7 +310,7 @@ class Engine:
                 return True
             self._renew()
             if not self._load.ready:
-                self._take_in(timeout=POLL)
+                self._take_in(timeout=self._patience)
             self._turn(claims=False)
             self._rest()
         self._give_back(list(self._load.leads.values()))

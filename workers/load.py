@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 from uuid import UUID
@@ -71,11 +71,6 @@ class Load:
         return SLOTS // 2
 
     @property
-    def leases(self) -> list[Lease]:
-        """Return every lease that is believed to be held."""
-        return [carried.lease for carried in self.leads.values()]
-
-    @property
     def busy(self) -> dict[str, int]:
         """Return for each connection how many leads of this loop are being offered to it or queue for it."""
         queueing = {name: self.calls[name] + len(queue) for name, queue in self.queues.items()}
@@ -109,13 +104,18 @@ class Load:
 
     def drop(self, carried: Carried) -> None:
         """Let go of a lead, unless another lease of it came in hand meanwhile."""
-        if self.leads.get(carried.key) is carried:
+        if self.holds(carried):
             del self.leads[carried.key]
 
-    def keep_only(self, held: set[Lease]) -> None:
-        """Let go of all leads but those whose lease is still held."""
-        self.leads = {carried.key: carried for carried in self.leads.values() if carried.lease in held}
-        self.ready = [carried for carried in self.ready if carried.lease in held]
+    def holds(self, carried: Carried) -> bool:
+        """Return whether a lead is in hand, under this lease."""
+        return self.leads.get(carried.key) is carried
+
+    def lose(self, leases: Collection[Lease]) -> None:
+        """Let go of the leads whose lease is held no more."""
+        if leases:
+            self.leads = {key: carried for key, carried in self.leads.items() if carried.lease not in leases}
+            self.ready = [carried for carried in self.ready if carried.lease not in leases]
 
     def clear(self) -> None:
         """Let go of everything; answers that still come are for nobody."""

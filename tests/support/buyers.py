@@ -83,6 +83,16 @@ def after(seconds: float, react: Reaction) -> Reaction:
     return late
 
 
+def silent_until(speaks: threading.Event) -> Reaction:
+    """Accept, but only once the buyer may speak."""
+
+    def react(request: Seen) -> tuple[int, dict[str, Any]]:
+        speaks.wait(20)
+        return accepting(request)
+
+    return react
+
+
 def silent_at_first(speaks: threading.Event) -> Reaction:
     """Accept, but the first request only once the buyer may speak."""
     numbers = count()

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from tests.support.buyers import Seen, a_buyer, accepting
+from tests.support.buyers import a_buyer, silent_until
 from tests.support.flows import buyer
 from tests.support.market import Market
 from workers import claiming
@@ -33,12 +33,7 @@ def test_no_more_leads_move_in_a_turn_than_fit_into_it(market: Market, monkeypat
     monkeypatch.setattr(claiming, "LEAST_CLAIMED", FEW)
     monkeypatch.setattr(claiming, "LONGEST_TURN", 1e-9)
     speaks = threading.Event()
-
-    def at_last(request: Seen) -> tuple[int, dict[str, object]]:
-        speaks.wait(20)
-        return accepting(request)
-
-    with a_buyer(at_last) as silent:
+    with a_buyer(silent_until(speaks)) as silent:
         market.publish([buyer(market.connect(silent, timeout_ms=30_000))])
         market.post(60)
         with market.carrying():
@@ -74,5 +69,5 @@ def test_a_lead_whose_lease_is_lost_does_not_move() -> None:
     kept, lost = a_lead(ANA), a_lead(ANA)
     load = Load(ready=[kept, lost])
     load.admit([kept, lost])
-    load.keep_only({kept.lease})
+    load.lose({lost.lease})
     assert (load.take_ready(5), len(load)) == ([kept], 1)

@@ -1,14 +1,15 @@
 """The leads of one seller do not wait for those of another, however many stand in line or hang at their buyers."""
 
 import threading
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from tests.support.buyers import Seen, a_buyer, accepting
+from tests.support.buyers import a_buyer, accepting, silent_until
 from tests.support.flows import buyer
 from tests.support.market import Market
-from workers import load
+from workers import engine, load
 from workers.claiming import FIRST_CLAIMED
 from workers.rota import NOBODY, Rota
 
@@ -46,12 +47,7 @@ def test_everybody_has_a_turn_while_two_have_many_leads(market: Market, careful:
 def test_leads_that_hang_leave_room_for_those_of_others(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load, "SLOTS", 20)
     noisy, speaks = market.neighbour(), threading.Event()
-
-    def at_last(request: Seen) -> tuple[int, dict[str, object]]:
-        speaks.wait(20)
-        return accepting(request)
-
-    with a_buyer(at_last) as silent, a_buyer(accepting) as sunrise:
+    with a_buyer(silent_until(speaks)) as silent, a_buyer(accepting) as sunrise:
         noisy.publish([buyer(noisy.connect(silent, timeout_ms=30_000))])
         market.publish([buyer(market.connect(sunrise))])
         noisy.post(40)
@@ -63,6 +59,39 @@ def test_leads_that_hang_leave_room_for_those_of_others(market: Market, monkeypa
             speaks.set()
             market.wait_until_settled()
     assert len(silent.seen) == 40
+
+
+def test_leases_of_leads_that_hang_are_renewed_some_at_a_time(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.journal.LEASE", timedelta(seconds=6))
+    monkeypatch.setattr(engine, "MOST_RENEWED", 4)
+    speaks = threading.Event()
+    together = "(SELECT max(many) FROM (SELECT count(*) AS many FROM lead GROUP BY due_at) AS renewed)"
+    with a_buyer(silent_until(speaks)) as silent:
+        market.publish([buyer(market.connect(silent, timeout_ms=30_000))])
+        market.post(30)
+        with market.carrying():
+            silent.wait_for(30)
+            for _ in range(2):
+                market.wait_until(f"{together} <= 4")
+                market.execute("UPDATE lead SET due_at = now() + interval '6s'")
+            speaks.set()
+            market.wait_until_settled()
+    assert len({request.key for request in silent.seen}) == len(silent.seen) == 30
+
+
+def test_all_leases_are_renewed_in_time_where_it_would_take_too_many_turns(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.journal.LEASE", timedelta(seconds=2))
+    monkeypatch.setattr(engine, "MOST_RENEWED", 1)
+    monkeypatch.setattr(engine, "PATIENCE", 0.4)
+    with a_buyer(accepting) as slow:
+        slow.delay = 5.0
+        market.publish([buyer(market.connect(slow, timeout_ms=30_000))])
+        market.post(30)
+        with market.carrying(2):
+            market.wait_until_settled()
+    assert len({request.key for request in slow.seen}) == len(slow.seen) == 30
 
 
 def test_a_round_goes_on_until_a_claim_is_not_full() -> None:
