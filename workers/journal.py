@@ -99,7 +99,7 @@ def write(database: Connection, changes: Changes) -> None:
     groups = [changes.added(kind) for kind in inserted] + [changes.touched(kind) for kind in updated]
     if not groups:
         return
-    sent: list[tuple[str, ...]] = [() for _ in inserted] + [sql.SENT.get(kind, ()) for kind in updated]
+    sent = [sql.NEW[kind] for kind in inserted] + [sql.CHANGED[kind] for kind in updated]
     documents = map(as_document, groups, sent)
     values: dict[str, Any] = {f"rows{at}": document for at, document in enumerate(documents)}
     values |= {"lease": LEASE, "most": MOST_ROWS}

@@ -101,9 +101,24 @@ _LEASE = "(lead_id uuid, token bigint)"
 _WINDOW = "(id bigint, change bigint, ceiling bigint)"
 
 
+_READ = {
+    "jsonb": "NULLIF(r -> {at}, 'null')",
+    "text[]": "CASE jsonb_typeof(r -> {at}) WHEN 'array' THEN ARRAY(SELECT jsonb_array_elements_text(r -> {at})) END",
+}
+"""How a value at some place of a row is read that is no plain one."""
+
+
 def _rows(record: str) -> str:
-    """Return the rows of one kind, to be named when the statement is put together."""
-    return f"jsonb_to_recordset(CAST(:{{rows}} AS jsonb)) AS r{record}"
+    """Return the rows of one kind, to be named when the statement is put together.
+
+    Each comes as a list. PostgreSQL would have to sort the names of an object, and look each one up again.
+    """
+    columns = (part.split() for part in record.strip("()").split(","))
+    read = [
+        f"{_READ.get(kind, f'CAST(r ->> {{at}} AS {kind})').format(at=at)} AS {name}"
+        for at, (name, kind) in enumerate(columns)
+    ]
+    return f"(SELECT {', '.join(read)} FROM jsonb_array_elements(CAST(:{{rows}} AS jsonb)) AS r) AS r"  # noqa: S608
 
 
 def _columns(record: str) -> tuple[str, ...]:
@@ -211,13 +226,25 @@ UPDATES: dict[type[Row], str] = {
     """,  # noqa: S608  (constants)
 }
 
-SENT: dict[type[Row], tuple[str, ...]] = {
+NEW: dict[type[Row], tuple[str, ...]] = {
+    EventRow: _columns(_EVENT),
+    OfferRow: _columns(_OFFER),
+    AttemptRow: _columns(_ATTEMPT),
+    InboxRow: _columns(_INBOX),
+    CopyRow: _columns(_COPY),
+}
+CHANGED: dict[type[Row], tuple[str, ...]] = {
     EventRow: _columns(_EVENT_RESULT),
     OfferRow: _columns(_OFFER_STATE),
+    LossRow: _columns(_LOSS),
     AttemptRow: _columns(_ATTEMPT_STATE),
     CopyRow: _columns(_COPY_STATE),
+    LeadChange: _columns(_LEAD),
+    AgainRow: _columns(_AGAIN),
+    LeaseRow: _columns(_LEASE),
+    WindowRow: _columns(_WINDOW),
 }
-"""The columns that an update is sent, of rows that have others as well."""
+"""The columns that an insert and an update are sent, in this order."""
 
 
 @cache

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -15,7 +17,8 @@ from tests.support.buyers import a_buyer, accepting
 from tests.support.market import Market
 from workers import caps, journal
 from workers import journal_sql as sql
-from workers.rows import AttemptRow, EventRow, LeadChange, LeaseRow, OfferRow
+from workers.documents import as_document
+from workers.rows import AgainRow, AttemptRow, EventRow, LeadChange, LeaseRow, OfferRow
 from workers.statements import Statement, plan_anew, prefer_indexes
 
 MONTH = journal._month([ids.new_id()])
@@ -66,6 +69,16 @@ def test_a_statement_is_prepared_once_and_planned_anew_on_demand(hot: Connection
     assert hot.execute(kept).scalars().all() == [3]
     plan_anew(hot)
     assert journal.guard(hot, [(ids.new_id(), 1)]) == set()
+
+
+def test_the_lists_that_rows_are_sent_as_are_read_back_as_the_rows_were(hot: Connection) -> None:
+    row = partial(AgainRow, was=0, version=2, asked_before={}, due_at=now())
+    whole = row(ids.new_id(), 2**62, run=1, posted={"a": None}, fields={"n": 10**30}, invalid=["a,b", "{"])
+    empty = row(ids.new_id(), 1, run=2, ignored=[])
+    names = sql.CHANGED[AgainRow]
+    read = Statement(f"SELECT {', '.join(names)} FROM {sql._rows(sql._AGAIN).format(rows='rows')} ORDER BY run")
+    rows = read.named_rows(hot, {"rows": as_document([whole, empty], names)})
+    assert rows == [asdict(whole), asdict(empty)]
 
 
 def _typed(statement: Statement) -> str:
