@@ -9,7 +9,7 @@ from rules.flow_wording import Names
 from rules.timeline import Entry, entries, versions_of
 from tests.rules.flows import CA_SOLAR, NOW, World, a_bidder, a_flow, a_lead, buyer, group, split, transform
 
-NAMES = Names({"con_a": "Sunrise Energy", "con_b": "Brightroof"})
+NAMES = Names({"con_a": "Sunrise Energy", "con_b": "Brightroof", "con_grades": "Gradify"})
 GONE = "A connection that is not in this account"
 
 

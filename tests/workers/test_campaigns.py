@@ -57,11 +57,11 @@ def a_row(connection: str, name: str = "x", **settings: Any) -> dict[str, Any]:
     return {"id": name, "connection": connection, "price": 40, **settings}
 
 
-def told(market: Market) -> list[timeline.Entry]:
-    """Return what the page of the newest lead tells."""
+def told(market: Market, **named: str) -> list[timeline.Entry]:
+    """Return what the page of the newest lead tells, with the names of connections."""
     lead = market.leads()[-1]
     flow, _problems = parse_flow(live(market))
-    return timeline.entries(flow, lead, market.events(lead.id), Names({}))
+    return timeline.entries(flow, lead, market.events(lead.id), Names(named))
 
 
 def reasons(market: Market, phase: str = "post") -> dict[str, tuple[str, str | None]]:
@@ -199,17 +199,18 @@ def test_the_page_of_a_lead_tells_who_joined_and_who_could_not(market: Market) -
         market.publish([group(**FROM)])
         market.post()
         market.carry()
-    entries = {entry.kind + entry.step: entry for entry in told(market) if entry.title != "Arrived"}
-    joined, settled = (one for one in told(market) if one.step == "g")
+    named = {shown: "Sunrise Energy"}
+    entries = {entry.kind + entry.step: entry for entry in told(market, **named) if entry.title != "Arrived"}
+    joined, settled = (one for one in told(market, **named) if one.step == "g")
     assert (joined.title, joined.said) == ("Buyers of a campaign", "2 buyers of the campaign join, 1 cannot")
     assert [(one.name, one.why) for one in joined.contenders] == [
-        (shown, "“on_declined” is for the group to say, and not for a row of its campaign.")
+        ("Sunrise Energy", "“on_declined” is for the group to say, and not for a row of its campaign.")
     ]
     assert [(one.row, one.name, one.has_it, one.reason) for one in settled.contenders] == [
-        ("g:x", shown, True, None), ("g:y", shown, False, "rule_not_met"),
+        ("g:x", "Sunrise Energy", True, None), ("g:y", "Sunrise Energy", False, "rule_not_met"),
     ]  # fmt: skip
     assert [line.verdict for line in settled.conditions] == [False]
-    assert (entries["buyerg:x"].title, entries["buyerg:x"].path) == (shown, "g/x")
+    assert (entries["buyerg:x"].title, entries["buyerg:x"].path) == ("Sunrise Energy", "g/x")
 
 
 def test_a_lead_is_told_the_same_after_the_campaign_changed_and_a_backtest_changes_nothing(market: Market) -> None:

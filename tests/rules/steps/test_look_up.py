@@ -288,19 +288,19 @@ def test_its_card_says_what_it_does_and_every_way_out(
 
 
 @pytest.mark.parametrize(
-    ("said", "title", "words", "changes"),
+    ("said", "words", "changes"),
     [
-        ({"grade": "A"}, "con_grades", "Found Grade", [("Grade", "nothing", "A")]),
-        ({}, "con_grades", "Found, with nothing to add", []),
-        ("not_found", "con_grades", "Nothing was found", []),
-        ("error", "con_grades", "Could not be looked up: it could not be reached, or failed", []),
-        ("timeout", "con_grades", "Could not be looked up: it did not answer in time", []),
-        ("not_asked", "con_grades", "Not asked: it is paused", []),
+        ({"grade": "A"}, "Found Grade", [("Grade", "nothing", "A")]),
+        ({}, "Found, with nothing to add", []),
+        ("not_found", "Nothing was found", []),
+        ("error", "Could not be looked up: it could not be reached, or failed", []),
+        ("timeout", "Could not be looked up: it did not answer in time", []),
+        ("not_asked", "Not asked: it is paused", []),
     ],
 )
-def test_its_event_says_what_came_of_it(said: Any, title: str, words: str, changes: list[Any]) -> None:
+def test_its_event_says_what_came_of_it(said: Any, words: str, changes: list[Any]) -> None:
     entry = told(a_flow(look_up(), buyer()), World(finds={"l": said}))[1]
-    assert (entry.kind, entry.title, entry.said) == ("look_up", title, words)
+    assert (entry.kind, entry.title, entry.said) == ("look_up", "Gradify", words)
     assert [(one.label, one.before, one.after) for one in entry.changes] == changes
 
 
