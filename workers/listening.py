@@ -1,6 +1,7 @@
 """Hears for a loop when somebody nudges, and tells whoever nudges that it carries leads."""
 
 import logging
+import math
 import secrets
 import threading
 import time
@@ -13,6 +14,9 @@ from flowbuilder import enqueue
 from workers.claiming import POLL
 from workers.moving import RECOVER
 from workers.outages import where
+
+TELL_EVERY = 0.5
+"""Seconds for which it need not be told again that a loop carries leads, which counts for some more."""
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +33,7 @@ class Listener:
         self._name, self.is_first = secrets.token_hex(8), True
         self._takes_nudges, self._is_over = threading.Event(), False
         self._takes_over = self.is_asked_for = False
+        self._told_at = -math.inf
         self._thread = threading.Thread(target=self._run, name="listener", daemon=True)
 
     @property
@@ -50,7 +55,7 @@ class Listener:
 
     def begin(self) -> None:
         """Take nudges from now on."""
-        self._takes_over = False
+        self._takes_over, self._told_at = False, -math.inf
         self._takes_nudges.set()
 
     def rest(self) -> None:
@@ -79,10 +84,17 @@ class Listener:
                 if not self._takes_nudges.wait(POLL):
                     self._look_whether_asked_for()
                     continue
-                self.is_first = enqueue.tell_carried(self._redis, self._name)
+                self._tell()
                 self._pass_on(is_woken=enqueue.wait_for_wake(self._redis))
             except RedisError:
                 time.sleep(RECOVER)
+
+    def _tell(self) -> None:
+        """Tell whoever nudges that this loop carries leads, now and then: not for each of many nudges."""
+        now = time.monotonic()
+        if now - self._told_at >= TELL_EVERY:
+            self.is_first = enqueue.tell_carried(self._redis, self._name)
+            self._told_at = now
 
     def _pass_on(self, *, is_woken: bool) -> None:
         """Wake the loop if somebody nudged; if it has begun to end meanwhile, the nudge is for others."""
