@@ -104,16 +104,17 @@ def connection_page(
         failed_copies=queries.failed_copies(session, row),
         mail_leaves=bool(current.settings().smtp_url and current.settings().mail_from),
         breaker=standing_of(session, row, current.now()),
-        preview=preview(
-            row.destination,
-            tools.sample_for(session, row),
-            known=tools.fields_for(session, row),
-            buyer=row.name,
-            now=current.now(),
-        ),
+        preview=_preview(row),
         flows=queries.flows_with(session, row),
         tests=[(test, told(test, row, current.now())) for test in queries.last_tests(session, row)],
     )
+
+
+def _preview(row: Connection) -> Preview:
+    """Return the request that a recent lead, or a made-up one, would make."""
+    session = current.session()
+    lead, known = tools.sample_for(session, row), tools.fields_for(session, row)
+    return preview(row.destination, lead, known=known, buyer=row.name, now=current.now())
 
 
 def _unheard(row: Connection) -> list[tuple[UUID, str]]:
