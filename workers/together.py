@@ -33,12 +33,15 @@ class Together(Generic[K, V]):
         self._now = 0.0
 
     def find(self, database: Database, key: K) -> V | None:
-        """Return what is known of a key, None when the statement says nothing of it."""
+        """Return what is known of a key, None when the statement says nothing of it.
+
+        When the statement fails, nothing more is known than before: no key passes for one that there is nothing of.
+        """
         before, self._asked[key] = self._asked.get(key, -math.inf), self._now
         if key not in self._known:
             wanted = self._in_use(before)
-            self._known |= dict.fromkeys(wanted)
-            self._known |= self._read(database, wanted)
+            found = self._read(database, wanted)
+            self._known |= {asked: found.get(asked) for asked in wanted}
         return self._known[key]
 
     def get(self, database: Database, key: K) -> V:
