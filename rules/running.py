@@ -1,7 +1,7 @@
 """What a run knows while it walks a flow: the lead, the clock, what was asked, what was sold."""
 
 import hashlib
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from dataclasses import fields as dataclass_fields
 from datetime import datetime
@@ -10,7 +10,8 @@ from typing import Any, Literal, Protocol
 
 from rules.caps import Cap
 from rules.effects import Effect, Result
-from rules.fields import TYPES, Field, Normal, in_country_of
+from rules.fields import Field, Normal
+from rules.seen_values import Parts, Valid
 
 WaitsFor = Literal["retry", "cap", "hours", "answer", "post", "person"]
 
@@ -114,39 +115,6 @@ class Joined(Protocol):
     @property
     def share_up_to(self) -> int:
         """Return among how many buyers in all it shares a lead."""
-
-
-class Valid(Mapping[str, bool]):
-    """Which values are valid: filled in, and readable as their type."""
-
-    def __init__(self, fields: Mapping[str, Any], invalid: frozenset[str]) -> None:
-        self._fields, self._invalid = fields, invalid
-
-    def __getitem__(self, key: str) -> bool:
-        return self._fields.get(key) is not None and key not in self._invalid
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._fields)
-
-    def __len__(self) -> int:
-        return len(self._fields)
-
-
-class Parts(Mapping[str, Mapping[str, Any]]):
-    """What the types take apart (area code, e-mail domain …), worked out when somebody asks."""
-
-    def __init__(self, fields: Mapping[str, Any], known: Mapping[str, Field]) -> None:
-        self._fields, self._known = fields, known
-
-    def __getitem__(self, key: str) -> Mapping[str, Any]:
-        known, value = self._known[key], self._fields.get(key)
-        return {} if value is None else TYPES[known.type].parts(value, in_country_of(known, self._fields))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._known)
-
-    def __len__(self) -> int:
-        return len(self._known)
 
 
 @dataclass(slots=True)
