@@ -19,7 +19,7 @@ from rules.delivery.masking import masked_reply
 from rules.delivery.methods import NOTICE, Method
 from rules.delivery.outgoing import Entry, kept
 from rules.delivery.request import CannotBuild
-from rules.delivery.sample import sample_offer, sample_view
+from rules.delivery.sample import fields_kept, sample_offer, sample_view
 from rules.delivery.wire import HttpRequest
 from workers.book import Book, Connection
 from workers.crashpoints import committed
@@ -30,7 +30,8 @@ from workers.outgoing import answer_of, call_of, inbox_address, make
 GRACE = 5.0
 
 BEGIN = text("""
-    UPDATE connection_test SET state = 'sending' WHERE id = :id AND state = 'queued' RETURNING connection_id, fields
+    UPDATE connection_test SET state = 'sending' WHERE id = :id AND state = 'queued'
+ RETURNING connection_id, fields, known
 """)
 END = text("""
     UPDATE connection_test SET state = 'done', request = CAST(:request AS jsonb), reply = CAST(:reply AS jsonb),
@@ -56,7 +57,7 @@ def run_test(shown: str) -> None:
         connection = book.connection(database, ids.show(row["connection_id"], "con")) if row else None
     if row is not None:
         told = (
-            Trial(engine, connection, test_id, row["fields"], own.public_url).by_all()
+            Trial(engine, connection, test_id, row["fields"], row["known"], own.public_url).by_all()
             if connection
             else _told({"kind": "cannot_build", "said": "It has no destination"})
         )
@@ -72,6 +73,7 @@ class Trial:
     connection: Connection
     test_id: UUID
     fields: dict[str, Any]
+    known: dict[str, Any]
     public_url: str
 
     def by_all(self) -> dict[str, Any]:
@@ -86,9 +88,11 @@ class Trial:
 
     def by(self, method: Method) -> dict[str, Any]:
         """Return what was sent by one method, answered and read."""
-        offer = sample_offer(ids.show(self.test_id), self.connection.name, clock.now())
+        now = clock.now()
+        view = sample_view(self.fields, fields_kept(self.known), now)
+        offer = sample_offer(ids.show(self.test_id), self.connection.name, now)
         try:
-            outgoing = make(self.connection, method, sample_view(self.fields), offer)
+            outgoing = make(self.connection, method, view, offer)
         except CannotBuild as problem:
             return _told({"kind": "cannot_build", "said": str(problem)})
         return self._in_inbox(outgoing) if isinstance(outgoing, Entry) else self._sent(outgoing, method)

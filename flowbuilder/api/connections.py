@@ -158,9 +158,15 @@ def test(connection_id: UUID) -> Response:
     fields = body.optional_document("fields")
     body.refuse_problems()
     fields = tools.sample_for(current.session(), row) if fields is None else fields
+    known = tools.fields_for(current.session(), row)
     started = with_refusal(
         lambda: operations.start_test(
-            session=current.session(), redis=current.queue(), connection=row, fields=fields, now=current.now()
+            session=current.session(),
+            redis=current.queue(),
+            connection=row,
+            fields=fields,
+            known=known,
+            now=current.now(),
         )
     )
     current.session().commit()

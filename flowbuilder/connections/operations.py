@@ -1,6 +1,6 @@
 """Everything that changes connections: create, change, replace a secret, pause, resume, revoke, test."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,8 @@ from flowbuilder.connections.checks import kept_secrets
 from flowbuilder.models import Connection, ConnectionTest, Credential
 from flowbuilder.vault import Vault, credential_place, hint_of
 from rules.delivery.destination import split_secrets
+from rules.delivery.sample import kept_fields
+from rules.fields import Field
 from rules.text import moment_text
 
 
@@ -128,12 +130,22 @@ def revoke_connection(*, session: Session, actor: Actor, connection: Connection,
 
 
 def start_test(
-    *, session: Session, redis: Redis, connection: Connection, fields: Mapping[str, Any], now: datetime
+    *,
+    session: Session,
+    redis: Redis,
+    connection: Connection,
+    fields: Mapping[str, Any],
+    known: Iterable[Field],
+    now: datetime,
 ) -> ConnectionTest:
-    """Return a test call with a made-up lead, queued to be sent once this is committed. Raises Revoked."""
+    """Return a test call with a made-up lead, queued to be sent once this is committed. Raises Revoked.
+
+    `known` are the fields that such leads have.
+    """
     _lock(session, connection)
     test = ConnectionTest(id=ids.new_id(), account_id=connection.account_id, connection_id=connection.id)
     test.state, test.fields, test.created_at = "queued", dict(fields), now
+    test.known = kept_fields(known)
     test.request = test.reply = test.answer = test.finished_at = None
     session.add(test)
     session.flush()

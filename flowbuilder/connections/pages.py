@@ -204,6 +204,7 @@ def start_test(connection_id: UUID) -> Response:
             redis=current.queue(),
             connection=row,
             fields=tools.sample_for(current.session(), row),
+            known=tools.fields_for(current.session(), row),
             now=current.now(),
         )
     except Revoked:

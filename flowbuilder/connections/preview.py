@@ -50,11 +50,11 @@ def preview(
     if destination is None:
         first = next(problem for problem in problems if problem.severity == "error")
         return Preview(None, first.message)
-    secrets = dict.fromkeys(destination.credentials, MASK)
+    known, secrets = tuple(known), dict.fromkeys(destination.credentials, MASK)
     offer = sample_offer(ids.show(ids.first_id_at(now)), buyer, now)
     try:
         built = {**secrets, "signing_secret": NO_SECRET} if destination.is_signed else secrets
-        view = sample_view(fields)
+        view = sample_view(fields, known, now)
         outgoing = build(destination, destination.decides_by, view, offer, built)
         ping = build_ping(destination, known, view, offer, built) if destination.ping else None
     except CannotBuild as problem:

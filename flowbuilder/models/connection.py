@@ -67,6 +67,7 @@ class ConnectionTest(Base):
     connection_id: Mapped[UUID] = mapped_column(ForeignKey("connection.id"))
     state: Mapped[str] = mapped_column(server_default="queued")
     fields: Mapped[dict[str, Any]]
+    known: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     request: Mapped[dict[str, Any] | None]
     reply: Mapped[dict[str, Any] | None]
     answer: Mapped[dict[str, Any] | None]

@@ -186,7 +186,12 @@ def _send(desk: Desk, _about: str) -> Response:
         return _shown(desk)
     try:
         test = connections.start_test(
-            session=current.session(), redis=current.queue(), connection=connection, fields=fields, now=current.now()
+            session=current.session(),
+            redis=current.queue(),
+            connection=connection,
+            fields=fields,
+            known=desk.bench.rules.by_key.values(),
+            now=current.now(),
         )
     except Revoked:
         desk.problems["send"], desk.status = NO_BUYER, 409

@@ -1,29 +1,76 @@
 """Expressions and rules of a destination, compiled or reported with their path, whether the flow is known or not."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from rules.logic import Purpose, Rule, check_rule, compile_rule
+from rules.fields import Field
+from rules.logic import NO_FIELDS, Purpose, Rule, check_rule, compile_rule
 from rules.naming import DELIVERY_NAMES, name_problem
 from rules.problems import Problem
 from rules.reading import Document
+from rules.seen_values import fields_seen
+from rules.templates import ALIASES
 from rules.values import Value, compile_value
+
+MOST_FLOWS = 64
+"""For so many flows an expression is kept compiled."""
 
 # What a rule over an answer can see; `said` is what stands at the path of the reason, or else the body as text.
 ANSWER_NAMES = frozenset({"status", "headers", "body", "said"})
+
+
+class RuleOfAnyFlow(Rule):
+    """An expression that is compiled for the fields of each flow whose lead it meets, as a connection has no flow.
+
+    What a rule says of a field depends on the field's type: “California” is the state CA, and no text that reads so.
+    """
+
+    __slots__ = ("_compiled", "_is_alike")
+
+    def __init__(self, document: object, *, is_value: bool) -> None:
+        """Compile it as for leads of unknown fields; raise a RuleError when it can never be decided."""
+        super().__init__(document, NO_FIELDS, is_value=is_value)
+        self._compiled: dict[int, tuple[Mapping[str, Field], Rule]] = {}
+        self._is_alike = _is_alike(self)
+
+    def __call__(self, data: Any) -> Any:
+        """Return the value for the data; raise a RuleError when there is none."""
+        if self._is_alike or not (fields := fields_seen(data)):
+            return super().__call__(data)
+        found = self._compiled.get(id(fields))
+        return (found[1] if found and found[0] is fields else self._compile(fields))(data)
+
+    def _compile(self, fields: Mapping[str, Field]) -> Rule:
+        """Return the rule for these fields, and keep it with them, so that nothing else comes by their identity."""
+        rule = Rule(self.document, fields, is_value=self._is_value)
+        if len(self._compiled) >= MOST_FLOWS:
+            self._compiled.clear()
+        self._compiled[id(fields)] = fields, rule
+        return rule
+
+
+def _is_alike(rule: Rule) -> bool:
+    """Say whether a rule is the same for all flows: it reads nothing, or gives a value as it is.
+
+    An age is worked out from the field that has it, and a field of the lead may be called as a name in braces is.
+    """
+    if rule.node.variable is not None:
+        return not rule.node.variable.endswith(".age")
+    return not rule.variables or (isinstance(rule.document, str) and rule.variables.isdisjoint(ALIASES.values()))
 
 
 def read_value(document: Document, expression: Any, path: str) -> Value | None:
     """Return the compiled expression, None (and problems in the document) if something is wrong with it."""
     if _has_problems(document, expression, path, "value", DELIVERY_NAMES):
         return None
-    return compile_value(expression, document.fields)
+    return compile_value(expression, document.fields) if document.fields else RuleOfAnyFlow(expression, is_value=True)
 
 
 def read_rule(document: Document, rule: Any, path: str, names: frozenset[str] = DELIVERY_NAMES) -> Rule | None:
     """Return the compiled rule, None (and problems in the document) if something is wrong with it."""
     if _has_problems(document, rule, path, "condition", names):
         return None
-    return compile_rule(rule, document.fields)
+    return compile_rule(rule, document.fields) if document.fields else RuleOfAnyFlow(rule, is_value=False)
 
 
 def _has_problems(document: Document, expression: Any, path: str, purpose: Purpose, names: frozenset[str]) -> bool:

@@ -19,7 +19,7 @@ from rules.delivery.signing import BadSecret, sign
 from rules.delivery.tokens import token_request
 from rules.delivery.url import BadUrl
 from rules.delivery.web_address import WebAddress, with_query
-from rules.delivery.wire import Headers, HttpRequest
+from rules.delivery.wire import USER_AGENT, Headers, HttpRequest
 from rules.fields import Field
 from rules.logic import truthy
 from rules.text import scalar_text
@@ -31,8 +31,6 @@ View = Mapping[str, Any]
 Pairs = list[tuple[str, str]]
 Asked = tuple[WebAddress | None, Callable[[View], bytes]]
 """Where a request goes, and what writes its body, or its query, from what expressions may read."""
-
-USER_AGENT = "Flowbuilder"
 
 
 class CannotBuild(Exception):

@@ -12,7 +12,7 @@ from urllib.parse import quote_plus, urlencode
 from rules import json_text
 from rules.delivery.headers import HeaderRefused, check_header
 from rules.delivery.url import BadUrl, parse
-from rules.delivery.wire import HttpRequest, Reply
+from rules.delivery.wire import USER_AGENT, HttpRequest, Reply
 from rules.numbers import as_number
 from rules.reading import Part
 
@@ -72,7 +72,11 @@ def read_grant(settings: Part) -> Grant | None:
 def token_request(grant: Grant, secret: str) -> HttpRequest:
     """Return the request for a token; it holds the client's secret and is never kept."""
     pairs = {"grant_type": "client_credentials", "scope": grant.scope, "audience": grant.audience}
-    headers = [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json")]
+    headers = [
+        ("Content-Type", "application/x-www-form-urlencoded"),
+        ("Accept", "application/json"),
+        ("User-Agent", USER_AGENT),
+    ]
     if grant.sent_in == "header":
         # Both parts are form-encoded before they are joined (RFC 6749, 2.3.1).
         name = f"{quote_plus(grant.client_id)}:{quote_plus(secret)}"

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 Headers = tuple[tuple[str, str], ...]
 
+USER_AGENT = "Flowbuilder"
+"""What requests call their sender, unless a destination's own headers say otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:

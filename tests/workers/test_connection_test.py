@@ -11,6 +11,8 @@ from flowbuilder import clock, ids
 from flowbuilder.config import settings
 from flowbuilder.models import Connection, ConnectionTest, Credential
 from flowbuilder.vault import Vault, credential_place
+from rules.delivery.sample import kept_fields
+from rules.fields import Field
 from tests.support import hostile
 from tests.support.buyers import Buyer
 from tests.support.hostile import Server, serving
@@ -50,6 +52,7 @@ def told(market: Market, monkeypatch: pytest.MonkeyPatch) -> Any:
                 session.add(row)
             test = ConnectionTest(id=ids.new_id(), account_id=market.account_id, connection_id=connection_id)
             test.state, test.fields, test.created_at = "queued", FIELDS, clock.now()
+            test.known = kept_fields([Field("email", "email"), Field("state", "state")])
             test.request = test.reply = test.answer = test.finished_at = None
             session.add(test)
             session.commit()

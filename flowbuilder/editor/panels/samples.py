@@ -6,13 +6,13 @@ from typing import Any
 
 from flowbuilder.editor.panels.base import Desk
 from flowbuilder.sources.samples import sample_lead
+from flowbuilder.web import current
 from rules.bounds import RuleError
 from rules.delivery.sample import sample_view
 from rules.fields import Field, in_country_of, normalise
 from rules.logic import truthy
 from rules.problems import shorten
 from rules.reading import Document
-from rules.running import Parts
 from rules.saying import say_literal
 
 UNKNOWN = "cannot be worked out with a made-up lead"
@@ -66,7 +66,8 @@ def _posted_keys(desk: Desk) -> list[str]:
 
 def _view(lead: Mapping[str, Any], known: Mapping[str, Field], desk: Desk) -> dict[str, Any]:
     named = desk.document.get("values")
-    return sample_view(lead) | {"parts": Parts(lead, known), "flow": named if isinstance(named, dict) else {}}
+    view = sample_view(lead, known.values(), current.now())
+    return view | {"flow": named if isinstance(named, dict) else {}}
 
 
 def _say(value: object, field: Field) -> str:

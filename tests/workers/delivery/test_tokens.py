@@ -115,6 +115,7 @@ def test_a_token_is_fetched_once_and_borne_by_every_call(door: Door) -> None:
     assert [(sent.key, sent.reply.status if sent.reply else None) for sent in answers] == [(0, 200), (1, 200), (2, 200)]
     [asked] = server.requests
     assert asked.startswith(b"POST ")
+    assert b"\r\nUser-Agent: Flowbuilder\r\n" in asked
     assert asked.endswith(
         b"grant_type=client_credentials&scope=leads%3Awrite&audience=https%3A%2F%2Fapi.example.com"
         b"&client_id=acme&client_secret=" + SECRET.encode()
