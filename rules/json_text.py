@@ -69,7 +69,8 @@ def parse(text: str) -> object:
         return DECODER.decode(text)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise JsonProblem("not_json", f"The text is not JSON: {error.msg} at {place}.") from None
+        what = error.msg.removesuffix(" at")
+        raise JsonProblem("not_json", f"The text is not JSON: {what} at {place}.") from None
 
 
 def read_integer(digits: str) -> int:

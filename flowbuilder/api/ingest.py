@@ -30,13 +30,14 @@ ANSWER = shape(
 )  # fmt: skip
 PROBLEM = shape(field=or_null(TEXT), code=TEXT, message=TEXT)
 REFUSAL = shape(
+    "outcome", "status", "errors", "lead",
     outcome=OUTCOME, status={"type": "string", "enum": ["invalid", "error"]},
-    errors={"type": "array", "items": PROBLEM}, lead={"type": "null"},
+    errors={"type": "array", "items": PROBLEM}, lead={"type": "null"}, ignored={"type": "array", "items": TEXT},
 )  # fmt: skip
 
 
-@bp.post(f"{PREFIX}/leads")
-@bp.post("/api/leads/ingest")
+@bp.post(f"{PREFIX}/leads", strict_slashes=False)
+@bp.post("/api/leads/ingest", strict_slashes=False)
 @describe(
     "Post a lead as a supplier, with the key of a source: 201 when its answer is known, 202 when it is not yet",
     status=201,

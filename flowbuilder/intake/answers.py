@@ -116,7 +116,7 @@ def redirected(answer: Answer, url: str) -> Answer:
 
 
 def refusal_response(refused: Refused, *, as_xml: bool = False) -> Answer:
-    """Return the answer to a refused post: every problem, and no lead."""
+    """Return the answer to a refused post: every problem, the names that no field has, and no lead."""
     try_later = refused.status in TRY_LATER
     errors = [
         {"field": problem.path or None, "code": problem.code, "message": problem.message}
@@ -125,6 +125,8 @@ def refusal_response(refused: Refused, *, as_xml: bool = False) -> Answer:
     told = {"outcome": "error" if try_later else "failure", "status": "error" if try_later else "invalid"}
     headers = tuple(refused.headers.items())
     if as_xml:
-        body = xml_text.write(XML_ROOT, {**told, "errors": {"error": errors}, "lead": None})
+        ignored = {"ignored": {"field": refused.ignored}} if refused.ignored else {}
+        body = xml_text.write(XML_ROOT, {**told, "errors": {"error": errors}, "lead": None, **ignored})
         return Answer(refused.status, body, headers, XML)
-    return Answer(refused.status, orjson.dumps({**told, "errors": errors, "lead": None}), headers)
+    ignored = {"ignored": refused.ignored} if refused.ignored else {}
+    return Answer(refused.status, orjson.dumps({**told, "errors": errors, "lead": None, **ignored}), headers)

@@ -31,7 +31,8 @@ class IntakeApp:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request as PEP 3333 asks for."""
-        if not environ["PATH_INFO"].startswith(POSTS):
+        path = environ["PATH_INFO"]
+        if not path.startswith(POSTS) and path != POSTS[:-1]:
             return self._others(environ, start_response)
         request = Request(environ)
         status, body, headers, content_type = answer_or_refuse(pages.answer, self._desk, request)

@@ -16,8 +16,12 @@ from flowbuilder.intake.sources import OpenSource
 WRONG_KEYS = 30
 PER_SECONDS = 60.0
 MOST_ADDRESSES = 10_000
-MISSING = "No key came with the request: send the source's key as X-API-Key, or as Authorization: Bearer."
+MISSING = (
+    "No key came with the request: send the source's key as X-API-Key, or as Authorization: Bearer. "
+    "It is read in these headers only."
+)
 WRONG = "The key is wrong, revoked or of another source: send that of this one, which begins with lk_live_ or lk_test_."
+OF_PROGRAMS = "This is a key of the management API: send the source's key, which begins with lk_live_ or lk_test_."
 
 
 class Buckets:
@@ -80,8 +84,13 @@ def wrong_key(request: Request, wrong: Buckets) -> Refused:
     if wait := wrong.count(request.remote_addr):
         message = f"Too many posts with a wrong key. Wait {wait} s, and check the key."
         return refuse(429, "too_many_wrong_keys", message, Retry_After=str(wait))
-    message = WRONG if presented_key(request) else MISSING
-    return refuse(401, "wrong_key", message, WWW_Authenticate="Bearer")
+    return refuse(401, "wrong_key", _what_is_wrong(presented_key(request)), WWW_Authenticate="Bearer")
+
+
+def _what_is_wrong(key: str | None) -> str:
+    if not key:
+        return MISSING
+    return OF_PROGRAMS if key.startswith(f"{keys.OF_ACCOUNTS}_") else WRONG
 
 
 def presented_key(request: Request) -> str | None:

@@ -62,7 +62,7 @@ def receive_lead(desk: Desk, source: OpenSource, post: Post, *, now: datetime) -
         return _receive_post(desk, source, post, reading, now=now)
     redirect = _redirect(reading, source)
     if reading.problems:
-        raise Refused(422, reading.problems)
+        raise Refused(422, reading.problems, ignored=reading.ignored)
     key = _idempotency_key(post, reading)
     taken = _receive(desk, source, post, reading, key, now=now)
     return replace(taken, redirect=redirect, invalid=reading.invalid) if redirect or reading.invalid else taken
@@ -77,7 +77,7 @@ def receive_ping(desk: Desk, source: OpenSource, post: Post, *, now: datetime) -
     desk.backlog.refuse_when_full(source.account_id)
     reading = source.form.read(post.fields, is_test=post.is_test, is_ping=True, now=now)
     if reading.problems:
-        raise Refused(422, reading.problems)
+        raise Refused(422, reading.problems, ignored=reading.ignored)
     taken = _receive(desk, source, post, reading, _idempotency_key(post, reading), now=now)
     quote = pinging.quoted_again if taken.is_replay else pinging.quoted
     return quote(desk, source, taken.lead, clock.now())
@@ -116,7 +116,7 @@ def _post_ping(
     whole = source.form.read({**ping.posted, **reading.posted}, is_test=reading.is_test, now=now)
     redirect = _redirect(whole, source)
     if whole.problems:
-        raise Refused(422, whole.problems)
+        raise Refused(422, whole.problems, ignored=whole.ignored)
     pending = LeadAnswer(ping.id, "received", None, None, 0, source.form.currency, whole.ignored)
     ticket = Ticket(ping.id, pending)
     with _place(desk, ends_at - time.monotonic()) as waits:
@@ -239,7 +239,9 @@ def _replayed(desk: Desk, source_id: UUID, key: IdempotencyKey | None, used: Key
     """
     if key is None or key.body_hash != used.body_hash:
         field = key.field if key else ""
-        message = f"{_said(field)} came with other fields before. Use a new one for a new lead."
+        message = (
+            f"{_said(field)} came before with other fields or the other key (live, test). Use a new one for a new lead."
+        )
         raise refuse(422, "idempotency_key_reused", message, field=field)
     if used.lead.is_settled or ends_at is None:
         return Taken(used.lead, is_replay=True)

@@ -10,12 +10,23 @@ IN_DOUBT = "nobody can say if the lead is stored. Post it again with the same Id
 
 
 class Refused(Exception):
-    """A post that is not taken; `problems` name a field in `path`, or nothing when the whole post is meant."""
+    """A post that is not taken; `problems` name a field in `path`, or nothing when the whole post is meant.
 
-    def __init__(self, status: int, problems: Sequence[Problem], headers: Mapping[str, str] | None = None) -> None:
+    `ignored` are names that came and are no field's: what is missing may stand under one of them.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        problems: Sequence[Problem],
+        headers: Mapping[str, str] | None = None,
+        *,
+        ignored: Sequence[str] = (),
+    ) -> None:
         super().__init__(f"{status} {' '.join(problem.code for problem in problems)}")
         self.status = status
         self.problems = tuple(problems)
+        self.ignored = list(ignored)
         self.headers = dict(headers or {})
 
 

@@ -24,8 +24,14 @@ XML_TYPES = ("application/xml", "text/xml")
 FORM_TYPE = "application/x-www-form-urlencoded"
 MULTIPART_TYPE = "multipart/form-data"
 BRACKETED = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
-LOOKS_LIKE = ((re.compile(rb"\s*<"), "XML", "application/xml"), (re.compile(rb"[\w.-]+="), "a form", FORM_TYPE))
-"""What is often sent as JSON: how it begins, what it is, and its Content-Type."""
+LOOKS_LIKE = (
+    (re.compile(rb"\s*<"), "XML", "as application/xml"),
+    (re.compile(rb"\s*[{\[]"), "JSON", "as application/json"),
+    (re.compile(rb"[\w.-]+="), "a form", f"as {FORM_TYPE}"),
+    (re.compile(rb"\x1f\x8b"), "gzip", "as it is, not compressed"),
+    (re.compile(rb"\xff\xfe|\xfe\xff"), "UTF-16", "in UTF-8"),
+)
+"""What is often sent as something else: how it begins, what it is, and what to send."""
 ONLY_WAIT = re.compile(rb"wait=([0-9]{1,2})")
 TAKEN_TYPES = f"application/json, application/xml, {FORM_TYPE}, {MULTIPART_TYPE}"
 CHARSETS = {
@@ -148,7 +154,7 @@ def _read_json(body: bytes) -> Posted:
     try:
         posted = json_text.read(body)
     except json_text.JsonProblem as problem:
-        raise refuse(400, problem.code, problem.message + _what_it_looks_like(body)) from None
+        raise refuse(400, problem.code, problem.message + _what_it_looks_like(body, but="JSON")) from None
     if not isinstance(posted, dict):
         message = "The body must be one JSON object with the lead's fields: each lead is a post of its own."
         raise refuse(400, "not_an_object", message)
@@ -157,9 +163,9 @@ def _read_json(body: bytes) -> Posted:
     return posted
 
 
-def _what_it_looks_like(body: bytes) -> str:
-    named = (f" It looks like {what}: send that as {kind}." for begins, what, kind in LOOKS_LIKE if begins.match(body))
-    return next(named, "")
+def _what_it_looks_like(body: bytes, *, but: str) -> str:
+    named = ((what, how) for begins, what, how in LOOKS_LIKE if what != but and begins.match(body))
+    return next((f" It looks like {what}: send that {how}." for what, how in named), "")
 
 
 def _read_xml(body: bytes, charset: str | None) -> Posted:
@@ -168,7 +174,7 @@ def _read_xml(body: bytes, charset: str | None) -> Posted:
     try:
         _, posted = xml_text.read(body, charset=charset)
     except xml_text.XmlProblem as problem:
-        raise refuse(400, problem.code, problem.message) from None
+        raise refuse(400, problem.code, problem.message + _what_it_looks_like(body, but="XML")) from None
     if not isinstance(posted, dict):
         raise refuse(400, "no_fields", "The root element must have the lead's fields inside it, each as an element.")
     _refuse_too_much(posted)

@@ -123,7 +123,7 @@ def _answer(bench: Bench, trial: Trial, veil: Veil | None) -> Answer:
     """Return what the wire would say; the id is that of no lead."""
     tried = trial.tried
     if tried.status == "invalid":
-        return refusal_response(Refused(422, tried.problems))
+        return refusal_response(Refused(422, tried.problems, ignored=tried.ignored))
     is_done, cost = tried.status != "waiting", tried.run.cost if tried.run else 0
     reason = veil.over(tried.reason) if veil and tried.reason else tried.reason
     lead = LeadAnswer(

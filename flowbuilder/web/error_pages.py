@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException
@@ -57,7 +57,7 @@ def _form_expired(_error: CSRFError) -> Response:
 
 
 def _http_error(error: HTTPException) -> Response:
-    if is_for_api():
+    if is_for_api() or request.is_json:  # Whoever sends JSON to the address of a page is a program too.
         return http_error_answer(error)
     response = error_page(error.code or 500)
     for name, value in error.get_headers():

@@ -26,7 +26,13 @@ def answered(app: IntakeApp, path: str, **request: Any) -> TestResponse:
 
 def test_other_addresses_are_handed_on(intake: Flask):
     assert intake.test_client().get("/healthz").json == {"status": "ok"}
-    assert intake.test_client().get("/f").status_code == 404
+    assert intake.test_client().get("/form").status_code == 404
+
+
+def test_half_an_address_is_told_what_a_whole_one_is(intake: Flask):
+    for address in ("/f", "/f/", "/f/k3v9m2q7x1", "/f/k3v9m2q7x1/p8d4t6w0zn/lead"):
+        answer = intake.test_client().post(address, json={})
+        assert (answer.status_code, answer.json["errors"][0]["code"]) == (404, "no_such_address")
 
 
 def test_each_answer_carries_the_headers_that_protect_it(supplier: Supplier):

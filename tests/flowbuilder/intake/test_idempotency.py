@@ -38,7 +38,9 @@ def test_the_order_of_fields_and_the_kind_of_body_do_not_matter(supplier: Suppli
 def test_the_same_key_with_other_fields_is_422(supplier: Supplier, rows: Rows, other: dict[str, object]):
     supplier.post(headers=KEY)
     answer = supplier.post({**LEAD, **other}, headers=KEY)
-    message = "Idempotency-Key came with other fields before. Use a new one for a new lead."
+    message = (
+        "Idempotency-Key came before with other fields or the other key (live, test). Use a new one for a new lead."
+    )
     assert (answer.status_code, answer.json) == (
         422,
         {
@@ -64,7 +66,8 @@ def test_the_suppliers_own_number_of_a_lead_is_a_key(supplier: Supplier, rows: R
 
 def test_a_number_that_came_with_other_fields_is_named_as_what_it_is(supplier: Supplier, rows: Rows):
     first, second = (supplier.post({**LEAD, "leadId": "A-1", "state": state}) for state in ("CA", "NV"))
-    message = "lead_id, which serves as idempotency key, came with other fields before. Use a new one for a new lead."
+    came = "came before with other fields or the other key (live, test). Use a new one for a new lead."
+    message = f"lead_id, which serves as idempotency key, {came}"
     assert (first.status_code, second.status_code) == (202, 422)
     assert second.json["errors"] == [{"field": "lead_id", "code": "idempotency_key_reused", "message": message}]
     assert supplier.post({**LEAD, "lead_id": "x" * 256}).json["errors"][0]["field"] == "lead_id"

@@ -43,7 +43,7 @@ def ingest(
     return supplier.app.test_client().post(address, json=present, headers=headers, query_string={"wait": wait})
 
 
-@pytest.mark.parametrize("address", ["/api/v1/leads", "/api/leads/ingest"])
+@pytest.mark.parametrize("address", ["/api/v1/leads", "/api/v1/leads/", "/api/leads/ingest", "/api/leads/ingest/"])
 def test_a_lead_is_taken_with_its_data_state_and_quality(supplier: Supplier, rows: Rows, address: str):
     answer = ingest(supplier, address, categoryId="medicare")
     row = rows.leads(supplier)[0]

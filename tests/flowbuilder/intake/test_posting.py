@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from flowbuilder import enqueue, ids, keys
-from flowbuilder.intake.guard import MISSING, WRONG
+from flowbuilder.intake.guard import MISSING, OF_PROGRAMS, WRONG
 from tests.support.cast import a_flow, a_seller
 from tests.support.supplier import LEAD, Rows, Supplier, a_key, a_supplier, a_worker
 
@@ -123,6 +123,17 @@ def test_every_field_problem_is_told_at_once(supplier: Supplier, rows: Rows):
     assert rows.leads(supplier) == []
 
 
+def test_a_refusal_names_what_no_field_is_called_because_what_is_missing_may_stand_there(supplier: Supplier):
+    misspelt = {**LEAD, "emial": LEAD["email"], "email": ""}
+    answer = supplier.post(misspelt)
+    assert (answer.status_code, answer.json) == (
+        422,
+        refusal("required", "Email is required.", field="email") | {"ignored": ["emial"]},
+    )
+    as_xml = supplier.post(misspelt, headers={"Accept": "application/xml"})
+    assert b"<lead></lead><ignored><field>emial</field></ignored></result>" in as_xml.data
+
+
 def test_a_flow_or_source_that_does_not_exist_is_404(supplier: Supplier):
     message = "There is no such flow or source, or its flow is not published yet."
     for address in (f"/f/{supplier.flow.key}/nobody", f"/f/nobody/{supplier.source.key}", "/f/%00/%00"):
@@ -142,7 +153,13 @@ def test_a_paused_flow_or_source_still_takes_leads(intake: Flask, session: Sessi
 
 @pytest.mark.parametrize(
     ("key", "message"),
-    [(None, MISSING), ("", MISSING), ("guess", WRONG), ("lk_live_" + "0" * 26 + "_" + "a" * 43, WRONG)],
+    [
+        (None, MISSING),
+        ("", MISSING),
+        ("guess", WRONG),
+        ("lk_live_" + "0" * 26 + "_" + "a" * 43, WRONG),
+        ("fb_" + "0" * 26 + "_" + "a" * 43, OF_PROGRAMS),
+    ],
 )
 def test_a_missing_or_wrong_key_is_401(supplier: Supplier, rows: Rows, key: str | None, message: str):
     answer = supplier.post(headers={"X-API-Key": key})

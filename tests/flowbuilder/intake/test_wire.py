@@ -1,5 +1,6 @@
 """Bodies become fields, or are refused with a status, a code and a sentence."""
 
+import gzip
 import json
 
 import pytest
@@ -84,13 +85,30 @@ def test_brackets_in_the_names_of_a_form_nest_as_dots_do(form: bytes, posted: di
     [
         (b"<lead/>", " It looks like XML: send that as application/xml."),
         (b"email=a&b=1", " It looks like a form: send that as application/x-www-form-urlencoded."),
-        (b"{'email': 1}", ""),
+        (gzip.compress(b"{}"), " It looks like gzip: send that as it is, not compressed."),
+        ('{"email": "a"}'.encode("utf-16"), " It looks like UTF-16: send that in UTF-8."),
+        (b"{'email': 1}", "column 2."),
+        (b'{"email": "a', "Unterminated string starting at line 1, column 11."),
     ],
 )
 def test_what_was_sent_as_json_and_is_something_else_is_told_what_it_looks_like(body: bytes, hint: str):
     with pytest.raises(Refused) as refused:
         wire.read_posted(request(body, JSON))
-    assert refused.value.problems[0].message.endswith(hint or "column 2.")
+    assert refused.value.problems[0].message.endswith(hint)
+
+
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        (b'{"email": "a"}', " It looks like JSON: send that as application/json."),
+        (b"email=a&b=1", " It looks like a form: send that as application/x-www-form-urlencoded."),
+        (b"<lead><email></lead>", "mismatched tag at line 1, column 15."),
+    ],
+)
+def test_what_was_sent_as_xml_and_is_something_else_is_told_what_it_looks_like(body: bytes, hint: str):
+    with pytest.raises(Refused) as refused:
+        wire.read_posted(request(body, "application/xml"))
+    assert refused.value.problems[0].message.endswith(hint)
 
 
 def test_a_multipart_form_becomes_fields():

@@ -45,6 +45,12 @@ def test_a_wrong_method_names_the_right_ones(app: Flask) -> None:
     assert {"GET", "POST"} <= set(answer.headers["Allow"].split(", "))
 
 
+def test_whoever_sends_json_to_a_page_is_answered_in_json(app: Flask) -> None:
+    for address, status in (("/", 405), ("/leads-in", 404)):
+        answer = app.test_client().post(address, json={"email": "ana@example.com"})
+        assert (answer.status_code, list(answer.json["error"])) == (status, ["code", "message", "problems"])
+
+
 @pytest.fixture
 def without_database(redis_url: str) -> Iterator[Flask]:
     """Give the app while its database is away."""
