@@ -125,8 +125,8 @@ def refusal_response(refused: Refused, *, as_xml: bool = False) -> Answer:
     told = {"outcome": "error" if try_later else "failure", "status": "error" if try_later else "invalid"}
     headers = tuple(refused.headers.items())
     if as_xml:
-        ignored = {"ignored": {"field": refused.ignored}} if refused.ignored else {}
-        body = xml_text.write(XML_ROOT, {**told, "errors": {"error": errors}, "lead": None, **ignored})
-        return Answer(refused.status, body, headers, XML)
+        in_xml = {**told, "errors": {"error": errors}, "lead": None}
+        named = {"ignored": {"field": refused.ignored}} if refused.ignored else {}
+        return Answer(refused.status, xml_text.write(XML_ROOT, {**in_xml, **named}), headers, XML)
     ignored = {"ignored": refused.ignored} if refused.ignored else {}
     return Answer(refused.status, orjson.dumps({**told, "errors": errors, "lead": None, **ignored}), headers)

@@ -10,10 +10,11 @@ from rules.seen_values import Parts, Valid
 from rules.text import moment_text
 
 
-def sample_view(fields: Mapping[str, Any], known: Iterable[Field], now: datetime) -> dict[str, Any]:
+def sample_view(fields: Mapping[str, Any], known: Iterable[Field] = (), now: datetime | None = None) -> dict[str, Any]:
     """Return what the mapping of a destination sees, at an aware moment, of a made-up lead in normal form.
 
-    `known` are the fields that such leads have; what is no field of theirs has no parts.
+    `known` are the fields that such leads have: what is no field of theirs has no parts. Without a moment nobody has an
+    age.
     """
     return {
         "lead": fields,
@@ -23,7 +24,7 @@ def sample_view(fields: Mapping[str, Any], known: Iterable[Field], now: datetime
         "source": {"name": "Test", "supplier": "Test", "is_test": True},
         "flow": {},
         "step": {},
-        "run": {"now": now, "time_zone": "UTC", "is_test": True},
+        "run": {"now": now, "time_zone": "UTC", "is_test": True} if now else {},
     }
 
 

@@ -102,7 +102,7 @@ def test_what_was_sent_as_json_and_is_something_else_is_told_what_it_looks_like(
     [
         (b'{"email": "a"}', " It looks like JSON: send that as application/json."),
         (b"email=a&b=1", " It looks like a form: send that as application/x-www-form-urlencoded."),
-        (b"<lead><email></lead>", "mismatched tag at line 1, column 15."),
+        (b"<lead><email></lead>", "mismatched tag at line 1, column 16."),
     ],
 )
 def test_what_was_sent_as_xml_and_is_something_else_is_told_what_it_looks_like(body: bytes, hint: str):
