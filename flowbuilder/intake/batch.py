@@ -134,10 +134,17 @@ class Batcher:
         raise AssertionError("the last try returns or raises")
 
     def _insert_after_break(self, entries: Sequence[Entry]) -> set[UUID]:
-        """The connection broke, and the insert is committed or not: look on a new one, then insert what is missing."""
-        there = self._store.stored([entry.ticket.lead_id for entry in entries])
+        """The connection broke, and the insert is committed or not: look on a new one, then insert what is missing.
+
+        PostgreSQL may have been at it still; then it has committed by the time that ours meets the same ids.
+        """
+        lead_ids = [entry.ticket.lead_id for entry in entries]
+        there = self._store.stored(lead_ids)
         missing = [entry.row for entry in entries if entry.ticket.lead_id not in there]
-        return there | self._store.insert(missing) if missing else there
+        try:
+            return there | self._store.insert(missing) if missing else there
+        except psycopg.errors.UniqueViolation:
+            return self._store.stored(lead_ids)
 
     def _answer_used_keys(self, entries: Sequence[Entry]) -> None:
         asked = {(entry.source_id, entry.key.text) for entry in entries if entry.key}

@@ -16,8 +16,9 @@ from flowbuilder.intake.batch import MOST_TRIES, Batcher
 from flowbuilder.intake.desk import Desk
 from flowbuilder.intake.reading import Reading
 from flowbuilder.intake.refused import Refused
-from flowbuilder.intake.store import LeadStore
+from flowbuilder.intake.store import INSERT_LEADS, LeadStore, as_list
 from flowbuilder.intake.tickets import Entry, make_entry
+from tests.support.servers import plain_url
 from tests.support.supplier import Rows, Supplier
 
 
@@ -131,6 +132,24 @@ def test_after_a_broken_connection_each_lead_is_stored_once(
         assert rows.all("SELECT pg_terminate_backend(%(pid)s, 5000) AS ended", pid=pid)[0]["ended"]
         store_or_refuse(store, entry)
     assert (entry.is_stored, len(rows.leads(supplier))) == (True, 1)
+
+
+def test_a_lead_whose_insert_goes_on_after_its_connection_broke_is_stored_once_and_not_refused(
+    supplier: Supplier, rows: Rows, database_url: str, eventually
+):
+    entry = an_entry(supplier)
+    with a_store(database_url) as store, psycopg.connect(plain_url(database_url)) as still_at_it:
+        still_at_it.execute(INSERT_LEADS, [as_list([entry.row])])
+        [(pid,)] = store.execute("SELECT pg_backend_pid()")
+        assert rows.all("SELECT pg_terminate_backend(%(pid)s, 5000) AS ended", pid=pid)[0]["ended"]
+        with ThreadPoolExecutor(1) as pool:
+            ours = pool.submit(store_or_refuse, store, entry)
+            waits = "SELECT pid FROM pg_locks WHERE transactionid::text = %(id)s AND NOT granted"
+            [(xid,)] = still_at_it.execute("SELECT pg_current_xact_id()::text")
+            eventually(lambda: rows.all(waits, id=xid))
+            still_at_it.commit()
+            ours.result()
+    assert (entry.is_stored, entry.ticket.settlement, len(rows.leads(supplier))) == (True, entry.pending, 1)
 
 
 def test_a_table_that_is_missing_is_503_for_everybody(supplier: Supplier, database_url: str):
