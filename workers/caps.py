@@ -128,8 +128,9 @@ class WindowIds:
         )
         with committed(self._engine, "windows") as database:
             CREATE.count(database, {"rows": rows})
-            for identifier, at in FIND.rows(database, {"rows": rows}):
-                self._ids[missing[at].key] = identifier
+            found = FIND.rows(database, {"rows": rows})
+        # Known once they are there for good: a lead would wait for ever for a window that is not.
+        self._ids |= {missing[at].key: identifier for identifier, at in found}
 
 
 @dataclass(slots=True)
