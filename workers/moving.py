@@ -47,12 +47,14 @@ class Mover:
     def move(self, batch: Sequence[Carried], wanted: int) -> bool:
         """Move leads and claim others in one transaction; return whether there were any.
 
-        One lead's bad luck, whatever it is, must not stop the others: after an error each moves alone.
+        One lead's bad luck, whatever it is, must not stop the others: after an error each moves alone. Where one may
+        wait since a turn whose commit was not answered, the leases are asked for first: it must not go on at once.
         """
         claimed: list[Carried] = []
         began = time.thread_time()
+        guards = any(carried.is_in_doubt for carried in batch)
         try:
-            turn = self._transactions.turn(batch, wanted, claimed, guards=False, may_call=self._may_call())
+            turn = self._transactions.turn(batch, wanted, claimed, guards=guards, may_call=self._may_call())
             self._claiming.note(time.thread_time() - began, len(batch) + len(claimed))
         except Exception as problem:  # noqa: BLE001  (see above)
             self._transactions.disconnect()
@@ -110,6 +112,6 @@ class Mover:
         log.warning("the database did not answer: %s", where(problem))
         for carried in batch:
             carried.forget()
-            carried.is_leased = True
+            carried.is_leased = carried.is_in_doubt = True
         self._load.ready.extend(batch)
         time.sleep(RECOVER)

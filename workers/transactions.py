@@ -96,6 +96,7 @@ class Transactions:
         """Return the leads of a batch that are still ours, and forget the others."""
         held = journal.guard(database, [carried.lease for carried in batch]) if batch else set()
         for carried in batch:
+            carried.is_in_doubt = False
             if carried.lease not in held:
                 self._load.drop(carried)
         return [carried for carried in batch if carried.lease in held]
