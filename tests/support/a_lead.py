@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rules.fields import TYPES, Field, in_country_of, normalise
+from rules.seen_values import Parts
 
 FIELDS: Mapping[str, Field] = {
     field.key: field
@@ -73,3 +74,9 @@ def data_of(posted: Mapping[str, Any]) -> dict[str, Any]:
         },
         "offer": {"id": "off_1", "is_test": False, "sent_at": datetime(2026, 11, 20, 18, 41, 59, tzinfo=UTC)},
     }
+
+
+def seen_of(posted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a destination sees of the same lead: it also knows the fields of the lead's flow."""
+    data = data_of(posted)
+    return data | {"parts": Parts(data["lead"], FIELDS)}

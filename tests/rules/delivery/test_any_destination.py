@@ -16,7 +16,7 @@ from rules.delivery.response import read_answer
 from rules.delivery.wire import Reply
 from rules.problems import Problem
 from tests.rules.test_any_rule import JSON, POSTED
-from tests.support.a_lead import data_of
+from tests.support.a_lead import seen_of
 from tests.support.wild import changed
 
 MANY = settings(max_examples=200, deadline=None, database=None)
@@ -104,7 +104,7 @@ def test_any_lead_makes_a_request_or_a_reason_why_there_is_none(written: Any, po
         return
     credentials = dict.fromkeys(destination.credentials, "secret")
     try:
-        request = build_request(destination, data_of(posted), OFFER, credentials)
+        request = build_request(destination, seen_of(posted), OFFER, credentials)
     except CannotBuild:
         return
     assert url.parse(request.url, url.LONGEST_SENT).host == "api.sunrise.example.com"

@@ -13,17 +13,11 @@ from rules.delivery.sample import fields_kept, kept_fields, sample_offer, sample
 from rules.fields import Field
 from rules.reading import Document
 from rules.seen_values import Parts
-from tests.support.a_lead import FIELDS, data_of
+from tests.support.a_lead import FIELDS, seen_of
 from tests.support.cases import rows
 
 NOW = datetime(2026, 11, 20, 18, 41, 58, tzinfo=UTC)
 STATE = {"state": Field("state", "state")}
-
-
-def seen(posted: dict[str, Any]) -> dict[str, Any]:
-    """Return what a destination sees of a lead with these fields."""
-    data = data_of(posted)
-    return data | {"parts": Parts(data["lead"], FIELDS)}
 
 
 @pytest.mark.parametrize(("expression", "posted", "expected"), rows("expressions.json"))
@@ -31,7 +25,7 @@ def test_a_value_is_the_one_that_a_step_would_make(expression: Any, posted: dict
     value = read_value(Document(), expression, "mapping[0][1]")
 
     assert value is not None
-    assert value(seen(posted)) == expected
+    assert value(seen_of(posted)) == expected
 
 
 @pytest.mark.parametrize(("key", "operator", "beside", "posted", "expected"), rows("operators.json"))
@@ -45,7 +39,7 @@ def test_an_operator_decides_as_in_a_flow(
     ):  # Refused when it is saved: without a flow nobody knows what is valid, nor what several choices are.
         assert operator in ("valid", "not_valid", "is", "is_not")
     else:
-        assert rule(seen({key: posted})) is expected
+        assert rule(seen_of({key: posted})) is expected
 
 
 def test_each_flow_has_its_own_fields_and_a_lead_of_unknown_ones_is_read_as_it_is() -> None:
