@@ -15,6 +15,8 @@ from flowbuilder.models import Account, ApiKey
 from flowbuilder.web import current
 
 SEEN_EVERY = timedelta(minutes=1)
+WRONG = "The key is wrong or revoked: send an account key as Authorization: Bearer fb_…"
+OF_A_SOURCE = "This is the key of a source, which posts leads: send an account key as Authorization: Bearer fb_…"
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,10 @@ def known_key() -> ApiKey | None:
 
 
 def authenticate() -> None:
-    """Find out who calls; refuses with 401 and the same words whether a key is missing, unknown, wrong or revoked."""
+    """Find out who calls; refuses with 401, and with the same words whether a key is unknown, wrong or revoked."""
     key = known_key()
     if key is None:
-        raise Refusal(401)
+        raise Refusal(401, message=_what_is_wrong())
     account = current.session().get_one(Account, key.account_id)
     g.api_caller = Caller(account, key)
     _note_use(key)
@@ -66,6 +68,14 @@ def _key_of(header: str) -> ApiKey | None:
     if key is None or not hmac.compare_digest(key.secret_hash, given.secret_hash):
         return None
     return key
+
+
+def _what_is_wrong() -> str:
+    """Return what to say of the key that came; nothing where none did."""
+    given = request.headers.get("Authorization", "").partition(" ")[2].strip()
+    if (given or request.headers.get("X-API-Key", "")).startswith("lk_"):
+        return OF_A_SOURCE
+    return WRONG if given else ""
 
 
 def _note_use(key: ApiKey) -> None:

@@ -7,21 +7,35 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from flowbuilder.api.auth import OF_A_SOURCE, WRONG
+from flowbuilder.api.errors import CODES
 from flowbuilder.api.openapi import PREFIX, calls, path_of
 from flowbuilder.models import ApiKey
 from tests.support.cast import a_connection, a_flow, a_lead, a_list, a_source, now
 from tests.support.documents import solar
 from tests.support.web import signed_in
 
+MISSING = CODES[401][1]
+
 
 @pytest.mark.parametrize(
-    "authorization",
-    ["", "Bearer", "Bearer nonsense", "Basic Zm9vOmJhcg==", "Bearer fb_" + "0" * 26 + "_" + "A" * 43],
+    ("headers", "message"),
+    [
+        ({}, MISSING),
+        ({"Authorization": "Bearer"}, MISSING),
+        ({"Authorization": "fb_" + "0" * 26 + "_" + "A" * 43}, MISSING),
+        ({"X-API-Key": "fb_" + "0" * 26 + "_" + "A" * 43}, MISSING),
+        ({"Authorization": "Bearer nonsense"}, WRONG),
+        ({"Authorization": "Basic Zm9vOmJhcg=="}, WRONG),
+        ({"Authorization": "Bearer fb_" + "0" * 26 + "_" + "A" * 43}, WRONG),
+        ({"Authorization": "Bearer lk_live_" + "0" * 26 + "_" + "A" * 43}, OF_A_SOURCE),
+        ({"X-API-Key": "lk_test_" + "0" * 26 + "_" + "A" * 43}, OF_A_SOURCE),
+    ],
 )
-def test_without_a_good_key_the_answer_is_always_the_same(app, authorization):
-    answer = app.test_client().get("/api/v1/flows", headers={"Authorization": authorization})
+def test_without_a_good_key_the_answer_is_401_and_says_what_to_send(app, headers, message):
+    answer = app.test_client().get("/api/v1/flows", headers=headers)
     assert answer.status_code == 401
-    assert answer.json["error"]["code"] == "no_key"
+    assert (answer.json["error"]["code"], answer.json["error"]["message"]) == ("no_key", message)
 
 
 def test_a_wrong_secret_and_a_revoked_key_are_refused(app, api, session):
