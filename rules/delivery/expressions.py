@@ -1,19 +1,19 @@
 """Expressions and rules of a destination, compiled or reported with their path, whether the flow is known or not."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from rules.fields import Field
 from rules.logic import NO_FIELDS, Purpose, Rule, check_rule, compile_rule
-from rules.naming import DELIVERY_NAMES, name_problem
+from rules.naming import DELIVERY_NAMES, OF_FIELDS, name_problem
 from rules.problems import Problem
 from rules.reading import Document
 from rules.seen_values import fields_seen
 from rules.templates import ALIASES
 from rules.values import Value, compile_value
 
-MOST_FLOWS = 64
-"""For so many flows an expression is kept compiled."""
+MOST_KEPT = 1024
+"""For so many flows, and so many kinds of fields, an expression is kept compiled."""
 
 # What a rule over an answer can see; `said` is what stands at the path of the reason, or else the body as text.
 ANSWER_NAMES = frozenset({"status", "headers", "body", "said"})
@@ -23,30 +23,45 @@ class RuleOfAnyFlow(Rule):
     """An expression that is compiled for the fields of each flow whose lead it meets, as a connection has no flow.
 
     What a rule says of a field depends on the field's type: “California” is the state CA, and no text that reads so.
+    Flows whose fields are alike share what was compiled.
     """
 
-    __slots__ = ("_compiled", "_is_alike")
+    __slots__ = ("_by_fields", "_by_flow", "_is_alike", "_reads")
 
     def __init__(self, document: object, *, is_value: bool) -> None:
         """Compile it as for leads of unknown fields; raise a RuleError when it can never be decided."""
         super().__init__(document, NO_FIELDS, is_value=is_value)
-        self._compiled: dict[int, tuple[Mapping[str, Field], Rule]] = {}
         self._is_alike = _is_alike(self)
+        self._reads = _fields_read(self)
+        self._by_flow: dict[int, tuple[Mapping[str, Field], Rule]] = {}
+        self._by_fields: dict[tuple[Field | None, ...], Rule] = {}
 
     def __call__(self, data: Any) -> Any:
         """Return the value for the data; raise a RuleError when there is none."""
         if self._is_alike or not (fields := fields_seen(data)):
             return super().__call__(data)
-        found = self._compiled.get(id(fields))
-        return (found[1] if found and found[0] is fields else self._compile(fields))(data)
+        found = self._by_flow.get(id(fields))
+        return (found[1] if found and found[0] is fields else self._compiled_for(fields))(data)
 
-    def _compile(self, fields: Mapping[str, Field]) -> Rule:
-        """Return the rule for these fields, and keep it with them, so that nothing else comes by their identity."""
-        rule = Rule(self.document, fields, is_value=self._is_value)
-        if len(self._compiled) >= MOST_FLOWS:
-            self._compiled.clear()
-        self._compiled[id(fields)] = fields, rule
+    def _compiled_for(self, fields: Mapping[str, Field]) -> Rule:
+        """Return the rule for a flow's fields; they are kept with it, so that nothing else comes by their identity."""
+        read = tuple(map(fields.get, self._reads))
+        rule = self._by_fields.get(read)
+        if rule is None:
+            rule = Rule(self.document, {field.key: field for field in read if field}, is_value=self._is_value)
+            _keep(self._by_fields, read, rule)
+        _keep(self._by_flow, id(fields), (fields, rule))
         return rule
+
+
+Key = TypeVar("Key")
+Kept = TypeVar("Kept")
+
+
+def _keep(kept: dict[Key, Kept], key: Key, value: Kept) -> None:
+    if len(kept) >= MOST_KEPT:
+        kept.clear()
+    kept[key] = value
 
 
 def _is_alike(rule: Rule) -> bool:
@@ -57,6 +72,13 @@ def _is_alike(rule: Rule) -> bool:
     if rule.node.variable is not None:
         return not rule.node.variable.endswith(".age")
     return not rule.variables or (isinstance(rule.document, str) and rule.variables.isdisjoint(ALIASES.values()))
+
+
+def _fields_read(rule: Rule) -> tuple[str, ...]:
+    """Return the keys of the fields that a rule reads, in whatever way; those too that a name in braces may mean."""
+    meant = {name for name, path in ALIASES.items() if path in rule.variables}
+    split = (path.split(".") for path in rule.variables | meant)
+    return tuple(sorted({path[1] for path in split if path[0] in OF_FIELDS and len(path) > 1}))
 
 
 def read_value(document: Document, expression: Any, path: str) -> Value | None:
