@@ -48,9 +48,10 @@ class Carried:
     write repeats. `pings` are the buyers that are being asked for bids, `refused` why others are not. `awaited` are the
     calls that are out, `arrived` what became of others and is not written yet. `is_leased` once its lease is in the
     database, `is_cleared` once it was moved without ending the worker, `is_in_doubt` when nobody knows whether its last
-    turn was committed. `instruction` is what a person has done with it, until that is done. `queued_at` is the
-    monotonic time since when it queues for a buyer, `let_out_for` the one whose room it was given and has not used yet.
-    `counted` are the caps at the door of its flow that count it since an earlier run let it in, None where none did.
+    turn was committed, or whether its lease is held. `instruction` is what a person has done with it, until that is
+    done. `queued_at` is the monotonic time since when it queues for a buyer, `let_out_for` the one whose room it was
+    given and has not used yet. `counted` are the caps at the door of its flow that count it since an earlier run let it
+    in, None where none did.
     """
 
     row: Claimed

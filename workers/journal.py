@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from flowbuilder.ids import made_at
 from workers import journal_sql as sql
 from workers.documents import as_document
-from workers.rows import AttemptRow, Changes, EventRow, OfferRow, WindowRow
+from workers.rows import AttemptRow, Changes, EventRow, OfferRow, Row, WindowRow
 
 LEASE = timedelta(seconds=30)
 """For how long a claim counts without being renewed."""
@@ -93,10 +93,14 @@ def read_past(database: Connection, lead_ids: Sequence[UUID]) -> dict[UUID, Past
 
 
 def write(database: Connection, changes: Changes) -> None:
-    """Write all rows of a turn; raises LostWrite when one that should change did not."""
+    """Write all rows of a turn; raises LostWrite when one that should change did not.
+
+    Should two loops write the same leads, because one of them lost their leases, one waits for the other and not both.
+    """
     inserted = tuple(kind for kind in sql.INSERTS if changes.added(kind))
     updated = tuple(kind for kind in sql.UPDATES if changes.touched(kind))
-    groups = [changes.added(kind) for kind in inserted] + [changes.touched(kind) for kind in updated]
+    groups = [_in_order(changes.added(kind)) for kind in inserted]
+    groups += [_in_order(changes.touched(kind)) for kind in updated]
     if not groups:
         return
     sent = [sql.NEW[kind] for kind in inserted] + [sql.CHANGED[kind] for kind in updated]
@@ -108,6 +112,15 @@ def write(database: Connection, changes: Changes) -> None:
     for kind, rows, count in zip((*inserted, *updated), groups, counts, strict=False):
         if count != len(rows):
             raise (CapPassed if kind is WindowRow else LostWrite)(f"{kind.__name__}: {len(rows)} rows")
+
+
+def _in_order(rows: list[Row]) -> list[Row]:
+    """Return rows in the order of their leads; windows are locked already."""
+    return sorted(rows, key=_lead) if len(rows) > 1 and not isinstance(rows[0], WindowRow) else rows
+
+
+def _lead(row: Any) -> int:
+    return row.lead_id.int  # type: ignore[no-any-return]
 
 
 def _held(leases: Iterable[Lease]) -> dict[str, Any]:

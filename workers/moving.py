@@ -9,7 +9,7 @@ from sqlalchemy import Engine as Database
 from flowbuilder import clock
 from workers.carrying import Carried
 from workers.claiming import Claiming
-from workers.journal import ALONE_CRASHES
+from workers.journal import ALONE_CRASHES, LostWrite
 from workers.load import Load
 from workers.outages import DATABASE_ERRORS, is_outage, where
 from workers.quarantine import quarantine
@@ -47,32 +47,45 @@ class Mover:
     def move(self, batch: Sequence[Carried], wanted: int) -> bool:
         """Move leads and claim others in one transaction; return whether there were any.
 
-        One lead's bad luck, whatever it is, must not stop the others: after an error each moves alone. Where one may
-        wait since a turn whose commit was not answered, the leases are asked for first: it must not go on at once.
+        One lead's bad luck, whatever it is, must not stop the others: after an error each moves alone. Where it is a
+        lost lease, the others move together once more. Where one may wait since a turn whose commit was not answered,
+        the leases are asked for first: it must not go on at once.
         """
         claimed: list[Carried] = []
         began = time.thread_time()
         guards = any(carried.is_in_doubt for carried in batch)
+        wanted = 0 if guards else wanted
         try:
             turn = self._transactions.turn(batch, wanted, claimed, guards=guards, may_call=self._may_call())
             self._claiming.note(time.thread_time() - began, len(batch) + len(claimed))
         except Exception as problem:  # noqa: BLE001  (see above)
             self._transactions.disconnect()
-            return self._go_on_after(problem, batch, claimed)
+            is_lost = isinstance(problem, LostWrite) and not guards
+            return self._go_on_after(problem, batch, claimed, is_lost=is_lost)
         self._load.admit(claimed)
         self._load.ready.extend(carried for carried in claimed if carried.is_leased)
         self._hand_over(turn, [*batch, *(carried for carried in claimed if not carried.is_leased)])
         return bool(batch or claimed)
 
-    def _go_on_after(self, problem: Exception, batch: Sequence[Carried], claimed: Sequence[Carried]) -> bool:
-        """Wait for a database that is away, or move the leads of a turn that failed one by one."""
+    def _go_on_after(
+        self, problem: Exception, batch: Sequence[Carried], claimed: Sequence[Carried], *, is_lost: bool
+    ) -> bool:
+        """Wait for a database that is away, or move the leads of a turn that failed one by one.
+
+        Where a lease may be lost, a turn that asks for them comes before that.
+        """
         if is_outage(problem):
-            # It may have been committed all the same: a later turn finds out which leases are held.
+            # It may have been committed all the same: the turn that moves them next asks which leases are held.
             self._load.admit(claimed)
             self._wait_for_database(problem, [*batch, *claimed])
             return True
         log.warning("a turn of %d leads failed: %s", len(batch) + len(claimed), where(problem))
         self._claiming.wants_more = True
+        leased = [carried for carried in claimed if carried.is_leased]
+        self._load.admit(leased)
+        self._keep_in_doubt([*batch, *leased] if is_lost else leased)
+        if is_lost:
+            return True
         for carried in batch:
             self.move_alone(carried)
         # From here, as moving many alone may take longer than the whole time.
@@ -83,7 +96,7 @@ class Mover:
         """Move one lead from its journal in a transaction of its own; one that fails there is put aside."""
         carried.forget()
         if carried.row["crashes"] > ALONE_CRASHES + 1 and not carried.is_cleared:
-            self._put_aside(carried, "It ended its worker several times")
+            self._put_aside(carried, "It ended its worker several times", "it ended its worker several times")
             return
         try:
             turn = self._transactions.turn([carried], 0, [], guards=True, may_call=self._may_call())
@@ -92,26 +105,33 @@ class Mover:
             if is_outage(problem):
                 self._wait_for_database(problem, [carried])
             else:
-                log.error("lead %s cannot be carried: %s", carried.id, where(problem))  # noqa: TRY400  (without values)
-                self._put_aside(carried, f"{type(problem).__name__}: {str(problem).partition(chr(10))[0][:300]}")
+                why = f"{type(problem).__name__}: {str(problem).partition(chr(10))[0][:300]}"
+                self._put_aside(carried, why, where(problem))
             return
         self._hand_over(turn, [carried])
 
-    def _put_aside(self, carried: Carried, why: str) -> None:
-        """Quarantine a lead; where even that fails its lease runs out, and another worker tries."""
+    def _put_aside(self, carried: Carried, why: str, said: str) -> None:
+        """Quarantine a lead, unless it is another worker's by now; `said` is the reason without a lead's values.
+
+        Where even that fails its lease runs out, and another worker tries.
+        """
         self._load.drop(carried)
         try:
-            quarantine(self._database, carried.lease, why, clock.now())
-            self._tally.note_quarantined()
-            log.error("lead %s was quarantined", carried.id)
+            if quarantine(self._database, carried.lease, why, clock.now()):
+                self._tally.note_quarantined()
+                log.error("lead %s cannot be carried and was quarantined: %s", carried.id, said)
         except DATABASE_ERRORS as problem:
             log.error("lead %s could not be quarantined: %s", carried.id, where(problem))  # noqa: TRY400
 
     def _wait_for_database(self, problem: Exception, batch: Sequence[Carried]) -> None:
         """Have a later turn rebuild these leads from what was committed; answers that arrived are kept."""
         log.warning("the database did not answer: %s", where(problem))
+        self._keep_in_doubt(batch)
+        time.sleep(RECOVER)
+
+    def _keep_in_doubt(self, batch: Sequence[Carried]) -> None:
+        """Have leads go on from their journals, should their leases be held."""
         for carried in batch:
             carried.forget()
             carried.is_leased = carried.is_in_doubt = True
         self._load.ready.extend(batch)
-        time.sleep(RECOVER)

@@ -26,15 +26,20 @@ END_ATTEMPTS = text("""
 """)
 
 
-def quarantine(engine: Engine, lease: Lease, why: str, now: datetime) -> None:
-    """End a lead as quarantined and give back its places; an offer that was out keeps its own, it may be taken."""
+def quarantine(engine: Engine, lease: Lease, why: str, now: datetime) -> bool:
+    """End a lead as quarantined and give back its places; an offer that was out keeps its own, it may be taken.
+
+    Return whether the lease was held; otherwise nothing is done.
+    """
     lead_id, token = lease
     with committed(engine, "quarantine") as database:
-        if guard(database, [lease]):
+        is_held = bool(guard(database, [lease]))
+        if is_held:
             _give_back(database, engine, lead_id)
             database.execute(END_OFFERS, {"id": lead_id, "now": now})
             database.execute(END_ATTEMPTS, {"id": lead_id, "now": now})
             database.execute(CLOSE, {"id": lead_id, "token": token, "why": why, "now": now})
+    return is_held
 
 
 def _give_back(database: Connection, engine: Engine, lead_id: UUID) -> None:

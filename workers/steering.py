@@ -49,13 +49,15 @@ LOCKING = (Intake, Reserve, Check, Offer, Quote, Hold)
 """The effects that take places, or wait for what others give back."""
 
 
-def steer(turn: Turn, batch: Sequence[Carried]) -> None:
-    """Move every lead of a batch as far as it gets in this turn.
+def steer(turn: Turn, batch: Sequence[Carried]) -> Sequence[Carried]:
+    """Move every lead of a batch as far as it gets in this turn; return them without those that are lost.
 
     The windows of all of them are locked once, in between: what settles first needs no lock, and afterwards nothing
     is decided without one.
     """
-    _bring_back(turn, [carried for carried in batch if carried.walk is None])
+    _bring_back(turn, [carried for carried in batch if carried.walk is None and carried not in turn.lost])
+    if turn.lost:
+        batch = [carried for carried in batch if carried not in turn.lost]
     left_open = [carried for carried in batch if carried.is_left_open]
     for carried in batch:
         if not carried.is_left_open:
@@ -70,10 +72,14 @@ def steer(turn: Turn, batch: Sequence[Carried]) -> None:
     for carried in moving:
         _advance(turn, carried)
     turn.give_back()
+    return batch
 
 
 def _bring_back(turn: Turn, batch: Sequence[Carried]) -> None:
-    """Build the runs of leads that are not in memory: new ones from their rows, others from their journals."""
+    """Build the runs of leads that are not in memory: new ones from their rows, others from their journals.
+
+    Only who has its lease ends a run. So one that has ended is another worker's lead by now.
+    """
     known = read_past(turn.database, [carried.id for carried in batch if not carried.is_fresh])
     for carried in batch:
         past = known.get(carried.id, Past())
@@ -87,6 +93,8 @@ def _bring_back(turn: Turn, batch: Sequence[Carried]) -> None:
             replacing.give_up(turn, carried, past, "flow_unreadable", str(problem))
         except Diverged as difference:
             replacing.replace(turn, carried, past, difference)
+        if carried.effect is None and carried.key not in turn.left:
+            turn.lost.add(carried)
 
 
 def _settle(turn: Turn, carried: Carried) -> None:

@@ -15,6 +15,7 @@ from workers.carrying import Carried
 from workers.claiming import Claiming
 from workers.crashpoints import crashpoint
 from workers.load import Load
+from workers.rows import Changes, LeaseRow
 from workers.statements import plan_anew, prefer_indexes
 from workers.steering import steer
 from workers.turn import Turn
@@ -52,8 +53,10 @@ class Transactions:
     ) -> Turn:
         """Claim, decide, lock and write, and commit all of it at once; what is claimed is added to `claimed`.
 
+        Leases alone are committed before the rest.
+
         Each lead is written under its lease, so that a turn which lost one fails as a whole. With `guards` the leases
-        are asked for first: leads that are ours no more are dropped, and the turn goes on without them.
+        are asked for first. Leads that are found to be ours no more are dropped, and the turn goes on without them.
         """
         self._book.refresh()
         database = self._connect()
@@ -63,12 +66,14 @@ class Transactions:
         turn = self._begin(database, may_call=may_call)
         moving = self._guarded(database, batch) if guards else list(batch)
         claimed.extend(self._claiming.claim(turn, wanted, self._load.crowding))
+        if guards or turn.changes.touched(LeaseRow):
+            self._free_rows(turn)
         moving += [carried for carried in claimed if not carried.is_leased]
         if moving:
-            steer(turn, moving)
-            turn.keep_all(moving)
+            turn.keep_all(steer(turn, moving))
             turn.dealer.add_to(turn.changes)
             turn.buyer_claims.write(database)
+        self._load.lose({carried.lease for carried in turn.lost})
         journal.write(database, turn.changes)
         crashpoint("before turn")
         database.commit()
@@ -89,14 +94,26 @@ class Transactions:
         load = self._load
         turn = Turn(clock.now(), database, self._book, Dealer(self._windows), self._secret, may_call, self._campaigns)
         turn.calling, turn.busy, turn.most_for_one = dict(load.calls), load.busy, load.most_for_one
-        turn.queued_for = load.queued_for(time.monotonic())
+        turn.queued_for, turn.in_hand = load.queued_for(time.monotonic()), load.leads
         return turn
 
     def _guarded(self, database: Connection, batch: Sequence[Carried]) -> list[Carried]:
         """Return the leads of a batch that are still ours, and forget the others."""
         held = journal.guard(database, [carried.lease for carried in batch]) if batch else set()
-        for carried in batch:
+        self._load.lose({carried.lease for carried in batch} - held)
+        ours = [carried for carried in batch if carried.lease in held]
+        for carried in ours:
             carried.is_in_doubt = False
-            if carried.lease not in held:
-                self._load.drop(carried)
-        return [carried for carried in batch if carried.lease in held]
+        return ours
+
+    def _free_rows(self, turn: Turn) -> None:
+        """Commit leases, so that none of these leads' rows is locked any more.
+
+        Other loops may have windows locked and wait for such a row. Should this turn then wait for those windows, each
+        would wait for the other. Rows that nobody else can write stay locked.
+        """
+        journal.write(turn.database, turn.changes)
+        turn.changes = Changes()
+        crashpoint("before lease")
+        turn.database.commit()
+        crashpoint("after lease")

@@ -1,6 +1,6 @@
 """One turn of the loop: everything that is decided, locked and written in one transaction."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -47,7 +47,7 @@ class Turn:
     `calling` counts the calls that are out by connection, `busy` the leads that queue for one as well, of which a
     loop holds at most `most_for_one`; `queued_for` says for how many seconds the first of them has queued. `heard` is
     what calls came to that breakers count, `breakers` what it made of them, and `switched` those that opened or closed,
-    by their connections.
+    by their connections. `in_hand` are the leads of the loop, `lost` those of them that another worker took.
     """
 
     now: datetime
@@ -75,6 +75,8 @@ class Turn:
     heard: list[Heard] = field(default_factory=list)
     breakers: dict[UUID, Breaker] = field(default_factory=dict)
     switched: list[tuple[UUID, str]] = field(default_factory=list)
+    in_hand: Mapping[int, Carried] = field(default_factory=dict)
+    lost: set[Carried] = field(default_factory=set)
     buyer_claims: BuyerClaims = field(init=False)
     unclaimed: list[Claiming] = field(default_factory=list)
 
@@ -199,17 +201,43 @@ class Turn:
         self.returned, self.unclaimed = [], []
 
     def claim(self, most: int, passed_over: Collection[UUID] = (), *, alone: bool = False) -> list[Carried]:
-        """Return due leads, locked, but none of some accounts; whatever this turn writes of them takes the lease."""
-        found = journal.find_due(self.database, most, self.now, passed_over, alone=alone)
-        return [Carried(row, is_fresh=row["is_fresh"]) for row in found]
+        """Return due leads, locked, but none of some accounts; whatever this turn writes of them takes the lease.
+
+        Where a worker left one of them, which may yet write it, they all come leased.
+        """
+        found = self._find(most, passed_over, alone=alone)
+        return self._leased(found) if any(carried.row["is_left"] for carried in found) else found
 
     def lease(self, most: int, passed_over: Collection[UUID] = (), *, alone: bool = False) -> list[Carried]:
         """Return due leads and write nothing but their leases, so that the claim counts whatever they do later."""
-        found = self.claim(most, passed_over, alone=alone)
+        return self._leased(self._find(most, passed_over, alone=alone))
+
+    def _leased(self, found: Sequence[Carried]) -> list[Carried]:
         for carried in found:
             self.changes.touch(LeaseRow(carried.id, carried.token))
             carried.is_leased = True
-        return found
+        return [*found]
+
+    def _find(self, most: int, passed_over: Collection[UUID], *, alone: bool) -> list[Carried]:
+        """Return due leads, locked; one in hand, renewed too late, only if another worker had it meanwhile."""
+        found = journal.find_due(self.database, most, self.now, passed_over, alone=alone)
+        claimed = [Carried(row, is_fresh=row["is_fresh"]) for row in found]
+        return self._without_ours(claimed) if any(one.key in self.in_hand for one in claimed) else claimed
+
+    def _without_ours(self, claimed: Iterable[Carried]) -> list[Carried]:
+        """Renew the leases of leads that are ours still, and return the others."""
+        others, late = list[Carried](), list[Carried]()
+        for carried in claimed:
+            mine = self.in_hand.get(carried.key)
+            if mine and mine.token == carried.row["was"]:
+                late.append(mine)
+                continue
+            others.append(carried)
+            if mine:
+                self.lost.add(mine)
+        if late:
+            journal.renew(self.database, [mine.lease for mine in late])
+        return others
 
     def note_replaced(self, carried: Carried, difference: Diverged, seq: int) -> None:
         """Write that a run was closed because the flow would not take it any more."""

@@ -15,7 +15,7 @@ from tests.support.verdicts import Verdict
 from workers.crashpoints import CRASHED
 
 LEADS, TURNS = 20, 20
-ONCE = ("link", "windows", "presence", "sweep", "tidying")
+ONCE = ("link", "lease", "windows", "presence", "sweep", "tidying")
 """The commits that a worker passes soon after it began; a turn's it passes again and again."""
 RECOVER_EVERY = 4
 QUICK = ("CA", "NV", "TX", "AZ", "NY", "GA", "OH", "PA", "IL", "NC", "VA")

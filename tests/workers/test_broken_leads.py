@@ -138,12 +138,13 @@ def test_an_answer_that_the_database_could_not_take_at_once_is_not_lost(market: 
         market.publish([buyer(market.connect(sunrise))])
         market.execute("CREATE SEQUENCE IF NOT EXISTS refusals")
         market.execute(REFUSE_TWICE)
-        market.execute("CREATE TRIGGER refuse BEFORE UPDATE ON attempt EXECUTE FUNCTION refuse_twice()")
+        market.execute("CREATE TRIGGER refuse BEFORE UPDATE ON attempt FOR EACH ROW EXECUTE FUNCTION refuse_twice()")
         [lead_id] = market.post()
         market.carry()
+        refused = market.count(text("SELECT last_value FROM refusals")) - 1
         market.execute("DROP TRIGGER refuse ON attempt; DROP SEQUENCE refusals CASCADE")
     assert [attempt.state for attempt in market.attempts(lead_id)] == ["ok"]
-    assert len(sunrise.seen) == 1
+    assert (refused, len(sunrise.seen)) == (2, 1)
 
 
 def test_leads_go_on_though_every_connection_is_cut_again_and_again(market: Market) -> None:

@@ -1,0 +1,198 @@
+"""Leads whose lease another worker took are let go, whenever that is found out, and the others of the turn move."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import text
+
+from tests.support.buyers import Buyer, a_buyer, accepting
+from tests.support.flows import buyer, cap
+from tests.support.market import Market
+from workers.engine import Engine
+from workers.moving import log
+
+STEAL = "UPDATE lead SET lease_token = 1 WHERE id = :lead"
+"""What a claim of another worker does, which then does nothing else for as long as a lease is held."""
+END = "UPDATE lead SET due_at = now() - interval '1 second' WHERE id = :lead"
+"""Ends a lease, so that whoever looks next takes the lead."""
+REFUSE = """
+    CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        RAISE EXCEPTION 'not now' USING ERRCODE = '40P01';
+    END $$;
+    CREATE TRIGGER refuse BEFORE UPDATE ON attempt FOR EACH ROW EXECUTE FUNCTION refuse()
+"""
+
+
+@pytest.fixture
+def sunrise(market: Market) -> Iterator[Buyer]:
+    """Give a buyer that accepts, the only one of a flow with a cap."""
+    with a_buyer(accepting) as sunrise:
+        market.publish([cap(50), buyer(market.connect(sunrise))])
+        yield sunrise
+
+
+@contextmanager
+def a_loop(market: Market, *, careful: bool = False) -> Iterator[Engine]:
+    """Give a loop whose turns are taken one by one; a careful one writes leases before it moves leads."""
+    loop = market.engine()
+    loop.start()
+    if not careful:
+        loop._claiming.begin()
+    try:
+        yield loop
+    finally:
+        loop.close()
+
+
+def turn(loop: Engine) -> None:
+    """Have a loop look at the database, and move what can."""
+    loop._claiming.wants_more = True
+    loop._turn(claims=True)
+
+
+def hear(loop: Engine, leads: int) -> None:
+    """Have a loop wait until so many leads have an answer."""
+    while len(loop._load.answered()) < leads:
+        loop._take_in(timeout=5)
+
+
+def carry_on(loop: Engine, market: Market, is_over: Callable[[], bool]) -> None:
+    """Have a loop take turns until something is so."""
+    while not is_over():
+        loop._take_in(timeout=0.01)
+        turn(loop)
+
+
+def used_and_sold(market: Market) -> tuple[int, list[str | None]]:
+    return market.used()["c/day"], [lead.outcome for lead in market.leads()]
+
+
+def test_a_lead_that_another_worker_ended_before_it_moved_is_let_go(
+    market: Market, sunrise: Buyer, caplog: pytest.LogCaptureFixture
+) -> None:
+    stolen, kept = market.post(2)
+    market.execute("UPDATE lead SET state = 'working', due_at = now() - interval '1 second'")
+    with a_loop(market) as slow, caplog.at_level(logging.WARNING, log.name):
+        turn(slow)
+        market.execute(END, lead=stolen)
+        with market.carrying():
+            market.wait_until("(SELECT count(*) FROM lead WHERE state = 'done') = 1")
+        carry_on(slow, market, lambda: market.count_open() == 0)
+    assert caplog.messages == []
+    assert used_and_sold(market) == (2, ["sold", "sold"])
+    assert len(sunrise.seen) == 2
+    assert market.lead(kept).crashes == 0
+
+
+def test_after_a_deadlock_leads_that_another_worker_took_are_let_go_and_the_others_move(
+    market: Market, sunrise: Buyer, caplog: pytest.LogCaptureFixture
+) -> None:
+    stolen, kept = market.post(2)
+    with a_loop(market) as slow, caplog.at_level(logging.WARNING, log.name):
+        turn(slow)
+        hear(slow, 2)
+        market.execute(REFUSE)
+        turn(slow)
+        market.execute("DROP TRIGGER refuse ON attempt")
+        market.execute(STEAL, lead=stolen)
+        carry_on(slow, market, lambda: market.lead(kept).state == "done")
+        assert [message.partition(":")[0] for message in caplog.messages] == ["the database did not answer"]
+        assert market.lead(stolen).state == "working"
+        assert not slow._load.leads
+    market.execute(END, lead=stolen)
+    market.carry()
+    assert used_and_sold(market) == (2, [None, "sold"])
+
+
+def test_leads_whose_write_finds_that_another_worker_took_one_move_together_once_more(
+    market: Market, sunrise: Buyer, caplog: pytest.LogCaptureFixture
+) -> None:
+    stolen, *kept = market.post(3)
+    with a_loop(market) as slow, caplog.at_level(logging.WARNING, log.name):
+        turn(slow)
+        hear(slow, 3)
+        market.execute(STEAL, lead=stolen)
+        turn(slow)
+        assert {carried.id for carried in slow._load.ready} == {stolen, *kept}
+        turn(slow)
+        assert {market.lead(lead_id).state for lead_id in kept} == {"done"}
+        assert not slow._load.leads
+        assert [message.partition(": L")[0] for message in caplog.messages] == ["a turn of 3 leads failed"]
+    market.execute(END, lead=stolen)
+    market.carry()
+    assert used_and_sold(market) == (3, [None, "sold", "sold"])
+    assert len(sunrise.seen) == 3
+
+
+@pytest.mark.parametrize("careful", [False, True])
+def test_a_lead_in_hand_that_was_renewed_too_late_is_not_claimed_anew(
+    market: Market, sunrise: Buyer, caplog: pytest.LogCaptureFixture, careful: bool
+) -> None:
+    ids = market.post(3)
+    with a_loop(market, careful=careful) as paused, caplog.at_level(logging.WARNING, log.name):
+        while not paused._load.out:
+            turn(paused)
+        hear(paused, 3)
+        for lead_id in ids:
+            market.execute(END, lead=lead_id)
+        market.post(1)
+        carry_on(paused, market, lambda: market.count_open() == 0)
+    assert caplog.messages == []
+    assert used_and_sold(market) == (4, ["sold"] * 4)
+    assert len(sunrise.seen) == 4
+
+
+def test_a_lead_in_hand_that_another_worker_left_is_claimed_anew(
+    market: Market, sunrise: Buyer, caplog: pytest.LogCaptureFixture
+) -> None:
+    stolen, _ = market.post(2)
+    with a_loop(market) as paused, caplog.at_level(logging.WARNING, log.name):
+        turn(paused)
+        hear(paused, 2)
+        market.execute(STEAL, lead=stolen)
+        market.execute(END, lead=stolen)
+        carry_on(paused, market, lambda: market.count_open() == 1 and not paused._load.leads)
+    assert caplog.messages == []
+    assert (market.lead(stolen).state, market.lead(stolen).waiting_for) == ("waiting", "answer")
+    assert [attempt.state for attempt in market.attempts(stolen)] == ["ambiguous"]
+    assert used_and_sold(market) == (2, [None, "sold"])
+    assert len(sunrise.seen) == 2
+
+
+def leave(market: Market, _loop: Engine) -> None:
+    """Have a worker leave the one lead that is open."""
+    market.execute("UPDATE lead SET state = 'working', due_at = now() - interval '1 second' WHERE state = 'received'")
+
+
+def fail(market: Market, loop: Engine) -> None:
+    """Have a loop claim the one lead that is open, and not know whether that was written; it was."""
+    market.execute(REFUSE.replace("UPDATE ON attempt", "INSERT ON lead_event"))
+    turn(loop)
+    market.execute("DROP TRIGGER refuse ON lead_event")
+    [carried] = loop._load.leads.values()
+    market.execute("UPDATE lead SET state = 'working', lease_token = :token WHERE state <> 'done'", token=carried.token)
+
+
+@pytest.mark.parametrize("begin", [leave, fail])
+def test_who_waits_for_windows_holds_no_row_that_another_loop_may_wait_for(
+    market: Market, sunrise: Buyer, begin: Callable[[Market, Engine], None]
+) -> None:
+    market.post(1)
+    market.carry()
+    [lead_id] = market.post(1)
+    with a_loop(market) as loop, market.database.connect() as other:
+        begin(market, loop)
+        other.execute(text("SELECT FROM cap_window FOR UPDATE"))
+        carrying = threading.Thread(target=carry_on, args=(loop, market, lambda: market.count_open() == 0))
+        carrying.start()
+        market.wait_until("EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        other.execute(text("SET LOCAL lock_timeout = '2s'"))
+        written = other.execute(text("UPDATE lead SET last_step = last_step WHERE id = :lead"), {"lead": lead_id})
+        assert written.rowcount == 1
+        other.commit()
+        carrying.join(timeout=20)
+    assert used_and_sold(market) == (2, ["sold", "sold"])
+    assert len(sunrise.seen) == 2
