@@ -173,7 +173,11 @@ def _idempotency_key(post: Post, reading: Reading) -> IdempotencyKey | None:
         own, field = reading.control(OWN_NUMBER), OWN_NUMBER
         text = str(own).strip() if isinstance(own, str | int) and is_filled(own) else None
     elif text == "":
-        raise refuse(400, "empty_idempotency_key", "Idempotency-Key is empty, or not in plain ASCII: send another, or leave it out.")
+        raise refuse(
+            400,
+            "empty_idempotency_key",
+            "Idempotency-Key is empty, or not in plain ASCII: send another, or leave it out.",
+        )
     if text is None:
         return None
     if len(text) > LONGEST_KEY:

@@ -1,10 +1,11 @@
 """Expressions and rules of a destination, compiled or reported with their path, whether the flow is known or not."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from rules.fields import Field
-from rules.logic import NO_FIELDS, Purpose, Rule, check_rule, compile_rule
+from rules.logic import NO_FIELDS, Purpose, Rule, RuleError, check_rule, compile_rule
 from rules.naming import DELIVERY_NAMES, OF_FIELDS, name_problem
 from rules.problems import Problem
 from rules.reading import Document
@@ -48,10 +49,23 @@ class RuleOfAnyFlow(Rule):
         read = tuple(map(fields.get, self._reads))
         rule = self._by_fields.get(read)
         if rule is None:
-            rule = Rule(self.document, {field.key: field for field in read if field}, is_value=self._is_value)
+            rule = self._compile({field.key: field for field in read if field})
             _keep(self._by_fields, read, rule)
         _keep(self._by_flow, id(fields), (fields, rule))
         return rule
+
+    def _compile(self, fields: Mapping[str, Field]) -> Rule:
+        """Return the rule for these fields.
+
+        Several flows share a connection, and what one of them has a value for may be none in another. A field with
+        which the rule cannot be is read as it is then: it never has that value there.
+        """
+        for odd in (None, *fields):
+            with suppress(RuleError):
+                return Rule(
+                    self.document, {key: field for key, field in fields.items() if key != odd}, is_value=self._is_value
+                )
+        return Rule(self.document, NO_FIELDS, is_value=self._is_value)
 
 
 Key = TypeVar("Key")

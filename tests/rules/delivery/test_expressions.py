@@ -53,6 +53,20 @@ def test_each_flow_has_its_own_fields_and_a_lead_of_unknown_ones_is_read_as_it_i
     assert all(rule({"lead": {"state": "CA"}, "parts": Parts({}, {**STATE})}) for _ in range(MOST_KEPT + 2))
 
 
+def test_a_value_that_only_another_flow_has_is_none_here_and_the_other_fields_keep_their_types() -> None:
+    boats, narnia = {"is": [{"var": "lead.product"}, "boats"]}, {"is": [{"var": "lead.country"}, "Narnia"]}
+    rule = read_rule(Document(), {"or": [{"is": [{"var": "lead.state"}, "California"]}, boats]}, "")
+    odd = read_rule(Document(), {"or": [narnia, boats]}, "")
+    here = {**STATE, "product": Field("product", "choice", options=("solar",)), "country": Field("country", "country")}
+    lead = {"state": "CA", "product": "solar", "country": "DE"}
+
+    assert rule is not None
+    assert odd is not None
+    assert rule({"lead": lead, "parts": Parts(lead, here)})
+    assert not rule({"lead": {**lead, "state": "NV"}, "parts": Parts(lead, here)})
+    assert not odd({"lead": lead, "parts": Parts(lead, here)})
+
+
 def test_a_field_of_the_lead_comes_before_what_a_name_in_braces_stands_for_elsewhere() -> None:
     value = read_value(Document(), "{{lead.source}}", "")
     own = {"source": Field("source", "text")}
