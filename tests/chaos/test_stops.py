@@ -88,7 +88,7 @@ def test_a_worker_that_was_paused_writes_nothing_when_it_wakes(scene: Scene) -> 
     for _ in range(PAUSES):
         before = len(sunrise.seen)
         yard.market.post(20)
-        sunrise.wait_for(before + 10, 30)
+        sunrise.wait_for(before + 10)
         paused = workers[fencing.newest_writer(yard.market.database, workers.keys())]
         paused.send_signal(signal.SIGSTOP)
         yard.market.wait_until(ASKED_AGAIN)
@@ -112,7 +112,7 @@ def test_leads_that_came_while_valkey_was_away_are_done_soon_after(scene: Scene,
         yard.servers.start_valkey()
         back_at = time.monotonic()
         while yard.market.count_open():
-            assert time.monotonic() - back_at <= 15
+            assert time.monotonic() - back_at <= 25
             yard.revive()
             time.sleep(0.2)
     assert len(sunrise.seen) == 60
@@ -129,8 +129,8 @@ def test_an_idle_worker_ends_at_once(scene: Scene, command: tuple[str, ...], awa
         yard.servers.kill_valkey()
     began = time.monotonic()
     worker.terminate()
-    assert worker.wait(30) == 0
-    assert time.monotonic() - began <= 8
+    assert worker.wait(60) == 0
+    assert time.monotonic() - began <= 15
     yard.servers.start_valkey()
 
 
@@ -153,7 +153,7 @@ def test_a_stopped_worker_lets_its_calls_end(scene: Scene) -> None:
     [worker] = yard.workers
     worker.terminate()
     worker.terminate()
-    assert worker.wait(20) == 0
+    assert worker.wait(60) == 0
     assert {lead.outcome for lead in yard.market.leads()} == {"sold"}
     assert len(sunrise.seen) == 5
 
@@ -171,8 +171,8 @@ def test_a_job_that_runs_is_finished_before_its_worker_ends(scene: Scene) -> Non
     worker = yard.start(*JOBS)
     with enqueue.connect(yard.servers.redis_url) as redis:
         enqueue.enqueue_job(redis, enqueue.TEST_CONNECTION, test_id)
-    sunrise.wait_for(1, 30)
+    sunrise.wait_for(1)
     worker.terminate()
-    assert worker.wait(30) == 0
+    assert worker.wait(60) == 0
     with Session(yard.market.database) as session:
         assert session.get_one(ConnectionTest, test_id).state == "done"

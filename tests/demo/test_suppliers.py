@@ -80,7 +80,7 @@ def test_a_server_that_was_away_gets_the_lead_when_it_is_back(httpserver):
     poster.start()
     httpserver.expect_request("/f/solar/search").respond_with_data(SOLD, 201)
     httpserver.start()
-    poster.join(10)
+    poster.join(60)
     assert results == ["sold"]
 
 
@@ -107,11 +107,11 @@ def test_both_suppliers_go_through_their_numbers_side_by_side_and_count(httpserv
     for access in SOURCES.values():
         httpserver.expect_request(access.path).respond_with_handler(answer)
     rounds = start_posting(httpserver.url_for("/"), SOURCES, begin=500, every=0.01)
-    assert enough.wait(10)
+    assert enough.wait(60)
     for round_ in rounds:
         round_.ends.set()
         for posting in round_.clerks:
-            posting.join(10)
+            posting.join(60)
     assert {make_lead(name, number).key for name in ("search", "quotes") for number in range(501, 511)} <= set(seen)
     assert [round_.told().split(" posted ")[0] for round_ in rounds] == ["Search Leads", "Quote Forms"]
 

@@ -25,7 +25,7 @@ def test_a_short_command_is_waited_for(tmp_path, second):
         waiting = threading.Thread(target=_take_and_note, args=(tmp_path, second, ended))
         waiting.start()
         assert not ended.wait(0.5)
-    waiting.join(10)
+    waiting.join(60)
     assert ended.is_set()
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from flowbuilder.config import settings
 from tests.support.cast import Cast, Member, a_member
-from tests.support.live import chromium, listening
+from tests.support.live import PATIENCE, chromium, listening
 from tests.support.looks import note_faults
 from tests.support.sights import sights
 from tests.support.web import running, session_of
@@ -59,7 +59,7 @@ def visit(browser: Browser, base_url: str, session: Session) -> Iterator[Visit]:
             token = session_of(session, member)
             context.add_cookies([{"name": "session", "value": token, "url": base_url, "httpOnly": True}])
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         note_faults(page, faults)
         page.goto(path)
         return page
@@ -81,7 +81,7 @@ def visit_refused(browser: Browser, base_url: str, session: Session) -> Iterator
         token = session_of(session, member)
         context.add_cookies([{"name": "session", "value": token, "url": base_url, "httpOnly": True}])
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.goto(path)
         return page
 

@@ -40,7 +40,7 @@ def test_a_new_lead_appears_by_itself(visit, session: Session, cast: Cast) -> No
     expect(page.get_by_text("No leads yet")).to_be_visible()
     lead = a_lead(session, source)
     session.commit()
-    expect(page.get_by_role("link", name=short_form(lead.id))).to_be_visible(timeout=8_000)
+    expect(page.get_by_role("link", name=short_form(lead.id))).to_be_visible()
 
 
 def test_more_leads_are_loaded_and_the_reader_goes_on_there(visit, session: Session, cast: Cast) -> None:  # type: ignore[no-untyped-def]
@@ -115,4 +115,4 @@ def test_nothing_of_a_person_stays_in_the_browser(visit, session: Session, cast:
 def test_when_the_session_has_ended_the_page_leads_to_sign_in(visit, session: Session, cast: Cast) -> None:  # type: ignore[no-untyped-def]
     page = visit("/leads", cast.sara)
     page.context.clear_cookies()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in", timeout=8_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")

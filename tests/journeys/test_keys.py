@@ -149,7 +149,7 @@ def test_what_was_pressed_is_what_is_done_wherever_the_focus_is_by_then(
     for key in ("Enter", "Enter", "Tab"):
         page.keyboard.press(key)
     expect(page.locator("#saved")).to_have_text("Saving…")
-    eventually(lambda: page.title() and held, 5)
+    eventually(lambda: page.title() and held)
     held[0].continue_()
     expect(page.locator("#said")).to_contain_text("is now step 1 of 3.")
     expect(page.locator("#down-s3")).to_be_focused()

@@ -18,7 +18,7 @@ from flowbuilder.config import settings
 from tests.support.buyers import Buyer, Seen, a_buyer
 from tests.support.cast import PASSWORD, Member, a_seller
 from tests.support.documents import solar
-from tests.support.live import everything
+from tests.support.live import PATIENCE, everything
 from tests.support.looks import NARROW, WIDE, look_closely, note_faults
 from tests.support.processes import free_port
 
@@ -117,7 +117,7 @@ def newcomer(browser: Browser, address: str) -> Iterator[Newcomer]:
     context = browser.new_context(base_url=address, **WIDE)  # type: ignore[arg-type]
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE)
     note_faults(page, faults)
     page.goto("/")
     yield Newcomer(page, [])

@@ -114,7 +114,7 @@ def test_nothing_is_said_to_be_saved_before_it_is(visit: Visit, session: Session
     dana = a_member(session, cast.sara.account, role="editor", person="Dana Deputy")
     look(session=session, flow=flow, person_id=dana.person.id, now=clock.now())
     session.commit()
-    expect(page.locator("#others")).to_contain_text("Dana Deputy is also here", timeout=10_000)
+    expect(page.locator("#others")).to_contain_text("Dana Deputy is also here")
     expect(page.locator("#saved")).to_have_text("Saving…")
     held[0].continue_()
     expect(page.locator("#saved")).to_contain_text("Saved")

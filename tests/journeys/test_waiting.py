@@ -19,7 +19,7 @@ from flowbuilder.models import Account, Flow, Lead, Source
 from tests.support.buyers import Buyer, a_buyer, accepting, declining, in_turn
 from tests.support.cast import a_member
 from tests.support.flows import BUSY, SILENT, YES, buyer, quickly
-from tests.support.live import everything
+from tests.support.live import PATIENCE, everything
 from tests.support.looks import NARROW, WIDE, look_closely, note_faults
 from tests.support.market import Market, a_market
 from tests.support.processes import free_port
@@ -120,7 +120,7 @@ def seated(browser: Browser, desk: Desk, **options: Any) -> Iterator[Page]:
     context = browser.new_context(base_url=desk.address, **options)
     context.add_cookies([{"name": "session", "value": desk.token, "url": desk.address, "httpOnly": True}])
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE)
     note_faults(page, faults)
     page.goto("/")
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Waiting").click()

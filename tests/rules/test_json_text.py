@@ -92,7 +92,7 @@ def test_hostile_text_is_refused_in_no_time(text: str) -> None:
     with pytest.raises(JsonProblem):
         json_text.read(text)
 
-    assert time.process_time() - begin < 0.5
+    assert time.process_time() - begin < 2
 
 
 @pytest.mark.parametrize(

@@ -160,10 +160,10 @@ def a_crowd(answering: Answering, ports: Sequence[int] = (0,)) -> Iterator[Crowd
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
     thread.start()
-    ready.wait(10)
+    ready.wait(60)
     try:
         yield crowd
     finally:
         loop.call_soon_threadsafe(ends.set)
-        thread.join(10)
+        thread.join(60)
         loop.close()

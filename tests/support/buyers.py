@@ -57,7 +57,7 @@ class Buyer:
             self.seen.append(request)
             self.arrived.notify_all()
 
-    def wait_for(self, requests: int, timeout: float = 10) -> None:
+    def wait_for(self, requests: int, timeout: float = 30) -> None:
         """Wait until so many requests came; fails when they do not."""
         with self.arrived:
             assert self.arrived.wait_for(lambda: len(self.seen) >= requests, timeout), f"only {len(self.seen)} came"
@@ -87,7 +87,7 @@ def silent_until(speaks: threading.Event) -> Reaction:
     """Accept, but only once the buyer may speak."""
 
     def react(request: Seen) -> tuple[int, dict[str, Any]]:
-        speaks.wait(20)
+        speaks.wait(60)
         return accepting(request)
 
     return react
@@ -99,7 +99,7 @@ def silent_at_first(speaks: threading.Event) -> Reaction:
 
     def react(request: Seen) -> tuple[int, dict[str, Any]]:
         if next(numbers) == 0:
-            speaks.wait(20)
+            speaks.wait(60)
         return accepting(request)
 
     return react

@@ -16,11 +16,11 @@ class Caller:
         self.sender.start()
 
     def submit(self, url: str, *, key: object = "key", body: bytes = b'{"a":1}', **limits: Any) -> None:
-        """Submit a POST; the whole call may take a second unless said otherwise."""
+        """Submit a POST; the whole call may take five seconds unless said otherwise."""
         headers = (("Content-Type", "application/json"), ("Idempotency-Key", str(key)))
-        self.sender.submit(Call(key, HttpRequest("POST", url, headers, body), **{"timeout_ms": 1000} | limits))
+        self.sender.submit(Call(key, HttpRequest("POST", url, headers, body), **{"timeout_ms": 5000} | limits))
 
-    def result(self, patience: float = 10) -> Sent:
+    def result(self, patience: float = 30) -> Sent:
         """Wait for the next result."""
         return self.results.get(timeout=patience)
 

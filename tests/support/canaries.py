@@ -118,7 +118,7 @@ class Commands(threading.Thread):
         connection = self._monitor.connection
         if connection is not None and connection._sock is not None:
             connection._sock.shutdown(2)
-        self.join(10)
+        self.join(60)
 
 
 def _held(redis: Redis, key: bytes) -> Iterator[bytes]:

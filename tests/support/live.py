@@ -8,7 +8,7 @@ from pathlib import Path
 
 import requests
 from flask import Flask
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from flowbuilder.config import Settings, child_environ
@@ -16,6 +16,8 @@ from tests.support.processes import eventually, started
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 """What the browser is called, the quickest first: without a window's own parts pages take a sixth less processor."""
+PATIENCE = 20_000
+"""Milliseconds for which what a page should show is waited for: it comes at once, but not on a machine that is busy."""
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -63,6 +65,7 @@ def chromium() -> Iterator[Browser]:
     """Give the Chromium that is installed on this machine."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     assert path, "the journeys need Chromium: apt-get install chromium"
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         try:

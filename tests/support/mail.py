@@ -59,13 +59,16 @@ class MailServer:
     echoes: bool = False
     letters: list[Letter] = field(default_factory=list)
     arrived: threading.Condition = field(default_factory=threading.Condition)
+    at_once: int = 0
+    """How many mails it is just now taking."""
+    most_at_once: int = 0
 
     @property
     def url(self) -> str:
         """Return its address as a setting."""
         return f"smtp://127.0.0.1:{self.port}"
 
-    def wait_for(self, letters: int, timeout: float = 10) -> None:
+    def wait_for(self, letters: int, timeout: float = 30) -> None:
         """Wait until so many mails came; fails when they do not."""
         with self.arrived:
             came = self.arrived.wait_for(lambda: len(self.letters) >= letters, timeout)
@@ -80,7 +83,10 @@ class MailServer:
 
     async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         """Take a mail, or not."""
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
         await asyncio.sleep(self.delay)
+        self.at_once -= 1
         letter = Letter(envelope.mail_from, list(envelope.rcpt_tos), bytes(envelope.content), time.monotonic())
         with self.arrived:
             self.letters.append(letter)

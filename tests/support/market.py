@@ -234,23 +234,23 @@ class Market:
         finally:
             for engine, thread in zip(engines, threads, strict=True):
                 engine.stop()
-                thread.join(timeout=20)
+                thread.join(timeout=60)
                 assert not thread.is_alive(), "the loop did not stop"
                 engine.close()
 
-    def carry(self, timeout: float = 30) -> None:
+    def carry(self, timeout: float = 60) -> None:
         """Carry leads until all are done or wait for a later moment."""
         with self.carrying():
             self.wait_until_settled(timeout)
 
-    def wait_until_settled(self, timeout: float = 30) -> None:
+    def wait_until_settled(self, timeout: float = 60) -> None:
         """Wait until no lead is due or worked on any more."""
         deadline = time.monotonic() + timeout
         while count := self.count(OPEN, now=clock.now()):
             assert time.monotonic() < deadline, f"{count} leads are still open"
             time.sleep(0.02)
 
-    def wait_until(self, condition: str, timeout: float = 30) -> None:
+    def wait_until(self, condition: str, timeout: float = 60) -> None:
         """Wait until the database says that something is true."""
         deadline = time.monotonic() + timeout
         while not self.count(text(f"SELECT CASE WHEN {condition} THEN 1 ELSE 0 END")):

@@ -1,6 +1,7 @@
 """Starting our commands as a person would, reading what they say, and seeing what they leave behind."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -8,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from flowbuilder import embedded
@@ -98,7 +99,7 @@ def processes_of(home: Path, words: str = "") -> dict[int, str]:
     return {pid: command for pid, command in found.items() if words in command}
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 10) -> None:
+def eventually(holds: Callable[[], bool], seconds: float = 30) -> None:
     """Wait until something holds; fail when it does not in time."""
     deadline = time.monotonic() + seconds
     while not holds():
@@ -106,8 +107,14 @@ def eventually(holds: Callable[[], bool], seconds: float = 10) -> None:
         time.sleep(0.05)
 
 
+PORTS = range(16_000, 32_000)
+"""Below those that systems hand out: until a slow start has bound its port, no other server or caller is given it."""
+
+
 def free_port() -> str:
     """Return a port that nobody listens on."""
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        return str(door.getsockname()[1])
+    while True:
+        port = secrets.choice(PORTS)  # The test processes are seeded alike and would choose the same at random.
+        with socket.socket() as door, suppress(OSError):
+            door.bind(("127.0.0.1", port))
+            return str(port)

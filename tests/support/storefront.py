@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from flowbuilder import embedded
 from flowbuilder.models import Account
 from tests.support.cast import Member, a_member
+from tests.support.live import PATIENCE
 from tests.support.looks import note_faults
 from tests.support.market import Market
 from tests.support.web import session_of
@@ -51,7 +52,7 @@ class Storefront:
         context = browser.new_context(base_url=self.home, **options)
         context.add_cookies([{"name": "session", "value": self.token, "url": self.home, "httpOnly": True}])
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         note_faults(page, faults)
         page.goto(path)
         yield page

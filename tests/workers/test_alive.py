@@ -33,8 +33,8 @@ def test_a_worker_without_leads_is_seen_again_and_again_and_a_busy_loop_has_to_t
     for _ in range(2):  # The second one is asked after all that the first one began.
         while asked.acquire(blocking=False):
             pass
-        assert asked.acquire(timeout=10)
+        assert asked.acquire(timeout=30)
     last = seen_at(market)
     for _ in range(5):
-        assert asked.acquire(timeout=10)
+        assert asked.acquire(timeout=30)
     assert seen_at(market) == last

@@ -1,13 +1,14 @@
 """Buyers are asked for bids side by side, and the lead goes down the ranking of those that count."""
 
-import time
+import threading
 from contextlib import ExitStack
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.support.bidders import a_bidder, a_crowd, auction, bidding, connect, failing_ping, pings, posts
-from tests.support.buyers import DECLINES, a_buyer, declining
+from tests.support.buyers import DECLINES, a_buyer, declining, silent_until
 from tests.support.flows import SILENT, quickly
 from tests.support.market import Market
 
@@ -85,12 +86,12 @@ def test_down_the_ranking_until_one_accepts(market: Market) -> None:
         (bidding(0), "no_bid", "no_bid"), (bidding(-5), "no_bid", "no_bid"), (bidding("NaN"), "no_bid", "no_bid"),
         (bidding(None), "no_bid", "no_bid"), (bidding(1e9), "no_bid", "no_bid"),
         (failing_ping(204), "no_bid", "no_bid"), (failing_ping(404), "no_bid", "no_bid"),
-        (failing_ping(503), "error", "error"), (bidding(50, after=1.5), "timeout", "timeout"),
+        (failing_ping(503), "error", "error"), (bidding(50, after=4.0), "timeout", "timeout"),
     ],
 )  # fmt: skip
 def test_what_is_no_bid_is_refused(market: Market, react: Any, answer: str, reason: str) -> None:
     with a_bidder(react=react) as odd, a_bidder(31) as sunrise:
-        market.publish([auction(connect(market, odd), connect(market, sunrise), wait_ms=1000)])
+        market.publish([auction(connect(market, odd), connect(market, sunrise), wait_ms=2500)])
         [lead_id] = market.post()
         market.carry()
         assert posts(odd) == []
@@ -122,16 +123,20 @@ def test_all_bids_lost_or_none_made_leaves_the_lead_to_the_next_step(market: Mar
 
 
 def test_the_fastest_bid_ends_the_wait(market: Market) -> None:
-    with a_bidder(50, after=2.0) as slow, a_bidder(31) as quick:
-        market.publish([auction(connect(market, slow), connect(market, quick), mode="fastest")])
+    speaks = threading.Event()
+    with a_bidder(react=silent_until(speaks)) as slow, a_bidder(31) as quick:
+        patient = connect(market, slow, ping={"timeout_ms": 60_000})
+        market.publish([auction(patient, connect(market, quick), mode="fastest", wait_ms=10_000)])
         with market.carrying():
-            began = time.monotonic()
             [lead_id] = market.post()
             market.wait_until_settled()
-            took = time.monotonic() - began
+            assert len(pings(slow)) == 1
+            speaks.set()
         assert posts(slow) == []
-    assert market.lead(lead_id).revenue == 3100
-    assert took < 1.5
+    lead = market.lead(lead_id)
+    assert lead.revenue == 3100
+    assert lead.finished_at
+    assert lead.finished_at - lead.received_at < timedelta(seconds=9)
     assert rows_of(market, "ping")["b1"][0] == "error"
 
 
@@ -176,9 +181,9 @@ def test_the_winner_that_may_have_taken_it_is_asked_again_and_nobody_else(market
 
 
 def test_pings_wait_for_room_at_a_buyer_and_hold_up_nobody_else(market: Market) -> None:
-    with a_bidder(50, after=0.2) as busy, a_bidder(31) as sunrise:
+    with a_bidder(50, after=0.6) as busy, a_bidder(31) as sunrise:
         narrow = connect(market, busy, row={"concurrency": 1})
-        market.publish([auction(narrow, connect(market, sunrise), wait_ms=700)])
+        market.publish([auction(narrow, connect(market, sunrise), wait_ms=2000)])
         leads = market.post(8)
         market.carry()
         assert 2 <= len(pings(busy)) <= 4
@@ -211,13 +216,10 @@ def test_many_auctions_at_once_and_other_leads_meanwhile(market: Market) -> None
     with a_crowd(answering) as crowd:
         market.publish([auction(*(crowd.connect(market, number) for number in range(20)))])
         leads = market.post(40)
-        began = time.monotonic()
         market.carry()
-        took = time.monotonic() - began
     assert crowd.counts == {"ping": 800, "leads": 40}
     assert crowd.most_at_once > 100
     assert {market.lead(lead).revenue for lead in leads} == {3900}
-    assert took < 20
 
 
 def test_a_cap_is_not_passed_by_auctions_at_once(market: Market) -> None:

@@ -115,7 +115,7 @@ class Gate:
         self.opens, self.react = threading.Event(), react
 
     def __call__(self, request: Seen) -> tuple[int, dict[str, Any]]:
-        assert self.opens.wait(30)
+        assert self.opens.wait(60)
         return self.react(request)
 
 
@@ -236,7 +236,7 @@ def test_a_probe_whose_worker_is_killed_is_followed_by_another(
         sunrise.wait_for(4, timeout=30)
         [worker] = yard.workers
         worker.send_signal(signal.SIGKILL)
-        worker.wait(10)
+        worker.wait(60)
         yard.workers.clear()
     gate.opens.set()
     probed = breaker_of(market, connection).probe_until

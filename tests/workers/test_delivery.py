@@ -85,8 +85,8 @@ def test_a_slow_mail_server_holds_up_nobody_elses_leads(market: Market) -> None:
         with market.carrying():
             market.wait_until("(SELECT count(*) FROM attempt WHERE method = 'email') = 8")
             others = market.post(50, fields={"state": "NV"})
-            helio.wait_for(50, timeout=3)
-            market.wait_until("(SELECT count(*) FROM lead WHERE outcome = 'sold') >= 50", 3)
+            helio.wait_for(50)
+            market.wait_until("(SELECT count(*) FROM lead WHERE outcome = 'sold') >= 50")
             assert len(server.letters) == 0
             market.wait_until_settled()
     assert {market.lead(lead_id).outcome for lead_id in others} == {"sold"}

@@ -378,7 +378,7 @@ def test_a_look_up_that_ends_two_workers_counts_as_not_answered(market: Market, 
             worker = armed.start(market_environ(market), "never", 1, "leads")
             grades.wait_for(number, timeout=30)
             worker.kill()
-            worker.join(10)
+            worker.join(60)
         with market.carrying():
             market.wait_until("(SELECT count(*) FROM lead WHERE state <> 'done') = 0")
     assert row_of(market, lead_id) == ("look_up", "error", "timeout", 2)

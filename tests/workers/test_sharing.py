@@ -161,12 +161,12 @@ def test_a_worker_that_stands_still_in_a_turn_does_not_hold_up_the_others_for_lo
         market.publish([cap(1000), buyer(market.connect(sunrise), **quickly())])
         market.post(3)
         worker = armed.start_worker(market, "pause before turn", 2)
-        eventually(lambda: is_stopped(worker.pid), 30)
+        eventually(lambda: is_stopped(worker.pid))
         began = time.monotonic()
         market.post(20)
         with market.carrying():
             market.wait_until("(SELECT count(*) FROM lead WHERE outcome = 'sold') >= 20")
-            assert time.monotonic() - began <= 9
+            assert time.monotonic() - began <= 25
             os.kill(worker.pid, signal.SIGCONT)
             worker.terminate()
             armed.exit_code(worker)

@@ -26,11 +26,11 @@ def eventually() -> Callable[[Callable[[], T]], T]:
     """Give a function that asks again until there is an answer, for what is written without being waited for."""
 
     def ask(question: Callable[[], T]) -> T:
-        for _ in range(200):
+        for _ in range(1200):
             if answer := question():
                 return answer
             time.sleep(0.025)
-        raise AssertionError("there was no answer within five seconds")
+        raise AssertionError("there was no answer within thirty seconds")
 
     return ask
 

@@ -57,7 +57,7 @@ def test_while_valkey_is_away_leads_are_stored_and_answers_are_found_by_looking(
         finished_at = time.monotonic()
         rows.finish()
         assert {answer.result().status_code for answer in waiting} == {201}
-        assert time.monotonic() - finished_at < 3
+        assert time.monotonic() - finished_at < 15
     rows.close()
 
 

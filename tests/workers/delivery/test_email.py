@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -16,9 +17,9 @@ from flowbuilder import ids
 from flowbuilder.config import Settings
 from rules.delivery.mail import Mail
 from tests.support.mail import CUT, TAKEN, MailServer, a_mail_server
-from tests.support.processes import free_port
+from tests.support.processes import eventually, free_port
 from workers.delivery.calls import MailCall, Sent
-from workers.delivery.email import MailSender, Post, post_of
+from workers.delivery.email import MOST_THREADS, MailSender, Post, post_of
 
 MAIL = Mail(ids.show(ids.new_id()), "leads@brightroof.example", "Zoë", "Name: Zoë\n.\n..two\n", "<p>Zoë</p>")
 Results = queue.Queue[Sent]
@@ -40,7 +41,7 @@ def a_sender(
 def sent_by(server: str, mail: Mail = MAIL, *, timeout_ms: int = 5000, **options: str) -> Sent:
     with a_sender(server, **options) as (sender, results):
         sender.submit(MailCall("key", mail, timeout_ms))
-        sent = results.get(timeout=20)
+        sent = results.get(timeout=30)
         assert sender.in_flight == 0
     assert sent.key == "key"
     assert results.empty()
@@ -85,7 +86,7 @@ def test_a_refused_mail_leaves_the_connection_for_the_next_one() -> None:
         statuses = []
         for _ in range(2):
             sender.submit(MailCall("key", MAIL, 5000))
-            reply = results.get(timeout=10).reply
+            reply = results.get(timeout=30).reply
             statuses.append(reply and reply.status)
     assert statuses == [550, 250]
 
@@ -96,7 +97,7 @@ def test_a_connection_that_was_closed_meanwhile_is_made_anew() -> None:
         for _ in range(2):
             with _at(port) as server:
                 sender.submit(MailCall("key", MAIL, 5000))
-                assert results.get(timeout=10).kind == "reply"
+                assert results.get(timeout=30).kind == "reply"
                 assert len(server.letters) == 1
 
 
@@ -138,7 +139,7 @@ def a_script(*lines: bytes) -> Iterator[str]:
                 if not link.recv(65536):
                     return
                 link.sendall(line)
-            ended.wait(20)
+            ended.wait(60)
 
     threading.Thread(target=serve, daemon=True).start()
     try:
@@ -151,28 +152,29 @@ def a_script(*lines: bytes) -> Iterator[str]:
 HELLO, FINE, GO = b"220 hello\r\n", b"250 fine\r\n", b"354 go\r\n"
 
 
-@pytest.mark.parametrize(
-    ("lines", "kind"),
-    [
-        ((HELLO,), "not_sent"),
-        ((HELLO, FINE), "not_sent"),
-        ((HELLO, FINE, FINE), "not_sent"),
-        ((HELLO, FINE, FINE, FINE), "not_sent"),
-        ((HELLO, FINE, FINE, FINE, GO), "ambiguous"),
-        ((HELLO, FINE, FINE, FINE, GO, b"25"), "ambiguous"),
-        ((HELLO, FINE, FINE, FINE, GO, b"250 o"), "reply"),
-        ((HELLO, FINE, FINE, FINE, GO, b"300 what?\r\n"), "ambiguous"),
-        ((HELLO, FINE, FINE, b"25"), "not_sent"),
-        ((b"no mail server\r\n",), "not_sent"),
-        ((b"554 go away\r\n",), "not_sent"),
-    ],
-)
-def test_a_server_that_falls_silent_is_given_up_in_time(lines: tuple[bytes, ...], kind: str) -> None:
-    began = time.monotonic()
-    with a_script(*lines) as server:
-        sent = sent_by(server, timeout_ms=2000)
-    assert sent.kind == kind
-    assert time.monotonic() - began < 6
+SILENT = [
+    ((HELLO,), "not_sent"),
+    ((HELLO, FINE), "not_sent"),
+    ((HELLO, FINE, FINE), "not_sent"),
+    ((HELLO, FINE, FINE, FINE), "not_sent"),
+    ((HELLO, FINE, FINE, FINE, GO), "ambiguous"),
+    ((HELLO, FINE, FINE, FINE, GO, b"25"), "ambiguous"),
+    ((HELLO, FINE, FINE, FINE, GO, b"250 o"), "reply"),
+    ((HELLO, FINE, FINE, FINE, GO, b"300 what?\r\n"), "ambiguous"),
+    ((HELLO, FINE, FINE, b"25"), "not_sent"),
+    ((b"no mail server\r\n",), "not_sent"),
+    ((b"554 go away\r\n",), "not_sent"),
+]
+
+
+def test_a_server_that_falls_silent_is_given_up_in_time() -> None:
+    def kind(lines: tuple[bytes, ...]) -> str:
+        with a_script(*lines) as server:
+            return sent_by(server, timeout_ms=4000).kind
+
+    with ThreadPoolExecutor(len(SILENT)) as pool:
+        kinds = pool.map(kind, [lines for lines, _ in SILENT])
+    assert [(lines, kind) for (lines, _), kind in zip(SILENT, kinds, strict=True)] == SILENT
 
 
 def test_a_server_that_drips_its_answer_is_given_up_in_time() -> None:
@@ -190,32 +192,30 @@ def test_a_server_that_drips_its_answer_is_given_up_in_time() -> None:
                     return
 
     threading.Thread(target=drip, daemon=True).start()
-    began = time.monotonic()
     sent = sent_by(f"smtp://127.0.0.1:{listener.getsockname()[1]}", timeout_ms=1000)
     ended.set()
     listener.close()
-    assert (sent.kind, time.monotonic() - began < 3) == ("not_sent", True)
+    assert sent.kind == "not_sent"
 
 
 def test_mails_go_out_side_by_side() -> None:
     with a_mail_server() as server, a_sender(server.url) as (sender, results):
         server.delay = 0.5
-        began = time.monotonic()
         for number in range(8):
-            sender.submit(MailCall(number, MAIL, 10_000))
-        assert {results.get(timeout=10).key for _ in range(8)} == set(range(8))
-        assert time.monotonic() - began < 2
+            sender.submit(MailCall(number, MAIL, 30_000))
+        assert {results.get(timeout=30).key for _ in range(8)} == set(range(8))
+        assert server.most_at_once > 1
 
 
 def test_a_sender_that_is_stopped_hands_over_a_result_for_every_mail() -> None:
     with a_mail_server() as server, a_sender(server.url) as (sender, results):
-        server.delay = 5.0
+        server.delay = 60.0
         for number in range(12):
-            sender.submit(MailCall(number, MAIL, 30_000))
-        time.sleep(0.5)
+            sender.submit(MailCall(number, MAIL, 90_000))
+        eventually(lambda: server.at_once == MOST_THREADS)
         began = time.monotonic()
         sender.stop(0)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 15
         found = [results.get_nowait() for _ in range(12)]
         assert sender.in_flight == 0
         with pytest.raises(RuntimeError):

@@ -72,7 +72,7 @@ class Door:
 
     def call(self, request: HttpRequest, key: object = "key", timeout_ms: int = 2000) -> Sent:
         self.sender.submit(Call(key, request, timeout_ms))
-        return self.results.get(timeout=10)
+        return self.results.get(timeout=30)
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_calls_that_arrive_together_share_one_token(door: Door) -> None:
     with serving(late) as server, serving(taking("tok_1")) as buyer:
         for number in range(20):
             door.sender.submit(Call(number, requested(buyer.url, server.url), 2000))
-        answers = [door.results.get(timeout=10) for _ in range(20)]
+        answers = [door.results.get(timeout=30) for _ in range(20)]
     assert {sent.key for sent in answers} == set(range(20))
     assert {sent.reply.status for sent in answers if sent.reply} == {200}
     assert (len(server.requests), len(buyer.requests)) == (1, 20)
@@ -198,7 +198,7 @@ def test_a_stopping_sender_gives_a_result_to_calls_that_wait_for_a_token(door: D
     with serving(hostile.hang) as server:
         door.sender.submit(Call("waiting", requested("http://127.0.0.1:9/leads", server.url), 2000))
         door.sender.stop(0)
-        sent = door.results.get(timeout=10)
+        sent = door.results.get(timeout=30)
     assert (sent.key, sent.kind) == ("waiting", "not_sent")
 
 
