@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,8 @@ WAYS = {
     "reload": 5,
 }
 """What people do, and how often in a hundred times."""
+FIRST = ("type", "add", "move")
+"""What each of them does before they go by chance, as a short proof would else now and then be without it."""
 OF_STEPS = {"move": "up", "off": "switch", "delete": "delete", "duplicate": "duplicate"}
 """What is done to one step, and how the ids of its buttons begin."""
 
@@ -170,8 +173,8 @@ def _edits_of(
             context = browser.new_context(viewport={"width": 1280, "height": 900})
             context.add_cookies([{"name": "session", "value": desk.tokens[who], "url": desk.web.address}])
             one = AtTheEditor(context, f"{desk.web.address}/flows/{desk.flow}/edit", who, dice, odd)
-            for _ in range(edits):
-                _edit_once(one, dice)
+            for does in islice(chain(FIRST, repeat("")), edits):
+                _edit_once(one, dice, does)
             one.settle()
             together.wait()
             differs = one.differs()
@@ -182,10 +185,10 @@ def _edits_of(
         raise
 
 
-def _edit_once(one: AtTheEditor, dice: random.Random) -> None:
-    """Do something by chance."""
+def _edit_once(one: AtTheEditor, dice: random.Random, does: str) -> None:
+    """Do something, by chance unless it is said what."""
     steps = one.steps()
-    [does] = dice.choices(list(WAYS), list(WAYS.values()))
+    does = does or dice.choices(list(WAYS), list(WAYS.values()))[0]
     if does in ("add", "duplicate") and len(steps) >= MOST:
         does = "delete"
     if does == "delete" and len(steps) <= FEWEST:

@@ -20,7 +20,7 @@ from tests.support.servers import private_servers
 from tests.support.yard import Yard, a_yard, posting
 
 RATE = 20.0
-STOPS, PAUSES = 8, 5
+STOPS, PAUSES = 8, 3
 ALL_DONE = "(SELECT count(*) FROM lead WHERE state <> 'done') = 0"
 WITH_SHORT_LEASES = ("-m", armed.__name__, "never", "1", "leads")
 JOBS = ("-m", "workers", "jobs")

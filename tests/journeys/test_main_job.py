@@ -19,7 +19,7 @@ from tests.support.buyers import Buyer, Seen, a_buyer
 from tests.support.cast import PASSWORD, Member, a_seller
 from tests.support.documents import solar
 from tests.support.live import PATIENCE, everything
-from tests.support.looks import NARROW, WIDE, look_closely, note_faults
+from tests.support.looks import LOOKS, WIDE, look_closely, note_faults
 from tests.support.processes import free_port
 
 TOKEN = "bright_live_7Q2F"
@@ -137,8 +137,7 @@ def test_from_an_empty_account_to_a_sold_lead(browser: Browser, address: str, sa
         assert (lead["status"], lead["price"]) == ("sold", 31.5)
         follow_the_lead(she, buyer)
         see_the_numbers(she)
-        for scheme, size in (("dark", WIDE), ("light", NARROW)):
-            look_again(browser, she, scheme, size)
+        look_again(browser, she)
 
 
 def sign_in(she: Newcomer, sara: Member) -> None:
@@ -254,9 +253,9 @@ def see_the_numbers(she: Newcomer) -> None:
     expect(she.part("Today")).to_contain_text("$10.50")
 
 
-def look_again(browser: Browser, she: Newcomer, scheme: str, size: dict[str, dict[str, int]]) -> None:
-    """Open every page again where she has been, now that they are filled, in another look."""
-    context = browser.new_context(color_scheme=scheme, storage_state=she.page.context.storage_state(), **size)  # type: ignore[arg-type]
+def look_again(browser: Browser, she: Newcomer) -> None:
+    """Open every page again where she has been, now that they are filled, dark and narrow."""
+    context = browser.new_context(storage_state=she.page.context.storage_state(), **LOOKS["dark and narrow"])
     page = context.new_page()
     for address in dict.fromkeys(she.stops):
         page.goto(address)

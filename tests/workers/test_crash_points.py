@@ -116,10 +116,10 @@ def post_all_moods(market: Market, number: str) -> None:
     market.post(1, fields={"email": f"yes{number}@example.com"})
 
 
-def recover(market: Market, seconds: float = 30) -> None:
+def recover(market: Market) -> None:
     """Carry what the dead worker left, until every lead has ended."""
     with market.carrying():
-        market.wait_until("(SELECT count(*) FROM lead WHERE state <> 'done') = 0", seconds)
+        market.wait_until("(SELECT count(*) FROM lead WHERE state <> 'done') = 0")
     market.check()
 
 
@@ -328,7 +328,7 @@ def test_a_worker_may_end_while_it_keeps_an_access_token_or_forgets_one(market: 
         [lead_id] = market.post(1)
         assert exit_code(start_worker(market, point, 1, "leads")) == CRASHED
         second = start_worker(market, "never", 1, "leads")
-        market.wait_until("(SELECT count(*) FROM lead WHERE state <> 'done') = 0", 30)
+        market.wait_until("(SELECT count(*) FROM lead WHERE state <> 'done') = 0")
         second.terminate()
         assert exit_code(second) in (0, armed.SURVIVED)
         market.check()
