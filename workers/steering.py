@@ -41,7 +41,7 @@ from workers.effects import (
     replacing,
     settle,
 )
-from workers.journal import Past, read_past
+from workers.journal import LostWrite, Past, read_past
 from workers.turn import Turn
 
 Result = dict[str, Any]
@@ -78,7 +78,7 @@ def steer(turn: Turn, batch: Sequence[Carried]) -> Sequence[Carried]:
 def _bring_back(turn: Turn, batch: Sequence[Carried]) -> None:
     """Build the runs of leads that are not in memory: new ones from their rows, others from their journals.
 
-    Only who has its lease ends a run. So one that has ended is another worker's lead by now.
+    Only who has its lease ends a run. So raises LostWrite for one that has ended: it is another worker's lead by now.
     """
     known = read_past(turn.database, [carried.id for carried in batch if not carried.is_fresh])
     for carried in batch:
@@ -94,7 +94,7 @@ def _bring_back(turn: Turn, batch: Sequence[Carried]) -> None:
         except Diverged as difference:
             replacing.replace(turn, carried, past, difference)
         if carried.effect is None and carried.key not in turn.left:
-            turn.lost.add(carried)
+            raise LostWrite(f"the run of lead {carried.id} has ended")
 
 
 def _settle(turn: Turn, carried: Carried) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.support.buyers import Buyer, a_buyer, accepting
-from tests.support.flows import buyer, cap
+from tests.support.flows import buyer, cap, only
 from tests.support.market import Market
 from workers.engine import Engine
 from workers.moving import log
@@ -70,10 +70,10 @@ def used_and_sold(market: Market) -> tuple[int, list[str | None]]:
     return market.used()["c/day"], [lead.outcome for lead in market.leads()]
 
 
-def test_a_lead_that_another_worker_ended_before_it_moved_is_let_go(
+def test_a_lead_that_another_worker_ended_before_it_moved_is_let_go_and_the_others_move_together(
     market: Market, sunrise: Buyer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    stolen, kept = market.post(2)
+    stolen, *_ = market.post(3)
     market.execute("UPDATE lead SET state = 'working', due_at = now() - interval '1 second'")
     with a_loop(market) as slow, caplog.at_level(logging.WARNING, log.name):
         turn(slow)
@@ -81,10 +81,9 @@ def test_a_lead_that_another_worker_ended_before_it_moved_is_let_go(
         with market.carrying():
             market.wait_until("(SELECT count(*) FROM lead WHERE state = 'done') = 1")
         carry_on(slow, market, lambda: market.count_open() == 0)
-    assert caplog.messages == []
-    assert used_and_sold(market) == (2, ["sold", "sold"])
-    assert len(sunrise.seen) == 2
-    assert market.lead(kept).crashes == 0
+    assert [message.partition(" at")[0] for message in caplog.messages] == ["a turn of 3 leads failed: LostWrite"]
+    assert used_and_sold(market) == (3, ["sold"] * 3)
+    assert len(sunrise.seen) == 3
 
 
 def test_after_a_deadlock_leads_that_another_worker_took_are_let_go_and_the_others_move(
@@ -160,6 +159,17 @@ def test_a_lead_in_hand_that_another_worker_left_is_claimed_anew(
     assert [attempt.state for attempt in market.attempts(stolen)] == ["ambiguous"]
     assert used_and_sold(market) == (2, [None, "sold"])
     assert len(sunrise.seen) == 2
+
+
+def test_a_lead_whose_run_has_ended_though_nobody_took_it_is_put_aside(market: Market) -> None:
+    market.publish([only("CA", "f")])
+    [lead_id] = market.post(fields={"state": "NV"})
+    market.carry()
+    assert market.lead(lead_id).outcome == "rejected"
+    market.execute("UPDATE lead SET state = 'working', outcome = NULL, finished_at = NULL")
+    market.execute(END, lead=lead_id)
+    market.carry()
+    assert market.lead(lead_id).reason_code == "quarantined"
 
 
 def leave(market: Market, _loop: Engine) -> None:
