@@ -58,7 +58,12 @@ if (window.Idiomorph) {
   const otherwise = Idiomorph.defaults.callbacks.beforeNodeMorphed;
   Idiomorph.defaults.callbacks.beforeNodeMorphed = (shown, sent) => {
     if (!shown.dataset?.keep || !sent.dataset?.keep) return otherwise(shown, sent);
-    ["data-keep", "hx-get"].forEach((name) => shown.setAttribute(name, sent.getAttribute(name)));
+    ["data-keep", "hx-get", "hx-post"].forEach((name) => sent.hasAttribute(name) && shown.setAttribute(name, sent.getAttribute(name)));
     return false;
   };
 }
+// An answer about a rule that is another one by now comes too late.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { elt, path } = detail.requestConfig;
+  if (elt.dataset.keep && !path.endsWith(`of=${elt.dataset.keep}`)) detail.shouldSwap = false;
+});

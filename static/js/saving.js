@@ -14,6 +14,7 @@
   let failures = 0;
   let timer = 0;
   let waiting = []; // those who go on when everything is kept
+  let pressing = null; // the form a button of which is being done, and what had the focus
 
   function written() {
     const shown = form() ? [...new FormData(form())].filter(([name]) => !OURS.includes(name)) : [];
@@ -49,6 +50,7 @@
   let sentAt = 0;
   const changedAt = new WeakMap();
   ["input", "change"].forEach((kind) => document.addEventListener(kind, (event) => {
+    if (pressing) return; // It was typed before, and has gone with the button.
     changedAt.set(event.target, performance.now());
     if (event.target.form === form()) isTouched = true;
   }, true));
@@ -64,11 +66,21 @@
     if (!isOwn()) return isUnsaved();
     return isKept(answered) && answered.requestConfig.path !== form().getAttribute("hx-post");
   }
+  // Nor what was typed where the answer, which does not know it yet, has another control: the next answer does.
+  let isBehind = false;
+  function isTypedAway(next) {
+    const other = next.querySelector("#panel-form");
+    if (!isOwn() || other?.getAttribute("hx-post") !== form()?.getAttribute("hx-post")) return false;
+    const isGone = (one) => changedAt.get(one) > sentAt && next.querySelector(`[id="${CSS.escape(one.id)}"]`)?.tagName !== one.tagName;
+    isBehind = [...form().elements].some(isGone);
+    if (isBehind) form().elements.revision.value = other.elements.revision.value;
+    return isBehind;
+  }
   let isRenewed = false;
   let isNew = false; // whether its form does not listen yet to what is typed
-  Idiomorph.defaults.callbacks.beforeNodeMorphed = (shown) => {
+  Idiomorph.defaults.callbacks.beforeNodeMorphed = (shown, next) => {
     if (shown.id === "panel-body") {
-      if (isHeld()) return false;
+      if (isHeld() || isTypedAway(next)) return false;
       isRenewed = true;
     }
     return !(isOwn() && changedAt.get(shown) > sentAt);
@@ -84,7 +96,7 @@
     if (!isChange(event)) return;
     if (event.detail.elt.id === "panel-form") {
       const trigger = event.detail.requestConfig.triggeringEvent;
-      if (["change", "input"].includes(trigger?.type) && !failures && written() === kept) { event.preventDefault(); return; }
+      if (["change", "input"].includes(trigger?.type) && !failures && !isBehind && written() === kept) { event.preventDefault(); return; }
       [sent, sentAt, isTouched] = [written(), performance.now(), false];
     }
     onTheirWay.add(event.detail.xhr);
@@ -134,6 +146,20 @@
     parameters.marks = [...document.querySelectorAll("#rail [data-mark]")].map((one) => one.dataset.mark).join(" ");
     if (elt.hasAttribute("hx-post")) detail.path = pressed?.getAttribute("formaction") || elt.getAttribute("hx-post");
   });
+
+  // A button of the panel may move what stands around it: nothing there is changed between its press and its answer.
+  document.addEventListener("submit", ({ target, submitter }) => {
+    if (target !== form() || !submitter?.value) return;
+    pressing = { form: target, focused: document.activeElement };
+    byId("panel").inert = true;
+  }, true);
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    const isAnswered = detail.requestConfig?.triggeringEvent?.type === "submit" && detail.requestConfig.elt === pressing?.form;
+    if (!pressing || (pressing.form.isConnected && !isAnswered)) return;
+    byId("panel").inert = false;
+    if (document.activeElement === document.body) pressing.focused.focus();
+    pressing = null;
+  }, true);
 
   // Other buttons and links of the editor wait until the panel is kept; when it cannot be, they do nothing, and that is said.
   function goOnKept(what) {
