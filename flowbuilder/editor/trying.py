@@ -23,7 +23,10 @@ from rules.running import Run
 from rules.windows import is_zone
 from rules.wording import say_condition, say_seen
 
-OF_ONE = {"match": "matches", "do not": "does not", "continue": "continues", "are stopped": "is stopped"}
+OF_ONE = {
+    "match": "matches", "do not": "does not", "continue": "continues", "are stopped": "is stopped",
+    "are taken": "is taken", "are rejected": "is rejected",
+}  # fmt: skip
 """What leads do, said of a single one."""
 MOST_LEADS = 500
 MOST_LOOKED_AT = 20_000
@@ -76,12 +79,13 @@ class Tried:
         """Return how many leads were tried."""
         return len(self.matching) + len(self.other) + len(self.undecided)
 
-    def sides(self, stops: bool | None) -> tuple[Side, Side]:
+    def sides(self, stops: bool | None, *, words: tuple[str, str] | None = None) -> tuple[Side, Side]:
         """Return the leads that the rule is true for and the others; of a filter those first that carry on.
 
-        `stops` is whether it stops the leads that its rule is true for, None where the rule is not one of a filter.
+        `stops` is whether it stops the leads that its rule is true for, None where the rule is not one of a filter;
+        `words` are what both do, where that is said otherwise.
         """
-        words = ("match", "do not") if stops is None else ("continue", "are stopped")
+        words = words or (("match", "do not") if stops is None else ("continue", "are stopped"))
         parts = [("yes", self.matching), ("no", self.other)]
         first, second = (
             Side(word, which, leads, round(100 * len(leads) / self.total) if self.total else 0)
@@ -109,10 +113,10 @@ class Trial:
         self.zone = zone if isinstance(zone, str) and is_zone(zone) else "UTC"
         self.currency = currency if isinstance(currency, str) else "USD"
 
-    def on_newest(self) -> Tried:
-        """Return what the newest leads of the flow make of the rule."""
+    def on_newest(self, *, source: Source | None = None) -> Tried:
+        """Return what the newest leads of the flow make of the rule, or those of one source."""
         found: dict[bool | None, list[UUID]] = {True: [], False: [], None: []}
-        for lead_id, view in self._views(self._newest()):
+        for lead_id, view in self._views(self._newest(source)):
             found[verdict_of(self.rule, view)].append(lead_id)
         return Tried(tuple(found[True]), tuple(found[False]), tuple(found[None]))
 
@@ -137,12 +141,14 @@ class Trial:
         line = f"{said}: {say_seen(condition, currency=self.currency)}"
         return Asked(people.hide_seen(line, harmless), condition.verdict)
 
-    def _newest(self) -> Sequence[Any]:
+    def _newest(self, source: Source | None) -> Sequence[Any]:
         newest = (
             select(Lead).where(Lead.account_id == self.flow.account_id).order_by(Lead.id.desc()).limit(MOST_LOOKED_AT)
         )
         lead = aliased(Lead, newest.subquery())
         wanted = select(*self._columns(lead)).where(lead.flow_id == self.flow.id, lead.kind == "post", ~lead.is_test)
+        if source is not None:
+            wanted = wanted.where(lead.source_id == source.id)
         return self.session.execute(wanted.limit(MOST_LEADS)).all()
 
     def _one(self, lead_id: UUID) -> Sequence[Any]:

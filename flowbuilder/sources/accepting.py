@@ -21,6 +21,8 @@ WAS = "accept_if_was"
 """The input with the rule that the rows were drawn from: nothing of it is stored before the source is."""
 AS_IT_IS = f"{rules.DO}={NAME}:draw:"
 """What asks for the form again with the rule as it is typed, beside the address."""
+TRY = f"{NAME}:try:"
+"""The button that shows the form again with what the last leads make of the rule."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,11 @@ def is_built(sent: Mapping[str, str]) -> bool:
     return sent.get(rules.DO, "").startswith(f"{NAME}:")
 
 
+def is_tried(sent: Mapping[str, str]) -> bool:
+    """Return whether a form asks what the last leads make of its rule."""
+    return sent.get(rules.DO) == TRY
+
+
 def read_rule(posted: MultiDict[str, str], stored: object, desk: SourceDesk) -> tuple[Any, dict[str, str]]:
     """Return the rule that a form says, None for none, and by input what could not be read of it."""
     rule, problems = rules.read(posted, NAME, _drawn_from(posted, stored), desk)
@@ -68,4 +75,4 @@ def _drawn_from(posted: MultiDict[str, str], stored: object) -> object:
         return stored
 
 
-__all__ = ["AS_IT_IS", "SourceDesk", "is_built", "read_rule", "rule_view"]
+__all__ = ["AS_IT_IS", "TRY", "SourceDesk", "is_built", "is_tried", "read_rule", "rule_view"]

@@ -12,11 +12,12 @@ from flowbuilder.flows import queries as flow_queries
 from flowbuilder.lists.queries import list_names
 from flowbuilder.models import Flow, Source
 from flowbuilder.sources import operations, posting, queries
-from flowbuilder.sources.accepting import AS_IT_IS, SourceDesk, is_built, read_rule, rule_view
+from flowbuilder.sources.accepting import AS_IT_IS, TRY, SourceDesk, is_built, is_tried, read_rule, rule_view
 from flowbuilder.sources.first_lead import first_lead
 from flowbuilder.sources.forms import SourceForm
 from flowbuilder.sources.operations import Mode, NewKey
 from flowbuilder.sources.terms import Terms, say_cost
+from flowbuilder.sources.trying import mark_of_rule, try_rule
 from flowbuilder.web import current
 from flowbuilder.web.found import found
 from flowbuilder.web.fragments import go_to, page
@@ -204,10 +205,12 @@ def _read_rule(form: SourceForm, flow: Flow | None) -> None:
 
 def _form_page(form: SourceForm, flow: Flow | None, *, source: Source | None = None, status: int = 200) -> Response:
     """Return the form of a source; for its rule builder the part with the rule alone."""
-    built = None
+    built, mark, told = None, "", None
     if flow is not None:
         desk = SourceDesk(current.session(), flow, request.form)
         built = rule_view(form.rule, form.refused, desk, request.path)
+        mark = mark_of_rule(form.rule, flow)
+        told = try_rule(current.session(), flow, form.rule, source) if is_tried(request.values) else None
     return page(
         "sources/form.html",
         "rule",
@@ -218,6 +221,10 @@ def _form_page(form: SourceForm, flow: Flow | None, *, source: Source | None = N
         built=built,
         was=json_text.write(form.rule).decode(),
         redraws=f"{request.path}?{AS_IT_IS}",
+        mark=mark,
+        told=told,
+        try_it=TRY,
+        tries=f"{request.path}?do={TRY}",
     )
 
 

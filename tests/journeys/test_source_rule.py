@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from sqlalchemy.orm import Session
 
 from flowbuilder import ids
-from tests.support.cast import Cast, a_flow, a_source
+from tests.support.cast import Cast, a_flow, a_lead, a_source
 from tests.support.documents import solar
 from tests.support.looks import NARROW, WIDE, look_closely
 
@@ -56,3 +56,16 @@ def test_without_scripts_it_is_built_too(visit, session: Session, cast: Cast, so
     expect(page.get_by_text("every lead")).to_be_visible()
     session.refresh(source)
     assert source.accept_if is None
+
+
+def test_it_is_tried_on_the_last_leads_while_it_is_built(visit, session: Session, cast: Cast, source: Any) -> None:  # type: ignore[no-untyped-def]
+    source.accept_if = NOT_CA
+    for state in ("CA", "NV", "TX"):
+        a_lead(session, source, fields={"state": state})
+    session.commit()
+    page = visit(address_of(source), cast.sara, **NARROW)
+    page.locator("#rule-tried").scroll_into_view_if_needed()
+    expect(page.locator("#rule-tried [role=status]")).to_have_text("2 are taken (67%), 1 is rejected.")
+    page.get_by_label("Comparison of rule 1").select_option("is")
+    expect(page.locator("#rule-tried [role=status]")).to_have_text("1 is taken (33%), 2 are rejected.")
+    look_closely(page)
