@@ -1,13 +1,25 @@
 """Everything that reads flows and their versions, always by the account they belong to."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from flowbuilder.models import Flow, FlowVersion, Lead, Person
+from flowbuilder.models import Flow, FlowVersion, Lead, Person, PlannedPublication
+
+
+@dataclass(frozen=True)
+class FailedPlan:
+    """What was to go live in a flow at a time and could not, and why."""
+
+    flow_id: UUID
+    name: str
+    problem: str
+    at: datetime
 
 
 def flow_of(session: Session, account_id: UUID, flow_id: UUID) -> Flow | None:
@@ -31,6 +43,14 @@ def version_of(session: Session, flow: Flow, number: int) -> FlowVersion | None:
 def live_version(session: Session, flow: Flow) -> FlowVersion | None:
     """Return the version that leads run on now, or nothing when the flow was never published."""
     return version_of(session, flow, flow.live_version) if flow.live_version else None
+
+
+def failed_plans(session: Session, account_id: UUID) -> list[FailedPlan]:
+    """Return what was planned and did not go live, in the account's flows that are listed."""
+    plan = PlannedPublication
+    wanted = select(Flow.id, Flow.name, plan.problem, plan.at).join(plan, plan.flow_id == Flow.id)
+    wanted = wanted.where(Flow.account_id == account_id, Flow.archived_at.is_(None), plan.problem != "")
+    return [FailedPlan(*row) for row in session.execute(wanted.order_by(plan.at))]
 
 
 def live_documents(session: Session, account_id: UUID) -> dict[UUID, dict[str, Any]]:

@@ -1,7 +1,7 @@
 """The list of flows, and what is done there: rename and copy one, put it away, get it back, delete one without past."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -26,14 +26,18 @@ class HasHistory(Exception):
 
 @dataclass(frozen=True)
 class Listed:
-    """One flow in the list; `problems` are those that stand in the way of publishing its draft."""
+    """One flow in the list; `problems` are those that stand in the way of publishing its draft.
+
+    `not_published` is why what was planned did not go live, "" where nothing is amiss.
+    """
 
     flow: Flow
     draft_differs: bool
     problems: int
     traffic: Traffic
     revenue: str
-    has_history: bool
+    has_history: bool = False
+    not_published: str = ""
 
 
 def listed(session: Session, account: Account, now: datetime) -> Sequence[Listed]:
@@ -42,9 +46,14 @@ def listed(session: Session, account: Account, now: datetime) -> Sequence[Listed
     live, told_of = queries.live_documents(session, account.id), _with_history(session, account.id)
     flows = [flow for flow in queries.flows_of(session, account.id) if flow.archived_at is None]
     connections, lists = connection_names(session, account.id), list_names(session, account.id)
+    failed = {plan.flow_id: plan.problem for plan in queries.failed_plans(session, account.id)}
     errors = {flow.id: len(errors_in(flow.draft, connections, lists)) for flow in flows}
     return [
-        _listed(flow, live.get(flow.id), errors[flow.id], traffic.get(flow.id, Traffic()), flow.id in told_of)
+        replace(
+            _listed(flow, live.get(flow.id), errors[flow.id], traffic.get(flow.id, Traffic())),
+            has_history=flow.id in told_of,
+            not_published=failed.get(flow.id, ""),
+        )
         for flow in flows
     ]
 
@@ -119,10 +128,10 @@ def _with_history(session: Session, account_id: UUID) -> set[UUID]:
     return set(session.scalars(select(Flow.id).where(Flow.account_id == account_id, published | supplied)))
 
 
-def _listed(flow: Flow, live: Mapping[str, Any] | None, errors: int, traffic: Traffic, told_of: bool) -> Listed:
+def _listed(flow: Flow, live: Mapping[str, Any] | None, errors: int, traffic: Traffic) -> Listed:
     currency = str((live or flow.draft).get("currency", "USD"))
     differs = live is not None and live != flow.draft
-    return Listed(flow, differs, errors, traffic, traffic.say_revenue(currency), told_of)
+    return Listed(flow, differs, errors, traffic, traffic.say_revenue(currency))
 
 
 def _record(session: Session, actor: Actor, flow: Flow, action: str, now: datetime, **detail: Any) -> None:

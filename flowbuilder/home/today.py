@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from flowbuilder.flows.limits import Meter, meters_of_flows
-from flowbuilder.flows.queries import live_documents
+from flowbuilder.flows.queries import FailedPlan, failed_plans, live_documents
 from flowbuilder.flows.recent import Traffic, traffic_of
 from flowbuilder.home import queries
 from flowbuilder.home.queries import Begun, Count, Failing, Refusals
@@ -84,6 +84,7 @@ class Today:
     need_a_look: int
     failing: tuple[Failing, ...]
     refusals: tuple[Refusals, ...]
+    failed_plans: tuple[FailedPlan, ...]
     flows: tuple[FlowDay, ...]
     last: tuple[Row, ...]
     begun: Begun
@@ -91,7 +92,7 @@ class Today:
     @property
     def is_calm(self) -> bool:
         """Return whether nothing needs a person."""
-        return not (self.need_a_look or self.failing or self.refusals)
+        return not (self.need_a_look or self.failing or self.refusals or self.failed_plans)
 
 
 def today(session: Session, account: Account, now: datetime, offset: timedelta) -> Today:
@@ -111,6 +112,7 @@ def today(session: Session, account: Account, now: datetime, offset: timedelta) 
         need_a_look=queries.need_a_look(session, account.id, now),
         failing=tuple(queries.failing(session, account.id, now)),
         refusals=tuple(queries.refusals(session, account.id, day)),
+        failed_plans=tuple(failed_plans(session, account.id)),
         flows=tuple(
             _flow_day(flow, found, account.currency, traffic.get(flow.id, Traffic()))
             for flow in queries.flows(session, account.id)

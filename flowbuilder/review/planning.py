@@ -97,6 +97,7 @@ def _publish(session: Session, row: PlannedPublication, flow: Flow, now: datetim
     )
     if published.version is None:
         row.problem = published.problems[0].message
+        _record(session, actor, flow, "flow.plan_failed", now, problem=row.problem)
         return False
     session.delete(row)
     session.flush()

@@ -149,3 +149,23 @@ def test_a_worker_that_ends_at_its_commit_leaves_all_or_nothing(
     publish_due(engine, clock.now() + timedelta(hours=3))
     session.expire_all()
     assert flow.live_version == 2
+
+
+def test_home_and_the_list_of_flows_say_that_it_did_not_go_live(sara, session, cast, flow, engine):
+    plan(sara, flow, cast)
+    row = planned(session, flow)
+    row.document = solar("con_00000000000000000000000000")
+    session.commit()
+    assert "did not go live" not in sara.get("/").text + sara.get("/flows").text
+    publish_due(engine, clock.now() + timedelta(hours=3))
+    there = f'href="{address_of(flow, "#planned-title")}"'
+    home, listed = sara.get("/").text, sara.get("/flows").text
+    assert f"{flow.name}: what was planned for" in home
+    assert "not in this account" in home
+    assert there in home
+    assert "Planned, and did not go live" in listed
+    assert there in listed
+    post(sara, address_of(flow, "/review/take-back"))
+    assert "did not go live" not in sara.get("/").text + sara.get("/flows").text
+    actions = session.scalars(select(Audit.action).where(Audit.subject == ids.show(flow.id, "flo"))).all()
+    assert sorted(actions) == ["flow.plan_failed", "flow.plan_taken_back", "flow.planned"]
