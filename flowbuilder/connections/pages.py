@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request, url_for
 from flowbuilder import ids
 from flowbuilder.accounts.access import actor, signed_in, visitor
 from flowbuilder.accounts.own_paths import own_path
-from flowbuilder.connections import breakers, operations, queries, signing, tools
+from flowbuilder.connections import breakers, operations, queries, real_sales, signing, tools
 from flowbuilder.connections.checks import destination_problems, list_problems, needed_secrets
 from flowbuilder.connections.described import where_to
 from flowbuilder.connections.forms import ConnectionForm, RevokeForm, SecretForm, SigningForm
@@ -146,6 +146,20 @@ def sign(connection_id: UUID) -> Response:
 def stop_signing(connection_id: UUID) -> Response:
     """Send requests unsigned from now on."""
     return _changed(connection_called(connection_id), operations.stop_signing)
+
+
+@bp.post("/<connection:connection_id>/real-sales")
+@signed_in("owner", "editor")
+def confirm_sales(connection_id: UUID) -> Response:
+    """Keep that sales are real although their answers say these words."""
+    return _changed(connection_called(connection_id), real_sales.confirm, words=request.form.getlist("word"))
+
+
+@bp.post("/<connection:connection_id>/real-sales/ask-again")
+@signed_in("owner", "editor")
+def ask_about_sales(connection_id: UUID) -> Response:
+    """Ask again whether sales are real whose answers say a word."""
+    return _changed(connection_called(connection_id), real_sales.ask_again, word=request.form.get("word", ""))
 
 
 @bp.post("/<connection:connection_id>/pause")

@@ -1,13 +1,12 @@
 """The pages of connections with everything that they show: the form, one connection, the question before revoking."""
 
 import re
-from uuid import UUID
 
 from flask import Response, request
 
 from flowbuilder.accounts.access import visitor
 from flowbuilder.accounts.own_paths import own_path
-from flowbuilder.connections import queries, signing, tools
+from flowbuilder.connections import queries, real_sales, signing, tools
 from flowbuilder.connections.breakers import standing_of
 from flowbuilder.connections.checks import say_secret
 from flowbuilder.connections.described import delivery_methods, other_settings
@@ -21,7 +20,7 @@ from flowbuilder.connections.forms import (
 )
 from flowbuilder.connections.preview import Preview, preview
 from flowbuilder.connections.taking import say_consent
-from flowbuilder.connections.test_words import told, unheard_no
+from flowbuilder.connections.test_words import told
 from flowbuilder.connections.written import show_rows
 from flowbuilder.inbox import queries as inbox
 from flowbuilder.leads.asked import COPY_WORDS
@@ -100,7 +99,7 @@ def connection_page(
         delivery_words=DELIVERY_WORDS,
         copy_words=COPY_WORDS,
         unread=inbox.unread(session, row),
-        unheard=_unheard(row),
+        unheard=real_sales.doubted(session, row),
         failed_copies=queries.failed_copies(session, row),
         mail_leaves=bool(current.settings().smtp_url and current.settings().mail_from),
         breaker=standing_of(session, row, current.now()),
@@ -115,12 +114,6 @@ def _preview(row: Connection) -> Preview:
     session = current.session()
     lead, known = tools.sample_for(session, row), tools.fields_for(session, row)
     return preview(row.destination, lead, known=known, buyer=row.name, now=current.now())
-
-
-def _unheard(row: Connection) -> list[tuple[UUID, str]]:
-    """Return the newest leads that count as sold although the answer sounds like a no, each with the word it said."""
-    said = ((lead, unheard_no(row.destination, reply)) for lead, reply in queries.last_yeses(current.session(), row))
-    return [(lead, word) for lead, word in said if word]
 
 
 def revoke_page(row: Connection, form: RevokeForm, *, status: int = 200) -> Response:

@@ -100,17 +100,21 @@ def _verdict(
     )
 
 
-def unheard_no(destination: Mapping[str, Any], reply: Mapping[str, Any] | None) -> str:
-    """Return the word of an answer that sounds like a no where any status of 2xx is a yes, "" where there is none."""
-    if destination.get("accepted_if", IS_2XX) != IS_2XX:
+def unheard_no(connection: Connection, reply: Mapping[str, Any] | None) -> str:
+    """Return the word of an answer that sounds like a no where any status of 2xx is a yes, "" where there is none.
+
+    Words of which somebody said that they mean real sales are passed over.
+    """
+    if connection.destination.get("accepted_if", IS_2XX) != IS_2XX:
         return ""
-    said = SOUNDS_LIKE_A_NO.search(str((reply or {}).get("body") or ""))
-    return (said[1] or said[2]).lower() if said else ""
+    said = SOUNDS_LIKE_A_NO.finditer(str((reply or {}).get("body") or ""))
+    words = ((one[1] or one[2]).lower() for one in said)
+    return next((word for word in words if word not in connection.real_words), "")
 
 
 def _doubts(test: ConnectionTest, connection: Connection) -> str:
     """Return why a yes may be none: nothing was in the lead, or the answer sounds like a no and nobody listens."""
-    word = unheard_no(connection.destination, test.reply)
+    word = unheard_no(connection, test.reply)
     empty = [] if connection.destination.get("mapping") else [EMPTY]
     return " ".join([*empty, *([STILL_A_YES.format(word)] if word else [])])
 

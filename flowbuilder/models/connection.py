@@ -11,7 +11,10 @@ from flowbuilder.models.base import Base
 
 
 class Connection(Base):
-    """A buyer's destination, without its secrets."""
+    """A buyer's destination, without its secrets.
+
+    `real_words` are those of its answers that sound like a no, and of which somebody said that they mean real sales.
+    """
 
     __tablename__ = "connection"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -22,6 +25,7 @@ class Connection(Base):
     time_zone: Mapped[str | None]
     concurrency: Mapped[int] = mapped_column(server_default="256")
     tested_at: Mapped[datetime | None]
+    real_words: Mapped[list[str]] = mapped_column(server_default="{}")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
