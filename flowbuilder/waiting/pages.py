@@ -53,9 +53,11 @@ def decide() -> Response:
         to_do, ticked = "try_now", [form["try"]]
     if to_do not in TO_DO:
         abort(400)
-    problem = _problem(to_do, ticked)
+    problem, about = _problem(to_do, ticked)
     if problem:
-        return _list_page(status=422, problem=problem, ticked=set(ticked))
+        again = _list_page(status=422, problem=problem, about=about, ticked=set(ticked))
+        again.headers["HX-Reswap"] = "innerHTML show:#deciding:top"
+        return again
     decided = operations.decide_each(
         session=current.session(),
         redis=current.queue(),
@@ -68,16 +70,17 @@ def decide() -> Response:
     return _list_page(done=_done(to_do, decided), left=_left(decided), ticked=left)
 
 
-def _problem(to_do: str, ticked: list[str]) -> str:
+def _problem(to_do: str, ticked: list[str]) -> tuple[str, str]:
+    """Return what stands in the way, and the input that it is about: "" where it is the ticks."""
     if not ticked:
-        return "Tick the leads first that this is about."
+        return "Tick the leads first that this is about.", ""
     if len(ticked) > MOST_AT_ONCE:
-        return f"Tick at most {MOST_AT_ONCE} leads at once."
+        return f"Tick at most {MOST_AT_ONCE} leads at once.", ""
     if to_do == "reject" and not request.form.get("reason", "").strip():
-        return "Type the reason first; the supplier reads exactly that."
+        return "Type the reason first; the supplier reads exactly that.", "reason"
     if to_do == "send_to" and not request.form.get("buyer"):
-        return "Choose the buyer first."
-    return ""
+        return "Choose the buyer first.", "buyer"
+    return "", ""
 
 
 def _done(to_do: str, decided: Iterable[Decided]) -> str:
@@ -99,7 +102,7 @@ def _left(decided: Iterable[Decided]) -> list[tuple[str, list[str]]]:
 def _list_page(*, status: int = 200, **values: object) -> Response:
     session, account_id, wanted = current.session(), visitor().account.id, _filter()
     shown = listing.listing(session, account_id, wanted, current.now(), after=asked_id("after"))
-    told = {"problem": "", "done": "", "left": [], "ticked": set(), **values}
+    told = {"problem": "", "about": "", "done": "", "left": [], "ticked": set(), **values}
     return page(
         "waiting/index.html",
         "list",

@@ -206,20 +206,23 @@ def test_the_ticked_leads_are_settled_where_a_buyer_has_not_answered(
 
 
 @pytest.mark.parametrize(
-    ("fields", "words"),
+    ("fields", "words", "beside"),
     [
-        ({"do": "try_now"}, "Tick the leads first"),
-        ({"do": "reject", "lead": "it"}, "Type the reason first"),
-        ({"do": "send_to", "lead": "it"}, "Choose the buyer first"),
+        ({"do": "try_now"}, "Tick the leads first", "<legend>With the ticked leads</legend>"),
+        ({"do": "reject", "lead": "it"}, "Type the reason first", "Reason for the supplier</label>"),
+        ({"do": "send_to", "lead": "it"}, "Choose the buyer first", "Offer them once to</label>"),
     ],
 )
-def test_what_is_missing_is_asked_for_and_the_ticks_stay(
-    sara: FlaskClient, session: Session, held: Waiting, fields: dict[str, str], words: str
+def test_what_is_missing_is_asked_for_beside_it_and_the_ticks_stay(
+    sara: FlaskClient, session: Session, held: Waiting, fields: dict[str, str], words: str, beside: str
 ) -> None:
     lead = held()
     fields = {key: ids.show(lead.id) if value == "it" else value for key, value in fields.items()}
     answer = post(sara, "/waiting", **fields)
-    assert (answer.status_code, words in answer.text) == (422, True)
+    assert answer.status_code == 422
+    after = answer.text.partition(beside)[2].split()
+    assert " ".join(after).startswith('<p class="problem" id="deciding-problem"')
+    assert answer.text.count(words) == 1
     assert (" checked" in answer.text) == ("lead" in fields)
     assert decided(session, lead) is None
 
