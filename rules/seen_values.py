@@ -23,7 +23,7 @@ class Valid(Mapping[str, bool]):
 
 
 class Parts(Mapping[str, Mapping[str, Any]]):
-    """What the types take apart (area code, e-mail domain …), worked out when somebody asks."""
+    """What the types take apart (area code, email domain …), worked out when somebody asks."""
 
     def __init__(self, fields: Mapping[str, Any], known: Mapping[str, Field]) -> None:
         self._fields, self.known = fields, known

@@ -145,7 +145,7 @@ def signed_in(browser: Browser, demo: Demo, look: str) -> Page:
     page = browser.new_context(base_url=demo.address, **LOOKS[look]).new_page()
     page.goto("/sign-in")
     page.screenshot(path=INTO / look / "00 sign-in.png")
-    page.get_by_label("E-mail address").fill(EMAIL)
+    page.get_by_label("Email address").fill(EMAIL)
     page.get_by_label("Password").fill(demo.password)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", level=1, name="Home").wait_for()

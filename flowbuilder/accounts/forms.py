@@ -11,11 +11,11 @@ TOO_LONG = "That is too long."
 
 
 class SignInForm(FlaskForm):
-    """An e-mail address and a password."""
+    """An email address and a password."""
 
     email = StringField(
-        "E-mail address",
-        [DataRequired("Type your e-mail address."), Length(max=254, message=TOO_LONG)],
+        "Email address",
+        [DataRequired("Type your email address."), Length(max=254, message=TOO_LONG)],
         filters=[lambda text: (text or "").strip().lower()],
     )
     password = PasswordField("Password", [DataRequired("Type your password."), Length(max=MOST, message=TOO_LONG)])

@@ -154,7 +154,7 @@ def _refuse_unusable(session: Session, name: str, email: str, password: str | No
     if not name.strip():
         raise AccountRefused("The account needs a name.")
     if not is_address(email):
-        raise AccountRefused(f"{email!r} is not an e-mail address.")
+        raise AccountRefused(f"{email!r} is not an email address.")
     problem = passwords.password_problem(password) if password is not None else None
     if problem:
         raise AccountRefused(problem)
@@ -170,7 +170,7 @@ def _refuse_unknown(time_zone: str, currency: str) -> None:
 
 
 def is_address(email: str) -> bool:
-    """Return whether a text can be somebody's e-mail address, in lower case."""
+    """Return whether a text can be somebody's email address, in lower case."""
     local, at, domain = email.rpartition("@")
     return bool(local and at and domain) and len(email) <= 254 and email.isprintable() and " " not in email
 

@@ -16,7 +16,7 @@ from flowbuilder.web.fragments import go_to, nothing_new, page, wants_fragment
 
 bp = Blueprint("accounts", __name__)
 
-WRONG = "The e-mail address or the password is not right."
+WRONG = "The email address or the password is not right."
 
 
 @bp.get("/sign-in")

@@ -42,7 +42,7 @@ def add_person(
     """
     found, email = _account_called(session, account), email.strip().lower()
     if not is_address(email):
-        raise AccountRefused(f"{email!r} is not an e-mail address.")
+        raise AccountRefused(f"{email!r} is not an email address.")
     person = session.scalar(select(Person).where(Person.email == email))
     made_up = None
     if person is None:

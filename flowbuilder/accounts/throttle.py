@@ -1,6 +1,6 @@
 """Slows down guessing: whoever fails waits longer each time, and nobody else waits for it.
 
-Failures are counted for a network address, and for an address together with the e-mail address that was typed. So
+Failures are counted for a network address, and for an address together with the email address that was typed. So
 guesses from elsewhere never lock the owner of an account out.
 """
 

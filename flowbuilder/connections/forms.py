@@ -35,7 +35,7 @@ FORMAT_WORDS = {
     key: {"json": "JSON", "form": "Form fields", "xml": "XML", "query": "In the query of the address"}.get(key, key)
     for key in FORMATS
 }
-DELIVERY_WORDS = {"webhook": "A web request to their system", "email": "E-mail", "inbox": "The inbox in this app"}
+DELIVERY_WORDS = {"webhook": "A web request to their system", "email": "Email", "inbox": "The inbox in this app"}
 METHOD_WORDS = {method: method for method in METHODS}
 AUTH_WORDS = {
     "none": "Nothing",

@@ -115,7 +115,7 @@ class Opening:
 def sign_in_box(address: str, password: str, mailbox: str) -> str:
     """Return how to sign in, and where mails can be read that went to buyers, in a box of text."""
     lines = ["Flowbuilder's demo runs. Sign in:", ""]
-    lines += [f"{name:<9} {text}" for name, text in (("Address", address), ("E-mail", EMAIL), ("Password", password))]
+    lines += [f"{name:<9} {text}" for name, text in (("Address", address), ("Email", EMAIL), ("Password", password))]
     lines += ["", f"{'Mailbox':<9} {mailbox}"]
     width = max(map(len, lines))
     middle = (f"│  {line:<{width}}  │" for line in lines)

@@ -11,12 +11,12 @@ from flowbuilder.models import Attempt, Connection, Offer
 from rules.money import say_money
 from rules.reasons import say_reason
 
-METHOD_WORDS = {"email": "By e-mail", "inbox": "Into its inbox"}
+METHOD_WORDS = {"email": "By email", "inbox": "Into its inbox"}
 COPY_WORDS = {
     "webhook": "Copy by a web request",
-    "email": "Copy by e-mail",
+    "email": "Copy by email",
     "inbox": "Copy into its inbox",
-    "notice": "Notice by e-mail",
+    "notice": "Notice by email",
     "feedback": "Told why it did not get the lead",
 }
 """What an attempt was that did not decide."""

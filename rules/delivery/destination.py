@@ -39,7 +39,7 @@ class Destination:
     """A destination whose document has no problem; without secrets, `credentials` names those it needs.
 
     The first method of `deliver_by` decides an offer, the others get copies. `url` is there where one is a webhook,
-    `mail` where one is e-mail; `notice` is who is told of leads in the inbox, if anybody is.
+    `mail` where one is email; `notice` is who is told of leads in the inbox, if anybody is.
     """
 
     url: WebAddress | None

@@ -77,7 +77,7 @@ class Mail:
 
 def read_mail(part: Part) -> MailSettings | None:
     """Return the settings under `email`, None when they are not written or have no address."""
-    inner = part.inside("email", "e-mail")
+    inner = part.inside("email", "email")
     if inner is None:
         return None
     to = read_address(inner, "to")

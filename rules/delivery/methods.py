@@ -11,7 +11,7 @@ DELIVERY_METHODS: tuple[Method, ...] = get_args(Method)
 NOTICE = "notice"
 """The mail that tells of a lead in an inbox; its attempts are recorded beside those of the methods."""
 
-METHOD_WORDS = {"webhook": "a web request", "email": "e-mail", "inbox": "the inbox in this app"}
+METHOD_WORDS = {"webhook": "a web request", "email": "email", "inbox": "the inbox in this app"}
 
 
 def read_methods(part: Part, form: str) -> tuple[Method, ...]:
@@ -43,4 +43,4 @@ def read_notice(part: Part) -> str:
 def report_methods(part: Part, methods: tuple[Method, ...], mail: MailSettings | None) -> None:
     """Report a method whose settings are missing."""
     if "email" in methods and mail is None and not part.has("email"):
-        part.report("email.to", "missing_text", "E-mail needs “email” with “to”, the address that leads go to.")
+        part.report("email.to", "missing_text", "Email needs “email” with “to”, the address that leads go to.")

@@ -1,4 +1,4 @@
-"""An e-mail address."""
+"""An email address."""
 
 import re
 

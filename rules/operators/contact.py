@@ -1,4 +1,4 @@
-"""The domain of an e-mail or web address, the area code of a phone number, a country: parts compared with a list."""
+"""The domain of an email or web address, the area code of a phone number, a country: parts compared with a list."""
 
 import re
 from collections.abc import Callable, Mapping

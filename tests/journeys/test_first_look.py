@@ -27,7 +27,7 @@ def test_sara_signs_in_with_the_keyboard_and_out_again(visit, cast: Cast) -> Non
 
 def test_signing_in_works_without_scripts(visit, cast: Cast) -> None:  # type: ignore[no-untyped-def]
     page = visit("/sign-in", java_script_enabled=False)
-    page.get_by_label("E-mail address").fill(cast.sara.person.email)
+    page.get_by_label("Email address").fill(cast.sara.person.email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Begin here")).to_be_visible()

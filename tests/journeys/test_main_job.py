@@ -143,7 +143,7 @@ def test_from_an_empty_account_to_a_sold_lead(browser: Browser, address: str, sa
 def sign_in(she: Newcomer, sara: Member) -> None:
     """Sign in and find an account with nothing in it."""
     she.stop("Sign in")
-    she.write("E-mail address", sara.person.email)
+    she.write("Email address", sara.person.email)
     she.write("Password", PASSWORD)
     she.press("Sign in")
     she.stop("Home")

@@ -1,4 +1,4 @@
-"""The short ways of e-mail addresses and phone numbers say exactly what the libraries say."""
+"""The short ways of email addresses and phone numbers say exactly what the libraries say."""
 
 import random
 

@@ -23,7 +23,7 @@ IN_CA = {"is": [{"var": "lead.state"}, "CA"]}
 
 
 def by_number(declines: Callable[[int], bool]) -> Reaction:
-    """Decline leads by the number in their e-mail address, and accept the others."""
+    """Decline leads by the number in their email address, and accept the others."""
 
     def react(request: Seen) -> tuple[int, dict[str, Any]]:
         number = int("".join(filter(str.isdigit, request.body["email"])) or 0)
@@ -44,7 +44,7 @@ def three_buyers() -> Iterator[dict[str, Buyer]]:
 
 
 def post(market: Market, many: int, first: int = 0) -> None:
-    """Post leads of several states and bills, some with the e-mail address of an earlier one."""
+    """Post leads of several states and bills, some with the email address of an earlier one."""
     for number in range(first, first + many):
         who = number - 7 if number % 10 == 9 else number
         fields = {"email": f"ana{who}@example.com", "state": STATES[number % 3], "bill": 40 + number * 7 % 300}

@@ -11,7 +11,7 @@ from tests.support.market import Market
 
 
 def a_list(market: Market, *entries: str, form: ListForm | None = None) -> str:
-    """Make a list with entries, of e-mail addresses by default, and return its id as documents show it."""
+    """Make a list with entries, of email addresses by default, and return its id as documents show it."""
     actor, moment = Actor(market.account_id), cast.now()
     with Session(market.database) as session:
         row = operations.create_list(

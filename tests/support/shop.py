@@ -18,7 +18,7 @@ HOST = "www.example.com"
 
 
 def open_flow(market: Market, buyer: Buyer) -> None:
-    """Publish the flow: duplicates by e-mail, a supplier that is paid 31.50, and whose forms may go on to a page."""
+    """Publish the flow: duplicates by email, a supplier that is paid 31.50, and whose forms may go on to a page."""
     mapping = [[name, {"var": f"lead.{name}"}] for name in MAPPED]
     market.publish(
         [a_buyer_step(market.connect(buyer, mapping=mapping))],

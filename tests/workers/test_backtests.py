@@ -138,7 +138,7 @@ def test_stored_lists_are_replayed_as_they_were_then(market: Market, buyers: dic
 
 
 def no_for_odd(request: Seen) -> tuple[int, dict[str, Any]]:
-    """Decline leads with an odd number in their e-mail address."""
+    """Decline leads with an odd number in their email address."""
     return by_number(lambda number: number % 2 == 1)(request)
 
 

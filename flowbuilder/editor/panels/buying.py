@@ -25,7 +25,7 @@ PAYS = Field(
 
 
 def _person(settings: Settings, desk: Desk) -> Changing:
-    """Return the check for duplicates that fits most flows: by e-mail and phone, where there are such fields."""
+    """Return the check for duplicates that fits most flows: by email and phone, where there are such fields."""
     keys = [key for key, field in desk.fields.items() if field.type in ("email", "phone")]
     return {"by": keys or list(desk.fields)[:1], "match": "any", "within": "30d"}
 

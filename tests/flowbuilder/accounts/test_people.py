@@ -89,7 +89,7 @@ def test_an_account_keeps_an_owner(session: Session, cast: Cast, add: Add) -> No
     ("given", "words"),
     [
         ({"account": "Nowhere"}, r"No account is called that\. These are there: .*Acme Leads \("),
-        ({"email": "nobody"}, "is not an e-mail address"),
+        ({"email": "nobody"}, "is not an email address"),
         ({"password": "short"}, "at least 10 characters"),
     ],
 )

@@ -59,7 +59,7 @@ def test_a_refusal_is_the_same_for_everybody(app: Flask, session: Session, cast:
     email = "nobody@example.com" if who == "unknown" else person.email
     answer = type_password(app.test_client(), email, "wrong password")
     assert answer.status_code == 422
-    assert "The e-mail address or the password is not right." in answer.text
+    assert "The email address or the password is not right." in answer.text
     assert "session" not in cookies_of(answer)
 
 
@@ -72,7 +72,7 @@ def test_the_right_password_of_a_disabled_person_opens_nothing(app: Flask, sessi
 def test_what_is_left_empty_is_named_beside_the_field(app: Flask) -> None:
     answer = type_password(app.test_client(), "", "")
     assert answer.status_code == 422
-    assert "Type your e-mail address." in answer.text
+    assert "Type your email address." in answer.text
     assert "Type your password." in answer.text
     assert answer.text.count('aria-invalid="true"') == 2
 

@@ -246,7 +246,7 @@ def test_a_connection_may_go_by_mail_and_into_an_inbox(sara, session, cast):
         "on_ambiguous": "retry_same",
     }  # fmt: skip
     page = sara.get(address_of(row)).text
-    for words in ("E-mail", "The inbox in this app", "leads@brightroof.example", "Open the inbox", "Mail to"):
+    for words in ("Email", "The inbox in this app", "leads@brightroof.example", "Open the inbox", "Mail to"):
         assert words in page
     assert "No mail leaves this server yet" in page
     assert "leads@brightroof.example" in sara.get("/connections").text
@@ -301,7 +301,7 @@ def test_copies_that_never_arrived_are_listed(sara, session, cast):
     session.commit()
     page = sara.get(address_of(row)).text
     assert "Copies and news that did not arrive" in page
-    assert "Copy by e-mail, lead" in page
+    assert "Copy by email, lead" in page
 
 
 def test_the_fields_of_a_flow_fill_the_rows(sara, session, cast):

@@ -30,7 +30,7 @@ TAKEN = (202, None)
 
 @dataclass(frozen=True)
 class Poison:
-    """One kind: the body for an e-mail address of its own, and the status and code that answer it."""
+    """One kind: the body for an email address of its own, and the status and code that answer it."""
 
     body: Callable[[str], Any]
     answer: tuple[int, str | None]
@@ -72,7 +72,7 @@ KINDS: dict[str, Poison] = {
     "chunks without a length": Poison(lambda email: iter([lead()(email)[:9], lead()(email)[9:]]), TAKEN),
     "5,000 form fields": Poison(always(b"&".join(b"a%d=1" % n for n in range(5000))), (400, "too_many_fields"), FORM),
     "uploaded file": Poison(always(FILE), (400, "file_not_taken"), {"Content-Type": "multipart/form-data; boundary=x"}),
-    "line break in an e-mail": Poison(lead(email="a@example.com\r\nBcc: b@example.com"), (422, "invalid_email")),
+    "line break in an email": Poison(lead(email="a@example.com\r\nBcc: b@example.com"), (422, "invalid_email")),
     "phone of 1 MB": Poison(lead(phone_1="5" * 1_000_000), (413, "body_too_large")),
     "year 0": Poison(lead(move_in="0000-01-01"), TAKEN),
     "year 9999999": Poison(lead(move_in="9999999-01-01"), TAKEN),

@@ -347,8 +347,8 @@ def test_what_went_out_beside_the_call_that_decided_is_told_as_that(
     session.commit()
     assert set(COPY_WORDS) == {*DELIVERY_METHODS, NOTICE, FEEDBACK}
     text = text_of(sara, f"/leads/{ids.show(offer.lead_id)}")
-    assert "By e-mail" in text
-    assert "Copy by e-mail" not in text
+    assert "By email" in text
+    assert "Copy by email" not in text
     assert all(f"{COPY_WORDS[method]}: " in text for method in others)
     assert "Mail to leads@brightroof.example" in text
     assert "Ana Tamm" not in text
