@@ -127,7 +127,7 @@ def test_the_focus_stays_near_what_was_deleted(opened: Callable[..., tuple[Page,
     keys.activate(page.locator("#more-r1"))
     keys.activate(page.locator("#delete-r1"))
     expect(page.locator("#step-r1")).to_have_count(0)
-    assert page.evaluate("document.activeElement.closest('.stop').id") == "step-s3"
+    page.wait_for_function("document.activeElement.closest('.stop')?.id === 'step-s3'")
     keys.activate(page.locator("#more-s2"))
     keys.activate(page.locator("#delete-s2"))
     expect(page.locator("#step-s2")).to_have_count(0)

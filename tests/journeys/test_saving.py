@@ -90,7 +90,8 @@ def test_while_nothing_can_be_saved_nothing_is_left(
     expect(page.locator("#saved")).to_have_text("Not saved. Retrying")
     page.locator("#open-s1").click()
     expect(page.locator("#panel-title")).to_have_text("Step 2 · Buyer")
-    page.close(run_before_unload=True)
+    with page.expect_event("dialog"):
+        page.close(run_before_unload=True)
     expect(page.locator("#saved")).to_have_text("Not saved. Retrying")
     assert asked == ["beforeunload"]
     expect(note(page)).to_have_value("Ask for Ana")

@@ -66,7 +66,7 @@ class Yard:
         with self.lock:
             self.workers.extend(self.begin() for _ in range(many))
 
-    def replace(self, worker: Worker, how: signal.Signals, seconds: float = 30) -> tuple[int, float]:
+    def replace(self, worker: Worker, how: signal.Signals, seconds: float = 60) -> tuple[int, float]:
         """Send a worker a signal, start another, and return the exit code of the old one and how long it took."""
         began = time.monotonic()
         worker.send_signal(how)

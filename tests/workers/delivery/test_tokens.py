@@ -70,7 +70,7 @@ class Door:
         self.sender = TokenSender(self.results.put, lambda receive: Sender(receive, allow=allow), keeper)
         self.sender.start()
 
-    def call(self, request: HttpRequest, key: object = "key", timeout_ms: int = 2000) -> Sent:
+    def call(self, request: HttpRequest, key: object = "key", timeout_ms: int = 20_000) -> Sent:
         self.sender.submit(Call(key, request, timeout_ms))
         return self.results.get(timeout=30)
 
@@ -126,7 +126,7 @@ def test_calls_that_arrive_together_share_one_token(door: Door) -> None:
     late = answering(head("Content-Length: 24") + b'{"access_token":"tok_1"}', after=0.2)
     with serving(late) as server, serving(taking("tok_1")) as buyer:
         for number in range(20):
-            door.sender.submit(Call(number, requested(buyer.url, server.url), 2000))
+            door.sender.submit(Call(number, requested(buyer.url, server.url), 20_000))
         answers = [door.results.get(timeout=30) for _ in range(20)]
     assert {sent.key for sent in answers} == set(range(20))
     assert {sent.reply.status for sent in answers if sent.reply} == {200}
