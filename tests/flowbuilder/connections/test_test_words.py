@@ -58,7 +58,7 @@ def test_an_end_has_its_words(test, tone, words):
 def test_a_yes_that_may_be_none_is_doubted(body, destination, words):
     test = a_test({"kind": "accepted"}, status=200)
     test.reply["body"] = body
-    said = told(test, SimpleNamespace(name="Sunrise Energy", destination=destination), NOW)
+    said = told(test, SimpleNamespace(name="Sunrise Energy", destination=destination, real_words=[]), NOW)
     assert (said.tone, words in said.advice) == ("warn" if words else "ok", True)
 
 
