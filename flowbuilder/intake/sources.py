@@ -5,7 +5,8 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ from sqlalchemy import Row, text
 
 from flowbuilder.db import read_json
 from flowbuilder.intake.reading import LeadForm
-from flowbuilder.intake.refused import refuse, unavailable
+from flowbuilder.intake.refused import Refused, refuse, unavailable
 from flowbuilder.intake.store import Database
 from rules.flow import parse_flow
 
@@ -107,7 +108,7 @@ class Sources:
         address = (flow_key, source_key)
         kept, now = self._kept.get(address), self._clock()
         if kept is None or now >= kept.look_again_at:
-            kept = self._look_up({address, *self._due(now)}, now)[address]
+            kept = self._look_up(address, self._due(now), now)
         kept.used_at = now
         if kept.source is None:
             raise refuse(404, "no_such_source", "There is no such flow or source, or its flow is not published yet.")
@@ -124,25 +125,29 @@ class Sources:
             kept.look_again_at = max(kept.look_again_at, kept.looked_at + KEPT_FOR)
         return [address for address, _ in due]
 
-    def _look_up(self, addresses: set[Address], now: float) -> dict[Address, _Kept]:
-        storable = [address for address in addresses if _are_storable(address)]
+    def _look_up(self, asked: Address, due: Iterable[Address], now: float) -> _Kept:
+        """Return what is there by now of a source that is asked for, and look at those that are due with it."""
+        others = {*due} - {asked}
+        storable = [address for address in (asked, *others) if _are_storable(address)]
         flow_keys, source_keys = [flow for flow, _ in storable], [source for _, source in storable]
         rows = self._database.all(LOOK_UP, flow_keys=flow_keys, source_keys=source_keys) if storable else []
         found = {(row.flow_key, row.source_key): row for row in rows}
-        kept = {address: self._keep(address, found.get(address), now) for address in addresses}
-        with self._lock:
-            for address, one in kept.items():
-                _keep(self._kept, address, one, MOST_KEPT)
-        return kept
+        for address in others:
+            with suppress(Refused):  # A flow that cannot be read is told of to whoever posts to it.
+                self._keep(address, found.get(address), now)
+        return self._keep(asked, found.get(asked), now)
 
     def _keep(self, address: Address, row: Row[Any] | None, now: float) -> _Kept:
-        """Return what is kept of a row; a source whose row has not changed stays as it was opened."""
+        """Keep what a row says and return it; a source whose row has not changed stays as it was opened."""
         known = self._kept.get(address)
         if row is None or known is None or known.row != row:
             source = None if row is None else self._open(row)
         else:
             source = known.source
-        return _Kept(row, source, now, now + FRESH_FOR, known.used_at if known else now)
+        kept = _Kept(row, source, now, now + FRESH_FOR, known.used_at if known else now)
+        with self._lock:
+            _keep(self._kept, address, kept, MOST_KEPT)
+        return kept
 
     def _open(self, row: Row[Any]) -> OpenSource:
         return OpenSource(

@@ -166,3 +166,26 @@ def test_a_version_that_cannot_be_read_is_503_and_loses_nothing(intake: Flask, s
     flow = a_flow(session, a_seller(session), document={"schema": 7})
     answer = a_supplier(intake, session, flow=flow).post()
     assert (answer.status_code, answer.json["errors"][0]["code"]) == (503, "flow_not_readable")
+
+
+def test_a_version_that_cannot_be_read_stands_in_nobody_elses_way(
+    intake: Flask, session: Session, database: Counting, rows: Rows
+):
+    owner = a_seller(session)
+    kept, broken = (a_supplier(intake, session, flow=a_flow(session, owner, document=DOCUMENT)) for _ in range(2))
+    watch = Watch()
+    sources = Sources(database, clock=watch)
+    for one in (kept, broken):
+        sources.find(one.flow.key, one.source.key)
+    statement = """
+        WITH newer AS (
+            INSERT INTO flow_version (flow_id, number, document, published_at)
+            VALUES (%(id)s, 2, '{"schema": 7}', now()) RETURNING flow_id)
+        UPDATE flow SET live_version = 2 WHERE id = %(id)s RETURNING id"""
+    rows.all(statement, id=broken.flow.id)
+    watch.seconds += 1.1
+    assert sources.find(kept.flow.key, kept.source.key).source_id == kept.source.id
+    watch.seconds += KEPT_FOR
+    with pytest.raises(Refused) as refused:
+        sources.find(broken.flow.key, broken.source.key)
+    assert refused.value.status == 503
