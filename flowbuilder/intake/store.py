@@ -20,6 +20,8 @@ TRY_AGAIN = ("40P01", "40001")
 """Deadlock and serialization failure: the same statement may pass at once."""
 DATA_CLASSES = ("22", "23", "54")
 """SQLSTATE classes of what is wrong with rows: data exception, integrity constraint violation, more than fits."""
+CHECK_VIOLATION = "23514"
+"""What a row is told that breaks a rule of its table, by that rule's name, or for which no month's table is there."""
 
 # The rows come as one JSON document: for many rows that costs far less than a parameter for each value, and half of it
 # where the document is read as `jsonb`.
@@ -88,8 +90,13 @@ def sqlstate(problem: Exception) -> str:
 
 
 def is_about_data(problem: Exception) -> bool:
-    """Say whether a row is at fault, and not the database."""
-    return sqlstate(problem)[:2] in DATA_CLASSES
+    """Say whether a row is at fault, and not the database: one that lacks a month's tables breaks no named rule."""
+    state = sqlstate(problem)
+    return state[:2] in DATA_CLASSES and not (state == CHECK_VIOLATION and _broken_rule(problem) is None)
+
+
+def _broken_rule(problem: Exception) -> str | None:
+    return problem.diag.constraint_name if isinstance(problem, psycopg.Error) else None
 
 
 class Database:

@@ -159,6 +159,15 @@ def test_a_table_that_is_missing_is_503_for_everybody(supplier: Supplier, databa
     assert [entry.ticket.settlement.status for entry in entries] == [503, 503]  # type: ignore[union-attr]
 
 
+def test_a_month_whose_tables_are_missing_is_503_and_not_a_lead_that_is_wrong(supplier: Supplier, database_url: str):
+    entry = an_entry(supplier)
+    entry.row = entry.row.replace(str(entry.ticket.lead_id).encode(), str(UUID(int=7 << 76)).encode())
+    with a_store(database_url) as store:
+        store_or_refuse(store, entry)
+    assert isinstance(entry.ticket.settlement, Refused)
+    assert entry.ticket.settlement.status == 503
+
+
 def test_refused_posts_never_hold_leads_up(supplier: Supplier, intake: Flask, rows: Rows, eventually):
     desk: Desk = intake.extensions["intake"]
     desk.batcher.note_refusal({"id": "no id at all"})
