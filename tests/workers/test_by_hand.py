@@ -25,6 +25,7 @@ from workers.crashpoints import CRASHED
 
 ONCE = quickly(max_attempts=1)
 DAY = [{"limit": 9, "per": "day"}]
+TIDIED = {"transform": {"id": "t", "set": [["email", {"cat": ["tidy.", {"var": "lead.email"}]}]]}}
 
 
 @pytest.fixture
@@ -167,12 +168,13 @@ def test_a_lead_that_ended_unknown_goes_on_with_the_others(market: Market, sunri
     assert market.used() == {"c/day": 1, "sunrise/day": 0}
 
 
+@pytest.mark.parametrize("steps", [[], [TIDIED]], ids=["as it came", "as a step has made it"])
 def test_a_buyer_that_does_not_have_it_is_offered_the_next_lead_of_that_person(
-    market: Market, sunrise: Buyer, helio: Buyer
+    market: Market, sunrise: Buyer, helio: Buyer, steps: list[dict[str, Any]]
 ) -> None:
     sunrise.react = in_turn(SILENT)
     settings = quickly(after=["2s"], for_up_to="5s") | {"duplicates": {"by": ["email"], "within": "30d"}}
-    market.publish([buyer(market.connect(sunrise), "sunrise", **settings)])
+    market.publish([*steps, buyer(market.connect(sunrise), "sunrise", **settings)])
     [first] = market.post()
     market.carry()
     market.later(60)

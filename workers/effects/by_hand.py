@@ -10,12 +10,15 @@ from typing import Any
 from rules.earnings import supplier_cost
 from rules.effects import Asks, Offer
 from rules.instructions import why_not_offer
+from rules.interpreter import Diverged
 from rules.retry import Answered
 from workers.buyer_claims import claiming_at
 from workers.carrying import Carried, journaled_source
+from workers.claims import Claiming
 from workers.effects import again, door, offer
 from workers.effects.copying import begin_copies, begin_copies_late
 from workers.journal import Past
+from workers.remaking import Gone, offer_effect
 from workers.rows import EventRow, LeadChange, OfferRow
 from workers.turn import Turn
 
@@ -105,7 +108,7 @@ def _settle_ended(turn: Turn, carried: Carried, past: Past, instruction: dict[st
         row.slot = _free_slot(past.offers)
         begin_copies_late(turn, carried, past, row)
     else:
-        _give_back(turn, carried, row, _asks_of(past, row))
+        _give_back(turn, carried, past, row)
     row.state, row.is_winner, row.finished_at = instruction["answer"], is_sold, turn.now
     row.lost_reason = None if is_sold else "rejected"
     turn.changes.touch(row)
@@ -133,13 +136,29 @@ def _take_price(turn: Turn, row: OfferRow, caps: Iterable[Asks], instruction: di
     offer.return_unspent(turn, caps, row)
 
 
-def _give_back(turn: Turn, carried: Carried, row: OfferRow, asks: Asks) -> None:
+def _give_back(turn: Turn, carried: Carried, past: Past, row: OfferRow) -> None:
     """Give back what an offer kept at its buyer: places in caps, and that the lead was the first with its values."""
-    claiming = claiming_at(row.connection_id, carried.id, asks.get("duplicates"), carried.row["fields"])
+    claiming = _claiming(carried, past, row)
     if claiming:
         turn.unclaimed.append(claiming)
     turn.returned.extend(row.places)
     row.places = []
+
+
+def _claiming(carried: Carried, past: Past, row: OfferRow) -> Claiming | None:
+    """Return what an offer claimed at its buyer: of the fields as steps had made them by then.
+
+    Where the journal does not say how that was any more, they are as they came.
+    """
+    asked = _asks_of(past, row).get("duplicates")
+    if not asked:
+        return None
+    try:
+        fields = offer_effect(carried.row, carried.known_flow, past, row).view["lead"]
+    except (Gone, Diverged):
+        fields = carried.row["fields"]
+    is_known = all(key in fields for key in asked["by"])
+    return claiming_at(row.connection_id, carried.id, asked, fields) if is_known else None
 
 
 def _asks_of(past: Past, row: OfferRow) -> Asks:
