@@ -21,8 +21,11 @@ END_OFFERS = text("""
                      lost_reason = CASE phase WHEN 'post' THEN 'unknown' ELSE 'timeout' END, finished_at = :now
      WHERE lead_id = :id AND state IN ('reserved', 'sending')
 """)
+# Attempts of offers that have ended are copies: these go on.
 END_ATTEMPTS = text("""
-    UPDATE attempt SET state = 'ambiguous', finished_at = :now WHERE lead_id = :id AND state = 'sending'
+    UPDATE attempt a SET state = 'ambiguous', finished_at = :now FROM offer o
+     WHERE a.lead_id = :id AND a.state = 'sending'
+       AND o.lead_id = a.lead_id AND o.offer_no = a.offer_no AND o.state IN ('reserved', 'sending')
 """)
 
 
@@ -36,8 +39,8 @@ def quarantine(engine: Engine, lease: Lease, why: str, now: datetime) -> bool:
         is_held = bool(guard(database, [lease]))
         if is_held:
             _give_back(database, engine, lead_id)
-            database.execute(END_OFFERS, {"id": lead_id, "now": now})
             database.execute(END_ATTEMPTS, {"id": lead_id, "now": now})
+            database.execute(END_OFFERS, {"id": lead_id, "now": now})
             database.execute(CLOSE, {"id": lead_id, "token": token, "why": why, "now": now})
     return is_held
 

@@ -1,13 +1,14 @@
 """A lead goes by mail or into an inbox: one method decides, copies follow a yes and never change it."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from flowbuilder import ids
-from tests.support.buyers import a_buyer, accepting, declining
-from tests.support.flows import buyer, quickly
+from tests.support.buyers import a_buyer, accepting, declining, in_turn
+from tests.support.flows import BUSY, buyer, cap, group, quickly
 from tests.support.mail import CUT, TAKEN, MailServer, a_mail_server
 from tests.support.market import Market
 
@@ -177,6 +178,29 @@ def test_a_copy_that_fails_is_tried_again_and_never_changes_the_sale(market: Mar
     assert len({letter.id for letter in server.letters}) == 1
     assert (market.lead(lead_id).outcome, market.offers(lead_id)[0].state) == ("sold", "accepted")
     assert [copy.state for copy in market.copies()] == ["ok"]
+
+
+def test_a_copy_on_its_way_is_not_cut_short_by_what_becomes_of_its_lead(market: Market) -> None:
+    """The lead goes on to other buyers meanwhile, and its run has to be closed."""
+    with a_mail_server() as server, a_buyer(accepting) as sunrise, a_buyer(in_turn(BUSY)) as helio:
+        server.delay = 2
+        market.connect_by("email", mail=server)
+        sold = buyer(market.connect(sunrise, deliver_by=["webhook", "email"], email={"to": "leads@sunrise.example"}))
+        market.publish([cap(5), group(sold, buyer(market.connect(helio), "s2", **quickly()), sell_up_to=2)])
+        [lead_id] = market.post()
+        market.carry()
+        assert market.lead(lead_id).waiting_for == "retry"
+        with ThreadPoolExecutor(1) as pool:
+            sending = pool.submit(market.send_copies)
+            market.wait_until("EXISTS (SELECT FROM attempt WHERE method = 'email' AND state = 'sending')")
+            market.edit(lambda document: document["steps"].pop(0))
+            market.later(1000)
+            market.carry()
+            assert [offer.state for offer in market.offers(lead_id)] == ["accepted", "unknown"]
+            sending.result()
+    assert (market.lead(lead_id).outcome, market.lead(lead_id).revenue) == ("sold", 4200)
+    assert [(copy.method, copy.state) for copy in market.copies()] == [("email", "ok")]
+    assert [one.state for one in market.attempts(lead_id) if one.method == "email"] == ["ok"]
 
 
 def test_a_copy_that_is_refused_has_failed_and_the_lead_stays_sold(market: Market) -> None:

@@ -18,18 +18,19 @@ UNKNOWN = "A buyer may have taken the lead and never answered"
 def replace(turn: Turn, carried: Carried, past: Past, difference: Diverged) -> None:
     """Close a run that the flow would not take any more, and begin another that knows who was asked.
 
-    A lead that a buyer has, or may have, is not offered to anyone else.
+    A lead that a buyer has, or may have, is not offered to anyone else; one that was sold stays sold.
     """
+    winners = [row for row in past.offers if row.is_winner]
     events = [event for event in past.events if event.run == carried.run]
     turn.note_replaced(carried, difference, seq=len(events) + 1)
-    if any(row.state in OPEN and row.phase == "post" for row in past.offers):
+    if not winners and any(row.state in OPEN and row.phase == "post" for row in past.offers):
         give_up(turn, carried, past, "unknown", UNKNOWN)
         return
     _end_open(turn, past)
     _give_places_back(turn, events)
     source = door.source_view(turn, carried)
-    revenue = sum(row.price for row in past.offers if row.is_winner)
-    if any(row.is_winner for row in past.offers):
+    if winners:
+        revenue = sum(row.price for row in winners)
         cost = supplier_cost(source, revenue, carried.known_flow.currency)
         change = LeadChange(carried.id, carried.token, outcome="sold", revenue=revenue, cost=cost)
         turn.finish(carried, change)
@@ -47,14 +48,15 @@ def give_up(turn: Turn, carried: Carried, past: Past, code: str, reason: str) ->
 
 
 def _end_open(turn: Turn, past: Past) -> None:
-    """Close what was out: an offer may have been taken, a ping was only not answered."""
-    for row in past.offers:
-        if row.state in OPEN:
-            state, reason = ("unknown", "unknown") if row.phase == "post" else ("error", "timeout")
-            row.state, row.lost_reason, row.finished_at = state, reason, turn.now
-            turn.changes.touch(row)
+    """Close what was out: an offer may have been taken, a ping was only not answered. Copies are not the run's."""
+    left_open = [row for row in past.offers if row.state in OPEN]
+    for row in left_open:
+        state, reason = ("unknown", "unknown") if row.phase == "post" else ("error", "timeout")
+        row.state, row.lost_reason, row.finished_at = state, reason, turn.now
+        turn.changes.touch(row)
+    numbers = {row.offer_no for row in left_open}
     for attempt in past.attempts:
-        if attempt.state == "sending":
+        if attempt.state == "sending" and attempt.offer_no in numbers:
             attempt.state, attempt.finished_at = "ambiguous", turn.now
             turn.changes.touch(attempt)
 
