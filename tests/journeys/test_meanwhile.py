@@ -66,7 +66,7 @@ class Held:
 
     def nth(self, number: int) -> Route:
         """Return a held post by its number, once it is there."""
-        for _ in range(100):
+        for _ in range(600):
             if len(self.routes) > number:
                 break
             self.page.wait_for_timeout(50)

@@ -57,7 +57,7 @@ def test_windows_whose_making_was_undone_are_made_again(market: Market, lose: Lo
     with a_buyer(accepting) as sunrise:
         market.publish([cap(5), buyer(market.connect(sunrise))])
         [lead_id] = market.post()
-        market.carry(timeout=10)
+        market.carry()
     assert lost
     assert market.lead(lead_id).outcome == "sold"
     assert market.used() == {"c/day": 1}

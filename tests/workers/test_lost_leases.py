@@ -203,6 +203,6 @@ def test_who_waits_for_windows_holds_no_row_that_another_loop_may_wait_for(
         written = other.execute(text("UPDATE lead SET last_step = last_step WHERE id = :lead"), {"lead": lead_id})
         assert written.rowcount == 1
         other.commit()
-        carrying.join(timeout=20)
+        carrying.join(timeout=60)
     assert used_and_sold(market) == (2, ["sold", "sold"])
     assert len(sunrise.seen) == 2
