@@ -54,12 +54,12 @@ ANSWER_WORDS = {
     )
     for key in ANSWERS
 }
-PRICE_WORDS = {"step": "What the step says, or less if they answer less", "answer": "What they answer"}
+PRICE_WORDS = {"step": "The step's price, or theirs if lower", "answer": "What they answer"}
 AMBIGUOUS_WORDS = {
-    "retry_same": "Ask the same buyer again, with the same key",
+    "retry_same": "Ask them again, with the same key",
     "hold": "Hold the lead until a person decides",
-    "treat_as_declined": "A timeout from this buyer means no",
-    "treat_as_failed": "A timeout from this buyer means that it failed",
+    "treat_as_declined": "A timeout means no",
+    "treat_as_failed": "A timeout means that it failed",
 }
 TELLS_WORDS = {
     "nothing": "Nothing",

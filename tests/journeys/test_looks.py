@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Response, expect
 
 from tests.support.cast import Cast
-from tests.support.looks import LOOKS, NARROW, hard_to_press, look_closely, settled
+from tests.support.looks import LOOKS, NARROW, cut_choices, hard_to_press, look_closely, settled
 from tests.support.sights import EMPTY, PAGES
 
 
@@ -19,7 +19,7 @@ def test_every_page_with_something_on_it(visit, cast: Cast, saras: dict[str, str
         settled(page)
         expect(page.locator("h1")).to_have_count(1)
         look_closely(page)
-        hard += hard_to_press(page)
+        hard += hard_to_press(page) + cut_choices(page)
     assert not hard, "\n".join(hard)
 
 

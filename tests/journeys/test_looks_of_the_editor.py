@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.cast import Cast
-from tests.support.looks import LOOKS, WIDE, hard_to_press, look_closely, settled
+from tests.support.looks import LOOKS, WIDE, cut_choices, hard_to_press, look_closely, settled
 from tests.support.sights import EDITOR
 
 
@@ -19,7 +19,7 @@ def test_the_editor_with_whatever_is_open(visit, cast: Cast, saras: dict[str, st
         settled(page)
         expect(page.locator("h1")).to_have_count(1)
         look_closely(page)
-        hard += hard_to_press(page)
+        hard += hard_to_press(page) + cut_choices(page)
     assert not hard, "\n".join(hard)
 
 

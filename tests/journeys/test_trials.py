@@ -106,7 +106,7 @@ def test_leads_that_fail_are_one_click_away(visit, cast, flow, session, look):
     page.goto(editor(flow, "s2"))
     no_answer = page.get_by_label("When no answer comes")
     with page.expect_response(lambda answer: "/draft/steps/s2" in answer.url and answer.ok):
-        no_answer.select_option(label="A timeout from this buyer means no")
+        no_answer.select_option(label="A timeout means no")
     page.goto(the_test(flow))
     page.get_by_role("button", name="Sunrise times out").click()
     expect(stop(page, "Offer to Sunrise")).to_contain_text("Timed out after 30 s, offered at $42.00")

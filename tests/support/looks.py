@@ -95,6 +95,31 @@ def hard_to_press(page: Page) -> list[str]:
     return [f"{page.url}: {one}" for one in [*page.evaluate(TOO_SMALL, least), *page.evaluate(ACCENTS)[1:]]]
 
 
+CUT_CHOICES = """
+  () => {
+    const seen = [...document.querySelectorAll("select")].filter((one) => one.checkVisibility() && one.offsetWidth);
+    const room = (one) => {
+      const alone = one.cloneNode(false);
+      alone.add(new Option(one.selectedOptions[0]?.textContent.trim() ?? ""));
+      one.parentElement.append(alone);
+      const look = { font: getComputedStyle(one).font, padding: getComputedStyle(one).padding, position: "absolute" };
+      const free = { ...look, width: "max-content", "min-width": "0", "max-width": "none", flex: "none" };
+      for (const [name, value] of Object.entries(free)) alone.style.setProperty(name, value, "important");
+      const needed = alone.offsetWidth;
+      alone.remove();
+      return one.offsetWidth - needed;
+    };
+    return seen.filter((one) => room(one) < -1).map((one) => `${one.id}: ${one.selectedOptions[0].textContent.trim()}`);
+  }
+"""
+"""Returns the choices that do not fit into the control that shows them."""
+
+
+def cut_choices(page: Page) -> list[str]:
+    """Return what is chosen somewhere on a page and cannot be read whole."""
+    return [f"{page.url}: {one}" for one in page.evaluate(CUT_CHOICES)]
+
+
 def settled(page: Page) -> None:
     """Wait until a page has all its parts."""
     expect(page.locator("[aria-busy=true]")).to_have_count(0)

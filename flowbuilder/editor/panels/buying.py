@@ -59,10 +59,10 @@ RETRY = Inside(
 )
 AMBIGUOUS = (
     Option("", "As its connection says"),
-    Option("retry_same", "Ask the same buyer again, with the same key"),
+    Option("retry_same", "Ask them again, with the same key"),
     Option("hold", "Hold the lead until a person decides"),
-    Option("treat_as_declined", "A timeout from this buyer means no"),
-    Option("treat_as_failed", "A timeout from this buyer means that it failed"),
+    Option("treat_as_declined", "A timeout means no"),
+    Option("treat_as_failed", "A timeout means that it failed"),
 )
 
 

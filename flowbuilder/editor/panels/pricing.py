@@ -29,7 +29,7 @@ WORDS: dict[str, str] = {
     "fixed": "A fixed price",
     "bids": "What it bids: it is asked for a bid",
     "auction": "Its highest bid, without being asked",
-    "hybrid": "One price for a lead that it has alone, another for a shared one",
+    "hybrid": "One price alone, another when shared",
 }
 
 
