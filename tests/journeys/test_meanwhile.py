@@ -203,3 +203,16 @@ def test_what_is_typed_in_a_panel_while_it_is_drawn_anew_stays(panel: Any, sessi
     expect(page.locator(".reads-as")).to_contain_text("benita@example.com")
     [(_, operands)] = rule_of(session, flow).items()
     assert operands == [{"var": "lead.email"}, ["benita@example.com"]]
+
+
+def test_nothing_is_typed_about_leads_that_are_being_listed_anew(
+    visit: Visit, cast: Cast, saras: dict[str, str]
+) -> None:
+    page = visit("/waiting", cast.sara, **WIDE)
+    held: list[Route] = []
+    page.route("**/waiting?*", lambda route: held.append(route), times=1)  # noqa: PLW0108
+    page.locator("#filter-flow").select_option(index=1)
+    expect(page.get_by_label("Reason for the supplier")).to_be_disabled()
+    held[0].continue_()
+    expect(page.locator("#deciding[disabled]")).to_have_count(0)
+    assert "flow=" in page.url
