@@ -95,6 +95,13 @@ def test_an_answer_that_comes_late_takes_nothing_back(
     expect(page.locator(".reads-as")).to_have_text("Reads as: State is not CA.")
 
 
+def delete_first(page: Page, held: Held) -> None:
+    """Press the button that deletes the first rule; what that sends is held."""
+    page.get_by_label("More for rule 1").click()
+    page.get_by_role("button", name="Delete").locator("visible=true").click()
+    held.nth(0)
+
+
 def choose_and_type(page: Page, held: Held) -> None:
     """Choose a comparison whose values are shown otherwise, and type before that is shown."""
     page.get_by_label("Comparison of rule 1").select_option(label="is any of")
@@ -120,9 +127,7 @@ def test_a_rule_is_deleted_by_whoever_saves_at_once(visit: Visit, session: Sessi
     session.commit()
     page = visit(form_of(source), cast.sara, **WIDE)
     held = Held(page, "**/edit*", lambda sent: "delete" in sent)
-    page.get_by_label("More for rule 1").click()
-    page.get_by_role("button", name="Delete").locator("visible=true").click()
-    held.nth(0)
+    delete_first(page, held)
     page.get_by_role("button", name="Save", exact=True).last.click()
     held.go()
     page.wait_for_url(f"**/sources/{ids.show(source.id, 'src')}")
@@ -137,9 +142,7 @@ def test_nothing_is_changed_in_rows_that_are_about_to_move(
     session.commit()
     page = visit(form_of(source), cast.sara, **WIDE)
     held = Held(page, "**/edit*", lambda sent: "delete" in sent)
-    page.get_by_label("More for rule 1").click()
-    page.get_by_role("button", name="Delete").locator("visible=true").click()
-    held.nth(0)
+    delete_first(page, held)
     expect(page.locator("#accept-rule")).to_have_js_property("inert", True)
     held.go()
     expect(page.locator(".reads-as")).to_have_text("Reads as: State is TX.")
@@ -187,9 +190,7 @@ def test_what_is_pressed_behind_two_changes_has_its_turn(panel: Any) -> None:
 
 def test_nothing_of_a_panel_is_changed_that_is_about_to_move(panel: Any, session: Session, flow: Flow) -> None:
     page, held = panel(TWO_RULES)
-    page.get_by_label("More for rule 1").click()
-    page.get_by_role("button", name="Delete").locator("visible=true").click()
-    held.nth(0)
+    delete_first(page, held)
     expect(page.locator("#panel")).to_have_js_property("inert", True)
     held.go()
     expect(page.locator(".reads-as")).to_have_text("Reads as: State is TX.")
