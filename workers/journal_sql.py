@@ -20,7 +20,8 @@ from workers.statements import Statement
 _COLUMNS = """
     id, account_id, flow_id, source_id, version, is_test, test_outcome, run, asked_before, posted, fields, invalid,
     received_at, crashes + 1 AS crashes, last_step, answer_to, lease_token AS was,
-    state = 'received' AND pinged IS NULL AS is_fresh, state = 'working' AS is_left, instruction, kind, pinged
+    state = 'received' AND pinged IS NULL AS is_fresh, state = 'working' AS is_left, instruction, kind, pinged,
+    currency
 """
 
 

@@ -3,6 +3,7 @@
 import gc
 import logging
 import time
+from contextlib import suppress
 from types import FrameType
 
 from redis import Redis
@@ -94,7 +95,9 @@ def run(engine: Engine, redis: Redis) -> None:
     engine.start()
     look_for_garbage_seldom()
     try:
-        worker.work(logging_level="WARNING", with_scheduler=False)
+        # A signal may come before RQ waits for jobs, where it does not expect one.
+        with suppress(StopRequested):
+            worker.work(logging_level="WARNING", with_scheduler=False)
     except RedisError as problem:
         log.warning("Valkey was not told that this worker ends: %s", type(problem).__name__)
     engine.close()

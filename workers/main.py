@@ -13,6 +13,7 @@ from types import FrameType
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Worker
+from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from sqlalchemy import Engine as Database
 from sqlalchemy.exc import OperationalError
@@ -70,7 +71,7 @@ def main(kind: str) -> int:
 def _run_jobs(redis: Redis) -> None:
     """Do short jobs, each in a process of its own, until a signal comes; the job in hand is finished."""
     worker = Worker([enqueue.JOBS], connection=redis, serializer=JSONSerializer, log_job_description=False)
-    with suppress(RedisError):
+    with suppress(RedisError, StopRequested):  # The latter where a signal comes before RQ waits for jobs.
         worker.work(logging_level="WARNING", with_scheduler=False)
 
 

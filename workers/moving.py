@@ -117,8 +117,9 @@ class Mover:
         """
         self._load.drop(carried)
         try:
-            if quarantine(self._database, carried.lease, why, clock.now()):
-                self._tally.note_quarantined()
+            outcome = quarantine(self._database, carried.lease, why, clock.now())
+            if outcome:
+                self._tally.note_quarantined(outcome)
                 log.error("lead %s cannot be carried and was quarantined: %s", carried.id, said)
         except DATABASE_ERRORS as problem:
             log.error("lead %s could not be quarantined: %s", carried.id, where(problem))  # noqa: TRY400

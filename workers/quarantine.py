@@ -1,19 +1,20 @@
 """Puts a lead aside that no worker can carry: it ends as an error that a person looks at, and can be replayed."""
 
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
 from workers.caps import Dealer, WindowIds
 from workers.carrying import places_of
 from workers.crashpoints import committed
-from workers.journal import Lease, guard, read_past, write
+from workers.effects.replacing import earned
+from workers.journal import Lease, Past, guard, read_past, write
 from workers.rows import Changes
 
+CURRENCY = text("SELECT currency FROM lead WHERE id = :id")
 CLOSE = text("""
-    UPDATE lead SET state = 'done', outcome = 'error', reason_code = 'quarantined', reason = :why, waiting_for = NULL,
-                    finished_at = :now, due_at = :now, instruction = NULL
+    UPDATE lead SET state = 'done', outcome = :outcome, reason_code = 'quarantined', reason = :why, waiting_for = NULL,
+                    revenue = :revenue, cost = :cost, finished_at = :now, due_at = :now, instruction = NULL
      WHERE id = :id AND lease_token = :token
 """)
 END_OFFERS = text("""
@@ -29,26 +30,31 @@ END_ATTEMPTS = text("""
 """)
 
 
-def quarantine(engine: Engine, lease: Lease, why: str, now: datetime) -> bool:
+def quarantine(engine: Engine, lease: Lease, why: str, now: datetime) -> str | None:
     """End a lead as quarantined and give back its places; an offer that was out keeps its own, it may be taken.
 
-    Return whether the lease was held; otherwise nothing is done.
+    One that a buyer has stays sold, and its places count. Return how it ended, None where the lease was not held:
+    nothing is done then.
     """
     lead_id, token = lease
     with committed(engine, "quarantine") as database:
-        is_held = bool(guard(database, [lease]))
-        if is_held:
-            _give_back(database, engine, lead_id)
-            database.execute(END_ATTEMPTS, {"id": lead_id, "now": now})
-            database.execute(END_OFFERS, {"id": lead_id, "now": now})
-            database.execute(CLOSE, {"id": lead_id, "token": token, "why": why, "now": now})
-    return is_held
+        if not guard(database, [lease]):
+            return None
+        past = read_past(database, [lead_id])[lead_id]
+        sold = earned(past, database.execute(CURRENCY, {"id": lead_id}).scalar_one())
+        if not sold:
+            _give_back(database, engine, past)
+        outcome, (revenue, cost) = ("sold", sold) if sold else ("error", (0, 0))
+        database.execute(END_ATTEMPTS, {"id": lead_id, "now": now})
+        database.execute(END_OFFERS, {"id": lead_id, "now": now})
+        said = {"outcome": outcome, "why": why, "revenue": revenue, "cost": cost}
+        database.execute(CLOSE, {"id": lead_id, "token": token, "now": now} | said)
+    return outcome
 
 
-def _give_back(database: Connection, engine: Engine, lead_id: UUID) -> None:
-    events = read_past(database, [lead_id])[lead_id].events
-    newest = max((event.run for event in events), default=0)
-    places = [place for place in places_of(event for event in events if event.run == newest) if not place[2]]
+def _give_back(database: Connection, engine: Engine, past: Past) -> None:
+    newest = max((event.run for event in past.events), default=0)
+    places = [place for place in places_of(event for event in past.events if event.run == newest) if not place[2]]
     dealer = Dealer(WindowIds(engine))
     dealer.lock(database, [place[0] for place in places])
     dealer.give_back(places)

@@ -61,9 +61,9 @@ class Tally:
             self._sums.count(BREAKERS, [state])
             logs.tell("breaker", level=logging.WARNING, connection=_connection(connection.int), state=state)
 
-    def note_quarantined(self) -> None:
-        """Count a lead that was put aside."""
-        self._sums.count(LEADS, ["error"])
+    def note_quarantined(self, outcome: str) -> None:
+        """Count a lead that was put aside, which ended as `outcome`."""
+        self._sums.count(LEADS, [outcome])
         self._sums.count(QUARANTINED)
 
     def _run(self) -> None:

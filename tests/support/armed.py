@@ -1,9 +1,9 @@
 """A process that ends at a crash point: `python -m tests.support.armed "after turn" 3 leads`.
 
 Instead of `leads` it may do `copies`, or a `test` with an id. At a point whose name begins with `pause` it stands
-still.
-With `poison` for a name it ends whenever it moves a lead from the state XX. Its leases are short, so that what it
-leaves behind is taken soon. Tests start it by `start`, which forks it from a process that has loaded everything.
+still. With `stopped` for a name it is told to stop as soon as it takes signals, with `poison` it ends whenever it moves
+a lead from the state XX. Its leases are short, so that what it leaves behind is taken soon. Tests start it by `start`,
+which forks it from a process that has loaded everything.
 """
 
 import json
@@ -17,6 +17,8 @@ from multiprocessing.context import ForkServerProcess
 from types import SimpleNamespace
 from typing import Any
 
+from rq.worker.base import BaseWorker
+
 from flowbuilder import config
 from tests.support.market import Market
 from workers import campaigns, crashpoints, engine, journal, steering, sweep
@@ -29,6 +31,7 @@ STOP_GRACE = 0.3
 SWEEP_EVERY = 0.3
 SURVIVED = 3
 POISON = "poison"
+STOPPED = "stopped"
 CAMPAIGN = "TESTS_CAMPAIGN"
 """The name under which a process is told which rows there are in every campaign, as JSON."""
 PAUSE = "pause "
@@ -47,6 +50,17 @@ def poison() -> None:
     steering._perform = perform_or_die
 
 
+def stop_at_once() -> None:
+    """Have the process be told to stop in the moment in which it begins to take signals."""
+    install = BaseWorker._install_signal_handlers
+
+    def install_and_stop(worker: BaseWorker) -> None:
+        install(worker)
+        signal.raise_signal(signal.SIGTERM)
+
+    BaseWorker._install_signal_handlers = install_and_stop  # type: ignore[method-assign]
+
+
 def stand_still() -> None:
     """Let the process stand still at its point instead of ending, until it gets SIGCONT."""
     crashpoints.os = SimpleNamespace(_exit=lambda _code: os.kill(os.getpid(), signal.SIGSTOP))  # type: ignore[assignment]
@@ -57,6 +71,8 @@ def work(name: str, passes: str, kind: str, *identifiers: str) -> None:
     journal.LEASE, engine.STOP_GRACE, sweep.EVERY = LEASE, STOP_GRACE, SWEEP_EVERY
     if name == POISON:
         poison()
+    if name == STOPPED:
+        stop_at_once()
     if name.startswith(PAUSE):
         stand_still()
     crashpoints.arm(name.removeprefix(PAUSE), int(passes))

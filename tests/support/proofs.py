@@ -103,7 +103,9 @@ def held_places(books: Books, lead: RowMapping) -> Iterator[list[Any]]:
         places = by_run[event["run"]]
         if event["effect"] in ("intake", "reserve"):
             places.extend((event["result"] or {}).get("places", []))
-        if event["effect"] == "replaced" or (event["effect"] == "hold" and not event["asks"].get("keeps")):
+        # A run that is closed by its worker gives back what it held, unless it had sold its lead.
+        is_closed = event["effect"] == "replaced" and (event["run"] < lead["run"] or lead["outcome"] != "sold")
+        if is_closed or (event["effect"] == "hold" and not event["asks"].get("keeps")):
             places[:] = [place for place in places if place[2]]
         if event["effect"] == "by_hand":  # A lead that had ended unsold had given back what it held.
             ended = (run for run, outcome in ends_of(books, lead).items() if outcome != "sold")

@@ -107,7 +107,7 @@ def refused(town: Town, flow: Address) -> None:
 
 def not_stored(town: Town, flow: Address) -> None:
     """Have the database refuse a lead, once as wrong and once for a reason of its own."""
-    for state, status in (("23514", 422), ("P0001", 503)):
+    for state, status in (("22023", 422), ("P0001", 503)):
         break_table(town, "lead", "INSERT", "true", "NEW.fields::text || NEW.posted::text", state)
         assert town.post(flow, town.person()).status_code == status
         mend(town, "lead")

@@ -1,6 +1,7 @@
 """Leads that cannot go their way: put aside alone, ended as errors, or begun again, while all others go on."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +11,14 @@ from sqlalchemy import text
 from tests.support import proofs
 from tests.support.armed import exit_code, start_worker
 from tests.support.buyers import Seen, a_buyer, accepting, declining, in_turn
-from tests.support.flows import NO, SILENT, YES, buyer, cap, quickly
+from tests.support.flows import BUSY, NO, SILENT, YES, buyer, cap, group, quickly
 from tests.support.market import Market
 from workers import journal
 from workers.claiming import MOST_CAREFUL
 from workers.crashpoints import CRASHED
 
+COST = 1000
+"""What the supplier of a sold lead is paid, in cents: the ten dollars of a source that is made for a test."""
 CUT_ALL = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
      WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -104,7 +107,39 @@ def test_a_run_is_not_replaced_while_a_buyer_may_have_the_lead(market: Market) -
 
 def test_a_lead_that_was_sold_stays_sold_when_its_run_cannot_go_on(market: Market) -> None:
     lead_id, *asked = a_lead_on_a_changed_flow(market, YES, second=NO, sell="continue")
-    assert (market.lead(lead_id).outcome, market.lead(lead_id).revenue, asked) == ("sold", 4200, [1, 1])
+    lead = market.lead(lead_id)
+    assert (lead.outcome, lead.reason_code, lead.revenue, lead.cost, asked) == ("sold", None, 4200, COST, [1, 1])
+    assert market.used() == {"c/day": 1, "s1/day": 1}
+
+
+def refuse_another_try(market: Market) -> None:
+    market.execute("ALTER TABLE attempt ADD CONSTRAINT planted CHECK (attempt_no < 2)")
+
+
+def add_an_unknown_step(market: Market) -> None:
+    market.edit(lambda document: document["steps"].append({"teleport": {"id": "t"}}))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"), [(refuse_another_try, "quarantined"), (add_an_unknown_step, "flow_unreadable")]
+)
+def test_a_lead_that_one_of_its_buyers_has_stays_sold_where_it_cannot_go_on(
+    market: Market, spoil: Callable[[Market], None], code: str
+) -> None:
+    with a_buyer(accepting) as sunrise, a_buyer(in_turn(BUSY)) as helio:
+        both = group(buyer(market.connect(sunrise)), buyer(market.connect(helio), "s2", **quickly()), sell_up_to=2)
+        market.publish([cap(5), both])
+        [lead_id] = market.post()
+        market.carry()
+        assert market.lead(lead_id).waiting_for == "retry"
+        spoil(market)
+        market.later(1000)
+        market.carry()
+        market.execute("ALTER TABLE attempt DROP CONSTRAINT IF EXISTS planted")
+    lead = market.lead(lead_id)
+    assert (lead.outcome, lead.reason_code, lead.revenue, lead.cost) == ("sold", code, 4200, COST)
+    assert [offer.state for offer in market.offers(lead_id)] == ["accepted", "unknown"]
+    assert market.used()["c/day"] == 1
 
 
 def test_a_lead_that_ended_its_worker_is_claimed_alone_and_asked_once(market: Market) -> None:

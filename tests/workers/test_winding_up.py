@@ -10,6 +10,7 @@ import pytest
 from rq import Queue as RqQueue
 
 from flowbuilder import enqueue
+from tests.support.armed import STOPPED, SURVIVED, exit_code, start_worker
 from tests.support.buyers import Buyer, a_buyer, silent_at_first
 from tests.support.flows import buyer
 from tests.support.market import Market
@@ -156,3 +157,8 @@ def test_told_to_stop_it_waits_no_longer_than_any_other(
         market.carry()
     assert [attempt.state for attempt in market.attempts(lead.id)] == ["ambiguous"]
     assert len(silent.seen) == 1
+
+
+@pytest.mark.parametrize("kind", ["leads", "jobs"])
+def test_a_worker_that_is_told_to_stop_before_it_waits_for_jobs_ends_in_order(market: Market, kind: str) -> None:
+    assert exit_code(start_worker(market, STOPPED, 1, kind)) == SURVIVED

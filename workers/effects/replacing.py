@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from rules.earnings import supplier_cost
 from rules.interpreter import Diverged
-from workers.carrying import Carried, places_of
+from workers.carrying import Carried, journaled_source, places_of
 from workers.effects import door
 from workers.journal import Past
 from workers.rows import EventRow, LeadChange
@@ -20,31 +20,48 @@ def replace(turn: Turn, carried: Carried, past: Past, difference: Diverged) -> N
 
     A lead that a buyer has, or may have, is not offered to anyone else; one that was sold stays sold.
     """
-    winners = [row for row in past.offers if row.is_winner]
     events = [event for event in past.events if event.run == carried.run]
     turn.note_replaced(carried, difference, seq=len(events) + 1)
-    if not winners and any(row.state in OPEN and row.phase == "post" for row in past.offers):
+    if any(row.is_winner for row in past.offers):
+        give_up(turn, carried, past)
+        return
+    if any(row.state in OPEN and row.phase == "post" for row in past.offers):
         give_up(turn, carried, past, "unknown", UNKNOWN)
         return
     _end_open(turn, past)
     _give_places_back(turn, events)
     source = door.source_view(turn, carried)
-    if winners:
-        revenue = sum(row.price for row in winners)
-        cost = supplier_cost(source, revenue, carried.known_flow.currency)
-        change = LeadChange(carried.id, carried.token, outcome="sold", revenue=revenue, cost=cost)
-        turn.finish(carried, change)
-        return
     asked = {row.buyer: row.state for row in past.offers if row.phase == "post" and row.state in NEVER_AGAIN}
     carried.offers = past.offers
     carried.begin_again(asked, source, past, turn.now)
 
 
-def give_up(turn: Turn, carried: Carried, past: Past, code: str, reason: str) -> None:
-    """End a lead as an error; a buyer that was asked and has not answered may have it and keeps its places."""
+def give_up(turn: Turn, carried: Carried, past: Past, code: str | None = None, reason: str | None = None) -> None:
+    """End a lead as an error, or as sold where it was; a buyer that has not answered may have it and keeps its places.
+
+    A place counts sold leads, so that one that was sold keeps those of its run.
+    """
     _end_open(turn, past)
-    _give_places_back(turn, [event for event in past.events if event.run == carried.run])
-    turn.finish(carried, LeadChange(carried.id, carried.token, outcome="error", reason_code=code, reason=reason))
+    events = [event for event in past.events if event.run == carried.run]
+    change = LeadChange(carried.id, carried.token, outcome="error", reason_code=code, reason=reason)
+    sold = earned(past, carried.row["currency"])
+    if sold:
+        change.outcome, change.revenue, change.cost = "sold", *sold
+    else:
+        _give_places_back(turn, events)
+    turn.finish(carried, change)
+
+
+def earned(past: Past, currency: str) -> tuple[int, int] | None:
+    """Return what the winners of a lead pay and what its supplier is paid, in minor units; None where nobody has it.
+
+    What the supplier is paid goes by what the journal says of its source.
+    """
+    prices = [row.price for row in past.offers if row.is_winner]
+    if not prices:
+        return None
+    revenue = sum(prices)
+    return revenue, supplier_cost(journaled_source(past.events) or {}, revenue, currency)
 
 
 def _end_open(turn: Turn, past: Past) -> None:
