@@ -7,7 +7,6 @@ the lead. Its id stands in the journal, so that a worker that does not know whet
 from collections.abc import Iterable
 from typing import Any
 
-from rules.earnings import supplier_cost
 from rules.effects import Asks, Offer
 from rules.instructions import why_not_offer
 from rules.interpreter import Diverged
@@ -17,14 +16,13 @@ from workers.carrying import Carried, journaled_source
 from workers.claims import Claiming
 from workers.effects import again, door, offer
 from workers.effects.copying import begin_copies, begin_copies_late
+from workers.effects.replacing import NEVER_AGAIN, earned
 from workers.journal import Past
 from workers.remaking import Gone, offer_effect
 from workers.rows import EventRow, LeadChange, OfferRow
 from workers.turn import Turn
 
 Result = dict[str, Any]
-
-NEVER_AGAIN = ("accepted", "declined", "unknown")
 
 
 def begin(turn: Turn, carried: Carried, past: Past) -> None:
@@ -113,11 +111,9 @@ def _settle_ended(turn: Turn, carried: Carried, past: Past, instruction: dict[st
     row.lost_reason = None if is_sold else "rejected"
     turn.changes.touch(row)
     _note(turn, carried, row, instruction)
-    winners = [one for one in past.offers if one.is_winner]
-    ended = instruction["ended"]
-    if winners:
-        revenue = sum(one.price for one in winners)
-        cost = supplier_cost(source, revenue, carried.known_flow.currency)
+    sold, ended = earned(past, carried.row["currency"]), instruction["ended"]
+    if sold:
+        revenue, cost = sold
         turn.finish(carried, LeadChange(carried.id, carried.token, outcome="sold", revenue=revenue, cost=cost))
     elif ended["reason_code"] == "unknown" and not any(one.state == "unknown" for one in past.offers):
         asked = {one.buyer: one.state for one in past.offers if one.phase == "post" and one.state in NEVER_AGAIN}
