@@ -121,6 +121,10 @@ def test_somebody_is_found_in_a_text_however_they_are_written(text):
     assert found_in(f"line before\n{text}\n")
 
 
+def test_a_moment_is_nobody():
+    assert found_in("a job of 1795909646.3912947") == set()
+
+
 def test_somebody_is_found_in_what_is_compressed_and_in_base64():
     compressed = zlib.compress(f"ValueError: {MET} is no number, said the database".encode())
     assert found_in(b"before" + compressed + b"after") == {"cnryzzzzz"}
