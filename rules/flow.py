@@ -110,8 +110,10 @@ class Flow:
 
     def path_of(self, identifier: str) -> str | None:
         """Return where a step in a lane stands, or a row of a group, also one that joined; None for any other step."""
-        group, joined, row = identifier.partition(JOINED)
-        return f"{self.paths.get(group, group)}/{row}" if joined else self.paths.get(identifier)
+        if JOINED not in identifier:
+            return self.paths.get(identifier)
+        group, _, row = identifier.partition(JOINED)
+        return f"{self.paths.get(group, group)}/{row}"
 
     def buyer(self, identifier: str) -> Buyer | None:
         """Return a buyer step, a row of a group or the fallback's buyer by its id."""

@@ -68,8 +68,9 @@ class FlowState:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source as the door sees it; `cost` goes into the journal with the lead."""
+    """A source as the door sees it; `id` (as text) and `cost` go into the journal with the lead."""
 
+    id: str
     name: str
     is_paused: bool
     cost: Mapping[str, Any] | None
@@ -229,6 +230,7 @@ def read_source(row: Mapping[str, Any], flow: Flow) -> Source:
     document = Document(fields=flow.by_key, currency=flow.currency, time_zone=flow.time_zone)
     part = Part(document, {"caps": row["caps"] or []}, "", "a source")
     return Source(
+        id=str(row["id"]),
         name=row["name"],
         is_paused=row["state"] == "paused",
         cost=row["cost"],

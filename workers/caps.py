@@ -7,6 +7,7 @@ in its condition, so that a cap is not passed even where the code above is wrong
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
@@ -81,11 +82,11 @@ class Ask:
         return self.cap, self.bucket, self.starts
 
 
-def named(asks: Iterable[Mapping[str, Any]], full_name: Callable[[str], str]) -> list[Ask]:
-    """Return reservations as `rules` asks for them, under the full names of their caps."""
+def named(asks: Iterable[Mapping[str, Any]], full_name: Callable[[UUID, str], str], whose: UUID) -> list[Ask]:
+    """Return reservations as `rules` asks for them, under the full names of the caps of a flow or a source."""
     return [
         Ask(
-            full_name(ask["cap"]),
+            full_name(whose, ask["cap"]),
             ask["cap"],
             ask["bucket"],
             ask["limit"],
@@ -149,11 +150,17 @@ class Dealer:
 
     def holds(self, asks: Iterable[Ask]) -> bool:
         """Return whether the windows of some reservations are all locked."""
-        return all(self.ids.of(ask) in self.windows for ask in asks)
+        for ask in asks:
+            if self.ids.of(ask) not in self.windows:
+                return False
+        return True
 
     def first_full(self, asks: Iterable[Ask]) -> Ask | None:
         """Return the first reservation that does not fit; its window must be locked."""
-        return next((ask for ask in asks if not self._window(ask).has_room(ask.take, ask.limit)), None)
+        for ask in asks:
+            if not self._window(ask).has_room(ask.take, ask.limit):
+                return ask
+        return None
 
     def take(self, asks: Iterable[Ask]) -> list[Place]:
         """Take places that were seen to fit; return them as the journal keeps them."""

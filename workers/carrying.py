@@ -114,7 +114,7 @@ class Carried:
     @property
     def known_effect(self) -> Effect:
         """Return the effect of a run that has not ended."""
-        return known(self.effect)
+        return known(self.walk.effect if self.walk else None)
 
     @property
     def known_flow(self) -> Flow:
@@ -170,7 +170,8 @@ class Carried:
 
         One that was pinged begins with the data of its ping.
         """
-        row, pinged = self.row, self.row["pinged"]
+        row = self.row
+        pinged = row["pinged"]
         data = pinged or row
         return Lead(
             id=str(row["id"]),
@@ -218,12 +219,14 @@ class Carried:
 
     def rebuild(self, flow: Flow, past: Past, source: dict[str, Any], now: datetime) -> None:
         """Bring the run to where its journal left it; raises rules.interpreter.Diverged when the flow has changed."""
+        self.flow, self.offers = flow, past.offers
+        if not past.events:
+            self.walk, self.event, self.places, self.counted = Walk(flow, self.input(source), now), None, [], None
+            return
         events = [event for event in past.events if event.run == self.run and event.effect != "by_hand"]
         lead = self.input(journaled_source(events) or source)
-        self.flow = flow
         self._note_counted(past)
         self.walk = replay(flow, lead, events[0].at if events else now, map(recorded, events))
-        self.offers = past.offers
         self.places = places_of(events)
         self.event = events[-1] if events and events[-1].result is None else None
         if self.is_calling:

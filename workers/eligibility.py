@@ -30,6 +30,7 @@ class Candidate:
         return fields
 
 
+NOT_ACTIVE = {"paused": "paused", "revoked": "not_connected"}
 Condition = Callable[[Candidate], str | None]
 """Returns why the buyer may not be asked, as a code of rules.reasons; None when this does not stand in the way."""
 
@@ -41,7 +42,7 @@ def is_ours(buyer: Candidate) -> str | None:
 
 def is_active(buyer: Candidate) -> str | None:
     """Refuse a connection that is paused or was revoked."""
-    return {"paused": "paused", "revoked": "not_connected"}.get(buyer.connection.state)
+    return NOT_ACTIVE.get(buyer.connection.state)
 
 
 def is_not_failing(buyer: Candidate) -> str | None:
@@ -62,13 +63,15 @@ def can_pay(buyer: Candidate) -> str | None:
 def has_consent(buyer: Candidate) -> str | None:
     """Refuse a lead that does not show the consent that the connection asks for, or whose consent is too old."""
     consent = buyer.connection.destination.consent
-    received_at = buyer.carried.row["received_at"]
-    is_given = consent is None or consent.is_given(buyer.fields, received_at, buyer.turn.now)
-    return None if is_given else "compliance_missing"
+    if consent is None or consent.is_given(buyer.fields, buyer.carried.row["received_at"], buyer.turn.now):
+        return None
+    return "compliance_missing"
 
 
 def is_not_suppressed(buyer: Candidate) -> str | None:
     """Refuse somebody whom the connection's lists suppress; where one of them is gone, nobody can know."""
+    if not buyer.connection.destination.suppress:
+        return None
     answers = [buyer.turn.listed.get(one) for one in wanted_of(buyer)]
     return "suppressed" if any(answers) else "error" if None in answers else None
 

@@ -11,29 +11,39 @@ from workers.effects import door
 from workers.eligibility import Candidate, claiming_of, wanted_of
 from workers.turn import Turn
 
+ABOUT_BUYERS = (Offer, Check, Ping, Quote)
+"""The effects that are about buyers, whose conditions may have to be looked up; of most others nothing has."""
+
 
 def lists_wanted(turn: Turn, carried: Carried) -> Iterator[Wanted]:
     """Yield what has to be looked up for the door, or for the buyers that the waiting effect is about."""
-    if isinstance(carried.effect, Intake):
+    effect = carried.effect
+    if isinstance(effect, Intake):
         yield from door.lists_wanted(turn, carried)
-    for buyer in _buyers(turn, carried, carried.effect):
-        yield from wanted_of(buyer)
+    elif isinstance(effect, ABOUT_BUYERS):
+        for buyer in _buyers(turn, carried, effect):
+            yield from wanted_of(buyer)
 
 
 def lock_claims(turn: Turn, moving: Iterable[Carried]) -> None:
     """Lock the claims that offers want to take and those that are given back; read those that are only asked about."""
     to_take, to_read = list(turn.unclaimed), list[Claiming]()
     for carried in moving:
-        for buyer in _buyers(turn, carried, carried.effect):
+        effect = carried.effect
+        if not isinstance(effect, ABOUT_BUYERS):
+            continue
+        for buyer in _buyers(turn, carried, effect):
             claiming = claiming_of(buyer)
             if claiming:
-                (to_take if _takes(carried, carried.effect) else to_read).append(claiming)
+                (to_take if _takes(carried, effect) else to_read).append(claiming)
     turn.buyer_claims.lock(turn.database, to_take)
     turn.buyer_claims.look_at(turn.database, to_read)
 
 
 def is_enough_known(turn: Turn, carried: Carried, effect: Effect | None) -> bool:
     """Return whether the conditions on an effect's buyers can be decided in this turn."""
+    if not isinstance(effect, ABOUT_BUYERS):
+        return True
     to_take = _takes(carried, effect)
     return all(
         all(one in turn.listed for one in wanted_of(buyer))

@@ -82,7 +82,7 @@ def _bring_back(turn: Turn, batch: Sequence[Carried]) -> None:
     """
     known = read_past(turn.database, [carried.id for carried in batch if not carried.is_fresh])
     for carried in batch:
-        past = known.get(carried.id, Past())
+        past = Past() if carried.is_fresh else known[carried.id]
         carried.run = max([carried.row["run"], *(event.run for event in past.events)])
         try:
             flow = turn.book.flow(turn.database, carried.row["flow_id"], carried.row["version"])
@@ -99,7 +99,9 @@ def _bring_back(turn: Turn, batch: Sequence[Carried]) -> None:
 
 def _settle(turn: Turn, carried: Carried) -> None:
     """Give the run what its calls came to, or go on with what was left open."""
-    if isinstance(carried.effect, Quote) and carried.event is not None and carried.key not in turn.left:
+    if carried.event is None:
+        return
+    if isinstance(carried.effect, Quote) and carried.key not in turn.left:
         turn.complete(carried, quote.answered(turn, carried))
     if carried.key in turn.left or not carried.is_calling:
         return
@@ -145,7 +147,7 @@ def _lock(turn: Turn, moving: Sequence[Carried]) -> None:
     claimings = [
         claiming
         for carried in sorted(moving, key=lambda one: one.key)
-        if isinstance(carried.effect, Intake) and (claiming := door.claiming_of(carried, carried.effect))
+        if isinstance(effect := carried.effect, Intake) and (claiming := door.claiming_of(carried, effect))
     ]
     turn.claims = take_claims(turn.database, claimings, turn.secret, turn.now)
     gathering.lock_claims(turn, moving)
@@ -174,18 +176,15 @@ def _advance(turn: Turn, carried: Carried) -> None:
         turn.complete(carried, woke)
     while carried.key not in turn.left and not carried.is_calling:
         effect = carried.effect
-        if isinstance(effect, Hold):
-            ending.hold(turn, carried, effect)
-        elif isinstance(effect, Close):
-            ending.close(turn, carried, effect)
-        elif isinstance(effect, StartAgain):
-            again.begin(turn, carried, effect)
-        else:
-            result = _perform(turn, carried, effect)
-            if result is None:
-                turn.stall(carried)
-                return
-            turn.complete(carried, result)
+        go = LETTING_GO.get(type(effect))
+        if go is not None:
+            go(turn, carried, effect)
+            continue
+        result = _perform(turn, carried, effect)
+        if result is None:
+            turn.stall(carried)
+            return
+        turn.complete(carried, result)
 
 
 def _perform(turn: Turn, carried: Carried, effect: Effect | None) -> Result | None:
@@ -210,3 +209,9 @@ PERFORMING: Mapping[type, Callable[[Turn, Carried, Any], Result | None]] = {
     LookUp: look_up.look_up,
 }
 """How each effect is begun, but for those that end a turn of a lead by themselves."""
+LETTING_GO: Mapping[type, Callable[[Turn, Carried, Any], object]] = {
+    Hold: ending.hold,
+    Close: ending.close,
+    StartAgain: again.begin,
+}
+"""How those are done."""

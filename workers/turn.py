@@ -91,16 +91,16 @@ class Turn:
 
     def flow_asks(self, carried: Carried, asks: Iterable[Mapping[str, Any]]) -> list[Ask]:
         """Return reservations of a flow's own caps under their full names."""
-        return named(asks, lambda key: flow_cap_name(carried.row["flow_id"], key))
+        return named(asks, flow_cap_name, carried.row["flow_id"])
 
     def source_asks(self, carried: Carried, *, only_sold: bool = False) -> list[Ask]:
         """Return reservations of all caps of a lead's source; `only_sold` leaves out those that count what came in."""
-        caps = [cap for cap in self.source_of(carried).caps if not (only_sold and cap.received)]
+        caps = self.source_of(carried).caps
         if not caps:
             return []
         view = carried.view
-        asks = [cap.ask(view, self.now) for cap in caps]
-        return named(asks, lambda key: source_cap_name(carried.row["source_id"], key))
+        asks = [cap.ask(view, self.now) for cap in caps if not (only_sold and cap.received)]
+        return named(asks, source_cap_name, carried.row["source_id"])
 
     def likely_asks(self, carried: Carried) -> list[Ask]:
         """Return every reservation that the rest of a lead's run may want now, as far as it is known beforehand."""
@@ -109,23 +109,30 @@ class Turn:
 
     def open_event(self, carried: Carried) -> EventRow:
         """Write down what the waiting effect asks, if that was not done before; return its event."""
-        if carried.event is None:
-            walk, effect = carried.known_walk, carried.known_effect
+        event = carried.event
+        if event is None:
+            walk = carried.known_walk
+            effect = carried.known_effect
+            step = effect.step
             # The first event says when the run began, by which a replay sets its clock.
             at = walk.state.now if walk.seq == 1 else self.now
-            carried.event = EventRow(carried.id, carried.run, walk.seq, effect.name, effect.step, effect.asks(), at)
-            carried.event.path = carried.known_flow.path_of(effect.step)
-            carried.event.detail = effect.detail
-            self.changes.add(carried.event)
-        return carried.event
+            event = EventRow(carried.id, carried.run, walk.seq, effect.name, step, effect.asks(), at)
+            event.path = carried.known_flow.path_of(step)
+            event.detail = effect.detail
+            carried.event = event
+            self.changes.add(event)
+        return event
 
     def complete(self, carried: Carried, result: Mapping[str, Any]) -> None:
         """Write down the waiting effect's result and let the run go on to its next effect."""
-        event = self.open_event(carried)
+        event, walk = carried.event, carried.known_walk
+        if event is None:
+            event = self.open_event(carried)
+        else:
+            self.changes.touch(event)
         event.complete(carried.known_effect, result, self.now)
-        self.changes.touch(event)
         carried.event = None
-        carried.known_walk.answer(result)
+        walk.answer(result)
 
     def keep(self, carried: Carried) -> None:
         """Write that the lead stays in hand, its lease renewed."""

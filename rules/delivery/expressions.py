@@ -27,19 +27,18 @@ class RuleOfAnyFlow(Rule):
     Flows whose fields are alike share what was compiled.
     """
 
-    __slots__ = ("_by_fields", "_by_flow", "_is_alike", "_reads")
+    __slots__ = ("_by_fields", "_by_flow", "_reads")
 
     def __init__(self, document: object, *, is_value: bool) -> None:
         """Compile it as for leads of unknown fields; raise a RuleError when it can never be decided."""
         super().__init__(document, NO_FIELDS, is_value=is_value)
-        self._is_alike = _is_alike(self)
         self._reads = _fields_read(self)
         self._by_flow: dict[int, tuple[Mapping[str, Field], Rule]] = {}
         self._by_fields: dict[tuple[Field | None, ...], Rule] = {}
 
     def __call__(self, data: Any) -> Any:
         """Return the value for the data; raise a RuleError when there is none."""
-        if self._is_alike or not (fields := fields_seen(data)):
+        if not (fields := fields_seen(data)):
             return super().__call__(data)
         found = self._by_flow.get(id(fields))
         return (found[1] if found and found[0] is fields else self._compiled_for(fields))(data)
@@ -78,6 +77,12 @@ def _keep(kept: dict[Key, Kept], key: Key, value: Kept) -> None:
     kept[key] = value
 
 
+def _of_any_flow(document: object, *, is_value: bool) -> Rule:
+    """Return an expression for leads of whatever flow, compiled once and for all where it is the same for each."""
+    rule = Rule(document, NO_FIELDS, is_value=is_value)
+    return rule if _is_alike(rule) else RuleOfAnyFlow(document, is_value=is_value)
+
+
 def _is_alike(rule: Rule) -> bool:
     """Say whether a rule is the same for all flows: it reads nothing, or gives a value as it is.
 
@@ -99,14 +104,14 @@ def read_value(document: Document, expression: Any, path: str) -> Value | None:
     """Return the compiled expression, None (and problems in the document) if something is wrong with it."""
     if _has_problems(document, expression, path, "value", DELIVERY_NAMES):
         return None
-    return compile_value(expression, document.fields) if document.fields else RuleOfAnyFlow(expression, is_value=True)
+    return compile_value(expression, document.fields) if document.fields else _of_any_flow(expression, is_value=True)
 
 
 def read_rule(document: Document, rule: Any, path: str, names: frozenset[str] = DELIVERY_NAMES) -> Rule | None:
     """Return the compiled rule, None (and problems in the document) if something is wrong with it."""
     if _has_problems(document, rule, path, "condition", names):
         return None
-    return compile_rule(rule, document.fields) if document.fields else RuleOfAnyFlow(rule, is_value=False)
+    return compile_rule(rule, document.fields) if document.fields else _of_any_flow(rule, is_value=False)
 
 
 def _has_problems(document: Document, expression: Any, path: str, purpose: Purpose, names: frozenset[str]) -> bool:

@@ -24,7 +24,7 @@ SCOPES = {"flow": "flow_id", "source": "source_id", "seller": "account_id"}
 def claiming_of(carried: Carried, effect: Intake) -> Claiming | None:
     """Return what a lead wants to be the first with, None when it does not ask, or is only a test or a ping."""
     asked = effect.duplicates
-    if not asked or not asked["by"] or carried.takes_nothing or not effect.accepted:
+    if asked is None or not asked["by"] or carried.takes_nothing or not effect.accepted:
         return None
     fields = carried.row["fields"]
     values = {key: fields[key] for key in asked["by"]}
@@ -49,7 +49,7 @@ def take_in(turn: Turn, carried: Carried, effect: Intake) -> Result | None:
     reserved = _reserve(turn, carried, _places_at_door(turn, carried, effect))
     if reserved is None:
         return None
-    return known | reserved | {"outcome": "full" if reserved["full"] else "passed", "reason": None}
+    return {**known, **reserved, "outcome": "full" if reserved["full"] else "passed", "reason": None}
 
 
 def _why_not(turn: Turn, carried: Carried, effect: Intake) -> Result | None:
@@ -100,12 +100,7 @@ def reserve(turn: Turn, carried: Carried, effect: Reserve) -> Result | None:
 def source_view(turn: Turn, carried: Carried) -> dict[str, Any]:
     """Return what rules may read of a lead's source; the journal keeps it, so that a replay reads the same."""
     source = turn.source_of(carried)
-    return {
-        "id": str(carried.row["source_id"]),
-        "name": source.name,
-        "cost": source.cost,
-        "is_test": carried.row["is_test"],
-    }
+    return {"id": source.id, "name": source.name, "cost": source.cost, "is_test": carried.row["is_test"]}
 
 
 def zones(turn: Turn, carried: Carried) -> dict[str, Any]:
@@ -128,7 +123,7 @@ def _reserve(turn: Turn, carried: Carried, asks: list[Ask]) -> Result | None:
     full = turn.dealer.first_full(asks)
     if full:
         return {"full": full.own_key, "places": [], **_when_full(turn.source_of(carried), full)}
-    places = [] if carried.takes_nothing else turn.dealer.take(asks)
+    places = turn.dealer.take(asks) if asks and not carried.takes_nothing else []
     carried.places.extend(places)
     return {"full": None, "places": places}
 

@@ -38,7 +38,7 @@ LOOK_AGAIN = 60
 
 def windows(effect: Offer) -> list[Asks]:
     """Return every window that an offer takes a place in, and the cursor that it moves."""
-    return [*effect.caps, *([effect.cursor] if effect.cursor else [])]
+    return [*effect.caps, effect.cursor] if effect.cursor else [*effect.caps]
 
 
 def offer(turn: Turn, carried: Carried, effect: Offer) -> Result | None:

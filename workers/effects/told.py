@@ -20,7 +20,8 @@ def told_of(turn: Turn, carried: Carried, row: OfferRow, connection: Connection,
 
 def told_of_offer(turn: Turn, carried: Carried, row: OfferRow, connection: Connection, effect: Offer) -> dict[str, Any]:
     """Return the same for an offer, with its price and the bid that it follows."""
-    return told_of(turn, carried, row, connection, **known_of(turn, carried).prices(row, effect))
+    told = known_of(turn, carried)
+    return told.view(row, connection.name, row.attempts + 1, turn.now) | told.prices(row, effect)
 
 
 def known_of(turn: Turn, carried: Carried) -> Told:
