@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from rules.money import say_money
 from rules.reading import Part
 from rules.values import Value
-from rules.windows import PERIODS, window
+from rules.windows import PERIODS, window_said
 
 MOST = 1_000_000_000
 MONEY = "/spend"
@@ -43,14 +43,14 @@ class Cap:
 
     def ask(self, view: Mapping[str, Any], now: datetime, price: int = 0) -> dict[str, Any]:
         """Return what to reserve: the window of a moment and how much of it."""
-        starts, ends = window(self.per, now, self.zone)
+        starts, ends = window_said(self.per, now, self.zone)
         return {
             "cap": self.key,
             "bucket": "" if self.count_by is None else str(self.count_by(view)),
             "limit": self.limit,
             "take": price if self.spends else 1,
-            "starts": starts.isoformat(),
-            "ends": ends and ends.isoformat(),
+            "starts": starts,
+            "ends": ends,
             "keep": self.received,
         }
 

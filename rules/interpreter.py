@@ -50,10 +50,14 @@ def begin(flow: Flow, lead: Lead, now: datetime) -> Run:
 
 
 def _walk(flow: Flow, state: Run) -> Running:
-    if state.lead.is_ping:
-        ended = yield from as_ping(_steps(flow, state), state, flow.door.pings_last)
-        if ended is not None:
-            return (yield from _close(state, ended))
+    return _from_ping(flow, state) if state.lead.is_ping else _steps(flow, state)
+
+
+def _from_ping(flow: Flow, state: Run) -> Running:
+    """Go as a ping first, and with the data of the post once there is one."""
+    ended = yield from as_ping(_steps(flow, state), state, flow.door.pings_last)
+    if ended is not None:
+        return (yield from _close(state, ended))
     return (yield from _steps(flow, state))
 
 

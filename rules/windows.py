@@ -30,6 +30,17 @@ def window(per: str, now: datetime, zone: str) -> Window:
     return _window(per, int(now.timestamp()) // 60, zone)
 
 
+def window_said(per: str, now: datetime, zone: str) -> tuple[str, str | None]:
+    """Return the same in ISO, as journals say it; all leads of a minute ask for the same."""
+    return _said(per, 0 if per == "total" else int(now.timestamp()) // 60, zone)
+
+
+@lru_cache(maxsize=4096)
+def _said(per: str, minute: int, zone: str) -> tuple[str, str | None]:
+    starts, ends = (EPOCH, None) if per == "total" else _window(per, minute, zone)
+    return starts.isoformat(), ends.isoformat() if ends else None
+
+
 @lru_cache(maxsize=4096)
 def _window(per: str, minute: int, zone: str) -> Window:
     moment = datetime.fromtimestamp(minute * 60, UTC)

@@ -48,7 +48,7 @@ def state_of(turn: Turn, connection: Connection) -> Breaker:
     """Return a connection's breaker as this turn knows it; always closed for one that has none."""
     if connection.destination.breaker is None:
         return CLOSED
-    return turn.breakers.get(connection.id, connection.breaker)
+    return turn.breakers.get(connection.id, connection.breaker) if turn.breakers else connection.breaker
 
 
 def note_call(turn: Turn, connection: Connection, offer: OfferRow, kind: Answer, status: int | None) -> None:

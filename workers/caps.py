@@ -150,17 +150,11 @@ class Dealer:
 
     def holds(self, asks: Iterable[Ask]) -> bool:
         """Return whether the windows of some reservations are all locked."""
-        for ask in asks:
-            if self.ids.of(ask) not in self.windows:
-                return False
-        return True
+        return all(self.ids.of(ask) in self.windows for ask in asks)
 
     def first_full(self, asks: Iterable[Ask]) -> Ask | None:
         """Return the first reservation that does not fit; its window must be locked."""
-        for ask in asks:
-            if not self._window(ask).has_room(ask.take, ask.limit):
-                return ask
-        return None
+        return next((ask for ask in asks if not self._window(ask).has_room(ask.take, ask.limit)), None)
 
     def take(self, asks: Iterable[Ask]) -> list[Place]:
         """Take places that were seen to fit; return them as the journal keeps them."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 from uuid import UUID
 
 from rules.effects import Effect, LookUp, Offer, Ping
@@ -26,9 +26,12 @@ CALLING = (Offer, Ping, LookUp)
 
 def known(value: T | None) -> T:
     """Return what must be there at this point of a lead's way; raises LookupError when it is not."""
-    if value is None:
-        raise LookupError("The lead is not at the point where this is known.")
-    return value
+    return missing() if value is None else value
+
+
+def missing() -> NoReturn:
+    """Raise the LookupError of what is not there."""
+    raise LookupError("The lead is not at the point where this is known.")
 
 
 @dataclass(slots=True)
@@ -109,17 +112,17 @@ class Carried:
     @property
     def known_walk(self) -> Walk:
         """Return the run of a lead that was brought back."""
-        return known(self.walk)
+        return self.walk or missing()
 
     @property
     def known_effect(self) -> Effect:
         """Return the effect of a run that has not ended."""
-        return known(self.walk.effect if self.walk else None)
+        return (self.walk.effect if self.walk else None) or missing()
 
     @property
     def known_flow(self) -> Flow:
         """Return the flow of a lead that was brought back."""
-        return known(self.flow)
+        return self.flow or missing()
 
     @property
     def is_calling(self) -> bool:
@@ -139,7 +142,7 @@ class Carried:
     @property
     def known_offer(self) -> OfferRow:
         """Return the offer that is out."""
-        return known(self.offer)
+        return self.offer or missing()
 
     def forget(self) -> None:
         """Drop what was worked out in memory, so that the next turn rebuilds it from the journal."""

@@ -83,7 +83,8 @@ def _bring_back(turn: Turn, batch: Sequence[Carried]) -> None:
     known = read_past(turn.database, [carried.id for carried in batch if not carried.is_fresh])
     for carried in batch:
         past = Past() if carried.is_fresh else known[carried.id]
-        carried.run = max([carried.row["run"], *(event.run for event in past.events)])
+        if past.events:
+            carried.run = max([carried.row["run"], *(event.run for event in past.events)])
         try:
             flow = turn.book.flow(turn.database, carried.row["flow_id"], carried.row["version"])
             carried.flow = flow
@@ -134,7 +135,7 @@ def _lock(turn: Turn, moving: Sequence[Carried]) -> None:
     own: list[Ask] = []
     back = [place[0] for place in turn.returned]
     for carried in moving:
-        back.extend(place[0] for place in carried.places)
+        back += [place[0] for place in carried.places]
         effect = carried.effect
         if isinstance(effect, LOCKING):
             row = carried.row
@@ -169,7 +170,7 @@ def _own_asks(turn: Turn, carried: Carried) -> list[Ask]:
 
 def _advance(turn: Turn, carried: Carried) -> None:
     """Do effect after effect until the run ends, waits, or needs what this turn has not got."""
-    if isinstance(carried.effect, Hold) and carried.event is not None:
+    if carried.event is not None and isinstance(carried.effect, Hold):
         woke = ending.wake(turn, carried, carried.effect)
         if woke is None:
             return
@@ -214,4 +215,4 @@ LETTING_GO: Mapping[type, Callable[[Turn, Carried, Any], object]] = {
     Close: ending.close,
     StartAgain: again.begin,
 }
-"""How those are done."""
+"""How these are done."""

@@ -12,8 +12,9 @@ from flowbuilder.cap_names import flow_cap_name, source_cap_name
 from flowbuilder.enqueue import Finished
 from flowbuilder.lists.lookup import Wanted
 from rules.breaker import Breaker, Failure
+from rules.effects import Effect
 from rules.flow import DOOR
-from rules.interpreter import Diverged
+from rules.interpreter import Diverged, Walk
 from workers import journal
 from workers.book import Book, Connection, Source
 from workers.buyer_claims import BuyerClaims
@@ -89,9 +90,9 @@ class Turn:
         row = carried.row
         return self.book.source(self.database, row["source_id"], row["flow_id"], row["version"])
 
-    def flow_asks(self, carried: Carried, asks: Iterable[Mapping[str, Any]]) -> list[Ask]:
+    def flow_asks(self, carried: Carried, asks: Collection[Mapping[str, Any]]) -> list[Ask]:
         """Return reservations of a flow's own caps under their full names."""
-        return named(asks, flow_cap_name, carried.row["flow_id"])
+        return named(asks, flow_cap_name, carried.row["flow_id"]) if asks else []
 
     def source_asks(self, carried: Carried, *, only_sold: bool = False) -> list[Ask]:
         """Return reservations of all caps of a lead's source; `only_sold` leaves out those that count what came in."""
@@ -109,28 +110,18 @@ class Turn:
 
     def open_event(self, carried: Carried) -> EventRow:
         """Write down what the waiting effect asks, if that was not done before; return its event."""
-        event = carried.event
-        if event is None:
-            walk = carried.known_walk
-            effect = carried.known_effect
-            step = effect.step
-            # The first event says when the run began, by which a replay sets its clock.
-            at = walk.state.now if walk.seq == 1 else self.now
-            event = EventRow(carried.id, carried.run, walk.seq, effect.name, step, effect.asks(), at)
-            event.path = carried.known_flow.path_of(step)
-            event.detail = effect.detail
-            carried.event = event
-            self.changes.add(event)
-        return event
+        if carried.event is None:
+            carried.event = self._add_event(carried, carried.known_walk, carried.known_effect)
+        return carried.event
 
     def complete(self, carried: Carried, result: Mapping[str, Any]) -> None:
         """Write down the waiting effect's result and let the run go on to its next effect."""
-        event, walk = carried.event, carried.known_walk
+        event, walk, effect = carried.event, carried.known_walk, carried.known_effect
         if event is None:
-            event = self.open_event(carried)
+            event = self._add_event(carried, walk, effect)
         else:
             self.changes.touch(event)
-        event.complete(carried.known_effect, result, self.now)
+        event.complete(effect, result, self.now)
         carried.event = None
         walk.answer(result)
 
@@ -252,6 +243,15 @@ class Turn:
         event = EventRow(carried.id, carried.run, seq, "replaced", DOOR, asks, self.now, {}, "error", str(difference))
         event.done_at = self.now
         self.changes.add(event)
+
+    def _add_event(self, carried: Carried, walk: Walk, effect: Effect) -> EventRow:
+        # The first event says when the run began, by which a replay sets its clock.
+        at = walk.state.now if walk.seq == 1 else self.now
+        event = EventRow(carried.id, carried.run, walk.seq, effect.name, effect.step, effect.asks(), at)
+        event.path = carried.known_flow.path_of(effect.step)
+        event.detail = effect.detail
+        self.changes.add(event)
+        return event
 
     def _change(self, carried: Carried, change: LeadChange) -> None:
         change.run, change.asked_before = carried.run, carried.asked_before

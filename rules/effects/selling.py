@@ -125,9 +125,7 @@ class Offer(Effect):
 
     def asks(self) -> Asks:
         """Return buyer, connection, price (minor units), caps and the rules for errors; the rest where it is set."""
-        added = {"bid": self.bid, "bid_id": self.bid_id, "cursor": self.cursor, "duplicates": self.duplicates}
-        # Left out where there is none, because journals that were begun before there were any do not say them.
-        return {
+        asked: Asks = {
             "buyer": self.buyer,
             "connection": self.connection,
             "price": self.price,
@@ -135,7 +133,17 @@ class Offer(Effect):
             "caps": list(self.caps),
             "policy": self.policy,
             "timeout_ms": self.timeout_ms,
-        } | {key: value for key, value in added.items() if value is not None}
+        }
+        # Left out where there is none, because journals that were begun before there were any do not say them.
+        if self.bid is not None:
+            asked["bid"] = self.bid
+        if self.bid_id is not None:
+            asked["bid_id"] = self.bid_id
+        if self.cursor is not None:
+            asked["cursor"] = self.cursor
+        if self.duplicates is not None:
+            asked["duplicates"] = self.duplicates
+        return asked
 
     def outcome(self, result: Result) -> Said:
         """Return accepted, declined, timed_out, full, skipped or error."""

@@ -1,6 +1,5 @@
 """Finding out which of a group's buyers can be asked now, and what was sold to them; nothing is taken."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from rules.effects import Asks, Check
@@ -12,13 +11,10 @@ from workers.turn import Turn
 Result = dict[str, Any]
 
 
-def windows(effect: Check) -> Iterator[Asks]:
-    """Yield every window that the answer is read from."""
-    for row in effect.rows:
-        yield from row["caps"]
-        yield from row["counts"]
-    if effect.cursor:
-        yield effect.cursor
+def windows(effect: Check) -> list[Asks]:
+    """Return every window that the answer is read from."""
+    read = [ask for row in effect.rows for ask in (*row["caps"], *row["counts"])]
+    return [*read, effect.cursor] if effect.cursor else read
 
 
 def check(turn: Turn, carried: Carried, effect: Check) -> Result | None:

@@ -24,7 +24,7 @@ SCOPES = {"flow": "flow_id", "source": "source_id", "seller": "account_id"}
 def claiming_of(carried: Carried, effect: Intake) -> Claiming | None:
     """Return what a lead wants to be the first with, None when it does not ask, or is only a test or a ping."""
     asked = effect.duplicates
-    if asked is None or not asked["by"] or carried.takes_nothing or not effect.accepted:
+    if not asked or not asked["by"] or carried.takes_nothing or not effect.accepted:
         return None
     fields = carried.row["fields"]
     values = {key: fields[key] for key in asked["by"]}
@@ -38,8 +38,9 @@ def take_in(turn: Turn, carried: Carried, effect: Intake) -> Result | None:
     In this order: paused, the source's rule, the flow's rule, the seller's suppression lists, duplicate, caps. A pause
     turns away what comes, not what an earlier run of the lead let in.
     """
-    known = {"source": source_view(turn, carried)} | zones(turn, carried)
-    refusal = _why_not(turn, carried, effect)
+    source = turn.source_of(carried)
+    known = {"source": _view_of(source, carried)} | zones(turn, carried)
+    refusal = _why_not(turn, carried, effect, source)
     if refusal:
         return known | refusal
     if refusal is None or carried.id in turn.claims.undecided:
@@ -52,9 +53,8 @@ def take_in(turn: Turn, carried: Carried, effect: Intake) -> Result | None:
     return {**known, **reserved, "outcome": "full" if reserved["full"] else "passed", "reason": None}
 
 
-def _why_not(turn: Turn, carried: Carried, effect: Intake) -> Result | None:
+def _why_not(turn: Turn, carried: Carried, effect: Intake, source: Source) -> Result | None:
     """Return why the lead is not let in, nothing where it may come in; None where lists have to be looked up first."""
-    source = turn.source_of(carried)
     is_paused = source.is_paused or turn.book.flow_state(turn.database, carried.row["flow_id"]).is_paused
     if is_paused and carried.counted is None:
         return {"outcome": "paused", "reason": None}
@@ -99,8 +99,7 @@ def reserve(turn: Turn, carried: Carried, effect: Reserve) -> Result | None:
 
 def source_view(turn: Turn, carried: Carried) -> dict[str, Any]:
     """Return what rules may read of a lead's source; the journal keeps it, so that a replay reads the same."""
-    source = turn.source_of(carried)
-    return {"id": source.id, "name": source.name, "cost": source.cost, "is_test": carried.row["is_test"]}
+    return _view_of(turn.source_of(carried), carried)
 
 
 def zones(turn: Turn, carried: Carried) -> dict[str, Any]:
@@ -117,13 +116,19 @@ def zones_of(turn: Turn, carried: Carried, clocks: Sequence[str]) -> dict[str, A
     return {"zones": {shown: one.destination.time_zone for shown, one in own.items() if one.destination.time_zone}}
 
 
+def _view_of(source: Source, carried: Carried) -> dict[str, Any]:
+    return {"id": source.id, "name": source.name, "cost": source.cost, "is_test": carried.row["is_test"]}
+
+
 def _reserve(turn: Turn, carried: Carried, asks: list[Ask]) -> Result | None:
+    if not asks:
+        return {"full": None, "places": []}
     if not turn.dealer.holds(asks):
         return None
     full = turn.dealer.first_full(asks)
     if full:
         return {"full": full.own_key, "places": [], **_when_full(turn.source_of(carried), full)}
-    places = turn.dealer.take(asks) if asks and not carried.takes_nothing else []
+    places = [] if carried.takes_nothing else turn.dealer.take(asks)
     carried.places.extend(places)
     return {"full": None, "places": places}
 
