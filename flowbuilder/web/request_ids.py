@@ -5,6 +5,7 @@ It is always made here; what a request calls itself is not believed, because it 
 
 import secrets
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import count
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -26,8 +27,10 @@ class RequestIds:
         """Answer a request under its id."""
         given = f"{self._process}-{next(self._numbers)}"
         request_id.set(given)
+        return self._inner(environ, partial(_start_named, start_response, given))
 
-        def start(status: str, headers: list[tuple[str, str]], *fault: Any) -> Callable[[bytes], object]:
-            return start_response(status, [*headers, (NAME, given)], *fault)
 
-        return self._inner(environ, start)
+def _start_named(
+    start_response: StartResponse, given: str, status: str, headers: list[tuple[str, str]], *fault: Any
+) -> Callable[[bytes], object]:
+    return start_response(status, [*headers, (NAME, given)], *fault)
