@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import NoReturn
@@ -35,7 +36,7 @@ def read(text: bytes | str) -> object:
     decoded = decode(text)
     refuse_depth(decoded)
     value = parse(decoded)
-    return without_nulls(value) if ESCAPED.search(decoded) else value
+    return without_nulls(value) if "\\u" in decoded and ESCAPED.search(decoded) else value
 
 
 def decode(text: bytes | str) -> str:
@@ -44,7 +45,7 @@ def decode(text: bytes | str) -> str:
         if isinstance(text, str):
             text.encode()
             return text
-        return text.decode("utf-8-sig")
+        return text.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         message = f"The text is not UTF-8 from its byte {error.start + 1} on: send UTF-8."
         raise JsonProblem("not_utf8", message) from None
@@ -66,6 +67,15 @@ def refuse_depth(text: str) -> None:
 def parse(text: str) -> object:
     """Return the parsed value; raise a JsonProblem that says where the text stops being JSON."""
     try:
+        value, end = DECODER.raw_decode(text)
+    except json.JSONDecodeError:
+        value, end = None, -1
+    # Most texts begin and end with their value; what has spaces around it, or is no JSON, is looked at as a whole.
+    return value if end == len(text) else _parse_whole(text)
+
+
+def _parse_whole(text: str) -> object:
+    try:
         return DECODER.decode(text)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
@@ -75,7 +85,7 @@ def parse(text: str) -> object:
 
 def read_integer(digits: str) -> int:
     """Return an integer of a sane length."""
-    if len(digits.removeprefix("-")) > LONGEST_NUMBER:
+    if len(digits) > LONGEST_NUMBER and len(digits.removeprefix("-")) > LONGEST_NUMBER:
         raise JsonProblem("number_too_large", f"A number has more than {LONGEST_NUMBER} digits.")
     return int(digits)
 
@@ -96,8 +106,14 @@ def refuse_constant(name: str) -> NoReturn:
     raise JsonProblem("not_a_number", f"{name} is not a JSON value.")
 
 
-def read_object(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
+def read_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Return an object; raise a JsonProblem when it says the same key twice."""
+    made = dict(pairs)
+    return made if len(made) == len(pairs) else read_in_turn(pairs)
+
+
+def read_in_turn(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
+    """Return an object; raise a JsonProblem at the first key that came before."""
     made: dict[str, object] = {}
     for key, value in pairs:
         if key in made:
@@ -119,7 +135,7 @@ def without_nulls(value: object) -> object:
     if isinstance(value, list):
         return [without_nulls(entry) for entry in value]
     if isinstance(value, dict):
-        return read_object((clean(key), without_nulls(entry)) for key, entry in value.items())
+        return read_in_turn((clean(key), without_nulls(entry)) for key, entry in value.items())
     return value
 
 
