@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from rules.fields import TYPES, Field, Normal, in_country_of, passes_check
+from rules.fields import TYPES, Field, FieldType, Normal, in_country_of, passes_check
 from rules.problems import Problem
 from rules.text import fold
 
@@ -71,7 +72,8 @@ class LeadForm:
         self._by_name = _name_index(self.fields)
         self._keys = frozenset(wanted.key for wanted in self.fields)
         # A field that is read by the country of another comes after it.
-        self._in_reading_order = sorted(self.fields, key=lambda wanted: wanted.country_field is not None)
+        in_reading_order = sorted(self.fields, key=lambda wanted: wanted.country_field is not None)
+        self._in_reading_order = [(wanted, TYPES[wanted.type]) for wanted in in_reading_order]
 
     def read(
         self, posted: Mapping[str, object], *, is_test: bool = False, is_ping: bool = False, now: datetime | None = None
@@ -84,8 +86,7 @@ class LeadForm:
         reading = Reading(is_ping=is_ping, now=now)
         self._sort_out(posted, reading)
         reading.is_test = is_test or says_yes(reading.control("is_test"))
-        for wanted in self._in_reading_order:
-            self._normalise(in_country_of(wanted, reading.values) if wanted.country_field else wanted, reading)
+        self._normalise(reading)
         if reading.is_test:
             _read_test_outcome(reading.control("test_outcome"), reading)
         elif is_filled(reading.controls.get("test_outcome")) and not is_filled(reading.control("is_test")):
@@ -130,9 +131,18 @@ class LeadForm:
             else:
                 yield (*above, name), value
 
-    def _normalise(self, wanted: Field, reading: Reading) -> None:
-        field_type = TYPES[wanted.type]
-        normal = field_type.normalise(reading.posted.get(wanted.key), wanted)
+    def _normalise(self, reading: Reading) -> None:
+        posted, values = reading.posted, reading.values
+        for one, field_type in self._in_reading_order:
+            wanted = in_country_of(one, values) if one.country_field else one
+            normal = field_type.normalise(posted.get(wanted.key), wanted)
+            if normal.valid and normal.value is not None and not field_type.validity_ages:
+                values[wanted.key] = normal.value
+            else:
+                self._look_closer(wanted, field_type, normal, reading)
+
+    def _look_closer(self, wanted: Field, field_type: FieldType, normal: Normal, reading: Reading) -> None:
+        """Take what is blank, not valid, or valid on some days only."""
         if normal.valid and field_type.validity_ages and reading.now:
             normal = Normal(normal.value, field_type.is_valid_on(normal.value, latest_day(reading.now)))
         if normal.value is None:
@@ -158,17 +168,25 @@ def latest_day(now: datetime) -> date:
 
 def squeeze(name: str) -> str:
     """Return a name as it is compared: without case, outer spaces and the separators `_ - .` and space."""
+    return _squeezed(name) if len(name) <= LONGEST_SHOWN else _squeeze(name)
+
+
+def _squeeze(name: str) -> str:
     return fold(name).translate(_SEPARATORS)
+
+
+# Posts of one source carry the same names; long ones, which nobody means, are not kept.
+_squeezed = lru_cache(maxsize=4096)(_squeeze)
 
 
 def is_filled(value: object) -> bool:
     """Say whether something was posted: not null, not an empty or blank text, list or object."""
-    return bool(value.strip()) if isinstance(value, str) else value not in (None, [], {})
+    return bool(value.strip()) if isinstance(value, str) else value is not None and value not in ([], {})
 
 
 def says_yes(value: object) -> bool:
     """Say whether a posted flag is set: true, 1, "true", "yes", "on"."""
-    return fold(str(value)) in ("true", "1", "yes", "on")
+    return value is not None and fold(str(value)) in ("true", "1", "yes", "on")
 
 
 def _name_index(fields: tuple[Field, ...]) -> dict[str, Field]:

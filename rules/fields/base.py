@@ -63,7 +63,7 @@ class FieldType:
 
     def normalise(self, raw: object, field: Field) -> Normal:
         """Return the normal form of what was posted; null, lists, objects and empty texts are blank."""
-        text = (scalar_text(raw) or "").strip()
+        text = raw.strip() if isinstance(raw, str) else (scalar_text(raw) or "").strip()
         return self.read(text, field) if text else BLANK
 
     def read(self, text: str, field: Field) -> Normal:  # noqa: ARG002 - types that look closer need it

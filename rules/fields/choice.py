@@ -15,6 +15,8 @@ class ChoiceType(FieldType):
 
     @override
     def read(self, text: str, field: Field) -> Normal:
+        if text in field.options:
+            return Normal(text, True)
         wanted = fold(text)
         option = next((option for option in field.options if fold(option) == wanted), None)
         return Normal(option, option is not None)

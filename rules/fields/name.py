@@ -17,6 +17,8 @@ class NameType(FieldType):
     @override
     def read(self, text: str, field: Field) -> Normal:
         name = " ".join(text.split())
+        if name.isalpha():
+            return Normal(name, True)
         return Normal(name, any(map(str.isalpha, name)) and not any(map(str.isdigit, name)))
 
     @override
