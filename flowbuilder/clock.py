@@ -7,4 +7,5 @@ from flowbuilder.config import settings
 
 def now() -> datetime:
     """Return the moment, aware and in UTC, moved by FLOWBUILDER_CLOCK_OFFSET seconds."""
-    return datetime.now(UTC) + timedelta(seconds=settings().clock_offset)
+    offset = settings().clock_offset
+    return datetime.now(UTC) + timedelta(seconds=offset) if offset else datetime.now(UTC)

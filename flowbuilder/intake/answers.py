@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -58,7 +59,9 @@ class LeadAnswer(NamedTuple):
 
 def lead_body(lead: LeadAnswer) -> bytes:
     """Return the JSON of a lead's answer, always with the same keys in the same order."""
-    return orjson.dumps(_lead_document(lead) | {"price": orjson.Fragment(price_of(lead)), "ignored": lead.ignored})
+    told = _lead_document(lead)
+    told["price"], told["ignored"] = orjson.Fragment(price_of(lead)), lead.ignored
+    return orjson.dumps(told)
 
 
 def lead_xml(lead: LeadAnswer) -> bytes:
@@ -78,7 +81,12 @@ def _lead_document(lead: LeadAnswer) -> dict[str, object]:
 
 def price_of(lead: LeadAnswer) -> str:
     """Return what the supplier is paid, as a decimal number in the lead's currency: `31.50`, and `0` for nothing."""
-    return str(Decimal(lead.cost).scaleb(-exponent_of(lead.currency))) if lead.cost else "0"
+    return _as_decimal(lead.cost, lead.currency) if lead.cost else "0"
+
+
+@lru_cache(maxsize=1024)
+def _as_decimal(minor_units: int, currency: str) -> str:
+    return str(Decimal(minor_units).scaleb(-exponent_of(currency)))
 
 
 def lead_response(

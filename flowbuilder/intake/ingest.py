@@ -1,7 +1,7 @@
 """One address for all flows of a supplier: the body names the flow, and holds the lead as `data`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import text
 
@@ -59,7 +59,7 @@ def answer(desk: Desk, request: Request) -> Answer:
         envelope = open_envelope(post.fields)
         source = _source_on(desk, own, envelope.campaign)
         lead = _with_category(envelope, source)
-        taken = operations.receive_lead(desk, source, replace(post, fields=lead), now=clock.now())
+        taken = operations.receive_lead(desk, source, post._replace(fields=lead), now=clock.now())
     except Refused as refused:
         pages.record(desk, source, refused)
         raise

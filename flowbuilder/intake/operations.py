@@ -1,10 +1,9 @@
 """Taking a lead in, and answering for one that was taken."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from flowbuilder import clock, ids
@@ -26,8 +25,7 @@ OF_PINGS = "\x1f"
 """How the kept key of a ping begins, so that it meets no post's: no header and no trimmed text begins so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
+class Post(NamedTuple):
     """A post by its content: its fields, the key of its header if there is one, how long to wait (seconds)."""
 
     fields: Mapping[str, object]
@@ -36,8 +34,7 @@ class Post:
     is_test: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """A lead that was taken, as it stands; a replay when the key had been used for the same post before.
 
     `redirect` is the page that the sender asked to be sent on to, `invalid` are fields that came with no valid value.
@@ -65,7 +62,7 @@ def receive_lead(desk: Desk, source: OpenSource, post: Post, *, now: datetime) -
         raise Refused(422, reading.problems, ignored=reading.ignored)
     key = _idempotency_key(post, reading)
     taken = _receive(desk, source, post, reading, key, now=now)
-    return replace(taken, redirect=redirect, invalid=reading.invalid) if redirect or reading.invalid else taken
+    return taken._replace(redirect=redirect, invalid=reading.invalid) if redirect or reading.invalid else taken
 
 
 def receive_ping(desk: Desk, source: OpenSource, post: Post, *, now: datetime) -> Quoted:
@@ -87,7 +84,7 @@ def _receive(
     desk: Desk, source: OpenSource, post: Post, reading: Reading, key: IdempotencyKey | None, *, now: datetime
 ) -> Taken:
     ends_at = time.monotonic() + post.wait
-    with _place(desk, post.wait) as waits:
+    with _Place(desk, post.wait) as waits:
         entry = make_entry(source, reading, key, answer_to=desk.room.web_id if waits else None, now=now)
         return _store_and_wait(desk, entry, ends_at)
 
@@ -104,7 +101,7 @@ def _receive_post(desk: Desk, source: OpenSource, post: Post, reading: Reading, 
         used = pinging.owner_of(desk, source, key) if refused.status == 409 else None
         if used is None:
             raise
-    with _place(desk, post.wait) as waits:
+    with _Place(desk, post.wait) as waits:
         return _replayed(desk, source.source_id, key, used, ends_at if waits else None)
 
 
@@ -119,7 +116,7 @@ def _post_ping(
         raise Refused(422, whole.problems, ignored=whole.ignored)
     pending = LeadAnswer(ping.id, "received", None, None, 0, source.form.currency, whole.ignored)
     ticket = Ticket(ping.id, pending)
-    with _place(desk, ends_at - time.monotonic()) as waits:
+    with _Place(desk, ends_at - time.monotonic()) as waits:
         desk.room.add(ticket)  # Before the row is a post, because a worker may be quicker than we are.
         try:
             pinging.take_post(desk, source, ping, whole, key=key, waits=waits, now=now)
@@ -191,15 +188,22 @@ def _said(field: str) -> str:
     return f"{field}, which serves as idempotency key," if field else "Idempotency-Key"
 
 
-@contextmanager
-def _place(desk: Desk, wait: float) -> Iterator[bool]:
-    """Give whether the request may wait: at most half of the threads do, the others stay free for who comes next."""
-    waits = wait > 0 and desk.room.take_place()
-    try:
-        yield waits
-    finally:
-        if waits:
-            desk.room.leave_place()
+class _Place:
+    """Whether the request may wait: at most half of the threads do, the others stay free for who comes next."""
+
+    __slots__ = ("_room", "_waits")
+
+    def __init__(self, desk: Desk, wait: float) -> None:
+        self._room = desk.room
+        self._waits = wait > 0
+
+    def __enter__(self) -> bool:
+        self._waits = self._waits and self._room.take_place()
+        return self._waits
+
+    def __exit__(self, *_: object) -> None:
+        if self._waits:
+            self._room.leave_place()
 
 
 def _store_and_wait(desk: Desk, entry: Entry, ends_at: float) -> Taken:

@@ -13,6 +13,8 @@ from flowbuilder.intake.refused import Refused, refuse
 from flowbuilder.intake.request import Request
 from flowbuilder.intake.sources import OpenSource
 
+SECONDS = re.compile("[0-9]{1,2}")
+
 
 def answer(desk: Desk, request: Request) -> Answer:
     """Return the answer to a request under `/f/`; raises Refused, also where there is nothing, or not this method."""
@@ -88,7 +90,7 @@ def _seconds(wait: object) -> float:
     """Return how long the request would wait for its answer, by what it says in `?wait=`."""
     if wait is None:
         return LONGEST_WAIT
-    if isinstance(wait, str) and re.fullmatch("[0-9]{1,2}", wait) and int(wait) <= LONGEST_WAIT:
+    if isinstance(wait, str) and SECONDS.fullmatch(wait) and int(wait) <= LONGEST_WAIT:
         return float(wait)
     raise refuse(400, "wait_not_usable", f"wait is a whole number of seconds from 0 to {LONGEST_WAIT:.0f}.")
 

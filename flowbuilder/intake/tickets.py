@@ -51,7 +51,8 @@ class Ticket:
         """Give the waiting request the answer of a sold lead; False where what it was told at first is not known."""
         if self.pending is None:
             return False
-        self.settle(self.pending._replace(state="done", outcome="sold", cost=price))
+        lead_id, _, _, reason, _, currency, ignored = self.pending
+        self.settle(LeadAnswer(lead_id, "done", "sold", reason, price, currency, ignored))
         return True
 
     def wait(self, seconds: float) -> Settlement | None:
@@ -61,8 +62,7 @@ class Ticket:
         return self.settlement
 
 
-@dataclass(frozen=True, slots=True)
-class IdempotencyKey:
+class IdempotencyKey(NamedTuple):
     """A supplier's key for one post, and the SHA-256 of the fields that came with it; `field` is the one it came in."""
 
     text: str

@@ -75,11 +75,11 @@ class WaitingRoom:
     def remove(self, ticket: Ticket) -> None:
         """Forget the ticket, called or not."""
         with self._lock:
-            tickets = self._tickets.get(ticket.lead_id, [])
+            tickets = self._tickets.pop(ticket.lead_id, [])
             if ticket in tickets:
                 tickets.remove(ticket)
-            if not tickets:
-                self._tickets.pop(ticket.lead_id, None)
+            if tickets:
+                self._tickets[ticket.lead_id] = tickets
 
     def close(self) -> None:
         """End the thread and let go of its connection; who waits still leaves when the time is up."""
