@@ -74,6 +74,8 @@ class Policy:
 
 
 Decision = Again | AskPerson | Answered
+YES = Answered("accepted", None)
+"""What every policy makes of a yes, however the attempts before it ended."""
 
 
 def decide(policy: Policy, tried: list[Tried], *, key: str, began: datetime, now: datetime) -> Decision:
@@ -83,10 +85,10 @@ def decide(policy: Policy, tried: list[Tried], *, key: str, began: datetime, now
     afterwards settles nothing: the same buyer is asked again until the offer is too old.
     """
     newest = tried[-1]
+    if newest.kind == "accepted":
+        return YES
     ambiguous = any(attempt.kind == "ambiguous" for attempt in tried)
     match newest.kind:
-        case "accepted":
-            return Answered("accepted", None)
         case "declined" if ambiguous and newest.reason == "duplicate" and policy.duplicate_is_accepted:
             return Answered("accepted", "duplicate")
         case "declined":

@@ -58,11 +58,11 @@ def note_call(turn: Turn, connection: Connection, offer: OfferRow, kind: Answer,
     """
     if connection.destination.breaker is None:
         return
-    key = ids.show(offer.id)
     if kind in ("error", "ambiguous"):
-        turn.heard.append(Heard(connection, key, Failure(turn.now, ids.show(offer.lead_id), kind, status)))
-    elif state_of(turn, connection).probe == key:
-        turn.heard.append(Heard(connection, key, None))
+        failure = Failure(turn.now, ids.show(offer.lead_id), kind, status)
+        turn.heard.append(Heard(connection, ids.show(offer.id), failure))
+    elif (probe := state_of(turn, connection).probe) and probe == ids.show(offer.id):
+        turn.heard.append(Heard(connection, probe, None))
 
 
 def write_heard(turn: Turn) -> None:

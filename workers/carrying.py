@@ -154,10 +154,13 @@ class Carried:
     def answer(self) -> Sent | None:
         """Return what became of the attempt that is out, None when nothing that arrived is about it."""
         attempt = self.attempt
-        if attempt is None:
+        if attempt is None or not self.arrived:
             return None
         key = CallKey(self.key, self.token, attempt.offer_no, attempt.attempt_no)
-        return next((sent for sent in self.arrived if sent.key == key), None)
+        for sent in self.arrived:
+            if sent.key == key:
+                return sent
+        return None
 
     def take(self, sent: Sent) -> bool:
         """Take what became of a call that is awaited; return whether the lead can move now, and could not before."""

@@ -25,7 +25,7 @@ from workers.book import Book, Connection
 from workers.crashpoints import committed
 from workers.delivery.calls import Sent
 from workers.delivery.senders import make_sender
-from workers.outgoing import answer_of, call_of, inbox_address, make
+from workers.outgoing import answer_of, call_of, inbox_address, make, secrets_of
 
 GRACE = 5.0
 
@@ -126,7 +126,7 @@ class Trial:
             "notes": list(answer.notes),
             "ms": sent.ms,
         }
-        return _told(read, request, masked_reply(sent.reply, {**own.credentials, **sent.secrets}))
+        return _told(read, request, masked_reply(sent.reply, secrets_of(own, sent)))
 
 
 def _note(method: str, answer: Mapping[str, Any]) -> str:

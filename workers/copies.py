@@ -30,7 +30,7 @@ from workers.carrying import KINDS
 from workers.crashpoints import committed
 from workers.delivery.calls import Sent
 from workers.delivery.senders import Senders, make_sender
-from workers.outgoing import STATES, STOPPED, answer_of, attempt_of, call_of
+from workers.outgoing import STATES, STOPPED, answer_of, attempt_of, call_of, secrets_of
 from workers.remaking import Copy, Maker
 from workers.rows import AttemptRow, Changes, CopyRow
 from workers.tally import tell_attempts
@@ -157,7 +157,7 @@ def _settle(copy: Copy, now: datetime) -> None:
             attempt.state = "blocked"
         if copy.sent.reply is not None and copy.connection is not None:
             attempt.status = copy.sent.reply.status
-            attempt.reply = masked_reply(copy.sent.reply, {**copy.connection.credentials, **copy.sent.secrets})
+            attempt.reply = masked_reply(copy.sent.reply, secrets_of(copy.connection, copy.sent))
     tried = [*copy.tried, Tried(answer.kind, answer.reason, answer.retry_after)]
     if copy.is_lost:
         row.state, row.finished_at = "failed", now

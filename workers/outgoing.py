@@ -93,11 +93,15 @@ def inbox_address(public_url: str, connection_id: UUID, row_id: UUID) -> str:
     return f"{public_url}/connections/{ids.show(connection_id, 'con')}/inbox/{ids.show(row_id)}"
 
 
+def secrets_of(connection: Connection, sent: Sent) -> Mapping[str, str]:
+    """Return by name what has to be masked where the answer to a call echoes it."""
+    return {**connection.credentials, **sent.secrets} if sent.secrets else connection.credentials
+
+
 def answer_of(connection: Connection | None, method: Method, sent: Sent) -> Answer:
     """Return what became of a call as an answer; a blocked or unsent one surely did not reach the buyer."""
     if sent.reply is not None and connection is not None:
-        secrets = {**connection.credentials, **sent.secrets}
-        return without_secrets(read(connection.destination, method, sent.reply), secrets)
+        return without_secrets(read(connection.destination, method, sent.reply), secrets_of(connection, sent))
     match sent.kind:
         case "blocked":
             return Answer("error", "blocked")

@@ -208,8 +208,9 @@ class Changes:
 
     def touch(self, row: Row) -> None:
         """Update a row, unless it is inserted in this turn anyway."""
-        if id(row) not in self.new.get(type(row), {}):
-            self.changed.setdefault(type(row), {})[id(row)] = row
+        kind, which = type(row), id(row)
+        if kind not in self.new or which not in self.new[kind]:
+            self.changed.setdefault(kind, {})[which] = row
 
     def writes(self, row: Row) -> bool:
         """Return whether a row is written anyway, in the form that it has at the end of the turn."""

@@ -38,5 +38,7 @@ def one_line(value: object, longest: int = LONGEST_SAID) -> str:
     """Return a scalar as one clean line of at most `longest` characters; lists and objects as nothing."""
     if value is None:
         return ""
-    line = " ".join(without_controls((scalar_text(value) or "").replace("\r", " ")).split())
+    text = scalar_text(value) or ""
+    shown = text if text.isprintable() else without_controls(text.replace("\r", " "))
+    line = " ".join(shown.split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"

@@ -13,7 +13,7 @@ from rules.delivery.outgoing import Entry, Outgoing, kept
 from rules.delivery.request import CannotBuild, HttpRequest, MissingField
 from rules.effects import Asks, Offer
 from rules.money import exponent_of
-from rules.retry import Again, Answered, AskPerson, Policy, Tried, decide
+from rules.retry import YES, Again, Answered, Decision, Policy, Tried, decide
 from workers import breakers
 from workers.book import Connection
 from workers.caps import Ask
@@ -24,7 +24,7 @@ from workers.effects.copying import begin_copies
 from workers.effects.recording import begin_attempt, end_attempt, record, row_of
 from workers.effects.told import told_of_offer
 from workers.eligibility import TO_GO_ON, Candidate, claiming_of, find_buyer
-from workers.outgoing import STATES, STOPPED, answer_of, call_of, make, put_in_inbox
+from workers.outgoing import STATES, STOPPED, answer_of, call_of, make, put_in_inbox, secrets_of
 from workers.rows import OfferRow
 from workers.turn import FAR, Turn
 
@@ -87,7 +87,7 @@ def settle(turn: Turn, carried: Carried, effect: Offer, sent: Sent) -> Result | 
     answer = answer_of(connection, row.delivery_method, sent)
     attempt.ms, attempt.status = sent.ms, sent.reply.status if sent.reply else None
     if sent.reply and connection:
-        attempt.reply = masked_reply(sent.reply, {**connection.credentials, **sent.secrets})
+        attempt.reply = masked_reply(sent.reply, secrets_of(connection, sent))
     end_attempt(turn, attempt, "blocked" if sent.kind == "blocked" else STATES[answer.kind], sent.error or None)
     row.reason, row.reference = answer.said or sent.error or None, answer.reference
     if connection and sent.kind != "blocked" and row.delivery_method == "webhook":
@@ -158,21 +158,25 @@ def _after(turn: Turn, carried: Carried, effect: Offer, newest: Tried) -> Result
     """Follow the offer's policy after an attempt: the offer ends, or the lead waits for the next try."""
     row = carried.known_offer
     carried.tried.append(newest)
-    policy = _policy(turn, effect)
-    decision = decide(policy, carried.tried, key=ids.show(row.id), began=row.created_at, now=turn.now)
     carried.attempt = None
-    turn.changes.touch(row)
-    match decision:
-        case Again():
+    decision = YES if newest.kind == "accepted" else _decide(turn, carried, effect)
+    if not isinstance(decision, Answered):
+        turn.changes.touch(row)
+        if isinstance(decision, Again):
             turn.wait(carried, decision.at, decision.waiting_for)
-            return None
-        case AskPerson():
+        else:
             turn.wait(carried, FAR, "person")
-            return None
+        return None
     if decision.answer == "accepted":
         begin_copies(turn, carried, row, effect)
     result = end(turn, carried, effect, decision)
     return result | _waited(turn, effect) if decision.reason == "timeout" else result
+
+
+def _decide(turn: Turn, carried: Carried, effect: Offer) -> Decision:
+    """Return what the offer's policy makes of its attempts."""
+    row = carried.known_offer
+    return decide(_policy(turn, effect), carried.tried, key=ids.show(row.id), began=row.created_at, now=turn.now)
 
 
 def end(turn: Turn, carried: Carried, effect: Offer, answered: Answered) -> Result:
@@ -187,12 +191,14 @@ def end(turn: Turn, carried: Carried, effect: Offer, answered: Answered) -> Resu
         row.places = []
         _give_claim_back(turn, carried, effect)
     carried.offer, carried.tried = None, []
-    return not_asked(turn, answered.reason or "") | {
+    return {
+        "at": turn.now.isoformat(),
         "answer": answered.answer,
         "reason": answered.reason,
         "price": row.price,
         "reference": row.reference,
         "offer": row.offer_no,
+        "full": None,
     }
 
 
