@@ -11,6 +11,7 @@ from uuid import UUID
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 KINDS = ("con", "src", "flo", "lst", "chk")
 _PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+_LOW = (1 << 60) - 1
 # As Python's own numbers to the base of 32 are written, so that it can read what we show; I, L and O look like digits.
 _AS_BASE_32 = str.maketrans(ALPHABET + "ILO", "0123456789abcdefghijklmnopqrstuv" + "110")
 _SHOWN = re.compile(r"[0-9A-HJKMNP-TV-Za-hjkmnp-tv-zILOilo]{26}\Z")
@@ -52,7 +53,12 @@ def made_at(identifier: UUID) -> datetime:
 def show(identifier: UUID, kind: str | None = None) -> str:
     """Return an id as people and programs see it: 26 characters, with `con_`, `src_` or `flo_` in front for a kind."""
     number = identifier.int
-    text = "".join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])
+    pairs, high, low = _PAIRS, number >> 60, number & _LOW
+    # Written out, on halves that a processor takes whole, it costs half: every lead shows some ids.
+    first = f"{pairs[high >> 60]}{pairs[high >> 50 & 1023]}{pairs[high >> 40 & 1023]}{pairs[high >> 30 & 1023]}"
+    second = f"{pairs[high >> 20 & 1023]}{pairs[high >> 10 & 1023]}{pairs[high & 1023]}"
+    third = f"{pairs[low >> 50]}{pairs[low >> 40 & 1023]}{pairs[low >> 30 & 1023]}"
+    text = f"{first}{second}{third}{pairs[low >> 20 & 1023]}{pairs[low >> 10 & 1023]}{pairs[low & 1023]}"
     return f"{kind}_{text}" if kind else text
 
 

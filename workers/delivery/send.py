@@ -48,6 +48,7 @@ class _Transfer:
     def __init__(self, ca_file: str) -> None:
         self.easy = pycurl.Curl()
         self._exchange = Exchange()
+        self._way: tuple[str, Target, str] | None = None
         self._set_once(ca_file)
 
     def begin(self, flight: Flight, address: str, now: float, *, has_spare: bool) -> None:
@@ -96,19 +97,27 @@ class _Transfer:
             self.easy.setopt(option, setting)
 
     def _set_call(self, flight: Flight, address: str, now: float, *, has_spare: bool) -> None:
-        request, target, easy = flight.call.request, flight.target, self.easy
-        easy.setopt(pycurl.URL, target.url)
-        # Pinned for this call alone: an entry of RESOLVE would stay in the name cache that all handles share.
-        easy.setopt(pycurl.CONNECT_TO, [f"{bracketed(target.host)}:{target.port}:{bracketed(address)}:{target.port}"])
-        # As a GET libcurl announces no body at all; as a POST it announces one of no bytes.
-        easy.setopt(pycurl.HTTPGET if request.method == "GET" else pycurl.POST, 1)
-        easy.setopt(pycurl.CUSTOMREQUEST, request.method)
+        request, easy = flight.call.request, self.easy
+        way = request.method, flight.target, address
+        if way != self._way:
+            self._set_way(*way)
+            self._way = way
         easy.setopt(pycurl.HTTPHEADER, header_lines(request.headers, has_body=bool(request.body)))
         easy.setopt(pycurl.POSTFIELDSIZE_LARGE, len(request.body))
         # Without a body there is nothing to go back to, and libcurl would repeat the request on a new connection.
         easy.setopt(pycurl.FRESH_CONNECT, 0 if has_spare and request.body else 1)
         easy.setopt(pycurl.TIMEOUT_MS, _milliseconds(flight.deadline - now))
         easy.setopt(pycurl.CONNECTTIMEOUT_MS, _milliseconds(flight.connect_by - now))
+
+    def _set_way(self, method: str, target: Target, address: str) -> None:
+        """Set where to and by which method; it stays so until another call goes another way."""
+        easy = self.easy
+        easy.setopt(pycurl.URL, target.url)
+        # Pinned for this handle alone: an entry of RESOLVE would stay in the name cache that all handles share.
+        easy.setopt(pycurl.CONNECT_TO, [f"{bracketed(target.host)}:{target.port}:{bracketed(address)}:{target.port}"])
+        # As a GET libcurl announces no body at all; as a POST it announces one of no bytes.
+        easy.setopt(pycurl.HTTPGET if method == "GET" else pycurl.POST, 1)
+        easy.setopt(pycurl.CUSTOMREQUEST, method)
 
     def _open_socket(self, _purpose: int, wanted: Any) -> Descriptor | int:
         if wanted.addr[0] != self.address:
