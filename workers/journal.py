@@ -1,18 +1,22 @@
 """The only writer of lead events, offers, attempts and outcomes: claims leads, guards leases, writes a turn's rows."""
 
 import random
-from collections.abc import Collection, Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import Connection
 
 from flowbuilder.ids import made_at
 from workers import journal_sql as sql
 from workers.documents import as_document
 from workers.rows import AttemptRow, Changes, EventRow, OfferRow, Row, WindowRow
+from workers.statements import Statement, end
 
 LEASE = timedelta(seconds=30)
 """For how long a claim counts without being renewed."""
@@ -20,6 +24,7 @@ ALONE_CRASHES = 3
 """How often a lead may end its worker while it is carried alone; once more came before, among others."""
 
 MOST_ROWS = 1_000_000
+_COUNTS = re.compile(re.escape(sql.WRITTEN) + r"\{([\d,]+)\}")
 
 Lease = tuple[UUID, int]
 """A lead and the token under which it is held; every claim has a new one."""
@@ -97,21 +102,56 @@ def write(database: Connection, changes: Changes) -> None:
 
     Should two loops write the same leads, because one of them lost their leases, one waits for the other and not both.
     """
-    inserted = tuple(kind for kind in sql.INSERTS if changes.added(kind))
-    updated = tuple(kind for kind in sql.UPDATES if changes.touched(kind))
-    groups = [_in_order(changes.added(kind)) for kind in inserted]
-    groups += [_in_order(changes.touched(kind)) for kind in updated]
-    if not groups:
-        return
-    sent = [sql.NEW[kind] for kind in inserted] + [sql.CHANGED[kind] for kind in updated]
-    documents = map(as_document, groups, sent)
-    values: dict[str, Any] = {f"rows{at}": document for at, document in enumerate(documents)}
-    values |= {"lease": LEASE, "most": MOST_ROWS}
-    month = _month([row.lead_id for rows in groups for row in rows if not isinstance(row, WindowRow)])
-    [counts] = sql.writing(month, inserted, updated).rows(database, values)
-    for kind, rows, count in zip((*inserted, *updated), groups, counts, strict=False):
-        if count != len(rows):
-            raise (CapPassed if kind is WindowRow else LostWrite)(f"{kind.__name__}: {len(rows)} rows")
+    writing = _Writing(changes)
+    if writing.groups:
+        with writing.counted():
+            writing.statement().rows(database, writing.values())
+
+
+def write_and_commit(database: Connection, changes: Changes) -> None:
+    """Write all rows of a turn and commit it; raises LostWrite, with nothing committed, as `write` does."""
+    writing = _Writing(changes)
+    if writing.groups:
+        with writing.counted():
+            writing.statement().commit(database, writing.values())
+    else:
+        end(database)
+
+
+class _Writing:
+    """What a turn writes, kind by kind: `groups` hold the rows of each."""
+
+    def __init__(self, changes: Changes) -> None:
+        self._inserted = tuple(kind for kind in sql.INSERTS if changes.added(kind))
+        self._updated = tuple(kind for kind in sql.UPDATES if changes.touched(kind))
+        self.groups = [_in_order(changes.added(kind)) for kind in self._inserted]
+        self.groups += [_in_order(changes.touched(kind)) for kind in self._updated]
+
+    def statement(self) -> Statement:
+        """Return the statement that writes them."""
+        month = _month([row.lead_id for rows in self.groups for row in rows if not isinstance(row, WindowRow)])
+        return sql.writing(month, self._inserted, self._updated)
+
+    def values(self) -> dict[str, Any]:
+        """Return the values that it is run with."""
+        sent = [sql.NEW[kind] for kind in self._inserted] + [sql.CHANGED[kind] for kind in self._updated]
+        documents = map(as_document, self.groups, sent)
+        rows = {f"rows{at}": document for at, document in enumerate(documents)}
+        return {**rows, "lease": LEASE, "most": MOST_ROWS, "wanted": list(map(len, self.groups))}
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Have it told as LostWrite when not as many rows were written as there are."""
+        try:
+            yield
+        except psycopg.errors.InvalidTextRepresentation as problem:
+            found = _COUNTS.search(str(problem))
+            if not found:
+                raise
+            counts = map(int, found[1].split(","))
+            kinds = zip((*self._inserted, *self._updated), self.groups, counts, strict=True)
+            lost, rows = next((kind, rows) for kind, rows, count in kinds if count != len(rows))
+            raise (CapPassed if lost is WindowRow else LostWrite)(f"{lost.__name__}: {len(rows)} rows") from None
 
 
 def _in_order(rows: list[Row]) -> list[Row]:

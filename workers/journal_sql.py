@@ -248,20 +248,27 @@ CHANGED: dict[type[Row], tuple[str, ...]] = {
 """The columns that an insert and an update are sent, in this order."""
 
 
+WRITTEN = "rows written: "
+"""What the error says with which writing fails that did not find every row as it was read; the counts stand behind."""
+
+
 @cache
 def writing(month: str, inserted: tuple[type[Row], ...], updated: tuple[type[Row], ...]) -> Statement:
-    """Return one statement that does all of a turn's writing and tells how many rows each part wrote.
+    """Return one statement that does all of a turn's writing, and fails unless each part wrote as many rows as wanted.
 
     `month` is what the tables have behind their names. The parts touch different rows, so that their order does not
-    matter; one statement costs one trip to the database.
+    matter; one statement costs one trip to the database, and none more as it need not be waited for before a commit.
     """
     parts = [INSERTS[kind] for kind in inserted] + [UPDATES[kind] for kind in updated]
     written = ", ".join(f"w{at} AS ({part.format(rows=f'rows{at}', month=month)})" for at, part in enumerate(parts))
     counts = ", ".join(f"(SELECT count(*) FROM w{at})" for at in range(len(parts)))  # noqa: S608  (constants)
+    selected = (
+        f"CASE WHEN done = CAST(:wanted AS bigint[]) THEN 0 ELSE CAST('{WRITTEN}' || CAST(done AS text) AS integer) END"
+    )
     if updated == (LeaseRow,) and not inserted:
         # A claim that is lost with the database was never made: its token is not in any row.
-        counts += ", set_config('synchronous_commit', 'off', true)"
-    return Statement(f"WITH {written} SELECT {counts}")
+        selected += ", set_config('synchronous_commit', 'off', true)"
+    return Statement(f"WITH {written} SELECT {selected} FROM (SELECT ARRAY[{counts}] AS done) AS counted")  # noqa: S608
 
 
 @cache

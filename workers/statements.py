@@ -14,6 +14,7 @@ from psycopg import RawCursor
 from psycopg.rows import dict_row, tuple_row
 from sqlalchemy import Connection
 
+IDLE = psycopg.pq.TransactionStatus.IDLE
 _NAME = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 
 Values = Mapping[str, Any]
@@ -50,8 +51,42 @@ class Statement:
             self._run(cursor, values)
             return cursor.rowcount
 
+    def commit(self, database: Connection, values: Values) -> None:
+        """Run it, and end the transaction if it passes, in one trip to the database; raises psycopg.Error.
+
+        The connection is one that begins with its first statement: where this is the first, it is all there is.
+        """
+        driver = _driver(database)
+        with RawCursor(driver) as cursor, RawCursor(driver) as last:
+            if driver.pgconn.transaction_status == IDLE:
+                self._execute(cursor, values)
+            else:
+                with driver.pipeline():
+                    self._execute(cursor, values)
+                    last.execute("COMMIT")
+        end(database)  # So that it knows: there is nothing left to send.
+
     def _run(self, cursor: RawCursor[Any], values: Values) -> None:
+        driver = cursor.connection
+        if driver.autocommit and driver.pgconn.transaction_status == IDLE:
+            with RawCursor(driver) as first, driver.pipeline():
+                first.execute("BEGIN")
+                self._execute(cursor, values)
+        else:
+            self._execute(cursor, values)
+
+    def _execute(self, cursor: RawCursor[Any], values: Values) -> None:
         cursor.execute(self.sql, [values[name] for name in self.names], prepare=True, binary=True)
+
+
+def begin_with_first(database: Connection) -> Connection:
+    """Have each transaction of a connection begin with its first statement, in the same trip to the database."""
+    return database.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def end(database: Connection) -> None:
+    """Commit what a connection has done, if there is anything left to commit."""
+    database.commit()
 
 
 def _driver(database: Connection) -> "psycopg.Connection[Any]":

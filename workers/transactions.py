@@ -21,7 +21,7 @@ from workers.claiming import Claiming
 from workers.crashpoints import crashpoint
 from workers.load import Load
 from workers.rows import Changes, LeaseRow
-from workers.statements import plan_anew, prefer_indexes
+from workers.statements import begin_with_first, plan_anew, prefer_indexes
 from workers.steering import steer
 from workers.turn import Turn
 
@@ -79,15 +79,14 @@ class Transactions:
             turn.dealer.add_to(turn.changes)
             turn.buyer_claims.write(database)
         self._load.lose({carried.lease for carried in turn.lost})
-        journal.write(database, turn.changes)
         crashpoint("before turn")
-        database.commit()
+        journal.write_and_commit(database, turn.changes)
         crashpoint("after turn")
         return turn
 
     def _connect(self) -> Connection:
         if self._link is None:
-            self._link = self._database.connect()
+            self._link = begin_with_first(self._database.connect())
             self._link.exec_driver_sql(IMPATIENT)
             prefer_indexes(self._link)
             crashpoint("before link")

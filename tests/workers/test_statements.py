@@ -8,6 +8,7 @@ from functools import partial
 from uuid import UUID
 
 import pytest
+from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection, text
 
 from flowbuilder import db, ids
@@ -19,7 +20,7 @@ from workers import caps, journal
 from workers import journal_sql as sql
 from workers.documents import as_document
 from workers.rows import AgainRow, AttemptRow, EventRow, LeadChange, LeaseRow, OfferRow
-from workers.statements import Statement, plan_anew, prefer_indexes
+from workers.statements import Statement, begin_with_first, plan_anew, prefer_indexes
 
 MONTH = journal._month([ids.new_id()])
 KINDS = (EventRow, OfferRow, AttemptRow)
@@ -69,6 +70,45 @@ def test_a_statement_is_prepared_once_and_planned_anew_on_demand(hot: Connection
     assert hot.execute(kept).scalars().all() == [3]
     plan_anew(hot)
     assert journal.guard(hot, [(ids.new_id(), 1)]) == set()
+
+
+@pytest.fixture
+def link(market: Market) -> Iterator[Connection]:
+    """Give a connection as a loop has it, with a table of its own that no two rows of which may be alike."""
+    engine = db.make_engine(market.url)
+    with begin_with_first(engine.connect()) as connection:
+        prefer_indexes(connection)
+        connection.exec_driver_sql("CREATE TEMP TABLE mark (n int UNIQUE)")
+        connection.commit()
+        yield connection
+    engine.dispose()
+
+
+def marks(link: Connection) -> list[int]:
+    link.rollback()
+    return [n for (n,) in Statement("SELECT n FROM mark ORDER BY n").rows(link, {})]
+
+
+MARK = Statement("INSERT INTO mark SELECT CAST(:n AS int) + i FROM generate_series(0, :more) AS i RETURNING 1")
+
+
+@pytest.mark.parametrize("before", [[], [1], [1, 2]], ids=len)
+def test_the_last_statement_of_a_transaction_commits_those_before_it(link: Connection, before: list[int]) -> None:
+    for n in before:
+        assert MARK.count(link, {"n": n, "more": 0}) == 1
+    MARK.commit(link, {"n": 7, "more": 1})
+    assert not link.in_transaction()
+    assert marks(link) == [*before, 7, 8]
+
+
+@pytest.mark.parametrize("before", [[], [1], [1, 2]], ids=len)
+def test_where_the_last_statement_fails_nothing_of_its_transaction_counts(link: Connection, before: list[int]) -> None:
+    MARK.commit(link, {"n": 7, "more": 0})
+    for n in before:
+        MARK.rows(link, {"n": n, "more": 0})
+    with pytest.raises(UniqueViolation):
+        MARK.commit(link, {"n": 6, "more": 1})
+    assert marks(link) == [7]
 
 
 def test_the_lists_that_rows_are_sent_as_are_read_back_as_the_rows_were(hot: Connection) -> None:
