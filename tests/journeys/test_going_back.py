@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from tests.support.flows import buyer as a_buyer_step
 from tests.support.flows import only
 from tests.support.looks import SMALL_AND_DARK, WIDE, look_closely
 from tests.support.market import a_market
+from tests.support.processes import eventually
 from tests.support.storefront import Storefront, open_for_business
 
 Visit = Callable[..., Page]
@@ -118,7 +120,7 @@ def test_traffic_follows_what_was_gone_back_to(browser: Browser, shop: Storefron
         flow = session.get_one(Flow, shop.market.flow_id)
         assert outcome() == "sold"
         publish_a_bad_filter(page, flow)
-        assert outcome() == "rejected"
+        eventually(lambda: outcome() == "rejected")
         go_on_with_the_draft(page, flow)
         session.refresh(flow)
         draft = flow.draft
@@ -129,12 +131,13 @@ def test_traffic_follows_what_was_gone_back_to(browser: Browser, shop: Storefron
         page.get_by_role("button", name="Go back to version 1 now").click()
         expect(page.get_by_role("main")).to_contain_text("Version 3 is live, equal to the one you chose.")
         assert time.monotonic() - began < 15
-        assert outcome() == "sold"
+        eventually(lambda: outcome() == "sold")
 
         session.refresh(flow)
         assert (flow.live_version, flow.draft) == (3, draft)
         first, third = (session.get_one(FlowVersion, (flow.id, number)).document for number in (1, 3))
         assert first == third
-        assert [lead.version for lead in shop.market.leads()] == [1, 2, 3]
+        # A post may go the way of the version before for two seconds.
+        assert [version for version, _ in groupby(lead.version for lead in shop.market.leads())] == [1, 2, 3]
         audited = select(Audit.action).where(Audit.action.like("flow.%")).order_by(Audit.id)
         assert session.scalars(audited).all() == ["flow.published", "flow.went_back"]
