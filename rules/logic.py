@@ -23,7 +23,6 @@ class Rule:
     """A compiled rule: call it with data to get its value."""
 
     __slots__ = (
-        "_free",
         "_is_value",
         "_known",
         "_run",
@@ -49,8 +48,6 @@ class Rule:
         self._is_value = is_value
         self._run = node.run
         self._steps = MOST_STEPS - node.weight
-        # Most of what is sent to buyers is a value as it stands, and to read one spends nothing.
-        self._free = Budget(0) if node.variable is not None and _is_bare(document) else None
         self._traced: Node | None = None
         # Most prices are written as a number, which is what it is for every lead.
         self._known = node.run({}, Budget()) if node.is_literal and type(document) in (int, Decimal) else None
@@ -59,7 +56,7 @@ class Rule:
         """Return the value for the data; raise a RuleError when there is none."""
         if self._known is not None:
             return self._known
-        budget = self._free or Budget(self._steps)
+        budget = Budget(self._steps)
         try:
             value = self._run(data, budget)
             if type(value) is not bool and self.node.variable is None:
@@ -78,11 +75,6 @@ class Rule:
         except FOREIGN as error:
             raise undecidable(error) from error
         return Trace(value, tuple(seen(condition, recorder.seen.get(i)) for i, condition in enumerate(self.conditions)))
-
-
-def _is_bare(document: object) -> bool:
-    """Return whether a document reads one path that is written in it, with nothing in its place where there is none."""
-    return isinstance(document, dict) and isinstance(document.get("var"), str)
 
 
 def compiled(

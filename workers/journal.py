@@ -16,7 +16,7 @@ from flowbuilder.ids import made_at
 from workers import journal_sql as sql
 from workers.documents import as_document
 from workers.rows import AttemptRow, Changes, EventRow, OfferRow, Row, WindowRow
-from workers.statements import Statement, end
+from workers.statements import Statement
 
 LEASE = timedelta(seconds=30)
 """For how long a claim counts without being renewed."""
@@ -115,7 +115,7 @@ def write_and_commit(database: Connection, changes: Changes) -> None:
         with writing.counted():
             writing.statement().commit(database, writing.values())
     else:
-        end(database)
+        database.commit()
 
 
 class _Writing:

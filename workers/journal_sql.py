@@ -248,8 +248,11 @@ CHANGED: dict[type[Row], tuple[str, ...]] = {
 """The columns that an insert and an update are sent, in this order."""
 
 
-WRITTEN = "rows written: "
-"""What the error says with which writing fails that did not find every row as it was read; the counts stand behind."""
+WRITTEN = "a lead is held by another worker, or a cap is reached; rows written: "
+"""What the error says with which writing fails that did not find every row as it was read; the counts stand behind.
+
+Operators read it in the log of PostgreSQL.
+"""
 
 
 @cache

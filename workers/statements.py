@@ -64,7 +64,7 @@ class Statement:
                 with driver.pipeline():
                     self._execute(cursor, values)
                     last.execute("COMMIT")
-        end(database)  # So that it knows: there is nothing left to send.
+        database.commit()  # So that it knows: there is nothing left to send.
 
     def _run(self, cursor: RawCursor[Any], values: Values) -> None:
         driver = cursor.connection
@@ -82,11 +82,6 @@ class Statement:
 def begin_with_first(database: Connection) -> Connection:
     """Have each transaction of a connection begin with its first statement, in the same trip to the database."""
     return database.execution_options(isolation_level="AUTOCOMMIT")
-
-
-def end(database: Connection) -> None:
-    """Commit what a connection has done, if there is anything left to commit."""
-    database.commit()
 
 
 def _driver(database: Connection) -> "psycopg.Connection[Any]":
