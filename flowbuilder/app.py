@@ -1,6 +1,7 @@
 """The web app: configuration, extensions, areas and error pages, put together in that order."""
 
 from pathlib import Path
+from wsgiref.types import WSGIApplication
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -25,6 +26,7 @@ from flowbuilder.intake.desk import Desk
 from flowbuilder.leads import pages as leads
 from flowbuilder.lists import pages as lists
 from flowbuilder.review import pages as review
+from flowbuilder.serving.asgi import AsgiApp
 from flowbuilder.sources import pages as sources
 from flowbuilder.trials import check_pages
 from flowbuilder.trials import pages as trials
@@ -65,11 +67,20 @@ def create_app(settings: Settings | None = None) -> Flask:
     request_limit.init_app(app, settings)
     access.init_app(app)
     _take_posts_in(app, settings)
-    if settings.trusted_proxies:
-        count = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
-    app.wsgi_app = RequestIds(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = RequestIds(_behind_proxies(app.wsgi_app, settings))  # type: ignore[method-assign]
     return app
+
+
+def asgi_app(app: Flask, settings: Settings) -> AsgiApp:
+    """Return the web app for an ASGI server: what `create_app` made, with posts before it that hold no thread."""
+    intake = IntakeApp(app.extensions["intake"], app.wsgi_app, security.response_headers(settings))
+    proxies = _behind_proxies(lambda _environ, _start_response: (), settings)
+    return AsgiApp(app.wsgi_app, intake, proxies=proxies, threads=settings.web_threads)
+
+
+def _behind_proxies(app: WSGIApplication, settings: Settings) -> WSGIApplication:
+    count = settings.trusted_proxies
+    return ProxyFix(app, x_for=count, x_proto=count) if count else app
 
 
 def _take_posts_in(app: Flask, settings: Settings) -> None:

@@ -1,6 +1,6 @@
 """Leads of suppliers that post to one address for all their flows; answered as the addresses of flows answer."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import cast
 
 from flask import Blueprint, Response, current_app, request
@@ -12,7 +12,7 @@ from flowbuilder.intake import app, ingest
 from flowbuilder.intake.answers import Answer
 from flowbuilder.intake.desk import Desk
 from flowbuilder.intake.request import Request
-from flowbuilder.intake.wire import FORM_TYPE, MULTIPART_TYPE
+from flowbuilder.intake.wire import FORM_TYPE, MOST_BYTES, MULTIPART_TYPE
 
 bp = Blueprint("ingest", __name__)
 
@@ -64,7 +64,9 @@ def refuse_method() -> Response:
     return _answered(ingest.refuse_method)
 
 
-def _answered(answer: Callable[[Desk, Request], Answer]) -> Response:
+def _answered(answer: Callable[[Desk, Request], Awaitable[Answer]]) -> Response:
     desk = cast(Desk, current_app.extensions["intake"])
-    answered = app.answer_or_refuse(answer, desk, Request(request.environ))
+    held = Request(request.environ)
+    held.hold(MOST_BYTES)
+    answered = desk.loop.run(app.answer_or_refuse(answer, desk, held))
     return Response(answered.body, answered.status, list(answered.headers), content_type=answered.content_type)

@@ -36,17 +36,22 @@ class Backlog:
         self._is_full = False
         self._turned_away: Collection[UUID] = ()
 
-    def refuse_when_full(self, account_id: UUID) -> None:
-        """Raise Refused (503) while too many leads are due for another one of an account, or cannot be counted."""
+    def is_due(self) -> bool:
+        """Return whether somebody must count now, which is once a second; whoever is told so counts."""
         now = self._clock()
-        if now >= self._count_again_at:
-            self._count_again_at = now + COUNT_EVERY
-            self._count()
+        if now < self._count_again_at:
+            return False
+        self._count_again_at = now + COUNT_EVERY
+        return True
+
+    def refuse_when_full(self, account_id: UUID) -> None:
+        """Raise Refused (503) while, by the last count, too many leads are due for another one of an account."""
         if self._is_full or account_id in self._turned_away:
             message = "Too many leads are waiting to be worked on. Post this one again later."
             raise unavailable("backlog", message, retry_after=RETRY_AFTER)
 
-    def _count(self) -> None:
+    def count(self) -> None:
+        """Count the leads that are due; raises Refused (503) when the database is away."""
         row = self._database.first(DUE, most=self._limit * ALL + 1)
         due = row.due if row else 0
         self._is_full = due > self._limit * ALL

@@ -1,13 +1,15 @@
 """All that one web process needs to take leads in: its store, its batcher, its waiting room."""
 
 import time
+from uuid import UUID
 
 from flowbuilder import db, enqueue, ids
 from flowbuilder.config import Settings
 from flowbuilder.intake.backlog import Backlog
 from flowbuilder.intake.batch import Batcher
 from flowbuilder.intake.guard import WRONG_KEYS, Buckets
-from flowbuilder.intake.sources import Sources
+from flowbuilder.intake.loop import IntakeLoop
+from flowbuilder.intake.sources import OpenSource, Sources
 from flowbuilder.intake.store import Database, LeadStore
 from flowbuilder.intake.waiting import LISTEN_FOR, WaitingRoom
 
@@ -23,6 +25,7 @@ class Desk:
         most = settings.web_threads + SPARE_CONNECTIONS
         self.redis = enqueue.connect(settings.redis_url, most_connections=most)
         self.database = Database(engine)
+        self.loop = IntakeLoop()
         self.sources = Sources(self.database)
         self.backlog = Backlog(self.database, limit=settings.backlog_limit)
         self.wrong_keys = Buckets(WRONG_KEYS)
@@ -43,8 +46,21 @@ class Desk:
         """Store what has come, end the threads, and let go of every connection."""
         self.batcher.close()
         self.room.close()
+        self.loop.close()
         self.redis.close()
         self._engine.dispose()
+
+    async def find_source(self, flow_key: str, source_key: str) -> OpenSource:
+        """Return a source as `Sources.find` does, and raise what that raises."""
+        if source := self.sources.at_hand(flow_key, source_key):
+            return source
+        return await self.loop.blocking(self.sources.find, flow_key, source_key)
+
+    async def refuse_when_full(self, account_id: UUID) -> None:
+        """Raise Refused (503) as `Backlog.refuse_when_full` does, and once a second when the database is away."""
+        if self.backlog.is_due():
+            await self.loop.blocking(self.backlog.count)
+        self.backlog.refuse_when_full(account_id)
 
     def announce(self, leads: int) -> None:
         """Tell the workers that leads are due; after a failure there is a quiet second, because each try takes time."""

@@ -46,27 +46,27 @@ class Envelope:
     lead: Mapping[str, object]
 
 
-def answer(desk: Desk, request: Request) -> Answer:
+async def answer(desk: Desk, request: Request) -> Answer:
     """Return the answer to a post for a flow that its body names; raises Refused as a post to the flow's address does.
 
     Beside those: 403 for a category that the source may not send leads of, 404 for a flow it does not post to.
     """
-    own = _source_of_key(desk, request)
+    own = await _source_of_key(desk, request)
     is_test = posts_tests(own, request, desk.wrong_keys)
     source = own
     try:
         post = pages.read_post(request, is_test=is_test)
         envelope = open_envelope(post.fields)
-        source = _source_on(desk, own, envelope.campaign)
+        source = await _source_on(desk, own, envelope.campaign)
         lead = _with_category(envelope, source)
-        taken = operations.receive_lead(desk, source, post._replace(fields=lead), now=clock.now())
+        taken = await operations.receive_lead(desk, source, post._replace(fields=lead), now=clock.now())
     except Refused as refused:
         pages.record(desk, source, refused)
         raise
     return pages.taken_response(taken, request, location=source.address)
 
 
-def refuse_method(_desk: Desk, _request: Request) -> Answer:
+async def refuse_method(_desk: Desk, _request: Request) -> Answer:
     """Raise Refused (405): this address takes no other method."""
     raise refuse(405, "post_only", "Leads are posted here: send POST.", Allow="POST")
 
@@ -96,25 +96,26 @@ def _word(value: object, name: str) -> str:
     raise refuse(422, "not_a_text", f"{name} must be a text.", field=name)
 
 
-def _source_of_key(desk: Desk, request: Request) -> OpenSource:
+async def _source_of_key(desk: Desk, request: Request) -> OpenSource:
     shown = presented_key(request)
     given = keys.read_key(shown) if shown else None
-    row = desk.database.first(OWN, key_id=given.id) if given else None
+    row = await desk.loop.blocking(desk.database.first, OWN, key_id=given.id) if given else None
     if row is None:
         raise wrong_key(request, desk.wrong_keys)
-    return desk.sources.find(row.flow_key, row.source_key)
+    return await desk.find_source(row.flow_key, row.source_key)
 
 
-def _source_on(desk: Desk, own: OpenSource, campaign: str) -> OpenSource:
+async def _source_on(desk: Desk, own: OpenSource, campaign: str) -> OpenSource:
     """Return the supplier's source on a flow that is named by its key or id; its own one when none is named."""
     if not campaign:
         return own
     named = campaign[:100]
-    row = desk.database.first(ON_FLOW, source_id=own.source_id, flow_key=named, flow_id=_flow_id(named))
+    asked = {"source_id": own.source_id, "flow_key": named, "flow_id": _flow_id(named)}
+    row = await desk.loop.blocking(desk.database.first, ON_FLOW, **asked)
     if row is None:
         message = "campaignId is not the key or id of a flow that this supplier posts to."
         raise refuse(404, "no_such_campaign", message, field="campaignId")
-    return desk.sources.find(row.flow_key, row.source_key)
+    return await desk.find_source(row.flow_key, row.source_key)
 
 
 def _flow_id(text: str) -> str | None:

@@ -46,70 +46,71 @@ class Taken(NamedTuple):
     invalid: Sequence[str] = ()
 
 
-def receive_lead(desk: Desk, source: OpenSource, post: Post, *, now: datetime) -> Taken:
+async def receive_lead(desk: Desk, source: OpenSource, post: Post, *, now: datetime) -> Taken:
     """Store a lead and return its answer, waiting for it as long as the post allows.
 
     Raises Refused: 422 with every field problem or for a key that was used with other fields, 503 when the lead is
     not stored. A lead is returned only after its row was committed.
     """
-    desk.backlog.refuse_when_full(source.account_id)
+    await desk.refuse_when_full(source.account_id)
     reading = source.form.read(post.fields, is_test=post.is_test, now=now)
     ping_id = reading.control("ping_id")
     if is_filled(ping_id):
-        return _receive_post(desk, source, post, reading, now=now)
+        return await _receive_post(desk, source, post, reading, now=now)
     redirect = _redirect(reading, source)
     if reading.problems:
         raise Refused(422, reading.problems, ignored=reading.ignored)
     key = _idempotency_key(post, reading)
-    taken = _receive(desk, source, post, reading, key, now=now)
+    taken = await _receive(desk, source, post, reading, key, now=now)
     return taken._replace(redirect=redirect, invalid=reading.invalid) if redirect or reading.invalid else taken
 
 
-def receive_ping(desk: Desk, source: OpenSource, post: Post, *, now: datetime) -> Quoted:
+async def receive_ping(desk: Desk, source: OpenSource, post: Post, *, now: datetime) -> Quoted:
     """Store a ping and return what its supplier would be paid; raises Refused as `receive_lead` does.
 
     A ping that is not answered within the wait has no price; nothing of it is required. With its key again it is
     answered as before, or 409 when it was posted or is over.
     """
-    desk.backlog.refuse_when_full(source.account_id)
+    await desk.refuse_when_full(source.account_id)
     reading = source.form.read(post.fields, is_test=post.is_test, is_ping=True, now=now)
     if reading.problems:
         raise Refused(422, reading.problems, ignored=reading.ignored)
-    taken = _receive(desk, source, post, reading, _idempotency_key(post, reading), now=now)
+    taken = await _receive(desk, source, post, reading, _idempotency_key(post, reading), now=now)
     quote = pinging.quoted_again if taken.is_replay else pinging.quoted
-    return quote(desk, source, taken.lead, clock.now())
+    return await desk.loop.blocking(quote, desk, source, taken.lead, clock.now())
 
 
-def _receive(
+async def _receive(
     desk: Desk, source: OpenSource, post: Post, reading: Reading, key: IdempotencyKey | None, *, now: datetime
 ) -> Taken:
     ends_at = time.monotonic() + post.wait
     with _Place(desk, post.wait) as waits:
         entry = make_entry(source, reading, key, answer_to=desk.room.web_id if waits else None, now=now)
-        return _store_and_wait(desk, entry, ends_at)
+        return await _store_and_wait(desk, entry, ends_at)
 
 
-def _receive_post(desk: Desk, source: OpenSource, post: Post, reading: Reading, *, now: datetime) -> Taken:
+async def _receive_post(desk: Desk, source: OpenSource, post: Post, reading: Reading, *, now: datetime) -> Taken:
     """Have a ping's run go on with the whole lead, once; the same post again gets the same answer."""
     key, ends_at = _idempotency_key(post, reading), time.monotonic() + post.wait
-    used = pinging.owner_of(desk, source, key)
+    used = await desk.loop.blocking(pinging.owner_of, desk, source, key)
     try:
         if used is None:
-            return _post_ping(desk, source, reading, key, ends_at, now=now)
+            return await _post_ping(desk, source, reading, key, ends_at, now=now)
     except Refused as refused:
         # Another request with the same key may have been quicker by a moment.
-        used = pinging.owner_of(desk, source, key) if refused.status == 409 else None
+        used = await desk.loop.blocking(pinging.owner_of, desk, source, key) if refused.status == 409 else None
         if used is None:
             raise
     with _Place(desk, post.wait) as waits:
-        return _replayed(desk, source.source_id, key, used, ends_at if waits else None)
+        return await _replayed(desk, source.source_id, key, used, ends_at if waits else None)
 
 
-def _post_ping(
+async def _post_ping(
     desk: Desk, source: OpenSource, reading: Reading, key: IdempotencyKey | None, ends_at: float, *, now: datetime
 ) -> Taken:
     """Post what a ping said with what is said now; what the post does not say again counts as well."""
-    ping = pinging.open_ping(desk, source, reading.control("ping_id"), is_test=reading.is_test, now=now)
+    shown = reading.control("ping_id")
+    ping = await desk.loop.blocking(pinging.open_ping, desk, source, shown, is_test=reading.is_test, now=now)
     whole = source.form.read({**ping.posted, **reading.posted}, is_test=reading.is_test, now=now)
     redirect = _redirect(whole, source)
     if whole.problems:
@@ -119,18 +120,18 @@ def _post_ping(
     with _Place(desk, ends_at - time.monotonic()) as waits:
         desk.room.add(ticket)  # Before the row is a post, because a worker may be quicker than we are.
         try:
-            pinging.take_post(desk, source, ping, whole, key=key, waits=waits, now=now)
-            settlement = ticket.wait(ends_at - time.monotonic()) if waits else None
+            await desk.loop.blocking(pinging.take_post, desk, source, ping, whole, key=key, waits=waits, now=now)
+            settlement = await desk.loop.wait(ticket, ends_at - time.monotonic()) if waits else None
         finally:
             desk.room.remove(ticket)
     lead = settlement if isinstance(settlement, LeadAnswer) else pending
     return Taken(lead, redirect=redirect, invalid=whole.invalid)
 
 
-def find_answer(desk: Desk, source: OpenSource, shown_id: str) -> LeadAnswer:
+async def find_answer(desk: Desk, source: OpenSource, shown_id: str) -> LeadAnswer:
     """Return a lead of this source as it stands; raises Refused (404) for any other."""
     try:
-        lead = desk.database.answer(ids.read(shown_id), source.source_id)
+        lead = await desk.loop.blocking(desk.database.answer, ids.read(shown_id), source.source_id)
     except ids.NotAnId:
         lead = None
     if lead is None:
@@ -189,7 +190,7 @@ def _said(field: str) -> str:
 
 
 class _Place:
-    """Whether the request may wait: at most half of the threads do, the others stay free for who comes next."""
+    """Whether the request may wait: only so many do."""
 
     __slots__ = ("_room", "_waits")
 
@@ -206,27 +207,27 @@ class _Place:
             self._room.leave_place()
 
 
-def _store_and_wait(desk: Desk, entry: Entry, ends_at: float) -> Taken:
-    settlement = _stored(desk, entry, ends_at)
+async def _store_and_wait(desk: Desk, entry: Entry, ends_at: float) -> Taken:
+    settlement = await _stored(desk, entry, ends_at)
     if isinstance(settlement, Refused):
         raise settlement
     if isinstance(settlement, KeyUsed):
-        return _replay(desk, entry, settlement, ends_at)
+        return await _replay(desk, entry, settlement, ends_at)
     return Taken(settlement)
 
 
-def _stored(desk: Desk, entry: Entry, ends_at: float) -> LeadAnswer | KeyUsed | Refused:
+async def _stored(desk: Desk, entry: Entry, ends_at: float) -> LeadAnswer | KeyUsed | Refused:
     """The room knows the ticket before the lead is stored, because a worker may be quicker than we are."""
     ticket, must_be_stored_at = entry.ticket, time.monotonic() + STORED_WITHIN
     if not entry.waits:
         desk.batcher.put(entry)
-        return ticket.wait(STORED_WITHIN) or _not_stored_in_time()
+        return await desk.loop.wait(ticket, STORED_WITHIN) or _not_stored_in_time()
     desk.room.add(ticket)
     try:
         desk.batcher.put(entry)
-        settlement = ticket.wait(ends_at - time.monotonic())
+        settlement = await desk.loop.wait(ticket, ends_at - time.monotonic())
         if settlement is None and not entry.is_stored:
-            settlement = ticket.wait(must_be_stored_at - time.monotonic())
+            settlement = await desk.loop.wait(ticket, must_be_stored_at - time.monotonic())
     finally:
         desk.room.remove(ticket)
     return settlement or (entry.pending if entry.is_stored else _not_stored_in_time())
@@ -236,11 +237,13 @@ def _not_stored_in_time() -> Refused:
     return unavailable("not_stored", f"The database is too slow, and {IN_DOUBT}")
 
 
-def _replay(desk: Desk, entry: Entry, used: KeyUsed, ends_at: float) -> Taken:
-    return _replayed(desk, entry.source_id, entry.key, used, ends_at if entry.waits else None)
+async def _replay(desk: Desk, entry: Entry, used: KeyUsed, ends_at: float) -> Taken:
+    return await _replayed(desk, entry.source_id, entry.key, used, ends_at if entry.waits else None)
 
 
-def _replayed(desk: Desk, source_id: UUID, key: IdempotencyKey | None, used: KeyUsed, ends_at: float | None) -> Taken:
+async def _replayed(
+    desk: Desk, source_id: UUID, key: IdempotencyKey | None, used: KeyUsed, ends_at: float | None
+) -> Taken:
     """The same post again gets the answer of the lead that the first one made, and waits for it like the first one.
 
     `ends_at` is None for a post that does not wait.
@@ -253,19 +256,18 @@ def _replayed(desk: Desk, source_id: UUID, key: IdempotencyKey | None, used: Key
         raise refuse(422, "idempotency_key_reused", message, field=field)
     if used.lead.is_settled or ends_at is None:
         return Taken(used.lead, is_replay=True)
-    return Taken(_wait_for(desk, source_id, used.lead, ends_at), is_replay=True)
+    return Taken(await _wait_for(desk, source_id, used.lead, ends_at), is_replay=True)
 
 
-def _wait_for(desk: Desk, source_id: UUID, lead: LeadAnswer, ends_at: float) -> LeadAnswer:
+async def _wait_for(desk: Desk, source_id: UUID, lead: LeadAnswer, ends_at: float) -> LeadAnswer:
     ticket = Ticket(lead.id)
     desk.room.add(ticket)
     try:
-        now_it_is = desk.database.answer(
-            lead.id, source_id
-        )  # It may have been finished before the room knew the ticket.
+        # It may have been finished before the room knew the ticket.
+        now_it_is = await desk.loop.blocking(desk.database.answer, lead.id, source_id)
         if now_it_is is not None and now_it_is.is_settled:
             return now_it_is
-        settlement = ticket.wait(ends_at - time.monotonic())
+        settlement = await desk.loop.wait(ticket, ends_at - time.monotonic())
         return settlement if isinstance(settlement, LeadAnswer) else lead
     finally:
         desk.room.remove(ticket)

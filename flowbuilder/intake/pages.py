@@ -16,43 +16,43 @@ from flowbuilder.intake.sources import OpenSource
 SECONDS = re.compile("[0-9]{1,2}")
 
 
-def answer(desk: Desk, request: Request) -> Answer:
+async def answer(desk: Desk, request: Request) -> Answer:
     """Return the answer to a request under `/f/`; raises Refused, also where there is nothing, or not this method."""
     match request.path.removesuffix("/").split("/")[2:]:
         case [flow_key, source_key] if flow_key and source_key:
             if request.method not in ("POST", "GET"):
                 message = "Leads are posted: send POST, or GET where a form can do nothing else."
                 raise refuse(405, "post_only", message, Allow="GET, POST")
-            return _post_lead(desk, request, flow_key, source_key)
+            return await _post_lead(desk, request, flow_key, source_key)
         case [flow_key, source_key, "ping"] if flow_key and source_key:
             if request.method not in ("POST", "GET"):
                 raise refuse(405, "post_only", "Pings are posted: send POST, or GET.", Allow="GET, POST")
-            return _ping(desk, request, flow_key, source_key)
+            return await _ping(desk, request, flow_key, source_key)
         case [flow_key, source_key, "leads", lead_id] if lead_id:
             if request.method not in ("GET", "HEAD"):
                 raise refuse(405, "get_only", "Answers are read: send GET.", Allow="GET, HEAD")
-            return _show_answer(desk, request, flow_key, source_key, lead_id)
+            return await _show_answer(desk, request, flow_key, source_key, lead_id)
     raise refuse(404, "no_such_address", "There is nothing at this address: leads go to /f/<flow key>/<source key>.")
 
 
-def _post_lead(desk: Desk, request: Request, flow_key: str, source_key: str) -> Answer:
+async def _post_lead(desk: Desk, request: Request, flow_key: str, source_key: str) -> Answer:
     """Take a lead in and answer with what became of it, or with where to ask."""
-    source = desk.sources.find(flow_key, source_key)
+    source = await desk.find_source(flow_key, source_key)
     is_test = admit(source, request, desk.wrong_keys, desk.without_key)
     try:
-        taken = operations.receive_lead(desk, source, read_post(request, is_test=is_test), now=clock.now())
+        taken = await operations.receive_lead(desk, source, read_post(request, is_test=is_test), now=clock.now())
     except Refused as refused:
         record(desk, source, refused)
         raise
     return taken_response(taken, request, location=f"/f/{flow_key}/{source_key}")
 
 
-def _ping(desk: Desk, request: Request, flow_key: str, source_key: str) -> Answer:
+async def _ping(desk: Desk, request: Request, flow_key: str, source_key: str) -> Answer:
     """Answer with what the supplier would be paid for a lead that it tells a part of."""
-    source = desk.sources.find(flow_key, source_key)
+    source = await desk.find_source(flow_key, source_key)
     is_test = admit(source, request, desk.wrong_keys, desk.without_key)
     try:
-        told = operations.receive_ping(desk, source, read_post(request, is_test=is_test), now=clock.now())
+        told = await operations.receive_ping(desk, source, read_post(request, is_test=is_test), now=clock.now())
     except Refused as refused:
         record(desk, source, refused)
         raise
@@ -60,11 +60,11 @@ def _ping(desk: Desk, request: Request, flow_key: str, source_key: str) -> Answe
     return ping_response(told.lead, told.expires_at, as_xml=speaks_xml(request))
 
 
-def _show_answer(desk: Desk, request: Request, flow_key: str, source_key: str, lead_id: str) -> Answer:
+async def _show_answer(desk: Desk, request: Request, flow_key: str, source_key: str, lead_id: str) -> Answer:
     """Answer with what has become of a lead by now."""
-    source = desk.sources.find(flow_key, source_key)
+    source = await desk.find_source(flow_key, source_key)
     posts_tests(source, request, desk.wrong_keys)
-    lead = operations.find_answer(desk, source, lead_id)
+    lead = await operations.find_answer(desk, source, lead_id)
     return lead_response(lead, done=200, location=f"/f/{flow_key}/{source_key}", as_xml=speaks_xml(request))
 
 

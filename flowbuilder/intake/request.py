@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cache, lru_cache
+from io import BytesIO
 from wsgiref.types import InputStream, WSGIEnvironment
 
 from werkzeug.http import parse_options_header
@@ -18,12 +19,12 @@ class Request:
         self.path: str = environ["PATH_INFO"]
         self.query_string: bytes = environ.get("QUERY_STRING", "").encode("latin-1")
         self.mimetype, self.mimetype_params = read_content_type(environ.get("CONTENT_TYPE", ""))
-        self.content_length = None if self.is_chunked else _read_length(environ.get("CONTENT_LENGTH"))
+        self.content_length = announced_length(environ)
 
     @property
     def is_chunked(self) -> bool:
         """Return whether the body comes in chunks, without saying beforehand how long it is."""
-        return "HTTP_TRANSFER_ENCODING" in self._environ
+        return _is_chunked(self._environ)
 
     @property
     def remote_addr(self) -> str:
@@ -33,6 +34,11 @@ class Request:
     def header(self, name: str) -> str | None:
         """Return a header's text, whatever the case of its name."""
         return self._environ.get(_variable_of(name))
+
+    def hold(self, most: int) -> None:
+        """Read the body now, in this thread, so that `read` waits for nobody; not one that is announced as longer."""
+        if (self.content_length or 0) <= most:
+            self._environ["wsgi.input"] = BytesIO(self.read(most + 1))
 
     def read(self, most: int) -> bytes:
         """Return the body, but not more than so many bytes of it; less than announced when the sender went away."""
@@ -62,8 +68,13 @@ def read_content_type(text: str) -> tuple[str, Mapping[str, str]]:
     return named.lower(), parameters
 
 
-def _read_length(text: str | None) -> int | None:
-    """Return the announced length; what is no length announces an empty body."""
-    if text is None:
+def announced_length(environ: WSGIEnvironment) -> int | None:
+    """Return how long a request says its body is, None where it does not; what is no length announces an empty body."""
+    text = environ.get("CONTENT_LENGTH")
+    if text is None or _is_chunked(environ):
         return None
     return int(text) if text.isdecimal() and text.isascii() else 0
+
+
+def _is_chunked(environ: WSGIEnvironment) -> bool:
+    return "HTTP_TRANSFER_ENCODING" in environ

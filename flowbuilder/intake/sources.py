@@ -105,14 +105,15 @@ class Sources:
 
     def find(self, flow_key: str, source_key: str) -> OpenSource:
         """Return the source; raises Refused: 404 when there is none or its flow was never published, 503 when away."""
-        address = (flow_key, source_key)
-        kept, now = self._kept.get(address), self._clock()
-        if kept is None or now >= kept.look_again_at:
-            kept = self._look_up(address, self._due(now), now)
-        kept.used_at = now
-        if kept.source is None:
-            raise refuse(404, "no_such_source", "There is no such flow or source, or its flow is not published yet.")
-        return kept.source
+        if source := self.at_hand(flow_key, source_key):
+            return source
+        address, now = (flow_key, source_key), self._clock()
+        return _opened(self._look_up(address, self._due(now), now), now)
+
+    def at_hand(self, flow_key: str, source_key: str) -> OpenSource | None:
+        """Return the source, or None where it has to be looked up; raises Refused: 404 when there is none."""
+        kept, now = self._kept.get((flow_key, source_key)), self._clock()
+        return None if kept is None or now >= kept.look_again_at else _opened(kept, now)
 
     def _due(self, now: float) -> list[Address]:
         """Return what is in use and due now or soon; until it was looked at again others go on with what is kept.
@@ -177,6 +178,13 @@ class Sources:
             log.error("flow %s version %s cannot be read: %s", flow_id, version, [problem.code for problem in problems])
             raise unavailable("flow_not_readable", "The flow cannot take leads at the moment; its owner must look.")
         return LeadForm(flow.fields, version=version, currency=flow.currency, category=flow.door.category)
+
+
+def _opened(kept: _Kept, now: float) -> OpenSource:
+    kept.used_at = now
+    if kept.source is None:
+        raise refuse(404, "no_such_source", "There is no such flow or source, or its flow is not published yet.")
+    return kept.source
 
 
 def _read_keys(written: str | None) -> dict[UUID, StoredKey]:

@@ -1,9 +1,10 @@
 """What a request holds while it waits, and what it may be told at the end."""
 
+import asyncio
 import hashlib
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -30,22 +31,27 @@ Settlement = LeadAnswer | KeyUsed | Refused
 class Ticket:
     """One request's wait for word about one lead; settled once, by whoever knows first."""
 
-    __slots__ = ("_bell", "_once", "lead_id", "pending", "settlement", "since")
+    __slots__ = ("_once", "_ring", "bell", "lead_id", "pending", "settlement", "since")
 
     def __init__(self, lead_id: UUID, pending: LeadAnswer | None = None) -> None:
         self.lead_id = lead_id
         self.pending = pending
         self.since = time.monotonic()
         self.settlement: Settlement | None = None
+        self.bell: asyncio.Future[None] | None = None
+        self._ring: Callable[[Ticket], object] | None = None
         self._once = threading.Lock()
-        self._bell = threading.Lock()
-        self._bell.acquire()
+
+    def wait_with(self, ring: Callable[["Ticket"], object], bell: "asyncio.Future[None]") -> None:
+        """Call `ring` when the ticket is settled from now on, in the thread that does so, to have `bell` rung."""
+        self.bell, self._ring = bell, ring
 
     def settle(self, settlement: Settlement) -> None:
         """Give the waiting request its answer; a second one is not heard."""
         if self._once.acquire(blocking=False):
             self.settlement = settlement
-            self._bell.release()
+            if self._ring is not None:
+                self._ring(self)
 
     def settle_sold(self, price: int) -> bool:
         """Give the waiting request the answer of a sold lead; False where what it was told at first is not known."""
@@ -54,12 +60,6 @@ class Ticket:
         lead_id, _, _, reason, _, currency, ignored = self.pending
         self.settle(LeadAnswer(lead_id, "done", "sold", reason, price, currency, ignored))
         return True
-
-    def wait(self, seconds: float) -> Settlement | None:
-        """Return what the ticket was settled with, or None when nothing came within so many seconds."""
-        if self.settlement is None and self._bell.acquire(timeout=max(0.0, seconds)):
-            self._bell.release()
-        return self.settlement
 
 
 class IdempotencyKey(NamedTuple):

@@ -1,4 +1,4 @@
-"""`flowbuilder web`: the pages and APIs under granian, one process with many blocking threads."""
+"""`flowbuilder web`: the pages and APIs under granian: one process, an event loop for posts, threads for pages."""
 
 import gc
 import os
@@ -20,13 +20,12 @@ SELDOM = (10_000, 20, 50)
 
 
 def serve_web(settings: Settings) -> None:
-    """Serve `wsgi:app` until SIGTERM; requests that run are given 18 seconds to end."""
+    """Serve until SIGTERM; requests that run are given 18 seconds to end."""
     server = Granian(
-        "wsgi:app",
+        "flowbuilder.app:asgi_app",
         address=settings.web_host,
         port=settings.web_port,
-        interface=Interfaces.WSGI,
-        blocking_threads=settings.web_threads,
+        interface=Interfaces.ASGI,
         backlog=2048,
         http=HTTPModes.http1,
         log_level=LogLevels.error,
@@ -49,7 +48,9 @@ def _load_tethered(_target: str) -> Callable[..., Any]:
     # What is loaded now stays for good: looking through all of it for garbage would take a tenth of the start, and
     # later stop every request for 0.3 seconds.
     gc.disable()
-    from wsgi import app  # noqa: PLC0415 - only the process that answers may build the app
+    from flowbuilder.app import asgi_app, create_app  # noqa: PLC0415 - only the process that answers may build the app
+
+    app = asgi_app(create_app(own), own)
 
     gc.freeze()
     gc.set_threshold(*SELDOM)

@@ -2,6 +2,7 @@
 
 import logging
 from io import BytesIO, StringIO
+from types import SimpleNamespace
 from typing import Any, cast
 from wsgiref.types import WSGIEnvironment
 
@@ -54,8 +55,9 @@ def test_a_method_that_nobody_knows_is_405_in_json(supplier: Supplier, method: s
     assert (answer.status_code, answer.json["errors"][0]["code"]) == (405, "get_only")
 
 
-def test_what_fails_within_us_is_500_and_logged_without_any_value(monkeypatch: pytest.MonkeyPatch):
-    written, nobody = StringIO(), cast(Desk, None)  # The first thing that a post asks for is missing.
+def test_what_fails_within_us_is_500_and_logged_without_any_value(intake: Flask, monkeypatch: pytest.MonkeyPatch):
+    # The first thing that a post asks for is missing.
+    written, nobody = StringIO(), cast(Desk, SimpleNamespace(loop=intake.extensions["intake"].loop))
     monkeypatch.setattr(logs, "_lines", logs.Lines(written, as_json=True, level=logging.ERROR, process="web"))
     answer = answered(IntakeApp(nobody, cast(Any, None), {}), "/f/a/b", method="POST", json=LEAD)
     assert (answer.status_code, answer.json["errors"][0]["code"]) == (500, "our_fault")

@@ -1,0 +1,204 @@
+"""The web as its server runs it: posts wait on the event loop, pages take a thread once their bodies are there."""
+
+import asyncio
+import http.client
+import json
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import pytest
+from flask import Flask
+
+from flowbuilder.app import asgi_app
+from flowbuilder.config import Settings
+from flowbuilder.intake.app import IntakeApp
+from flowbuilder.serving import asgi
+from flowbuilder.serving.asgi import AsgiApp, environ_of
+from tests.support.processes import eventually, free_port, started
+from tests.support.supplier import LEAD, Supplier
+
+THREADS = 4
+
+
+@pytest.fixture(scope="module")
+def port(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Run the web server of the product with few threads, behind one proxy; give its port."""
+    home, number = tmp_path_factory.mktemp("few-threads"), free_port()
+    environ = {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "FLOWBUILDER_WEB_PORT": number,
+        "FLOWBUILDER_WEB_THREADS": str(THREADS),
+        "TRUSTED_PROXIES": "1",
+    }
+    with started(Path(home), "flowbuilder", "web", **environ):
+        eventually(lambda: _listens(int(number)), seconds=60)
+        yield int(number)
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
+def ask(port: int, method: str, path: str, body: bytes | None = None, **headers: str) -> http.client.HTTPResponse:
+    """Ask the served web something and read its answer."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request(method, path, body, named)
+        answer = connection.getresponse()
+        answer.read()
+        return answer
+
+
+def half_a_request(port: int, path: str) -> socket.socket:
+    """Send a request whose body never comes to its end."""
+    sender = socket.create_connection(("127.0.0.1", port), 30)
+    sender.sendall(
+        f"POST {path} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{{".encode()
+    )
+    return sender
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/f/k3v9m2q7x1/p8d4t6w0zn", "/api/leads/ingest"])
+def test_senders_whose_bodies_do_not_come_hold_no_thread(port: int, supplier: Supplier, path: str):
+    with ExitStack() as open_requests:
+        for _ in range(3 * THREADS):
+            open_requests.enter_context(closing(half_a_request(port, path)))
+        assert ask(port, "GET", "/healthz").status == 200
+        lead, headers = json.dumps(LEAD).encode(), {"Content_Type": "application/json", "X_API_Key": supplier.key}
+        assert ask(port, "POST", f"{supplier.address}?wait=0", lead, **headers).status == 202
+
+
+def test_each_answer_has_an_id_of_its_own(port: int, supplier: Supplier):
+    asked = [ask(port, "GET", path) for path in ("/healthz", "/f/nothing", supplier.address, "/sign-in")]
+    named = [answer.headers["X-Request-Id"] for answer in asked]
+    assert len(set(named)) == len(named)
+    assert all(named)
+
+
+def test_a_trusted_proxy_says_who_posts(port: int, supplier: Supplier):
+    def post_as(address: str) -> int:
+        wrong = {"X_API_Key": "lk_live_wrong", "X_Forwarded_For": address}
+        return ask(port, "POST", supplier.address, b"{}", Content_Type="application/json", **wrong).status
+
+    assert {post_as("198.51.100.7") for _ in range(30)} == {401}
+    assert (post_as("198.51.100.7"), post_as("203.0.113.9")) == (429, 401)
+
+
+SCOPE: dict[str, Any] = {
+    "type": "http",
+    "http_version": "1.1",
+    "method": "POST",
+    "scheme": "http",
+    "path": "/a",
+    "query_string": b"",
+    "headers": [],
+    "server": ("127.0.0.1", "8000"),
+    "client": ("192.0.2.1", "50000"),
+}
+
+
+@pytest.mark.parametrize(
+    ("scope", "told"),
+    [
+        ({"headers": [(b"x-api-key", b"k")]}, {"HTTP_X_API_KEY": "k"}),
+        ({"headers": [(b"content-type", b"text/html")]}, {"CONTENT_TYPE": "text/html"}),
+        ({"headers": [(b"content-length", b"3")]}, {"CONTENT_LENGTH": "3"}),
+        ({"headers": [(b"accept", b"text/html"), (b"accept", b"text/xml")]}, {"HTTP_ACCEPT": "text/html,text/xml"}),
+        ({"headers": [(b"cookie", b"a=1"), (b"cookie", b"b=2")]}, {"HTTP_COOKIE": "a=1; b=2"}),
+        ({"headers": [(b"x-name", b"Jos\xe9")]}, {"HTTP_X_NAME": "Jos\xe9"}),
+        ({"raw_path": b"/a%2Fb%FF", "path": "/a/b?"}, {"PATH_INFO": "/a/b\xff"}),
+        ({"raw_path": b"", "path": "/\xe4"}, {"PATH_INFO": "/\xc3\xa4"}),
+        ({"query_string": b"a=%FF&b=\xff"}, {"QUERY_STRING": "a=%FF&b=\xff"}),
+        ({}, {"REMOTE_ADDR": "192.0.2.1", "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "8000", "REQUEST_METHOD": "POST"}),
+        ({"client": None}, {"REMOTE_ADDR": ""}),
+    ],
+)  # fmt: skip
+def test_a_request_is_told_as_wsgi_tells_it(scope: dict[str, Any], told: dict[str, str]):
+    environ = environ_of(SCOPE | scope)
+    assert {name: environ[name] for name in told} == told
+
+
+def echo(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer with how much of a body came."""
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [str(len(environ["wsgi.input"].read())).encode()]
+
+
+MEBIBYTE = b"x" * 1024 * 1024
+GONE = {"type": "http.disconnect"}
+
+
+def part(body: bytes, *, more: bool = True) -> dict[str, Any]:
+    """Return a message with a part of a body."""
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+def answer_of(app: AsgiApp, messages: Iterable[dict[str, Any]], **scope: Any) -> tuple[int, bytes]:
+    """Return what an app answers to a request that comes in parts, and says nothing after the last of them."""
+    coming, sent = iter(messages), list[dict[str, Any]]()
+
+    async def receive() -> dict[str, Any]:
+        message = next(coming, None)
+        return message or await asyncio.get_running_loop().create_future()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(app(SCOPE | scope, receive, send))
+    return sent[0]["status"], sent[1]["body"]
+
+
+@pytest.fixture
+def pages(intake: Flask) -> AsgiApp:
+    """Give the app with pages that only echo."""
+    return AsgiApp(echo, IntakeApp(intake.extensions["intake"], echo, {}), proxies=echo, threads=1)
+
+
+@pytest.mark.parametrize(
+    ("length", "messages", "seen"),
+    [
+        (None, [part(b"", more=False)], 0),
+        (3, [part(b"abc")], 3),
+        (6, [part(b"abc"), part(b"def")], 6),
+        (None, [part(b"abc"), part(b"def", more=False)], 6),
+        (6, [part(b"abc"), GONE], 3),
+        (None, [part(MEBIBYTE), part(MEBIBYTE), part(b"end", more=False)], 2 * len(MEBIBYTE) + 3),
+        (2 * len(MEBIBYTE), [part(MEBIBYTE), part(b""), part(MEBIBYTE, more=False)], 2 * len(MEBIBYTE)),
+        (2 * len(MEBIBYTE), [part(MEBIBYTE), GONE], len(MEBIBYTE)),
+    ],
+    ids=["none", "whole", "in parts", "in chunks", "cut short", "long, in chunks", "long", "long, cut short"],
+)
+def test_a_page_is_given_the_body_as_far_as_it_came(
+    pages: AsgiApp, length: int | None, messages: list[dict[str, Any]], seen: int
+):
+    headers = (
+        [(b"content-length", str(length).encode())] if length is not None else [(b"transfer-encoding", b"chunked")]
+    )
+    assert answer_of(pages, messages, headers=headers) == (200, str(seen).encode())
+
+
+@pytest.mark.parametrize("length", [6, 2 * len(MEBIBYTE)])
+def test_a_sender_who_falls_silent_is_cut_short(pages: AsgiApp, monkeypatch: pytest.MonkeyPatch, length: int):
+    monkeypatch.setattr(asgi, "SILENT_FOR", 0.05)
+    headers = [(b"content-length", str(length).encode())]
+    assert answer_of(pages, [part(b"abc")], headers=headers) == (200, b"3")
+
+
+@pytest.mark.parametrize(("length", "status", "code"), [(9, 400, "body_cut_short"), (300_000, 413, "body_too_large")])
+def test_a_post_without_its_whole_body_is_refused(
+    supplier: Supplier, intake_settings: Settings, length: int, status: int, code: str
+):
+    app = asgi_app(supplier.app, intake_settings)
+    headers = [(b"content-length", str(length).encode()), (b"content-type", b"application/json")]
+    headers.append((b"x-api-key", supplier.key.encode()))
+    said = answer_of(app, [part(b"{"), GONE], path=supplier.address, headers=headers)
+    assert (said[0], json.loads(said[1])["errors"][0]["code"]) == (status, code)
