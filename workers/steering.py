@@ -49,15 +49,15 @@ LOCKING = (Intake, Reserve, Check, Offer, Quote, Hold)
 """The effects that take places, or wait for what others give back."""
 
 
-def steer(turn: Turn, batch: Sequence[Carried]) -> Sequence[Carried]:
-    """Move every lead of a batch as far as it gets in this turn; return them without those that are lost.
+def steer(turn: Turn, in_hand: Sequence[Carried], claimed: Sequence[Carried]) -> None:
+    """Move leads as far as they get in this turn, those in hand before those that were just claimed.
 
     The windows of all of them are locked once, in between: what settles first needs no lock, and afterwards nothing
-    is decided without one.
+    is decided without one. What became of those in hand is written while the others move.
     """
-    _bring_back(turn, [carried for carried in batch if carried.walk is None and carried not in turn.lost])
-    if turn.lost:
-        batch = [carried for carried in batch if carried not in turn.lost]
+    mine = [carried for carried in in_hand if carried not in turn.lost]
+    batch = [*mine, *claimed]
+    _bring_back(turn, [carried for carried in batch if carried.walk is None])
     left_open = [carried for carried in batch if carried.is_left_open]
     for carried in batch:
         if not carried.is_left_open:
@@ -65,14 +65,26 @@ def steer(turn: Turn, batch: Sequence[Carried]) -> Sequence[Carried]:
     breakers.write_heard(turn)
     for carried in left_open:
         _settle(turn, carried)
-    moving = [carried for carried in batch if carried.key not in turn.left and not carried.is_calling]
+    moving = [carried for carried in batch if _is_moving(turn, carried)]
     lists.settle(turn, moving)
     _lock(turn, moving)
     turn.give_back()
-    for carried in moving:
-        _advance(turn, carried)
+    _advance_all(turn, mine)
+    if mine and claimed:
+        turn.write_ahead()
+    _advance_all(turn, claimed)
     turn.give_back()
-    return batch
+
+
+def _is_moving(turn: Turn, carried: Carried) -> bool:
+    return carried.key not in turn.left and not carried.is_calling
+
+
+def _advance_all(turn: Turn, some: Sequence[Carried]) -> None:
+    for carried in some:
+        if _is_moving(turn, carried):
+            _advance(turn, carried)
+    turn.keep_all(some)
 
 
 def _bring_back(turn: Turn, batch: Sequence[Carried]) -> None:
@@ -175,7 +187,7 @@ def _advance(turn: Turn, carried: Carried) -> None:
         if woke is None:
             return
         turn.complete(carried, woke)
-    while carried.key not in turn.left and not carried.is_calling:
+    while _is_moving(turn, carried):
         effect = carried.effect
         go = LETTING_GO.get(type(effect))
         if go is not None:

@@ -48,7 +48,8 @@ class Turn:
     `calling` counts the calls that are out by connection, `busy` the leads that queue for one as well, of which a
     loop holds at most `most_for_one`; `queued_for` says for how many seconds the first of them has queued. `heard` is
     what calls came to that breakers count, `breakers` what it made of them, and `switched` those that opened or closed,
-    by their connections. `in_hand` are the leads of the loop, `lost` those of them that another worker took.
+    by their connections. `ahead` is what was sent to be written before the rest, which is in `changes`. `in_hand` are
+    the leads of the loop, `lost` those of them that another worker took.
     """
 
     now: datetime
@@ -59,6 +60,7 @@ class Turn:
     may_call: bool = True
     campaigns: Campaigns = NO_CAMPAIGNS
     changes: Changes = field(default_factory=Changes)
+    ahead: Changes = field(default_factory=Changes)
     calls: list[tuple[str, AnyCall]] = field(default_factory=list)
     lined_up: list[tuple[str, int, Call]] = field(default_factory=list)
     left: dict[int, Carried] = field(default_factory=dict)
@@ -135,6 +137,11 @@ class Turn:
         for carried in moving:
             if carried.key not in changed and carried.key not in self.left:
                 self.keep(carried)
+
+    def write_ahead(self) -> None:
+        """Have what was gathered so far written while the rest of the turn is worked out; it counts with that."""
+        self.ahead, self.changes = self.changes, Changes()
+        journal.write_ahead(self.database, self.ahead)
 
     def wait(self, carried: Carried, until: datetime, waiting_for: str, cost: int = 0) -> None:
         """Write that the lead waits, and let go of it; `cost` is what its supplier is told meanwhile that it gets."""

@@ -126,6 +126,23 @@ def test_leads_whose_write_finds_that_another_worker_took_one_move_together_once
     assert len(sunrise.seen) == 3
 
 
+def test_where_a_lead_that_was_answered_is_another_workers_those_claimed_meanwhile_move_all_the_same(
+    market: Market, sunrise: Buyer, caplog: pytest.LogCaptureFixture
+) -> None:
+    stolen, *_ = market.post(3)
+    with a_loop(market) as slow, caplog.at_level(logging.WARNING, log.name):
+        turn(slow)
+        hear(slow, 3)
+        market.execute(STEAL, lead=stolen)
+        market.post(2)
+        carry_on(slow, market, lambda: market.count_open() == 1)
+        assert [message.partition(" at")[0] for message in caplog.messages] == ["a turn of 5 leads failed: LostWrite"]
+        assert market.lead(stolen).state == "working"
+    market.execute(END, lead=stolen)
+    market.carry()
+    assert used_and_sold(market) == (5, [None, *["sold"] * 4])
+
+
 @pytest.mark.parametrize("careful", [False, True])
 def test_a_lead_in_hand_that_was_renewed_too_late_is_not_claimed_anew(
     market: Market, sunrise: Buyer, caplog: pytest.LogCaptureFixture, careful: bool
