@@ -18,15 +18,15 @@ from flowbuilder.config import Settings
 from flowbuilder.intake.app import IntakeApp
 from flowbuilder.serving import asgi
 from flowbuilder.serving.asgi import AsgiApp, environ_of
-from tests.support.processes import eventually, free_port, started
-from tests.support.supplier import LEAD, Supplier
+from tests.support.processes import Started, eventually, free_port, started
+from tests.support.supplier import LEAD, Rows, Supplier
 
 THREADS = 4
 
 
 @pytest.fixture(scope="module")
-def port(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Run the web server of the product with few threads, behind one proxy; give its port."""
+def web(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Started]]:
+    """Run the web server of the product with few threads, behind one proxy; give its port and what it says."""
     home, number = tmp_path_factory.mktemp("few-threads"), free_port()
     environ = {
         "DATABASE_URL": database_url,
@@ -35,9 +35,15 @@ def port(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFac
         "FLOWBUILDER_WEB_THREADS": str(THREADS),
         "TRUSTED_PROXIES": "1",
     }
-    with started(Path(home), "flowbuilder", "web", **environ):
+    with started(Path(home), "flowbuilder", "web", **environ) as running:
         eventually(lambda: _listens(int(number)), seconds=60)
-        yield int(number)
+        yield int(number), running
+
+
+@pytest.fixture
+def port(web: tuple[int, Started]) -> int:
+    """Give the port of the served web."""
+    return web[0]
 
 
 def _listens(port: int) -> bool:
@@ -75,6 +81,23 @@ def test_senders_whose_bodies_do_not_come_hold_no_thread(port: int, supplier: Su
         assert ask(port, "GET", "/healthz").status == 200
         lead, headers = json.dumps(LEAD).encode(), {"Content_Type": "application/json", "X_API_Key": supplier.key}
         assert ask(port, "POST", f"{supplier.address}?wait=0", lead, **headers).status == 202
+
+
+def test_a_sender_who_leaves_before_the_answer_is_no_fault(web: tuple[int, Started], supplier: Supplier, rows: Rows):
+    port, running = web
+    headers = {"Content-Type": "application/json", "X-API-Key": supplier.key}
+    leaving, staying = (http.client.HTTPConnection("127.0.0.1", port, timeout=30) for _ in range(2))
+    for connection in (leaving, staying):
+        connection.request("POST", supplier.address, json.dumps(LEAD), headers)
+    eventually(lambda: len(rows.leads(supplier)) == 2)
+    leaving.close()
+    rows.finish()
+    with closing(staying):
+        assert staying.getresponse().status == 201
+    # A line that is said after all that the two made it say.
+    assert ask(port, "GET", "/f/nothing").status == 404
+    running.wait_for("no_such_address")
+    assert not [line for line in running.said if "rror" in line or "Traceback" in line]
 
 
 def test_each_answer_has_an_id_of_its_own(port: int, supplier: Supplier):
