@@ -47,20 +47,23 @@ from workers.turn import Turn
 Result = dict[str, Any]
 LOCKING = (Intake, Reserve, Check, Offer, Quote, Hold)
 """The effects that take places, or wait for what others give back."""
+MANY = 8
+"""How many leads of a turn are worth a statement more, which is not waited for."""
 
 
-def steer(turn: Turn, in_hand: Sequence[Carried], claimed: Sequence[Carried]) -> None:
-    """Move leads as far as they get in this turn, those in hand before those that were just claimed.
+def steer(turn: Turn, batch: Sequence[Carried]) -> None:
+    """Move leads as far as they get in this turn, in their order; those that are lost are left alone.
 
     The windows of all of them are locked once, in between: what settles first needs no lock, and afterwards nothing
-    is decided without one. What became of those in hand is written while the others move.
+    is decided without one. Of many, what became of the first half is written while the others move.
     """
-    mine = [carried for carried in in_hand if carried not in turn.lost]
-    batch = [*mine, *claimed]
+    batch = [carried for carried in batch if carried not in turn.lost]
     _bring_back(turn, [carried for carried in batch if carried.walk is None])
-    left_open = [carried for carried in batch if carried.is_left_open]
+    left_open = []
     for carried in batch:
-        if not carried.is_left_open:
+        if carried.is_left_open:
+            left_open.append(carried)
+        else:
             _settle(turn, carried)
     breakers.write_heard(turn)
     for carried in left_open:
@@ -69,10 +72,11 @@ def steer(turn: Turn, in_hand: Sequence[Carried], claimed: Sequence[Carried]) ->
     lists.settle(turn, moving)
     _lock(turn, moving)
     turn.give_back()
-    _advance_all(turn, mine)
-    if mine and claimed:
+    half = len(batch) // 2 if len(batch) >= MANY else 0
+    if half:
+        _advance_all(turn, batch[:half])
         turn.write_ahead()
-    _advance_all(turn, claimed)
+    _advance_all(turn, batch[half:])
     turn.give_back()
 
 

@@ -73,9 +73,9 @@ class Transactions:
         claimed.extend(self._claiming.claim(turn, wanted, self._load.crowding))
         if guards or turn.changes.touched(LeaseRow):
             self._free_rows(turn)
-        new = [carried for carried in claimed if not carried.is_leased]
-        if moving or new:
-            steer(turn, moving, new)
+        moving += [carried for carried in claimed if not carried.is_leased]
+        if moving:
+            steer(turn, moving)
             turn.dealer.add_to(turn.changes)
             turn.buyer_claims.write(database)
         self._load.lose({carried.lease for carried in turn.lost})
