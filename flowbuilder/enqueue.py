@@ -164,14 +164,22 @@ def announce_finished(redis: Redis, finished: Mapping[str, Sequence[Finished]]) 
     """
     try:
         pipe = redis.pipeline(transaction=False)
-        for web_id, leads in finished.items():
-            pipe.rpush(DONE + web_id, *(_finished(lead_id, price) for lead_id, price in leads))
-            pipe.expire(DONE + web_id, DONE_KEPT)
+        for command in announcement(finished):
+            pipe.execute_command(*command)  # type: ignore[no-untyped-call]
         pipe.execute()
     except RedisError as problem:
         log.warning("answers were not announced: %s", type(problem).__name__)
         return False
     return True
+
+
+def announcement(finished: Mapping[str, Sequence[Finished]]) -> list[tuple[str | int, ...]]:
+    """Return the commands by which `announce_finished` tells it."""
+    commands: list[tuple[str | int, ...]] = []
+    for web_id, leads in finished.items():
+        commands.append(("RPUSH", DONE + web_id, *(_finished(lead_id, price) for lead_id, price in leads)))
+        commands.append(("EXPIRE", DONE + web_id, DONE_KEPT))
+    return commands
 
 
 def read_finished(message: bytes) -> tuple[UUID, int | None] | None:

@@ -14,6 +14,7 @@ from sqlalchemy import Engine as DatabaseEngine
 
 from flowbuilder import clock, enqueue
 from workers import journal
+from workers.announcing import Announcer
 from workers.book import Book
 from workers.calling import Calling
 from workers.campaigns import NO_CAMPAIGNS, Campaigns
@@ -78,6 +79,7 @@ class Engine:
         self._tell_alive = tell_alive
         self._load = Load()
         self._tally = Tally(redis)
+        self._announcer = Announcer(redis)
         self._claiming = Claiming(careful, on_many=self._ask_for_help)
         self._pauses = Pauses(time.monotonic())
         self._calling = Calling(self._load, self._pauses, sender)
@@ -128,6 +130,7 @@ class Engine:
             self._redis.rpush(enqueue.WAKE, "1")  # So that the listener need not wait until nobody has called.
         self._listener.join()
         self._transactions.disconnect()
+        self._announcer.close()
         self._tally.close()
         self._redis.close()
         self._database.dispose()
@@ -257,7 +260,7 @@ class Engine:
         if turn.changes.added(CopyRow) or turn.ahead.added(CopyRow):
             enqueue.nudge_copies(self._redis)
         if turn.finished:
-            enqueue.announce_finished(self._redis, turn.finished)
+            self._announcer.tell(turn.finished)
 
     def _is_due_soon(self) -> bool:
         return self._due_until > clock.now() - timedelta(seconds=POLL)
