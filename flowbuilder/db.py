@@ -19,8 +19,9 @@ _decoder = json.JSONDecoder(parse_float=Decimal)
 
 
 def read_json(text: str | bytes) -> Any:
-    """Return a document of our own, numbers with a point as Decimal."""
-    return _decoder.decode(text if isinstance(text, str) else text.decode())
+    """Return a document of our own, numbers with a point as Decimal; PostgreSQL saw to it that it is JSON."""
+    written = text if isinstance(text, str) else text.decode()
+    return _decoder.raw_decode(written.lstrip())[0]
 
 
 def write_json(value: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ ALONE_CRASHES = 3
 """How often a lead may end its worker while it is carried alone; once more came before, among others."""
 
 MOST_ROWS = 1_000_000
+_LEAD = attrgetter("lead_id.int")
 _COUNTS = re.compile(re.escape(sql.WRITTEN) + r"\{([\d,]+)\}")
 
 Lease = tuple[UUID, int]
@@ -129,7 +131,7 @@ def write_ahead(database: Connection, changes: Changes) -> None:
 
 
 class _Writing:
-    """What a turn writes, kind by kind: `groups` hold the rows of each."""
+    """What a turn writes, kind by kind: `groups` hold the rows of each, in the order of their leads."""
 
     def __init__(self, changes: Changes) -> None:
         self._inserted = tuple(kind for kind in sql.INSERTS if changes.added(kind))
@@ -139,7 +141,8 @@ class _Writing:
 
     def statement(self) -> Statement:
         """Return the statement that writes them."""
-        month = _month([row.lead_id for rows in self.groups for row in rows if not isinstance(row, WindowRow)])
+        ends = [row for rows in self.groups for row in (rows[0], rows[-1])]
+        month = _month([row.lead_id for row in ends if not isinstance(row, WindowRow)])
         return sql.writing(month, self._inserted, self._updated)
 
     def values(self) -> dict[str, Any]:
@@ -170,11 +173,7 @@ class _Writing:
 
 def _in_order(rows: list[Row]) -> list[Row]:
     """Return rows in the order of their leads; windows are locked already."""
-    return sorted(rows, key=_lead) if len(rows) > 1 and not isinstance(rows[0], WindowRow) else rows
-
-
-def _lead(row: Any) -> int:
-    return row.lead_id.int  # type: ignore[no-any-return]
+    return sorted(rows, key=_LEAD) if len(rows) > 1 and not isinstance(rows[0], WindowRow) else rows
 
 
 def _held(leases: Iterable[Lease]) -> dict[str, Any]:
