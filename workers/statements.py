@@ -6,7 +6,7 @@ its result and planning it cost several times what running it does.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -110,7 +110,7 @@ class _Ahead:
 @contextmanager
 def _pipeline(database: Connection) -> Iterator[None]:
     """Have what is run inside travel together, and with what was sent ahead; all of it has passed at the end."""
-    ahead = database.info.pop(_AHEAD, None)
+    ahead = database.info.get(_AHEAD)
     if ahead is None:
         with _driver(database).pipeline():
             yield
@@ -118,6 +118,17 @@ def _pipeline(database: Connection) -> Iterator[None]:
     with ahead.told(), ahead.cursor:
         yield
         ahead.pipeline.__exit__(None, None, None)
+    del database.info[_AHEAD]
+
+
+def give_up(database: Connection) -> None:
+    """Close a connection with whatever it was doing."""
+    ahead = None if database.invalidated else database.info.pop(_AHEAD, None)
+    database.invalidate()
+    database.close()
+    if ahead is not None:
+        with suppress(psycopg.Error):  # It tells that it cannot end any more what was sent.
+            ahead.pipeline.__exit__(None, None, None)
 
 
 def begin_with_first(database: Connection) -> Connection:

@@ -75,7 +75,7 @@ def steer(turn: Turn, batch: Sequence[Carried]) -> None:
     half = len(batch) // 2 if len(batch) >= MANY else 0
     if half:
         _advance_all(turn, batch[:half])
-        turn.write_ahead()
+        turn.write_ahead(batch[:half])
     _advance_all(turn, batch[half:])
     turn.give_back()
 

@@ -1,8 +1,8 @@
 """The transactions of a loop: each is one turn, on a connection of its own that is given up after an error.
 
 What several loops may want is locked in one order, so that no two turns wait for each other: breakers, cap windows and
-claims, each by their keys, and at last what is written of leads, kind after kind in the order of the leads. Only leads
-that nobody else can write are locked before that.
+claims, each by their keys, and at last what is written of leads, kind after kind in the order of the leads: of many in
+two halves. Only leads that nobody else can write are locked before that.
 """
 
 import time
@@ -21,7 +21,7 @@ from workers.claiming import Claiming
 from workers.crashpoints import crashpoint
 from workers.load import Load
 from workers.rows import Changes, LeaseRow
-from workers.statements import begin_with_first, plan_anew, prefer_indexes
+from workers.statements import begin_with_first, give_up, plan_anew, prefer_indexes
 from workers.steering import steer
 from workers.turn import Turn
 
@@ -50,8 +50,7 @@ class Transactions:
         """Give up the connection with whatever it was doing."""
         link, self._link = self._link, None
         if link is not None:
-            link.invalidate()
-            link.close()
+            give_up(link)
 
     def turn(
         self, batch: Sequence[Carried], wanted: int, claimed: list[Carried], *, guards: bool, may_call: bool

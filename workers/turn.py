@@ -138,9 +138,12 @@ class Turn:
             if carried.key not in changed and carried.key not in self.left:
                 self.keep(carried)
 
-    def write_ahead(self) -> None:
-        """Have what was gathered so far written while the rest of the turn is worked out; it counts with that."""
-        self.ahead, self.changes = self.changes, Changes()
+    def write_ahead(self, moved: Iterable[Carried]) -> None:
+        """Have what became of some leads written while the others are worked out; it counts with the rest.
+
+        Nothing more may become of them in this turn. The rows of the others may change, and are not sent yet.
+        """
+        self.ahead = self.changes.take({carried.id for carried in moved})
         journal.write_ahead(self.database, self.ahead)
 
     def wait(self, carried: Carried, until: datetime, waiting_for: str, cost: int = 0) -> None:

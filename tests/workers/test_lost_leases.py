@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import text
 
-from tests.support.buyers import Buyer, a_buyer, accepting
-from tests.support.flows import buyer, cap, only
+from tests.support.buyers import Buyer, a_buyer, accepting, in_turn
+from tests.support.flows import BUSY, buyer, cap, only, quickly
 from tests.support.market import Market
 from workers.engine import Engine
 from workers.moving import log
@@ -141,6 +141,23 @@ def test_where_a_lead_that_was_answered_is_another_workers_those_claimed_meanwhi
     market.execute(END, lead=stolen)
     market.carry()
     assert used_and_sold(market) == (5, [None, *["sold"] * 4])
+
+
+def test_many_leads_that_are_tried_again_in_one_turn_lose_no_lease(
+    market: Market, caplog: pytest.LogCaptureFixture
+) -> None:
+    with a_buyer(in_turn(*[BUSY] * 20)) as sunrise:
+        market.publish([cap(50), buyer(market.connect(sunrise, breaker="off"), **quickly())])
+        market.post(20)
+        with a_loop(market) as loop, caplog.at_level(logging.WARNING, log.name):
+            turn(loop)
+            hear(loop, 20)
+            turn(loop)
+            sunrise.react = accepting
+            market.execute("UPDATE lead SET due_at = now() - interval '1 second'")
+            carry_on(loop, market, lambda: market.count_open() == 0)
+    assert not caplog.messages
+    assert used_and_sold(market) == (20, ["sold"] * 20)
 
 
 @pytest.mark.parametrize("careful", [False, True])
