@@ -106,19 +106,27 @@ class _Ahead:
     cursor: RawCursor[Any]
     told: Told
 
+    def abandon(self) -> None:
+        """Leave the pipeline, whatever may still be said of what was sent."""
+        with suppress(psycopg.Error):
+            self.pipeline.__exit__(None, None, None)
+
 
 @contextmanager
 def _pipeline(database: Connection) -> Iterator[None]:
     """Have what is run inside travel together, and with what was sent ahead; all of it has passed at the end."""
-    ahead = database.info.get(_AHEAD)
+    ahead = database.info.pop(_AHEAD, None)
     if ahead is None:
         with _driver(database).pipeline():
             yield
         return
-    with ahead.told(), ahead.cursor:
-        yield
-        ahead.pipeline.__exit__(None, None, None)
-    del database.info[_AHEAD]
+    try:
+        with ahead.told(), ahead.cursor:
+            yield
+            ahead.pipeline.__exit__(None, None, None)
+    except BaseException:
+        ahead.abandon()
+        raise
 
 
 def give_up(database: Connection) -> None:
@@ -127,8 +135,7 @@ def give_up(database: Connection) -> None:
     database.invalidate()
     database.close()
     if ahead is not None:
-        with suppress(psycopg.Error):  # It tells that it cannot end any more what was sent.
-            ahead.pipeline.__exit__(None, None, None)
+        ahead.abandon()
 
 
 def begin_with_first(database: Connection) -> Connection:
