@@ -257,7 +257,7 @@ class Engine:
         self._calling.let_out(may_call=not self._is_ending)
         self._load.ready.extend(turn.stalled)
         self._due_until = max([self._due_until, *(moment for moment in turn.due if moment - turn.now < SOON)])
-        if turn.changes.added(CopyRow) or turn.ahead.added(CopyRow):
+        if turn.changes.added(CopyRow):
             enqueue.nudge_copies(self._redis)
         if turn.finished:
             self._announcer.tell(turn.finished)

@@ -120,16 +120,6 @@ def write_and_commit(database: Connection, changes: Changes) -> None:
         database.commit()
 
 
-def write_ahead(database: Connection, changes: Changes) -> None:
-    """Have rows of a turn written while the rest of it is worked out; they count with that.
-
-    What is run next on the connection raises LostWrite as `write` does.
-    """
-    writing = _Writing(changes)
-    if writing.groups:
-        writing.statement().ahead(database, writing.values(), writing.counted)
-
-
 class _Writing:
     """What a turn writes, kind by kind: `groups` hold the rows of each, in the order of their leads."""
 
@@ -159,16 +149,12 @@ class _Writing:
             yield
         except psycopg.errors.InvalidTextRepresentation as problem:
             found = _COUNTS.search(str(problem))
-            counts = [*map(int, found[1].split(","))] if found else []
-            kinds = (*self._inserted, *self._updated)
-            # Of another length, or all as wanted: they are those of what was sent ahead of this.
-            written = zip(kinds, self.groups, counts, strict=True) if len(counts) == len(kinds) else ()
-            for kind, rows, count in written:
-                if count != len(rows):
-                    raise (CapPassed if kind is WindowRow else LostWrite)(
-                        f"{kind.__name__}: {len(rows)} rows"
-                    ) from None
-            raise
+            if not found:
+                raise
+            counts = map(int, found[1].split(","))
+            kinds = zip((*self._inserted, *self._updated), self.groups, counts, strict=True)
+            lost, rows = next((kind, rows) for kind, rows, count in kinds if count != len(rows))
+            raise (CapPassed if lost is WindowRow else LostWrite)(f"{lost.__name__}: {len(rows)} rows") from None
 
 
 def _in_order(rows: list[Row]) -> list[Row]:

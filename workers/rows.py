@@ -1,6 +1,5 @@
 """The rows that one turn writes: events, offers and attempts of the leads in hand."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -213,15 +212,6 @@ class Changes:
         if kind not in self.new or which not in self.new[kind]:
             self.changed.setdefault(kind, {})[which] = row
 
-    def take(self, lead_ids: Collection[UUID]) -> "Changes":
-        """Take the rows of some leads out, and return them."""
-        taken = Changes()
-        for mine, theirs in ((self.new, taken.new), (self.changed, taken.changed)):
-            for kind, rows in mine.items():
-                theirs[kind] = {key: row for key, row in rows.items() if _is_of(row, lead_ids)}
-                mine[kind] = {key: row for key, row in rows.items() if key not in theirs[kind]}
-        return taken
-
     def writes(self, row: Row) -> bool:
         """Return whether a row is written anyway, in the form that it has at the end of the turn."""
         return id(row) in self.new.get(type(row), {}) or id(row) in self.changed.get(type(row), {})
@@ -233,7 +223,3 @@ class Changes:
     def touched(self, kind: type[Row]) -> list[Row]:
         """Return the rows of a kind to update."""
         return list(self.changed.get(kind, {}).values())
-
-
-def _is_of(row: Row, lead_ids: Collection[UUID]) -> bool:
-    return not isinstance(row, WindowRow) and row.lead_id in lead_ids

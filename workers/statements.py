@@ -5,8 +5,7 @@ its result and planning it cost several times what running it does.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -19,9 +18,6 @@ IDLE = psycopg.pq.TransactionStatus.IDLE
 _NAME = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 
 Values = Mapping[str, Any]
-Told = Callable[[], AbstractContextManager[object]]
-"""Gives a context in which an error of the database is raised as what it means."""
-_AHEAD = "ahead"
 
 
 @dataclass(slots=True)
@@ -40,32 +36,20 @@ class Statement:
     def rows(self, database: Connection, values: Values) -> list[tuple[Any, ...]]:
         """Run it and return its rows; raises psycopg.Error."""
         with RawCursor(_driver(database), row_factory=tuple_row) as cursor:
-            self._run(database, cursor, values)
+            self._run(cursor, values)
             return cursor.fetchall()
 
     def named_rows(self, database: Connection, values: Values) -> list[dict[str, Any]]:
         """Run it and return its rows by the names of their columns; raises psycopg.Error."""
         with RawCursor(_driver(database), row_factory=dict_row) as cursor:
-            self._run(database, cursor, values)
+            self._run(cursor, values)
             return cursor.fetchall()
 
     def count(self, database: Connection, values: Values) -> int:
         """Run it and return how many rows it touched; raises psycopg.Error."""
         with RawCursor(_driver(database)) as cursor:
-            self._run(database, cursor, values)
+            self._run(cursor, values)
             return cursor.rowcount
-
-    def ahead(self, database: Connection, values: Values, told: Told) -> None:
-        """Send it, and have the database run it meanwhile; raises psycopg.Error.
-
-        Whether it passed is known once another statement is run or the transaction is ended: they raise what it raises,
-        as `told` tells it. It returns nothing.
-        """
-        driver = _driver(database)
-        sent = _Ahead(driver.pipeline(), RawCursor(driver), told)
-        sent.pipeline.__enter__()
-        database.info[_AHEAD] = sent
-        self._execute(sent.cursor, values)
 
     def commit(self, database: Connection, values: Values) -> None:
         """Run it, and end the transaction if it passes, in one trip to the database; raises psycopg.Error.
@@ -77,15 +61,12 @@ class Statement:
             if driver.pgconn.transaction_status == IDLE:
                 self._execute(cursor, values)
             else:
-                with _pipeline(database):
+                with driver.pipeline():
                     self._execute(cursor, values)
                     last.execute("COMMIT")
         database.commit()  # So that it knows: there is nothing left to send.
 
-    def _run(self, database: Connection, cursor: RawCursor[Any], values: Values) -> None:
-        if _AHEAD in database.info:
-            with _pipeline(database):
-                pass
+    def _run(self, cursor: RawCursor[Any], values: Values) -> None:
         driver = cursor.connection
         if driver.autocommit and driver.pgconn.transaction_status == IDLE:
             with RawCursor(driver) as first, driver.pipeline():
@@ -96,46 +77,6 @@ class Statement:
 
     def _execute(self, cursor: RawCursor[Any], values: Values) -> None:
         cursor.execute(self.sql, [values[name] for name in self.names], prepare=True, binary=True)
-
-
-@dataclass(frozen=True, slots=True)
-class _Ahead:
-    """What was sent and not waited for."""
-
-    pipeline: AbstractContextManager[object]
-    cursor: RawCursor[Any]
-    told: Told
-
-    def abandon(self) -> None:
-        """Leave the pipeline, whatever may still be said of what was sent."""
-        with suppress(psycopg.Error):
-            self.pipeline.__exit__(None, None, None)
-
-
-@contextmanager
-def _pipeline(database: Connection) -> Iterator[None]:
-    """Have what is run inside travel together, and with what was sent ahead; all of it has passed at the end."""
-    ahead = database.info.pop(_AHEAD, None)
-    if ahead is None:
-        with _driver(database).pipeline():
-            yield
-        return
-    try:
-        with ahead.told(), ahead.cursor:
-            yield
-            ahead.pipeline.__exit__(None, None, None)
-    except BaseException:
-        ahead.abandon()
-        raise
-
-
-def give_up(database: Connection) -> None:
-    """Close a connection with whatever it was doing."""
-    ahead = None if database.invalidated else database.info.pop(_AHEAD, None)
-    database.invalidate()
-    database.close()
-    if ahead is not None:
-        ahead.abandon()
 
 
 def begin_with_first(database: Connection) -> Connection:

@@ -47,18 +47,17 @@ from workers.turn import Turn
 Result = dict[str, Any]
 LOCKING = (Intake, Reserve, Check, Offer, Quote, Hold)
 """The effects that take places, or wait for what others give back."""
-MANY = 8
-"""How many leads of a turn are worth a statement more, which is not waited for."""
 
 
-def steer(turn: Turn, batch: Sequence[Carried]) -> None:
-    """Move leads as far as they get in this turn, in their order; those that are lost are left alone.
+def steer(turn: Turn, batch: Sequence[Carried]) -> Sequence[Carried]:
+    """Move every lead of a batch as far as it gets in this turn; return them without those that are lost.
 
     The windows of all of them are locked once, in between: what settles first needs no lock, and afterwards nothing
-    is decided without one. Of many, what became of the first half is written while the others move.
+    is decided without one.
     """
-    batch = [carried for carried in batch if carried not in turn.lost]
-    _bring_back(turn, [carried for carried in batch if carried.walk is None])
+    _bring_back(turn, [carried for carried in batch if carried.walk is None and carried not in turn.lost])
+    if turn.lost:
+        batch = [carried for carried in batch if carried not in turn.lost]
     left_open = []
     for carried in batch:
         if carried.is_left_open:
@@ -68,27 +67,14 @@ def steer(turn: Turn, batch: Sequence[Carried]) -> None:
     breakers.write_heard(turn)
     for carried in left_open:
         _settle(turn, carried)
-    moving = [carried for carried in batch if _is_moving(turn, carried)]
+    moving = [carried for carried in batch if carried.key not in turn.left and not carried.is_calling]
     lists.settle(turn, moving)
     _lock(turn, moving)
     turn.give_back()
-    half = len(batch) // 2 if len(batch) >= MANY else 0
-    if half:
-        _advance_all(turn, batch[:half])
-        turn.write_ahead(batch[:half])
-    _advance_all(turn, batch[half:])
+    for carried in moving:
+        _advance(turn, carried)
     turn.give_back()
-
-
-def _is_moving(turn: Turn, carried: Carried) -> bool:
-    return carried.key not in turn.left and not carried.is_calling
-
-
-def _advance_all(turn: Turn, some: Sequence[Carried]) -> None:
-    for carried in some:
-        if _is_moving(turn, carried):
-            _advance(turn, carried)
-    turn.keep_all(some)
+    return batch
 
 
 def _bring_back(turn: Turn, batch: Sequence[Carried]) -> None:
@@ -191,7 +177,7 @@ def _advance(turn: Turn, carried: Carried) -> None:
         if woke is None:
             return
         turn.complete(carried, woke)
-    while _is_moving(turn, carried):
+    while carried.key not in turn.left and not carried.is_calling:
         effect = carried.effect
         go = LETTING_GO.get(type(effect))
         if go is not None:

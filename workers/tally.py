@@ -83,7 +83,7 @@ def tell_attempts(ended: Sequence[AttemptRow], offers: Iterable[OfferRow]) -> No
 
 
 def _rows(turn: Turn, kind: type[Row]) -> list[Any]:
-    return [row for part in (turn.ahead, turn.changes) for row in (*part.added(kind), *part.touched(kind))]
+    return [*turn.changes.added(kind), *turn.changes.touched(kind)]
 
 
 def _lines(

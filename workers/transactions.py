@@ -1,8 +1,8 @@
 """The transactions of a loop: each is one turn, on a connection of its own that is given up after an error.
 
 What several loops may want is locked in one order, so that no two turns wait for each other: breakers, cap windows and
-claims, each by their keys, and at last what is written of leads, kind after kind in the order of the leads: of many in
-two halves. Only leads that nobody else can write are locked before that.
+claims, each by their keys, and at last what is written of leads, kind after kind in the order of the leads. Only leads
+that nobody else can write are locked before that.
 """
 
 import time
@@ -21,7 +21,7 @@ from workers.claiming import Claiming
 from workers.crashpoints import crashpoint
 from workers.load import Load
 from workers.rows import Changes, LeaseRow
-from workers.statements import begin_with_first, give_up, plan_anew, prefer_indexes
+from workers.statements import begin_with_first, plan_anew, prefer_indexes
 from workers.steering import steer
 from workers.turn import Turn
 
@@ -50,7 +50,8 @@ class Transactions:
         """Give up the connection with whatever it was doing."""
         link, self._link = self._link, None
         if link is not None:
-            give_up(link)
+            link.invalidate()
+            link.close()
 
     def turn(
         self, batch: Sequence[Carried], wanted: int, claimed: list[Carried], *, guards: bool, may_call: bool
@@ -74,7 +75,7 @@ class Transactions:
             self._free_rows(turn)
         moving += [carried for carried in claimed if not carried.is_leased]
         if moving:
-            steer(turn, moving)
+            turn.keep_all(steer(turn, moving))
             turn.dealer.add_to(turn.changes)
             turn.buyer_claims.write(database)
         self._load.lose({carried.lease for carried in turn.lost})

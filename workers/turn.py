@@ -48,8 +48,7 @@ class Turn:
     `calling` counts the calls that are out by connection, `busy` the leads that queue for one as well, of which a
     loop holds at most `most_for_one`; `queued_for` says for how many seconds the first of them has queued. `heard` is
     what calls came to that breakers count, `breakers` what it made of them, and `switched` those that opened or closed,
-    by their connections. `ahead` is what was sent to be written before the rest, which is in `changes`. `in_hand` are
-    the leads of the loop, `lost` those of them that another worker took.
+    by their connections. `in_hand` are the leads of the loop, `lost` those of them that another worker took.
     """
 
     now: datetime
@@ -60,7 +59,6 @@ class Turn:
     may_call: bool = True
     campaigns: Campaigns = NO_CAMPAIGNS
     changes: Changes = field(default_factory=Changes)
-    ahead: Changes = field(default_factory=Changes)
     calls: list[tuple[str, AnyCall]] = field(default_factory=list)
     lined_up: list[tuple[str, int, Call]] = field(default_factory=list)
     left: dict[int, Carried] = field(default_factory=dict)
@@ -137,14 +135,6 @@ class Turn:
         for carried in moving:
             if carried.key not in changed and carried.key not in self.left:
                 self.keep(carried)
-
-    def write_ahead(self, moved: Iterable[Carried]) -> None:
-        """Have what became of some leads written while the others are worked out; it counts with the rest.
-
-        Nothing more may become of them in this turn. The rows of the others may change, and are not sent yet.
-        """
-        self.ahead = self.changes.take({carried.id for carried in moved})
-        journal.write_ahead(self.database, self.ahead)
 
     def wait(self, carried: Carried, until: datetime, waiting_for: str, cost: int = 0) -> None:
         """Write that the lead waits, and let go of it; `cost` is what its supplier is told meanwhile that it gets."""

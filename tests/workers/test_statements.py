@@ -1,8 +1,7 @@
 """What every turn runs goes by index, whatever the tables looked like when its plan was made."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
@@ -109,55 +108,6 @@ def test_where_the_last_statement_fails_nothing_of_its_transaction_counts(link: 
         MARK.rows(link, {"n": n, "more": 0})
     with pytest.raises(UniqueViolation):
         MARK.commit(link, {"n": 6, "more": 1})
-    assert marks(link) == [7]
-
-
-class Told(Exception):
-    """What an error of a statement that was sent ahead is told as."""
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    try:
-        yield
-    except UniqueViolation:
-        raise Told from None
-
-
-@pytest.mark.parametrize("before", [[], [1], [1, 2]], ids=len)
-def test_what_is_sent_ahead_counts_with_the_rest(link: Connection, before: list[int]) -> None:
-    for n in before:
-        MARK.rows(link, {"n": n, "more": 0})
-    MARK.ahead(link, {"n": 5, "more": 0}, told)
-    MARK.commit(link, {"n": 7, "more": 1})
-    assert not link.in_transaction()
-    assert marks(link) == [*before, 5, 7, 8]
-
-
-def test_what_is_sent_ahead_has_passed_before_another_statement_says_something(link: Connection) -> None:
-    MARK.rows(link, {"n": 1, "more": 0})
-    MARK.ahead(link, {"n": 5, "more": 0}, told)
-    assert MARK.count(link, {"n": 7, "more": 1}) == 2
-    assert [n for (n,) in Statement("SELECT n FROM mark ORDER BY n").rows(link, {})] == [1, 5, 7, 8]
-    assert marks(link) == []
-
-
-RUN = {
-    "its rows": lambda link: MARK.rows(link, {"n": 8, "more": 0}),
-    "a count": lambda link: MARK.count(link, {"n": 8, "more": 0}),
-    "the end": lambda link: MARK.commit(link, {"n": 8, "more": 0}),
-}
-
-
-@pytest.mark.parametrize("run", RUN.values(), ids=RUN)
-def test_where_what_was_sent_ahead_fails_the_next_statement_tells_and_nothing_counts(
-    link: Connection, run: Callable[[Connection], object]
-) -> None:
-    MARK.commit(link, {"n": 7, "more": 0})
-    MARK.rows(link, {"n": 1, "more": 0})
-    MARK.ahead(link, {"n": 6, "more": 1}, told)
-    with pytest.raises(Told):
-        run(link)
     assert marks(link) == [7]
 
 
