@@ -5,7 +5,8 @@ its result and planning it cost several times what running it does.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -61,7 +62,7 @@ class Statement:
             if driver.pgconn.transaction_status == IDLE:
                 self._execute(cursor, values)
             else:
-                with driver.pipeline():
+                with _together(driver):
                     self._execute(cursor, values)
                     last.execute("COMMIT")
         database.commit()  # So that it knows: there is nothing left to send.
@@ -69,7 +70,7 @@ class Statement:
     def _run(self, cursor: RawCursor[Any], values: Values) -> None:
         driver = cursor.connection
         if driver.autocommit and driver.pgconn.transaction_status == IDLE:
-            with RawCursor(driver) as first, driver.pipeline():
+            with RawCursor(driver) as first, _together(driver):
                 first.execute("BEGIN")
                 self._execute(cursor, values)
         else:
@@ -77,6 +78,23 @@ class Statement:
 
     def _execute(self, cursor: RawCursor[Any], values: Values) -> None:
         cursor.execute(self.sql, [values[name] for name in self.names], prepare=True, binary=True)
+
+
+@contextmanager
+def _together(driver: "psycopg.Connection[Any]") -> Iterator[None]:
+    """Have what is run inside travel together; raises the first error, and nothing is logged of what follows from it.
+
+    An error may be heard of while the rest is still being sent, or only at the end.
+    """
+    pipeline = driver.pipeline()
+    pipeline.__enter__()
+    try:
+        yield
+        pipeline.__exit__(None, None, None)
+    except BaseException:
+        with suppress(psycopg.Error):
+            pipeline.__exit__(None, None, None)
+        raise
 
 
 def begin_with_first(database: Connection) -> Connection:
