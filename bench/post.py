@@ -4,6 +4,7 @@ python bench/post.py [--profile]
 """
 
 import argparse
+import asyncio
 import cProfile
 import io
 import json
@@ -19,7 +20,9 @@ from bench.intake import DOCUMENT, LEAD
 from flowbuilder import ids, keys
 from flowbuilder.intake import sources
 from flowbuilder.intake.app import IntakeApp
+from flowbuilder.intake.loop import IntakeLoop
 from flowbuilder.intake.reading import LeadForm
+from flowbuilder.intake.request import Request
 from flowbuilder.intake.tickets import Entry
 from rules.flow import parse_flow
 
@@ -38,11 +41,15 @@ class SoldAtOnce:
         stored = {KEY.id: sources.StoredKey(KEY.secret_hash, False)}
         form = LeadForm(flow.fields, version=1, currency="USD")
         self.source = sources.OpenSource(ids.new_id(), ids.new_id(), ids.new_id(), True, stored, form)
-        self.sources = self.backlog = self.batcher = self.room = self
+        self.batcher = self.room = self
+        self.loop = IntakeLoop()
 
-    def find(self, *_: str) -> sources.OpenSource:
+    async def find_source(self, *_: str) -> sources.OpenSource:
         """Return the one source there is."""
         return self.source
+
+    async def refuse_when_full(self, _account_id: object) -> None:
+        """Let everybody in."""
 
     def put(self, entry: Entry) -> None:
         """Settle the lead as if it were stored and sold."""
@@ -72,19 +79,22 @@ def main() -> None:
 
 def microseconds(app: IntakeApp) -> float:
     """Return the CPU time of a post, in microseconds; raises RuntimeError when one was not answered with 201."""
-    statuses: set[str] = set()
     posts = [environ(number) for number in range(POSTS)]
-    began = time.process_time()
-    for post in posts:
-        b"".join(app(post, lambda status, *_: statuses.add(status)))  # type: ignore[arg-type, return-value]
-    spent = time.process_time() - began
-    if {status[:3] for status in statuses} != {"201"}:
+    spent, statuses = asyncio.run(_answer(app, posts))
+    if statuses != {201}:
         raise RuntimeError(f"Answers were {statuses}.")
     return spent / POSTS * 1e6
 
 
+async def _answer(app: IntakeApp, posts: list[dict[str, Any]]) -> tuple[float, set[int]]:
+    statuses, began = set(), time.process_time()
+    for post in posts:
+        statuses.add((await app.respond(Request(post))).status)
+    return time.process_time() - began, statuses
+
+
 def environ(number: int) -> dict[str, Any]:
-    """Return a post as a WSGI server hands it over."""
+    """Return a post whose body is there."""
     body = json.dumps(LEAD | {"email": f"ana.silva.{number}@example.com"}).encode()
     return {
         "REQUEST_METHOD": "POST",
