@@ -45,21 +45,14 @@ class AsgiApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or live from the server's start to its end."""
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await _live(receive, send)
             return
+        self._intake.desk.loop.adopt(asyncio.get_running_loop())
         answer = self._answer_post if is_for_intake(scope["path"]) else self._answer_page
         status, headers, body = await answer(environ_of(scope), receive)
         raw_headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         await send({"type": "http.response.start", "status": status, "headers": raw_headers})
         await send({"type": "http.response.body", "body": body})
-
-    async def _live(self, receive: Receive, send: Send) -> None:
-        self._intake.desk.loop.adopt(asyncio.get_running_loop())
-        ends = False
-        while not ends:
-            message = await receive()
-            ends = message["type"] == "lifespan.shutdown"
-            await send({"type": f"{message['type']}.complete"})
 
     async def _answer_post(self, environ: WSGIEnvironment, receive: Receive) -> Response:
         named = begin_request()
@@ -76,6 +69,14 @@ class AsgiApp:
         stream = io.BytesIO(body)
         environ["wsgi.input"] = io.BufferedReader(_Rest(stream, receive, loop)) if has_more else stream
         return await loop.run_in_executor(self._threads, _run, self._pages, environ)
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    ends = False
+    while not ends:
+        message = await receive()
+        ends = message["type"] == "lifespan.shutdown"
+        await send({"type": f"{message['type']}.complete"})
 
 
 def environ_of(scope: Scope) -> WSGIEnvironment:

@@ -28,6 +28,7 @@ def serve_web(settings: Settings) -> None:
         interface=Interfaces.ASGI,
         backlog=2048,
         http=HTTPModes.http1,
+        websockets=False,
         log_level=LogLevels.error,
         respawn_failed_workers=True,
         respawn_interval=0.5,

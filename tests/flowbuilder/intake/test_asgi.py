@@ -107,6 +107,13 @@ def test_each_answer_has_an_id_of_its_own(port: int, supplier: Supplier):
     assert all(named)
 
 
+@pytest.mark.parametrize(("path", "status"), [("/healthz", 400), ("/f/nothing", 404)])
+def test_who_asks_for_a_websocket_is_answered_that_there_is_none(port: int, path: str, status: int):
+    asked = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Version": "13"}
+    asked["Sec_WebSocket_Key"] = "dGhlIHNhbXBsZSBub25jZQ=="
+    assert ask(port, "GET", path, **asked).status == status
+
+
 def test_a_trusted_proxy_says_who_posts(port: int, supplier: Supplier):
     def post_as(address: str) -> int:
         wrong = {"X_API_Key": "lk_live_wrong", "X_Forwarded_For": address}
