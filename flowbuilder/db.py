@@ -19,9 +19,12 @@ _decoder = json.JSONDecoder(parse_float=Decimal)
 
 
 def read_json(text: str | bytes) -> Any:
-    """Return a document of our own, numbers with a point as Decimal; PostgreSQL saw to it that it is JSON."""
-    written = text if isinstance(text, str) else text.decode()
-    return _decoder.raw_decode(written.lstrip())[0]
+    """Return a document of our own, numbers with a point as Decimal; raises JSONDecodeError for what is no JSON."""
+    written = (text if isinstance(text, str) else text.decode()).strip(" \t\n\r")
+    document, end = _decoder.raw_decode(written)
+    if end < len(written):
+        raise json.JSONDecodeError("Extra data", written, end)
+    return document
 
 
 def write_json(value: Any) -> str:
