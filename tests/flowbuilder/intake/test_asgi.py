@@ -5,6 +5,7 @@ import http.client
 import json
 import socket
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -183,7 +184,12 @@ def answer_of(app: AsgiApp, messages: Iterable[dict[str, Any]], **scope: Any) ->
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(app(SCOPE | scope, receive, send))
+    async def answer() -> None:
+        await app(SCOPE | scope, receive, send)
+
+    # In a thread of its own: tests of the same process that drive a browser leave a loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(answer())).result()
     return sent[0]["status"], sent[1]["body"]
 
 
