@@ -20,7 +20,7 @@ from flowbuilder.intake.app import IntakeApp
 from flowbuilder.serving import asgi
 from flowbuilder.serving.asgi import AsgiApp, environ_of
 from tests.support.processes import Started, eventually, free_port, started
-from tests.support.supplier import LEAD, Rows, Supplier
+from tests.support.supplier import LEAD, Rows, Supplier, intake_app
 
 THREADS = 4
 
@@ -194,9 +194,16 @@ def answer_of(app: AsgiApp, messages: Iterable[dict[str, Any]], **scope: Any) ->
 
 
 @pytest.fixture
-def pages(intake: Flask) -> AsgiApp:
+def own_app(intake_settings: Settings) -> Iterator[Flask]:
+    """Give an app of the test's own, which then waits on the event loop of its request."""
+    with intake_app(intake_settings) as app:
+        yield app
+
+
+@pytest.fixture
+def pages(own_app: Flask) -> AsgiApp:
     """Give the app with pages that only echo."""
-    return AsgiApp(echo, IntakeApp(intake.extensions["intake"], echo, {}), proxies=echo, threads=1)
+    return AsgiApp(echo, IntakeApp(own_app.extensions["intake"], echo, {}), proxies=echo, threads=1)
 
 
 @pytest.mark.parametrize(
@@ -231,9 +238,9 @@ def test_a_sender_who_falls_silent_is_cut_short(pages: AsgiApp, monkeypatch: pyt
 
 @pytest.mark.parametrize(("length", "status", "code"), [(9, 400, "body_cut_short"), (300_000, 413, "body_too_large")])
 def test_a_post_without_its_whole_body_is_refused(
-    supplier: Supplier, intake_settings: Settings, length: int, status: int, code: str
+    own_app: Flask, supplier: Supplier, intake_settings: Settings, length: int, status: int, code: str
 ):
-    app = asgi_app(supplier.app, intake_settings)
+    app = asgi_app(own_app, intake_settings)
     headers = [(b"content-length", str(length).encode()), (b"content-type", b"application/json")]
     headers.append((b"x-api-key", supplier.key.encode()))
     said = answer_of(app, [part(b"{"), GONE], path=supplier.address, headers=headers)
