@@ -135,7 +135,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "FLOWBUILDER_WEB_THREADS",
         "1024",
-        "Pages and calls of the API answered at once; half as many posts may wait for a buyer, which hold none.",
+        "Pages and API calls answered at once; half as many posts may wait for a buyer. At `/f/` they hold none.",
         setting_values.whole_number(4, 4096),
     ),
     Setting(

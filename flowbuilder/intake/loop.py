@@ -93,7 +93,7 @@ class IntakeLoop:
 
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._starting:
-            if self._loop is None or self._loop.is_closed():
+            if self._loop is None:
                 self._loop = asyncio.new_event_loop()
                 self._thread = threading.Thread(target=self._loop.run_forever, name="intake-loop", daemon=True)
                 self._thread.start()

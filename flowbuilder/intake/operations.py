@@ -190,7 +190,7 @@ def _said(field: str) -> str:
 
 
 class _Place:
-    """Whether the request may wait: only so many do."""
+    """Whether the request may wait: at most half as many do as there are threads for pages."""
 
     __slots__ = ("_room", "_waits")
 
