@@ -58,7 +58,7 @@ class Flow:
     `document` is what was written; `by_key` are its fields with those that its own steps make; `spots` are all steps,
     those in lanes too, at their `positions`; `buyers` are all that a way may name, by id; `questions` are what its
     rules ask of stored lists, by the step that needs the answers; `clocks` are the connections by whose time zone
-    hours are read.
+    hours are read. `needs_facts` says whether some group has to know what was sold before it chooses.
     """
 
     document: Mapping[str, Any]
@@ -77,6 +77,7 @@ class Flow:
     caps: tuple[Cap, ...]
     questions: Questions
     clocks: tuple[str, ...] = ()
+    needs_facts: bool = False
 
     @property
     def has_campaigns(self) -> bool:
@@ -177,6 +178,7 @@ def _read_flow(part: Part) -> Flow | None:
         caps=_caps_of(door, spots, buyers),
         questions=_questions_of(door, spots, fallback, buyers),
         clocks=_clocks_of(buyers),
+        needs_facts=any(isinstance(spot.step, Group) and spot.step.deal.needs_facts for spot in spots),
     )
 
 

@@ -1,9 +1,14 @@
 """Takes and gives back places in cap windows: locked once per turn in the order of their ids, written once.
 
 Places are dealt in memory between the lock and the write, lead by lead, all or nothing. The write repeats the limit
-in its condition, so that a cap is not passed even where the code above is wrong.
+in its condition, so that no cap is passed whatever was dealt. On that rely turns whose windows are all so far from full
+that nobody can have filled them since this loop looked: they lock none, which saves a trip to the database and lets
+loops that sell under one cap work at the same time. Should it have filled all the same, such a turn fails as a whole,
+and is taken again with its windows locked.
 """
 
+import math
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,13 +43,22 @@ FIND = Statement("""
 """)
 LOCK = Statement("SELECT id, used FROM cap_window WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
 MOST_KNOWN = 50_000
+PLENTY = 1000
+"""For how many leads more a window must have room to be dealt from unlocked: more than turns of other loops take at
+once."""
+TRUSTED_FOR = 5.0
+"""Seconds for which what was used of a window is believed without a look."""
 
 
 @dataclass(slots=True)
 class Window:
-    """A locked window: what is used in the database, what this turn changes, the highest limit dealt under."""
+    """A window in a turn: what is used in the database, what this turn changes, the limit that the write repeats.
+
+    That is the highest limit dealt under of a locked window, which was dealt from as it is, and else the lowest.
+    """
 
     used: int
+    is_locked: bool = True
     change: int = 0
     ceiling: int = 0
 
@@ -56,6 +70,11 @@ class Window:
     def has_room(self, take: int, limit: int) -> bool:
         """Return whether so much more still fits under a limit."""
         return self.now + take <= limit
+
+    def take(self, take: int, limit: int) -> None:
+        """Take so much under a limit."""
+        self.change += take
+        self.ceiling = max(self.ceiling, limit) if self.is_locked else min(self.ceiling or limit, limit)
 
     def move(self, to: int) -> None:
         """Have a cursor stand somewhere else."""
@@ -99,12 +118,16 @@ def named(asks: Iterable[Mapping[str, Any]], full_name: Callable[[UUID, str], st
     ]
 
 
-class WindowIds:
-    """Knows the ids of windows, and creates those that do not exist yet, in a transaction of its own."""
+class KnownWindows:
+    """What a loop knows of windows: their ids, and how much was used when it last looked.
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    Windows that do not exist yet are created, in a transaction of their own.
+    """
+
+    def __init__(self, engine: Engine, plenty: int = PLENTY) -> None:
+        self._engine, self._plenty = engine, plenty
         self._ids: dict[WindowKey, int] = {}
+        self._seen: dict[int, tuple[int, float]] = {}
 
     def find(self, asks: Iterable[Ask]) -> list[int]:
         """Return the ids of the windows of some reservations."""
@@ -119,6 +142,36 @@ class WindowIds:
     def of(self, ask: Ask) -> int | None:
         """Return the id of a window that was found before."""
         return self._ids.get(ask.key)
+
+    def remember(self, windows: Mapping[int, Window]) -> None:
+        """Keep what is used of windows once a turn is committed; only a lock is a look."""
+        if len(self._seen) > MOST_KNOWN:
+            self._seen.clear()
+        now = time.monotonic()
+        for identifier, window in windows.items():
+            self._seen[identifier] = window.now, now if window.is_locked else self._seen[identifier][1]
+
+    def recall(self, asks: Iterable[Ask], back: Iterable[int]) -> dict[int, Window] | None:
+        """Return windows, unlocked, where all that are asked for have plenty of room; None where they must be locked.
+
+        `back` are the ids of those that places may be given back to.
+        """
+        ids = {*back}
+        for ask in asks:
+            identifier = self._ids[ask.key]
+            used, _ = self._seen.get(identifier, (ask.limit, -math.inf))
+            if used + self._plenty * ask.take > ask.limit:
+                return None
+            ids.add(identifier)
+        oldest = time.monotonic() - TRUSTED_FOR
+        found = {identifier: self._seen.get(identifier, (0, -math.inf)) for identifier in ids}
+        if any(looked_at < oldest for _, looked_at in found.values()):
+            return None
+        return {identifier: Window(used, is_locked=False) for identifier, (used, _) in found.items()}
+
+    def forget(self) -> None:
+        """Have the next turn look at its windows, as one failed."""
+        self._seen.clear()
 
     def _create(self, missing: Sequence[Ask]) -> None:
         rows = as_document(
@@ -136,9 +189,9 @@ class WindowIds:
 
 @dataclass(slots=True)
 class Dealer:
-    """Deals the places of one turn's locked windows."""
+    """Deals the places of one turn's windows."""
 
-    ids: WindowIds
+    known: KnownWindows
     windows: dict[int, Window] = field(default_factory=dict)
 
     def lock(self, database: Connection, window_ids: Iterable[int]) -> None:
@@ -148,22 +201,39 @@ class Dealer:
             for identifier, used in LOCK.rows(database, {"ids": wanted}):
                 self.windows[identifier] = Window(used)
 
-    def holds(self, asks: Iterable[Ask]) -> bool:
-        """Return whether the windows of some reservations are all locked."""
-        return all(self.ids.of(ask) in self.windows for ask in asks)
+    def recall(self, asks: Iterable[Ask], back: Iterable[int]) -> bool:
+        """Have places dealt without a lock, as windows are remembered; return False where they must be locked."""
+        recalled = self.known.recall(asks, back)
+        self.windows = recalled or {}
+        return recalled is not None
+
+    def remember(self) -> None:
+        """Keep what is used of the windows, once the turn is committed."""
+        self.known.remember(self.windows)
+
+    def holds(self, asks: Iterable[Ask], *, exactly: bool = False) -> bool:
+        """Return whether it can be said of some reservations that they fit; or `exactly` how much is used.
+
+        Of a window that is not locked nobody can say that it is full.
+        """
+        for ask in asks:
+            window = self.windows.get(self.known.of(ask) or 0)
+            if window is None:
+                return False
+            if not window.is_locked and (exactly or not window.has_room(ask.take, ask.limit)):
+                return False
+        return True
 
     def first_full(self, asks: Iterable[Ask]) -> Ask | None:
-        """Return the first reservation that does not fit; its window must be locked."""
+        """Return the first reservation that does not fit, of some that are held."""
         return next((ask for ask in asks if not self._window(ask).has_room(ask.take, ask.limit)), None)
 
     def take(self, asks: Iterable[Ask]) -> list[Place]:
         """Take places that were seen to fit; return them as the journal keeps them."""
         places: list[Place] = []
         for ask in asks:
-            window = self._window(ask)
-            window.change += ask.take
-            window.ceiling = max(window.ceiling, ask.limit)
-            places.append([self.ids.of(ask), ask.take, ask.keep])
+            self._window(ask).take(ask.take, ask.limit)
+            places.append([self.known.of(ask), ask.take, ask.keep])
         return places
 
     def used(self, ask: Ask) -> int:
@@ -175,10 +245,10 @@ class Dealer:
         window = self._window(cursor)
         before = window.now
         window.move(to)
-        return [self.ids.of(cursor), to, False, before]
+        return [self.known.of(cursor), to, False, before]
 
     def give_back(self, places: Iterable[Place]) -> None:
-        """Give places back to the windows they were taken in, which must be locked; one may be tidied away by now.
+        """Give places back to the windows they were taken in; one may be tidied away by now.
 
         A cursor goes back to where it stood, unless it was moved on since.
         """
@@ -198,4 +268,4 @@ class Dealer:
                 changes.touch(WindowRow(identifier, window.change, window.ceiling))
 
     def _window(self, ask: Ask) -> Window:
-        return self.windows[self.ids.of(ask)]  # type: ignore[index]
+        return self.windows[self.known.of(ask)]  # type: ignore[index]

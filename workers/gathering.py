@@ -1,6 +1,7 @@
 """Gathers what the conditions on buyers have to know of the world, once for all leads of a turn."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flowbuilder.lists.lookup import Wanted
@@ -25,9 +26,17 @@ def lists_wanted(turn: Turn, carried: Carried) -> Iterator[Wanted]:
             yield from wanted_of(buyer)
 
 
-def lock_claims(turn: Turn, moving: Iterable[Carried]) -> None:
-    """Lock the claims that offers want to take and those that are given back; read those that are only asked about."""
-    to_take, to_read = list(turn.unclaimed), list[Claiming]()
+@dataclass(slots=True)
+class ClaimsAtBuyers:
+    """The claims that offers of a turn want to take and those that are given back; and those only asked about."""
+
+    to_take: list[Claiming]
+    to_read: list[Claiming]
+
+
+def claims_of(turn: Turn, moving: Iterable[Carried]) -> ClaimsAtBuyers:
+    """Return the claims at buyers that a turn has to lock, and to read."""
+    found = ClaimsAtBuyers(list(turn.unclaimed), [])
     for carried in moving:
         effect = carried.effect
         if not isinstance(effect, ABOUT_BUYERS):
@@ -35,9 +44,8 @@ def lock_claims(turn: Turn, moving: Iterable[Carried]) -> None:
         for buyer in _buyers(turn, carried, effect):
             claiming = claiming_of(buyer)
             if claiming:
-                (to_take if _takes(carried, effect) else to_read).append(claiming)
-    turn.buyer_claims.lock(turn.database, to_take)
-    turn.buyer_claims.look_at(turn.database, to_read)
+                (found.to_take if _takes(carried, effect) else found.to_read).append(claiming)
+    return found
 
 
 def is_enough_known(turn: Turn, carried: Carried, effect: Effect | None) -> bool:

@@ -219,9 +219,10 @@ UPDATES: dict[type[Row], str] = {
          WHERE lead.id = r.lead_id
         RETURNING 1
     """,  # noqa: S608  (constants)
+    # Locked in the order of their ids, also where a turn has not done so before.
     WindowRow: f"""
         UPDATE cap_window w SET used = w.used + r.change
-          FROM {_few(_WINDOW)}
+          FROM (SELECT r.* FROM {_few(_WINDOW)} JOIN cap_window l ON l.id = r.id ORDER BY l.id FOR UPDATE OF l) AS r
          WHERE w.id = r.id AND (r.change <= 0 OR w.used + r.change <= r.ceiling)
         RETURNING 1
     """,  # noqa: S608  (constants)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, text
 
-from workers.caps import Dealer, WindowIds
+from workers.caps import Dealer, KnownWindows
 from workers.carrying import places_of
 from workers.crashpoints import committed
 from workers.effects.replacing import earned
@@ -55,7 +55,7 @@ def quarantine(engine: Engine, lease: Lease, why: str, now: datetime) -> str | N
 def _give_back(database: Connection, engine: Engine, past: Past) -> None:
     newest = max((event.run for event in past.events), default=0)
     places = [place for place in places_of(event for event in past.events if event.run == newest) if not place[2]]
-    dealer = Dealer(WindowIds(engine))
+    dealer = Dealer(KnownWindows(engine))
     dealer.lock(database, [place[0] for place in places])
     dealer.give_back(places)
     changes = Changes()

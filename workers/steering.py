@@ -52,8 +52,8 @@ LOCKING = (Intake, Reserve, Check, Offer, Quote, Hold)
 def steer(turn: Turn, batch: Sequence[Carried]) -> Sequence[Carried]:
     """Move every lead of a batch as far as it gets in this turn; return them without those that are lost.
 
-    The windows of all of them are locked once, in between: what settles first needs no lock, and afterwards nothing
-    is decided without one.
+    The windows of all of them are locked once, in between, unless all have plenty of room: what settles first needs no
+    lock, and afterwards nothing is decided without them.
     """
     _bring_back(turn, [carried for carried in batch if carried.walk is None and carried not in turn.lost])
     if turn.lost:
@@ -136,6 +136,7 @@ def _lock(turn: Turn, moving: Sequence[Carried]) -> None:
     asks: dict[tuple[int, int], list[Ask]] = {}
     own: list[Ask] = []
     back = [place[0] for place in turn.returned]
+    needs_facts = False
     for carried in moving:
         back += [place[0] for place in carried.places]
         effect = carried.effect
@@ -144,16 +145,22 @@ def _lock(turn: Turn, moving: Sequence[Carried]) -> None:
             key = (row["flow_id"].int, row["version"])
             if key not in asks:
                 asks[key] = turn.likely_asks(carried)
+                needs_facts = needs_facts or carried.known_flow.needs_facts
             own.extend(_own_asks(turn, carried))
-    wanted = [ask for likely in asks.values() for ask in likely] + own
-    turn.dealer.lock(turn.database, [*turn.dealer.ids.find(wanted), *back])
     claimings = [
         claiming
         for carried in sorted(moving, key=lambda one: one.key)
         if isinstance(effect := carried.effect, Intake) and (claiming := door.claiming_of(carried, effect))
     ]
+    at_buyers = gathering.claims_of(turn, moving)
+    wanted = [ask for likely in asks.values() for ask in likely] + own
+    ids = turn.dealer.known.find(wanted)
+    # Claims are locked after windows, so that a turn which locks claims must not wait for a window later.
+    if needs_facts or claimings or at_buyers.to_take or not turn.dealer.recall(wanted, back):
+        turn.dealer.lock(turn.database, [*ids, *back])
     turn.claims = take_claims(turn.database, claimings, turn.secret, turn.now)
-    gathering.lock_claims(turn, moving)
+    turn.buyer_claims.lock(turn.database, at_buyers.to_take)
+    turn.buyer_claims.look_at(turn.database, at_buyers.to_read)
 
 
 def _own_asks(turn: Turn, carried: Carried) -> list[Ask]:

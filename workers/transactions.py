@@ -2,7 +2,7 @@
 
 What several loops may want is locked in one order, so that no two turns wait for each other: breakers, cap windows and
 claims, each by their keys, and at last what is written of leads, kind after kind in the order of the leads. Only leads
-that nobody else can write are locked before that.
+that nobody else can write are locked before that. A turn that has no claims may lock its windows as it writes them.
 """
 
 import time
@@ -15,7 +15,7 @@ from flowbuilder import clock
 from workers import journal
 from workers.book import Book
 from workers.campaigns import Campaigns
-from workers.caps import Dealer, WindowIds
+from workers.caps import Dealer, KnownWindows
 from workers.carrying import Carried
 from workers.claiming import Claiming
 from workers.crashpoints import crashpoint
@@ -38,7 +38,7 @@ class Transactions:
     ) -> None:
         self._database, self._book, self._secret, self._campaigns = database, book, secret, campaigns
         self._load, self._claiming = load, claiming
-        self._windows = WindowIds(database)
+        self._windows = KnownWindows(database)
         self._link: Connection | None = None
         self._plans_are_old = False
 
@@ -47,7 +47,8 @@ class Transactions:
         self._plans_are_old = True
 
     def disconnect(self) -> None:
-        """Give up the connection with whatever it was doing."""
+        """Give up the connection with whatever it was doing; its windows are not as they are remembered."""
+        self._windows.forget()
         link, self._link = self._link, None
         if link is not None:
             link.invalidate()
@@ -82,6 +83,7 @@ class Transactions:
         crashpoint("before turn")
         journal.write_and_commit(database, turn.changes)
         crashpoint("after turn")
+        turn.dealer.remember()
         return turn
 
     def _connect(self) -> Connection:

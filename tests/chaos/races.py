@@ -30,7 +30,7 @@ from tests.support.market import Market, a_market, empty
 from tests.support.racing import MIDDAY, Racer, asks_of, limits_of, race
 from tests.support.trade import Trader
 from tests.support.verdicts import Verdict, report
-from workers.caps import WindowIds
+from workers.caps import KnownWindows
 
 SEEDS, RACERS, LOOPS = 50, 16, 8
 LEADS, AT_ONCE = 200, 50
@@ -50,17 +50,21 @@ def race_for_places(url: str, racers: int, seeds: int) -> Verdict:
     processes = [start.Process(target=race, args=(url, number, seeds, together, kept)) for number in range(racers)]
     for process in processes:
         process.start()
-    held = {seed: Counter[int]() for seed in range(seeds)}
+    held, did = {seed: Counter[int]() for seed in range(seeds)}, Counter[str]()
     for _ in range(racers * seeds):
-        seed, places = kept.get(timeout=120)
+        seed, places, done = kept.get(timeout=120)
         held[seed] += places
+        did += done
     for process in processes:
         process.join(30)
     engine = db.make_engine(url)
     found = [finding for seed in range(seeds) for finding in _wrong_places(engine, seed, held[seed])]
     found += [f"a racer ended with {process.exitcode}" for process in processes if process.exitcode]
     engine.dispose()
-    figures = f"{seeds} seeds, {racers} processes, {sum(sum(places.values()) for places in held.values())} places kept"
+    kept_in_all = sum(sum(places.values()) for places in held.values())
+    turns = f"{did['unlocked']} turns without a lock, {did['refused']} refused as others were ahead"
+    figures = f"{seeds} seeds, {racers} processes, {kept_in_all} places kept, {turns}"
+    found += [f"no turn was {what}" for what in ("unlocked", "refused") if not did[what]]
     return Verdict("C4 races for places", figures, found)
 
 
@@ -80,7 +84,7 @@ def _wrong_places(engine: db.Engine, seed: int, held: Counter[int]) -> Iterator[
 
 def _fill_up(engine: db.Engine, seed: int) -> None:
     """Ask for one more place than there is, in one turn: exactly the free ones are given."""
-    racer = Racer(engine, WindowIds(engine), seed, -1)
+    racer = Racer(engine, KnownWindows(engine), seed, -1)
     racer.dice.random = lambda: 1.0  # type: ignore[method-assign]  # every turn is committed
     racer.turn([asks_of(seed, MIDDAY, ["total"]) for _ in range(limits_of(seed)["total"] + 1)], [])
 

@@ -10,10 +10,14 @@ from typing import Any
 from flowbuilder import db
 from rules.windows import window
 from workers import journal
-from workers.caps import Ask, Dealer, Place, WindowIds
+from workers.caps import Ask, Dealer, KnownWindows, Place
 from workers.rows import Changes
 
 TURNS = 24
+UNDONE = 0.1
+"""How many turns are rolled back."""
+FEW = 2
+"""For how many leads more a window must have room here to be dealt from as it is remembered: others take them."""
 MIDDAY = datetime(2026, 3, 4, 12, 59, 58, tzinfo=UTC)
 Kept = Counter[int]
 
@@ -37,21 +41,23 @@ def asks_of(seed: int, moment: datetime, periods: Iterable[str], take: int = 1) 
 def race(url: str, number: int, seeds: int, together: Barrier, kept: Any) -> None:
     """Take and give back at random in every seed's windows, and hand over what is kept of each."""
     engine = db.make_engine(url)
-    ids = WindowIds(engine)
+    windows = KnownWindows(engine, plenty=FEW)
     for seed in range(seeds):
         together.wait(60)
-        places = Racer(engine, ids, seed, number).race()
-        kept.put((seed, Counter({place[0]: 0 for place in places}) + _sum(places)))
+        racer = Racer(engine, windows, seed, number)
+        places = racer.race()
+        kept.put((seed, Counter({place[0]: 0 for place in places}) + _sum(places), racer.did))
     engine.dispose()
 
 
 class Racer:
-    """One process in one seed's race."""
+    """One process in one seed's race; `did` counts turns that locked nothing, and those that others were ahead of."""
 
-    def __init__(self, engine: Any, ids: WindowIds, seed: int, number: int) -> None:
-        self.engine, self.ids, self.seed = engine, ids, seed
+    def __init__(self, engine: Any, windows: KnownWindows, seed: int, number: int) -> None:
+        self.engine, self.windows, self.seed = engine, windows, seed
         self.dice = random.Random(f"{seed} {number}")
         self.held: list[list[Place]] = []
+        self.did = Counter[str]()
 
     def race(self) -> list[Place]:
         """Do turns, each with several leads; return the places that are kept in the end."""
@@ -65,21 +71,35 @@ class Racer:
     def turn(self, wanted: list[list[Ask]], back: list[list[Place]]) -> None:
         """Give back and take in one transaction, as a turn of the loop does."""
         with self.engine.connect() as database:
-            dealer = Dealer(self.ids)
-            found = self.ids.find(ask for asks in wanted for ask in asks)
-            dealer.lock(database, [*found, *(place[0] for places in back for place in places)])
+            dealer = Dealer(self.windows)
+            asks = [ask for asks in wanted for ask in asks]
+            found, returned = self.windows.find(asks), [place[0] for places in back for place in places]
+            if dealer.recall(asks, returned):
+                self.did["unlocked"] += bool(asks)
+            else:
+                dealer.lock(database, [*found, *returned])
             for places in back:
                 dealer.give_back(places)
-            taken = [dealer.take(asks) for asks in wanted if dealer.first_full(asks) is None]
+            taken = [dealer.take(asks) for asks in wanted if dealer.holds(asks) and dealer.first_full(asks) is None]
             changes = Changes()
             dealer.add_to(changes)
-            journal.write(database, changes)
-            if self.dice.random() < 0.1:
-                database.rollback()
-                self.held.extend(back)
-            else:
+            if self._writes(database, changes) and self.dice.random() >= UNDONE:
                 database.commit()
+                dealer.remember()
                 self.held.extend(taken)
+            else:
+                database.rollback()
+                self.windows.forget()
+                self.held.extend(back)
+
+    def _writes(self, database: Any, changes: Changes) -> bool:
+        """Write what was dealt; return False where others took what this process remembered as free."""
+        try:
+            journal.write(database, changes)
+        except journal.CapPassed:
+            self.did["refused"] += 1
+            return False
+        return True
 
     def _periods(self) -> list[str]:
         return self.dice.sample(("hour", "day", "total"), self.dice.randint(1, 3))

@@ -3,13 +3,13 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import text
 
 from tests.support.buyers import Buyer, a_buyer, accepting, in_turn
 from tests.support.flows import BUSY, buyer, cap, only, quickly
+from tests.support.loops import a_loop, hear, turn
 from tests.support.market import Market
 from workers.engine import Engine
 from workers.moving import log
@@ -32,31 +32,6 @@ def sunrise(market: Market) -> Iterator[Buyer]:
     with a_buyer(accepting) as sunrise:
         market.publish([cap(50), buyer(market.connect(sunrise))])
         yield sunrise
-
-
-@contextmanager
-def a_loop(market: Market, *, careful: bool = False) -> Iterator[Engine]:
-    """Give a loop whose turns are taken one by one; a careful one writes leases before it moves leads."""
-    loop = market.engine()
-    loop.start()
-    if not careful:
-        loop._claiming.begin()
-    try:
-        yield loop
-    finally:
-        loop.close()
-
-
-def turn(loop: Engine) -> None:
-    """Have a loop look at the database, and move what can."""
-    loop._claiming.wants_more = True
-    loop._turn(claims=True)
-
-
-def hear(loop: Engine, leads: int) -> None:
-    """Have a loop wait until so many leads have an answer."""
-    while len(loop._load.answered()) < leads:
-        loop._take_in(timeout=5)
 
 
 def carry_on(loop: Engine, market: Market, is_over: Callable[[], bool]) -> None:

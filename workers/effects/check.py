@@ -22,7 +22,7 @@ def check(turn: Turn, carried: Carried, effect: Check) -> Result | None:
 
     What another lead has taken in this turn counts as sold, until it is given back.
     """
-    if not turn.dealer.holds(turn.flow_asks(carried, windows(effect))):
+    if not turn.dealer.holds(turn.flow_asks(carried, windows(effect)), exactly=True):
         return None
     rows = {row["buyer"]: _facts(turn, carried, row) for row in effect.rows}
     cursor = _used(turn, carried, [effect.cursor])[0] if effect.cursor else None

@@ -47,7 +47,7 @@ def offer(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
     if isinstance(connection, str):
         return _refused(turn, effect, connection)
     asks = turn.flow_asks(carried, windows(effect))
-    if not turn.dealer.holds(asks):
+    if not turn.dealer.holds(asks, exactly=effect.cursor is not None):
         return None
     full = turn.dealer.first_full(asks[: len(effect.caps)])
     if full:
