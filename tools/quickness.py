@@ -2,7 +2,7 @@
 
 import time
 
-ROUNDS = 8
+ROUNDS = 20
 
 
 def loop() -> None:

@@ -18,9 +18,10 @@ MOST_CAREFUL = 16
 """How many are claimed at once while a loop is careful: should it end then, so many at most have to be tried alone."""
 POLL = 0.5
 """Seconds between looks at the database when nobody says that there is work."""
-CAREFUL_FOR = 10.0
+CAREFUL_FOR = 3.0
 """Seconds from a loop's first turn, and after an error, in which leads are claimed before they are moved: should one
-of them end the process, its claim is in the database and is counted. Otherwise both happen in one turn."""
+of them end the process, its claim is in the database and is counted. Otherwise both happen in one turn. A few seconds
+are enough: what ended a process is the oldest that is due, and so among the first that the next one claims."""
 
 Claim = Callable[[int, frozenset[UUID]], list[Carried]]
 

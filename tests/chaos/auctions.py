@@ -37,7 +37,7 @@ ALONE, WITHIN, BESIDE = 20, 0.025, 2.0
 """How many auctions come alone; seconds that one takes longer than its bidders at most; seconds for all at once."""
 OTHERS = 20.0
 """Leads per second that are sold meanwhile without an auction."""
-CAREFUL = 12.0
+CAREFUL = 5.0
 """Seconds after which workers are past the careful beginning of their lives."""
 ALL_ENDED = "(SELECT count(*) FROM lead WHERE state <> 'done') = 0"
 
