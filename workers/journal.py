@@ -40,7 +40,7 @@ class LostWrite(Exception):
 
 
 class CapPassed(LostWrite):
-    """A write would have passed a cap; the turn is rolled back. Others took what it had not locked, as it seemed free."""
+    """A write would have passed a cap; the turn is rolled back. Others filled a window that it had not locked."""
 
 
 @dataclass(slots=True)

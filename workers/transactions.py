@@ -62,8 +62,11 @@ class Transactions:
         Leases alone are committed before the rest.
 
         Each lead is written under its lease, so that a turn which lost one fails as a whole. With `guards` the leases
-        are asked for first. Leads that are found to be ours no more are dropped, and the turn goes on without them.
+        are asked for first, and windows are locked, as it is not taken again whole. Leads that are found to be ours no
+        more are dropped, and the turn goes on without them.
         """
+        if guards:
+            self._windows.forget()
         self._book.refresh()
         database = self._connect()
         if self._plans_are_old:

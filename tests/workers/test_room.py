@@ -133,6 +133,21 @@ def test_a_cap_that_others_filled_meanwhile_is_not_passed(market: Market, caplog
     assert [record.getMessage().partition(":")[0] for record in caplog.records] == ["a turn of 3 leads failed"]
 
 
+def test_a_lead_that_moves_alone_relies_on_nothing_remembered(market: Market) -> None:
+    limit = PLENTY + 10
+    with a_buyer(accepting) as sunrise:
+        market.publish([cap(limit), buyer(market.connect(sunrise))])
+        with a_loop(market) as loop:
+            sell_one(market, loop)
+            market.execute(OTHERS_USE, others=limit - 1)
+            [lead] = market.post(1)
+            market.execute("UPDATE lead SET crashes = 2 WHERE state = 'received'")
+            while market.lead(lead).state != "done":
+                turn(loop)
+    market.execute(OTHERS_USE, others=1 - limit)
+    assert (market.lead(lead).outcome, market.lead(lead).reason_code) == ("rejected", "cap_reached")
+
+
 def test_places_come_back_to_windows_that_are_not_locked(market: Market) -> None:
     with a_buyer(in_turn(YES, NO, YES, NO)) as sunrise:
         market.publish([cap(2 * PLENTY), buyer(market.connect(sunrise), caps=[{"limit": 2 * PLENTY, "per": "hour"}])])
