@@ -154,13 +154,14 @@ class KnownWindows:
     def recall(self, asks: Iterable[Ask], back: Iterable[int]) -> dict[int, Window] | None:
         """Return windows, unlocked, where all that are asked for have plenty of room; None where they must be locked.
 
-        `back` are the ids of those that places may be given back to.
+        `back` are the ids of those that places may be given back to. How much an offer will take of a cap in money is
+        not known before it is made.
         """
         ids = {*back}
         for ask in asks:
             identifier = self._ids[ask.key]
             used, _ = self._seen.get(identifier, (ask.limit, -math.inf))
-            if used + self._plenty * ask.take > ask.limit:
+            if not ask.take or used + self._plenty * ask.take > ask.limit:
                 return None
             ids.add(identifier)
         oldest = time.monotonic() - TRUSTED_FOR

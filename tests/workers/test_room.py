@@ -67,9 +67,9 @@ def sell_one(market: Market, loop: Engine) -> None:
         (PLENTY + 1, 1, True),
         (PLENTY * 250, 250, False),
         (PLENTY * 250 + 250, 250, True),
-        (0, 0, True),
+        (PLENTY * 250, 0, False),
     ],
-    ids=["a lead too few", "as many as must be", "money too little", "money enough", "nothing is taken"],
+    ids=["a lead too few", "as many as must be", "money too little", "money enough", "an amount that is not known yet"],
 )
 def test_a_window_with_room_for_many_more_is_not_locked_again(
     database: Database, limit: int, take: int, is_remembered: bool
@@ -131,6 +131,16 @@ def test_a_cap_that_others_filled_meanwhile_is_not_passed(market: Market, caplog
     assert market.used() == {"c/day": limit}
     market.execute(OTHERS_USE, others=2 - limit)
     assert [record.getMessage().partition(":")[0] for record in caplog.records] == ["a turn of 3 leads failed"]
+
+
+def test_a_full_cap_in_money_costs_no_turn_more(market: Market) -> None:
+    with a_buyer(accepting) as sunrise:
+        market.publish([buyer(market.connect(sunrise), price=60, caps=[{"spend": 100, "per": "day"}])])
+        with a_loop(market) as loop:
+            sell_one(market, loop)
+            [lead] = market.post(1)
+            turn(loop)
+    assert (market.lead(lead).outcome, market.used()) == ("rejected", {"s1/day/spend": 6000})
 
 
 def test_a_lead_that_moves_alone_relies_on_nothing_remembered(market: Market) -> None:
