@@ -33,7 +33,7 @@ class Case:
     overhead_ms: float | None = None
 
 
-CASES = (Case(1, 0, overhead_ms=5.0), Case(64, 0, ratio=2.0), Case(512, 200, ratio=1.6))
+CASES = (Case(1, 0, overhead_ms=5.0), Case(64, 0, ratio=2.0), Case(256, 0, ratio=2.0), Case(512, 200, ratio=1.6))
 
 
 def main() -> int:

@@ -22,6 +22,7 @@ from flowbuilder import clock, enqueue, logs, open_files
 from flowbuilder.claim_keys import duplicates_secret
 from flowbuilder.config import Settings, settings, vault_keys_now
 from flowbuilder.db import make_engine
+from flowbuilder.scheduling import be_patient
 from flowbuilder.vault import Vault
 from workers import lead_worker
 from workers.alive import Presence, WrongClock, check_clock, keep_telling
@@ -45,6 +46,7 @@ def main(kind: str) -> int:
     """Work until SIGTERM or SIGINT; return the exit code. `kind` is `leads` or `jobs`."""
     own = settings()
     open_files.allow_many()
+    be_patient()
     logs.set_up(level=own.log_level, as_json=logs.wants_json(own.log_format, sys.stderr), process=kind)
     database = make_engine(own.database_url)
     signal.signal(signal.SIGTERM, _leave)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flowbuilder.embedded.errors import EmbeddedError
+from flowbuilder.scheduling import patient_children
 
 
 @dataclass(frozen=True)
@@ -20,19 +21,23 @@ class Account:
 
 
 def run_program(command: Sequence[str | Path], account: Account | None, cwd: Path, stdin: str = "") -> None:
-    """Run a program to its end, as `account` if given, out of reach of Ctrl-C; raises EmbeddedError if it fails."""
+    """Run a program to its end, as `account` if given, out of reach of Ctrl-C; raises EmbeddedError if it fails.
+
+    Servers that it leaves behind are patient.
+    """
     who = {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
-    done = subprocess.run(  # noqa: S603 - the programs come from our own packages
-        [str(part) for part in command],
-        cwd=cwd,
-        input=stdin,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        check=False,
-        **who,  # type: ignore[call-overload]
-    )
+    with patient_children():
+        done = subprocess.run(  # noqa: S603 - the programs come from our own packages
+            [str(part) for part in command],
+            cwd=cwd,
+            input=stdin,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            check=False,
+            **who,  # type: ignore[call-overload]
+        )
     if done.returncode != 0:
         raise EmbeddedError(f"{Path(command[0]).name} ended with code {done.returncode}: {done.stdout.strip()}")
 

@@ -13,6 +13,7 @@ from granian.log import LogLevels
 
 from flowbuilder import config, logs, open_files
 from flowbuilder.config import Settings
+from flowbuilder.scheduling import be_patient
 from flowbuilder.serving.tether import end_with_parent
 
 SELDOM = (10_000, 20, 50)
@@ -21,6 +22,7 @@ SELDOM = (10_000, 20, 50)
 
 def serve_web(settings: Settings) -> None:
     """Serve until SIGTERM; requests that run are given 18 seconds to end."""
+    be_patient()
     server = Granian(
         "flowbuilder.app:asgi_app",
         address=settings.web_host,

@@ -1,7 +1,10 @@
 """`flowbuilder demo` as a person starts it: the whole process tree, twice in one home."""
 
+import os
 import re
 import signal
+from contextlib import suppress
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -24,6 +27,19 @@ def home(tmp_path):
     return tmp_path / "var"
 
 
+PATIENT = {"flowbuilder web", "workers leads", "workers jobs", "bin/postgres", "valkey-server"}
+"""The processes that hand leads on to one another."""
+
+
+def policies(home, name):
+    """Return what the scheduler takes all threads of some processes for, but for those that end meanwhile."""
+    found = set()
+    for pid in processes_of(home, name):
+        with suppress(ProcessLookupError, FileNotFoundError):
+            found |= {os.sched_getscheduler(int(thread.name)) for thread in Path(f"/proc/{pid}/task").iterdir()}
+    return found
+
+
 def a_program(home, port):
     return Client(f"http://127.0.0.1:{port}", Kept.read(home).api_key)
 
@@ -39,6 +55,8 @@ def test_the_first_lead_is_sold_and_a_second_start_finds_everything(home):
         first.wait_for("first lead delivered after", 120)
         password = said_in_the_box(first, "Password")
         assert said_in_the_box(first, "Address") == f"http://127.0.0.1:{port}"
+        assert {name for name in PATIENT if policies(home, name) == {os.SCHED_BATCH}} == PATIENT
+        assert policies(home, "flowbuilder.demo") == {os.SCHED_OTHER}
         with a_program(home, port) as program:
             # The newest one may be a supplier's test, which reaches no buyer.
             sold = next(lead for lead in program.leads(status="sold") if not lead["is_test"])

@@ -1,0 +1,34 @@
+"""How the system's scheduler treats the processes that hand each lead on to one another."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+
+def be_patient() -> None:
+    """Have this thread, and every thread and process that it starts from now on, interrupt nobody when it wakes up.
+
+    Linux has whoever wakes up interrupt whoever runs, which is made for people who wait for a key stroke. Of web,
+    workers, PostgreSQL and Valkey each wakes the next one for every few leads; on few cores the interruptions cost
+    them a tenth of what they do (`bench/README.md`). Their share of the processor stays the same, see SCHED_BATCH in
+    sched(7). Nothing happens where a system knows of no such policy, or does not grant it.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
+@contextmanager
+def patient_children() -> Iterator[None]:
+    """Have the processes that this thread starts meanwhile be patient, and the thread itself be as before."""
+    if sys.platform != "linux":
+        yield
+        return
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    be_patient()
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            os.sched_setscheduler(0, *before)

@@ -1,0 +1,68 @@
+"""Whom the system's scheduler takes for patient: the processes that hand leads on to one another, and nobody else."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from flowbuilder.embedded.processes import process_id
+from flowbuilder.scheduling import be_patient, patient_children
+from tests.support.servers import plain_url
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has this policy")
+ASK = "import os; print(os.sched_getscheduler(0))"
+
+
+def policy_of_a_child() -> int:
+    return int(subprocess.run([sys.executable, "-c", ASK], capture_output=True, check=True, timeout=60).stdout)
+
+
+def test_whoever_is_patient_hands_it_on_to_threads_and_processes_but_not_to_other_threads():
+    seen = []
+
+    def begin():
+        be_patient()
+        own = threading.Thread(target=lambda: seen.append(os.sched_getscheduler(0)))
+        own.start()
+        own.join()
+        seen.append(policy_of_a_child())
+
+    patient = threading.Thread(target=begin)
+    patient.start()
+    patient.join()
+    assert seen == [os.SCHED_BATCH] * 2
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+
+
+def test_children_are_patient_while_whoever_starts_them_is_so_only_meanwhile():
+    with patient_children():
+        assert policy_of_a_child() == os.SCHED_BATCH
+    assert (os.sched_getscheduler(0), policy_of_a_child()) == (os.SCHED_OTHER, os.SCHED_OTHER)
+
+
+def test_a_start_that_fails_leaves_its_process_as_it_was():
+    with pytest.raises(FileNotFoundError), patient_children():
+        subprocess.run(["/no/such/program"], check=True)
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+
+
+def test_a_system_that_does_not_grant_it_is_served_all_the_same(monkeypatch):
+    def refuse(*_asked):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "sched_setscheduler", refuse)
+    be_patient()
+    with patient_children():
+        assert policy_of_a_child() == os.SCHED_OTHER
+
+
+def test_the_embedded_servers_are_patient_with_every_connection_that_comes(servers):
+    with psycopg.connect(plain_url(servers.database_url)) as connection:
+        backend = connection.info.backend_pid
+        postgres = process_id(servers.postgres.folder / "postmaster.pid")
+        valkey = process_id(Path(servers.valkey._pid_file))
+        assert [os.sched_getscheduler(pid) for pid in (backend, postgres, valkey)] == [os.SCHED_BATCH] * 3
