@@ -34,7 +34,7 @@ SECONDS, RATE, NOISE, ROUNDS = 12, 20, 40, 5
 WORKERS = 2
 SETTLING = 3
 """Seconds for which a neighbour whose buyers answer is there before anything is measured."""
-BACKLOG, BESIDE = 8_000, 3.0
+BACKLOG, BESIDE = 20_000, 3.0
 """How many leads of the neighbour are due at once in the end, and for how many seconds others come meanwhile."""
 MOST = 1.2
 """How many times as long the 95th percentile may take where leads hang."""
