@@ -1,6 +1,5 @@
 """`flowbuilder demo` as a person starts it: the whole process tree, twice in one home."""
 
-import os
 import re
 import signal
 from contextlib import suppress
@@ -14,7 +13,7 @@ from flowbuilder.client import Client
 from flowbuilder.demo.kept import Kept
 from flowbuilder.embedded.homes import open_home
 from flowbuilder.embedded.postgres import Postgres
-from tests.support.processes import eventually, free_port, processes_of, started
+from tests.support.processes import eventually, free_port, policy_of, policy_of_the_patient, processes_of, started
 from tests.support.proofs import findings
 from tests.support.servers import plain_url
 
@@ -36,7 +35,7 @@ def policies(home, name):
     found = set()
     for pid in processes_of(home, name):
         with suppress(ProcessLookupError, FileNotFoundError):
-            found |= {os.sched_getscheduler(int(thread.name)) for thread in Path(f"/proc/{pid}/task").iterdir()}
+            found |= {policy_of(int(thread.name)) for thread in Path(f"/proc/{pid}/task").iterdir()}
     return found
 
 
@@ -55,8 +54,9 @@ def test_the_first_lead_is_sold_and_a_second_start_finds_everything(home):
         first.wait_for("first lead delivered after", 120)
         password = said_in_the_box(first, "Password")
         assert said_in_the_box(first, "Address") == f"http://127.0.0.1:{port}"
-        assert {name for name in PATIENT if policies(home, name) == {os.SCHED_BATCH}} == PATIENT
-        assert policies(home, "flowbuilder.demo") == {os.SCHED_OTHER}
+        patient = {policy_of_the_patient()}
+        assert {name for name in PATIENT if policies(home, name) == patient} == PATIENT
+        assert policies(home, "flowbuilder.demo") == {policy_of()}
         with a_program(home, port) as program:
             # The newest one may be a supplier's test, which reaches no buyer.
             sold = next(lead for lead in program.leads(status="sold") if not lead["is_test"])

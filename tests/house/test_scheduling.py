@@ -11,9 +11,11 @@ import pytest
 
 from flowbuilder.embedded.processes import process_id
 from flowbuilder.scheduling import be_patient, patient_children
+from tests.support.processes import policy_of, policy_of_the_patient
 from tests.support.servers import plain_url
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has this policy")
+USUAL, PATIENT = policy_of(), policy_of_the_patient()
+pytestmark = pytest.mark.skipif(USUAL == PATIENT, reason="this system grants no such policy")
 ASK = "import os; print(os.sched_getscheduler(0))"
 
 
@@ -26,7 +28,7 @@ def test_whoever_is_patient_hands_it_on_to_threads_and_processes_but_not_to_othe
 
     def begin():
         be_patient()
-        own = threading.Thread(target=lambda: seen.append(os.sched_getscheduler(0)))
+        own = threading.Thread(target=lambda: seen.append(policy_of()))
         own.start()
         own.join()
         seen.append(policy_of_a_child())
@@ -34,20 +36,20 @@ def test_whoever_is_patient_hands_it_on_to_threads_and_processes_but_not_to_othe
     patient = threading.Thread(target=begin)
     patient.start()
     patient.join()
-    assert seen == [os.SCHED_BATCH] * 2
-    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+    assert seen == [PATIENT] * 2
+    assert policy_of() == USUAL
 
 
 def test_children_are_patient_while_whoever_starts_them_is_so_only_meanwhile():
     with patient_children():
-        assert policy_of_a_child() == os.SCHED_BATCH
-    assert (os.sched_getscheduler(0), policy_of_a_child()) == (os.SCHED_OTHER, os.SCHED_OTHER)
+        assert policy_of_a_child() == PATIENT
+    assert (policy_of(), policy_of_a_child()) == (USUAL, USUAL)
 
 
 def test_a_start_that_fails_leaves_its_process_as_it_was():
     with pytest.raises(FileNotFoundError), patient_children():
         subprocess.run(["/no/such/program"], check=True)
-    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+    assert policy_of() == USUAL
 
 
 def test_a_system_that_does_not_grant_it_is_served_all_the_same(monkeypatch):
@@ -57,7 +59,7 @@ def test_a_system_that_does_not_grant_it_is_served_all_the_same(monkeypatch):
     monkeypatch.setattr(os, "sched_setscheduler", refuse)
     be_patient()
     with patient_children():
-        assert policy_of_a_child() == os.SCHED_OTHER
+        assert policy_of_a_child() == USUAL
 
 
 def test_the_embedded_servers_are_patient_with_every_connection_that_comes(servers):
@@ -65,4 +67,4 @@ def test_the_embedded_servers_are_patient_with_every_connection_that_comes(serve
         backend = connection.info.backend_pid
         postgres = process_id(servers.postgres.folder / "postmaster.pid")
         valkey = process_id(Path(servers.valkey._pid_file))
-        assert [os.sched_getscheduler(pid) for pid in (backend, postgres, valkey)] == [os.SCHED_BATCH] * 3
+        assert [policy_of(pid) for pid in (backend, postgres, valkey)] == [PATIENT] * 3

@@ -107,6 +107,20 @@ def eventually(holds: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.05)
 
 
+def policy_of(pid: int = 0) -> int | None:
+    """Return what the scheduler takes a thread for, this one by default; None where it cannot be told."""
+    return os.sched_getscheduler(pid) if sys.platform == "linux" else None
+
+
+def policy_of_the_patient() -> int | None:
+    """Return what the scheduler takes a process for that asks to be patient: as it was before where none may be so."""
+    told = "import os; from flowbuilder.scheduling import be_patient; be_patient(); print(os.sched_getscheduler(0))"
+    if sys.platform != "linux":
+        return None
+    done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, check=True, timeout=60)
+    return int(done.stdout)
+
+
 PORTS = range(16_000, 32_000)
 """Below those that systems hand out: until a slow start has bound its port, no other server or caller is given it."""
 
