@@ -26,7 +26,7 @@ def home(tmp_path):
     return tmp_path / "var"
 
 
-PATIENT = {"flowbuilder web", "workers leads", "workers jobs", "bin/postgres", "valkey-server"}
+HAND_ON = {"flowbuilder web", "workers leads", "workers jobs", "bin/postgres", "valkey-server"}
 """The processes that hand leads on to one another."""
 
 
@@ -55,7 +55,7 @@ def test_the_first_lead_is_sold_and_a_second_start_finds_everything(home):
         password = said_in_the_box(first, "Password")
         assert said_in_the_box(first, "Address") == f"http://127.0.0.1:{port}"
         patient = {policy_of_the_patient()}
-        assert {name for name in PATIENT if policies(home, name) == patient} == PATIENT
+        assert {name for name in HAND_ON if policies(home, name) == patient} == HAND_ON
         assert policies(home, "flowbuilder.demo") == {policy_of()}
         with a_program(home, port) as program:
             # The newest one may be a supplier's test, which reaches no buyer.

@@ -15,7 +15,7 @@ from tests.support.processes import policy_of, policy_of_the_patient
 from tests.support.servers import plain_url
 
 USUAL, PATIENT = policy_of(), policy_of_the_patient()
-pytestmark = pytest.mark.skipif(USUAL == PATIENT, reason="this system grants no such policy")
+"""The same where a system grants no other."""
 ASK = "import os; print(os.sched_getscheduler(0))"
 
 
@@ -52,14 +52,31 @@ def test_a_start_that_fails_leaves_its_process_as_it_was():
     assert policy_of() == USUAL
 
 
-def test_a_system_that_does_not_grant_it_is_served_all_the_same(monkeypatch):
+@pytest.mark.parametrize("asked", ["sched_getscheduler", "sched_setscheduler"])
+def test_a_system_that_does_not_grant_it_is_served_all_the_same(monkeypatch, asked):
     def refuse(*_asked):
         raise PermissionError
 
-    monkeypatch.setattr(os, "sched_setscheduler", refuse)
+    monkeypatch.setattr(os, asked, refuse)
     be_patient()
     with patient_children():
         assert policy_of_a_child() == USUAL
+
+
+def test_whoever_was_given_another_policy_keeps_it():
+    seen = []
+
+    def idle():
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        be_patient()
+        with patient_children():
+            seen.append(policy_of_a_child())
+        seen.append(policy_of())
+
+    least = threading.Thread(target=idle)
+    least.start()
+    least.join()
+    assert seen == [os.SCHED_IDLE] * 2
 
 
 def test_the_embedded_servers_are_patient_with_every_connection_that_comes(servers):
