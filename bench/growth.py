@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from bench.market import Market, a_buyer, a_market
-from bench.measuring import measure, print_head, show
+from bench.measuring import Measured, measure, print_head, show
 from flowbuilder import embedded
 
 BATCH = 50_000
@@ -59,28 +59,38 @@ def _measure_all(market: Market, home: Path, options: argparse.Namespace) -> int
     sources = home / "sources"
     sources.write_text("".join(f"{urlsplit(url).path} {key}\n" for url, key in market.sources))
     print_head()
-    few = _rounds(market, options, None)
-    spread = _rounds(market, options, sources)
+    few, spread = _rounds(market, options, {"1 flow": None, f"{options.flows} flows": sources})
     copy_leads(market.database_url, options.leads)
-    many = _rounds(market, options, None)
-    print(f"many flows: {spread[0] / few[0]:.2f} x the leads per second of one, {spread[1] / few[1]:.2f} x the CPU")
-    print(f"many leads: {many[0] / few[0]:.2f} x the leads per second of few, {many[1] / few[1]:.2f} x the CPU")
-    return 0 if few[2] and spread[2] and many[2] else 1
+    [many] = _rounds(market, options, {"1 flow": None})
+    _compare("many flows", spread, "one", few)
+    _compare("many leads", many, "few", few)
+    return 0 if all(one.agrees for one in [*few, *spread, *many]) else 1
 
 
-def _rounds(market: Market, options: argparse.Namespace, sources: Path | None) -> tuple[float, float, bool]:
-    """Print the rounds; return the medians of leads per second and CPU per lead, and whether all numbers agree.
+def _rounds(market: Market, options: argparse.Namespace, ways: dict[str, Path | None]) -> list[list[Measured]]:
+    """Print and return the rounds of each way of posting, which take turns: what the server does meanwhile meets all.
 
-    Every process has to read each flow once, so that a round before them does not count.
+    Every process has to read each flow once, so that a round of each before them does not count.
     """
-    measure(market, options.connections, options.seconds, sources)
-    name = f"{market.stored():,} leads, {options.flows if sources else 1} flows"
-    rounds = []
-    for _ in range(options.rounds):
-        rounds.append(measure(market, options.connections, options.seconds, sources))
-        show(name, rounds[-1])
-    rates = statistics.median(one.round.per_second for one in rounds)
-    return rates, statistics.median(sum(one.cpu.values()) for one in rounds), all(one.agrees for one in rounds)
+    for sources in ways.values():
+        measure(market, options.connections, options.seconds, sources)
+    rounds: dict[str, list[Measured]] = {name: [] for name in ways}
+    for name in list(ways) * options.rounds:
+        stored = market.stored()
+        rounds[name].append(measure(market, options.connections, options.seconds, ways[name]))
+        show(f"{stored:,} leads, {name}", rounds[name][-1])
+    return list(rounds.values())
+
+
+def _compare(name: str, rounds: list[Measured], other: str, others: list[Measured]) -> None:
+    """Print how the medians of leads per second and of CPU per lead of some rounds compare with those of others."""
+    (rate, spent), (other_rate, other_spent) = _medians(rounds), _medians(others)
+    print(f"{name}: {rate / other_rate:.2f} x the leads per second of {other}, {spent / other_spent:.2f} x the CPU")
+
+
+def _medians(rounds: list[Measured]) -> tuple[float, float]:
+    """Return the medians of leads per second and of CPU per lead in milliseconds."""
+    return statistics.median(one.round.per_second for one in rounds), statistics.median(one.spent for one in rounds)
 
 
 def copy_leads(database_url: str, many: int) -> None:

@@ -30,6 +30,11 @@ class Measured:
     cpu: dict[str, float]
     agrees: bool = True
 
+    @property
+    def spent(self) -> float:
+        """Return the CPU of all processes in milliseconds per lead."""
+        return sum(self.cpu.values())
+
 
 def measure(market: Market, connections: int, seconds: int, sources: Path | None = None) -> Measured:
     """Post for some seconds; return what came of it, once nothing moves any more."""
@@ -73,8 +78,7 @@ def show(name: str, one: Measured) -> None:
     )
     run = one.round
     print(
-        f"{name:22}{run.per_second:>9.0f}{run.p50:>9.1f}{run.p99:>9.1f}{run.failures:>8}   "
-        f"{sum(one.cpu.values()):.2f} = {spent}",
+        f"{name:22}{run.per_second:>9.0f}{run.p50:>9.1f}{run.p99:>9.1f}{run.failures:>8}   {one.spent:.2f} = {spent}",
         flush=True,
     )
 

@@ -49,7 +49,7 @@ def _medians(rounds: list[Measured]) -> tuple[float, float]:
     """Return leads per second and CPU in milliseconds per lead."""
     return (
         statistics.median(one.round.per_second for one in rounds),
-        statistics.median(sum(one.cpu.values()) for one in rounds),
+        statistics.median(one.spent for one in rounds),
     )
 
 
