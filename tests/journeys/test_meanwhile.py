@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from flowbuilder import ids
+from flowbuilder.leads.finding import short_form
 from flowbuilder.models import Flow, Source
-from tests.support.cast import Cast, a_connection, a_flow, a_source
+from tests.support.cast import Cast, a_connection, a_flow, a_lead, a_source
 from tests.support.documents import solar
 from tests.support.looks import WIDE
 
@@ -52,14 +53,20 @@ def form_of(source: Source) -> str:
 
 
 class Held:
-    """The posts to an address, each of which waits until it is let go; others pass."""
+    """The requests to an address, each of which waits until it is let go; others pass.
 
-    def __init__(self, page: Page, address: str, when: Callable[[str], bool] = lambda _: True) -> None:
-        self.page, self.routes, self.when = page, [], when
+    They are posts, told by what they send, or asked for with another method, told by the whole address.
+    """
+
+    def __init__(
+        self, page: Page, address: str, when: Callable[[str], bool] = lambda _: True, method: str = "POST"
+    ) -> None:
+        self.page, self.routes, self.when, self.method = page, [], when, method
         page.route(address, self._hold)
 
     def _hold(self, route: Route) -> None:
-        if route.request.method == "POST" and self.when(route.request.post_data or ""):
+        request = route.request
+        if request.method == self.method and self.when(request.post_data or request.url):
             self.routes.append(route)
         else:
             route.continue_()
@@ -217,3 +224,24 @@ def test_nothing_is_typed_about_leads_that_are_being_listed_anew(
     held[0].continue_()
     expect(page.locator("#deciding[disabled]")).to_have_count(0)
     assert "flow=" in page.url
+
+
+@pytest.mark.parametrize("what", ["mark=", "more=1"], ids=["the poll", "more leads"])
+def test_leads_asked_for_before_the_filter_do_not_come_after_it(
+    visit: Visit, session: Session, cast: Cast, source: Source, what: str
+) -> None:
+    sold, *_, rejected = [*(a_lead(session, source) for _ in range(60)), a_lead(session, source, outcome="rejected")]
+    session.commit()
+    page = visit("/leads", cast.sara, **WIDE)
+    late = Held(page, "**/leads?*", lambda address: what in address and "status=&" in address, method="GET")
+    if what == "more=1":
+        page.get_by_role("link", name="Load 50 more").click()
+    late.nth(0)
+    page.get_by_label("Outcome").select_option("Rejected")
+    expect(page.get_by_role("status").filter(has_text="1 lead shown")).to_be_visible()
+    a_lead(session, source)
+    session.commit()
+    late.go()
+    assert late.nth(0).request.response() is None
+    expect(page.get_by_role("link", name=short_form(rejected.id))).to_be_visible()
+    expect(page.get_by_role("link", name=short_form(sold.id))).to_have_count(0)
