@@ -107,6 +107,7 @@ class Book:
         self._sources: dict[SourceKey, Source] = {}
         self._compiled: dict[SourceKey, tuple[object, Source]] = {}
         self._destinations: dict[UUID, tuple[object, Destination | None]] = {}
+        self._closed: dict[tuple[UUID, str], str] = {}
         self._read_at = 0.0
         self.list_forms: Forms = {}
 
@@ -166,10 +167,9 @@ class Book:
         return {shown: connection for shown, connection in opened.items() if connection}
 
     def _opened(self, row: Mapping[str, Any], sealed: Iterable[Mapping[str, Any]]) -> Connection | None:
-        """Return a connection from its row and its sealed secrets, None when one of them cannot be used."""
+        """Return a connection from its row and its sealed secrets, None when its destination cannot be used."""
         destination = self._destination(row["id"], row["destination"])
-        credentials = self._credentials(row, sealed)
-        if destination is None or credentials is None:
+        if destination is None:
             return None
         return Connection(
             id=row["id"],
@@ -177,7 +177,7 @@ class Book:
             name=row["name"],
             state=row["state"],
             destination=destination,
-            credentials=credentials,
+            credentials=self._credentials(row, sealed),
             concurrency=row["concurrency"],
             breaker=CLOSED if row["failures"] is None else read_breaker(row),
         )
@@ -191,17 +191,25 @@ class Book:
             self._destinations[connection_id] = document, destination
         return destination
 
-    def _credentials(self, row: Mapping[str, Any], sealed: Iterable[Mapping[str, Any]]) -> dict[str, str] | None:
-        """Return the opened secrets of a connection, None when one does not open: it is not connected then."""
+    def _credentials(self, row: Mapping[str, Any], sealed: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+        """Return the opened secrets of a connection, without those that do not open.
+
+        A request that needs one of these cannot be built, and says so: an error, not a no. Answers can still be read.
+        """
         opened: dict[str, str] = {}
         for secret in sealed:
             place = credential_place(row["account_id"], row["id"], secret["name"])
             try:
                 opened[secret["name"]] = self._vault.open(secret["sealed"], **place)
             except VaultError as problem:
-                log.error("a secret of connection %s does not open: %s", row["id"], problem)  # noqa: TRY400
-                return None
+                self._tell_closed(row["id"], secret, problem)
         return opened
+
+    def _tell_closed(self, connection_id: UUID, secret: Mapping[str, Any], problem: VaultError) -> None:
+        """Say that a secret does not open, once for what is stored: it is read again every second."""
+        if self._closed.get((connection_id, secret["name"])) != secret["sealed"]:
+            self._closed[connection_id, secret["name"]] = secret["sealed"]
+            log.error("the secret %s of connection %s does not open: %s", secret["name"], connection_id, problem)
 
 
 def _read_flows(database: Database, flows: Collection[int]) -> dict[int, FlowState]:

@@ -22,6 +22,7 @@ from flowbuilder import clock, enqueue, logs, open_files
 from flowbuilder.claim_keys import duplicates_secret
 from flowbuilder.config import Settings, settings, vault_keys_now
 from flowbuilder.db import make_engine
+from flowbuilder.operating.vault_keys import WrongKeys, check_keys
 from flowbuilder.scheduling import be_patient
 from flowbuilder.vault import Vault
 from workers import lead_worker
@@ -53,12 +54,9 @@ def main(kind: str) -> int:
     signal.signal(signal.SIGINT, _leave)
     blocking = enqueue.connect(own.redis_url, timeout=BLOCKED_FOR)
     try:
-        _wait_for(
-            "The database of DATABASE_URL",
-            lambda: check_clock(database, clock.now() - timedelta(seconds=own.clock_offset)),
-        )
+        _wait_for("The database of DATABASE_URL", lambda: _check(database, own))
         _wait_for("The Valkey of REDIS_URL", blocking.ping)
-    except (WrongClock, NoServer) as problem:
+    except (WrongClock, NoServer, WrongKeys) as problem:
         log.error("%s", problem)  # noqa: TRY400  (where it was found out is of no use)
         return 1
     database.dispose()
@@ -68,6 +66,12 @@ def main(kind: str) -> int:
         keep_telling(database, "jobs")
         _run_jobs(blocking)
     return 0
+
+
+def _check(database: Database, own: Settings) -> None:
+    """Raise WrongClock or WrongKeys where this process would do harm: leads wait until that is mended."""
+    check_clock(database, clock.now() - timedelta(seconds=own.clock_offset))
+    check_keys(database, vault_keys_now(own))
 
 
 def _run_jobs(redis: Redis) -> None:

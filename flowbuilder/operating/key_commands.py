@@ -23,7 +23,7 @@ class KeysError(ValueError):
 def list_keys(options: Namespace) -> int:
     """Print every key of the vault: its age, and how many secrets it seals."""
     with _database() as engine, engine.connect() as database:
-        uses = vault_keys.key_uses(database, _ids(config.vault_keys_now(config.settings())))
+        uses = vault_keys.key_uses(database, config.vault_keys_now(config.settings()))
     if options.json:
         print(json.dumps([asdict(use) for use in uses], default=str))
         return 0
@@ -53,7 +53,7 @@ def remove(options: Namespace) -> int:
         raise KeysError(f"VAULT_KEYS is set by you: take {options.id} out of it, and start every process again.")
     with _database() as engine, engine.connect() as database:
         keys = config.vault_keys_now(config.settings())
-        uses = {use.id: use for use in vault_keys.key_uses(database, _ids(keys))}
+        uses = {use.id: use for use in vault_keys.key_uses(database, keys)}
     _refuse_needed(uses.get(options.id), options.id)
     config.keep_vault_keys([key for key in keys if key[0] != options.id])
     print(f"{options.id} is removed. Dumps from before it was rotated need it: keep it as long as you keep those.")
@@ -149,6 +149,7 @@ def _line(use: KeyUse, now: datetime) -> str:
     made = f"made {(now.date() - use.made_on).days} days ago" if use.made_on else "its age is not known"
     oldest = f", the oldest stored {_day(use.oldest)}" if use.oldest else ""
     role = "seals what is new" if use.is_first else "opens only" if use.is_known else "MISSING from VAULT_KEYS"
+    role += "" if use.opens or not use.is_known else ", but OPENS NOTHING of what is stored: another key bore this id"
     return f"{use.id}: {role}; {made}; seals {use.seals} secrets{oldest}"
 
 

@@ -1,7 +1,8 @@
 """The vault's master keys: what each one seals, and sealing all secrets again under the first while leads go out."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import count
@@ -11,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, text
 
 from flowbuilder.db import write_json
-from flowbuilder.vault import Vault, VaultError, credential_place
+from flowbuilder.vault import Keys, Place, Vault, VaultError, credential_place, key_id_of
 
 BATCH = 500
 BEGINNING = (UUID(int=0), "")
@@ -20,6 +21,16 @@ Row = tuple[UUID, str]
 USES = text("""
     SELECT split_part(sealed, ':', 2), count(*), min(updated_at) FROM credential GROUP BY 1
 """)
+# A key is not told by its id alone: another one may bear it, where a home was made anew.
+NEWEST = text("""
+    SELECT connection_id, name, sealed, account_id
+      FROM (SELECT c.connection_id, c.name, c.sealed, n.account_id,
+                   row_number() OVER (PARTITION BY split_part(c.sealed, ':', 2) ORDER BY c.updated_at DESC) AS place
+              FROM credential c JOIN connection n ON n.id = c.connection_id) AS numbered
+     WHERE place <= :most
+""")
+TRIED = 5
+"""How many of the newest secrets of a key are opened to learn whether it is the one that sealed them."""
 COUNT_OTHERS = text("SELECT count(*) FROM credential WHERE split_part(sealed, ':', 2) <> :first")
 # What a page is changing at this moment is passed over, and found in the next pass: nobody waits for anybody.
 OTHERS = text("""
@@ -38,7 +49,10 @@ _DATED = re.compile(r"k(\d{4})(\d\d)(\d\d)(?:n\d+)?\Z")
 
 @dataclass(frozen=True)
 class KeyUse:
-    """One key: how many secrets it seals, the oldest of them, and whether the vault has it at all."""
+    """One key: how many secrets it seals, the oldest of them, and whether the vault has it at all.
+
+    It `opens` while it opens one of the newest of them; otherwise it is another key that bears this id.
+    """
 
     id: str
     is_first: bool
@@ -46,6 +60,7 @@ class KeyUse:
     made_on: date | None
     seals: int
     oldest: datetime | None
+    opens: bool = True
 
 
 @dataclass(frozen=True)
@@ -57,14 +72,47 @@ class Sealed:
     left: int
 
 
-def key_uses(database: Connection, key_ids: Sequence[str]) -> list[KeyUse]:
+class WrongKeys(RuntimeError):
+    """None of the vault's keys opens what is stored."""
+
+
+def key_uses(database: Connection, keys: Keys) -> list[KeyUse]:
     """Return every key of the vault in its order, then those that it lacks although secrets are sealed with them."""
+    key_ids = [key_id for key_id, _ in keys]
     found = {key_id: (int(many), oldest) for key_id, many, oldest in database.execute(USES)}
     missing = sorted(set(found) - set(key_ids))
-    return [
-        KeyUse(key_id, key_id == key_ids[0], key_id in key_ids, made_on(key_id), *found.get(key_id, (0, None)))
-        for key_id in (*key_ids, *missing)
-    ]
+    opening = _opening(Vault(keys), database.execute(NEWEST, {"most": TRIED}).mappings())
+    uses = []
+    for key_id in (*key_ids, *missing):
+        many, oldest = found.get(key_id, (0, None))
+        opens = key_id in opening or not many
+        uses.append(KeyUse(key_id, key_id == key_ids[0], key_id in key_ids, made_on(key_id), many, oldest, opens=opens))
+    return uses
+
+
+def check_keys(engine: Engine, keys: Keys) -> None:
+    """Raise WrongKeys when secrets are stored and not one of the newest opens: no buyer could be called."""
+    with engine.connect() as database:
+        used = [use for use in key_uses(database, keys) if use.seals]
+    if used and not any(use.opens for use in used):
+        raise WrongKeys(
+            "VAULT_KEYS opens none of the stored secrets, and so leads wait: set the keys that sealed them (those of "
+            "secrets.env where the database comes from), or enter the secrets of a connection again."
+        )
+
+
+def _opening(vault: Vault, rows: Iterable[Mapping[Any, Any]]) -> set[str]:
+    """Return the ids of the keys that open one of these secrets."""
+    opening = set()
+    for row in rows:
+        with suppress(VaultError):
+            vault.open(row["sealed"], **_place(row))
+            opening.add(key_id_of(row["sealed"]))
+    return opening
+
+
+def _place(row: Mapping[Any, Any]) -> Place:
+    return credential_place(row["account_id"], row["connection_id"], row["name"])
 
 
 def made_on(key_id: str) -> date | None:
@@ -125,7 +173,7 @@ def _batches(engine: Engine, vault: Vault, first: str) -> Iterable[tuple[int, se
 def _sealed_again(vault: Vault, rows: Iterable[Mapping[Any, Any]]) -> tuple[list[dict[str, str]], set[str]]:
     changes, closed = [], set()
     for row in rows:
-        place = credential_place(row["account_id"], row["connection_id"], row["name"])
+        place = _place(row)
         try:
             sealed = vault.seal(vault.open(row["sealed"], **place), **place)
         except VaultError:

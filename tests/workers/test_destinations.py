@@ -11,7 +11,9 @@ from sqlalchemy import text
 from tests.support.buyers import Buyer
 from tests.support.flows import buyer
 from tests.support.hostile import Behaviour, Server, saying, serving
+from tests.support.hostile import Connection as Asking
 from tests.support.market import Market
+from workers import book
 
 SECRET = "sk_live_planted_7Q2F"
 XML_YES = b"<response><status>accepted</status><price>31.50</price><id>SX-9</id></response>"
@@ -137,3 +139,31 @@ def test_a_client_that_is_not_known_any_more_is_an_error_and_nothing_is_sent(mar
     assert (lead.outcome, offer.state, offer.lost_reason) == ("rejected", "error", "credentials_expired")
     assert "invalid_client" in attempt.error
     assert server.requests == []
+
+
+CLOSE = text("UPDATE credential SET sealed = 'v1:k9:AAAAAAAAAAAAAAAA:AAAA'")
+"""Has every stored secret be one that no key opens."""
+
+
+def test_a_secret_that_does_not_open_is_told_as_an_error(market: Market, caplog: pytest.LogCaptureFixture) -> None:
+    with connected(market, YES, {"token": SECRET}, auth={"type": "bearer"}) as server:
+        with market.database.begin() as database:
+            database.execute(CLOSE)
+        [lead_id] = market.post()
+        market.carry()
+    [offered] = [event.result for event in market.events(lead_id) if event.effect == "offer"]
+    assert (offered["answer"], offered["reason"], server.requests) == ("not_asked", "error", [])
+    assert [record.message for record in caplog.records if "does not open" in record.message]
+
+
+def test_an_answer_is_read_whose_secret_does_not_open_any_more(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(book, "FRESH", 0.0)
+
+    def closes_and_accepts(connection: Asking) -> None:
+        with market.database.begin() as database:
+            database.execute(CLOSE)
+        YES(connection)
+
+    with connected(market, closes_and_accepts, {"token": SECRET}, auth={"type": "bearer"}):
+        lead, offer, attempt = carried(market)
+    assert (lead.outcome, offer.state, attempt.state) == ("sold", "accepted", "ok")

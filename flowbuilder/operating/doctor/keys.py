@@ -29,7 +29,7 @@ def _check_uses(own: Settings) -> Iterator[Finding]:
     engine = db.make_engine(own.database_url, pool_size=1)
     try:
         with engine.connect() as database:
-            uses = vault_keys.key_uses(database, [key_id for key_id, _ in keys])
+            uses = vault_keys.key_uses(database, keys)
     except SQLAlchemyError:
         return  # The database's own check has said why.
     finally:
@@ -44,6 +44,12 @@ def judge_uses(uses: Sequence[KeyUse], now: datetime) -> Iterator[Finding]:
             yield wrong(
                 "keys", f"{use.seals} secrets are sealed with {use.id}, which is missing: put it into VAULT_KEYS."
             )
+        elif not use.opens:
+            yield wrong(
+                "keys",
+                f"{use.id} opens none of the {use.seals} secrets that are sealed with {use.id}: another key bore that "
+                "name. Put that one back into VAULT_KEYS, or enter the secrets again on their connections.",
+            )
         elif not use.is_first and not use.seals:
             yield warning("keys", f"{use.id} seals nothing any more: it may be removed.")
         elif not use.is_first:
@@ -53,7 +59,7 @@ def judge_uses(uses: Sequence[KeyUse], now: datetime) -> Iterator[Finding]:
     first = uses[0]
     if first.made_on and now.date() - first.made_on > OLD:
         yield warning("keys", f"{first.id} is older than a year: run `flowbuilder keys rotate`.")
-    if all(use.is_known for use in uses):
+    if all(use.is_known and use.opens for use in uses):
         yield ok("keys", f"{first.id} seals what is new, and every stored secret has its key.")
 
 

@@ -166,6 +166,12 @@ def test_a_key_that_secrets_need_and_the_vault_lacks_is_found(own):
     assert (state, "1 secrets are sealed with k0, which is missing" in sentence) == ("wrong", True)
 
 
+def test_another_key_under_an_id_that_sealed_secrets_is_found():
+    uses = [KeyUse("k1", True, True, None, 5, None, opens=False)]
+    [found] = keys.judge_uses(uses, NOW)
+    assert (found.state, "k1 opens none of the 5 secrets" in found.said) == ("wrong", True)
+
+
 @pytest.mark.parametrize(
     ("uses", "words"),
     [

@@ -165,13 +165,30 @@ def test_the_list_tells_what_each_key_seals_and_which_key_is_missing(engine, con
     seal_many(engine, connection, 5)
     seal_many(engine, connection, 2, key=LOST, prefix="lost")
     with engine.connect() as database:
-        uses = vault_keys.key_uses(database, ["k20261120", "k1"])
+        uses = vault_keys.key_uses(database, [("k20261120", NEW[1]), OLD])
     shown = [(use.id, use.is_first, use.is_known, use.made_on, use.seals) for use in uses]
     assert shown == [
         ("k20261120", True, True, date(2026, 11, 20), 0),
         ("k1", False, True, None, 5),
         ("k0", False, False, None, 2),
     ]
+
+
+def test_another_key_that_bears_the_id_is_told_from_the_one_that_sealed(engine, connection):
+    vault_keys.check_keys(engine, [OLD])  # While nothing is stored any key will do.
+    seal_many(engine, connection, 7)
+    vault_keys.check_keys(engine, [OLD])
+    with engine.connect() as database:
+        [use] = vault_keys.key_uses(database, [("k1", b"9" * 32)])
+    assert (use.is_known, use.seals, use.opens) == (True, 7, False)
+    with pytest.raises(vault_keys.WrongKeys, match="VAULT_KEYS opens none of the stored secrets"):
+        vault_keys.check_keys(engine, [("k1", b"9" * 32)])
+
+
+def test_where_one_of_the_newest_secrets_opens_the_key_is_the_right_one(engine, connection):
+    seal_many(engine, connection, 7, key=("k1", b"9" * 32))
+    seal_many(engine, connection, 1, prefix="entered_again")
+    vault_keys.check_keys(engine, [OLD])
 
 
 @pytest.mark.parametrize(
