@@ -1,4 +1,7 @@
-"""Leads of suppliers that post to one address for all their flows; answered as the addresses of flows answer."""
+"""Leads of suppliers that post to one address for all their flows; answered as the addresses of flows answer.
+
+An ASGI server answers posts before they come here, as no thread is to wait with them.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import cast
@@ -7,7 +10,7 @@ from flask import Blueprint, Response, current_app, request
 
 from flowbuilder.accounts.access import keyed
 from flowbuilder.api.lead_rows import STATUSES
-from flowbuilder.api.openapi import ANYTHING, JSON, MONEY, PREFIX, TEXT, describe, or_null, shape
+from flowbuilder.api.openapi import ANYTHING, JSON, MONEY, TEXT, describe, or_null, shape
 from flowbuilder.intake import app, ingest
 from flowbuilder.intake.answers import Answer
 from flowbuilder.intake.desk import Desk
@@ -36,8 +39,8 @@ REFUSAL = shape(
 )  # fmt: skip
 
 
-@bp.post(f"{PREFIX}/leads", strict_slashes=False)
-@bp.post("/api/leads/ingest", strict_slashes=False)
+@bp.post(ingest.ADDRESS, strict_slashes=False)
+@bp.post(ingest.SHORT_ADDRESS, strict_slashes=False)
 @describe(
     "Post a lead as a supplier, with the key of a source: 201 when its answer is known, 202 when it is not yet",
     status=201,
@@ -57,7 +60,7 @@ def post_lead() -> Response:
     return _answered(ingest.answer)
 
 
-@bp.route("/api/leads/ingest", methods=["GET", "PUT", "PATCH", "DELETE"])
+@bp.route(ingest.SHORT_ADDRESS, methods=["GET", "PUT", "PATCH", "DELETE"])
 @keyed
 def refuse_method() -> Response:
     """Say that leads are posted here, in the shape of every answer to a supplier."""

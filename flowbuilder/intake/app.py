@@ -10,7 +10,7 @@ from typing import NamedTuple
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flowbuilder import logs
-from flowbuilder.intake import meters, pages
+from flowbuilder.intake import ingest, meters, pages
 from flowbuilder.intake.answers import Answer, refusal_response
 from flowbuilder.intake.desk import Desk
 from flowbuilder.intake.language import speaks_xml
@@ -53,8 +53,9 @@ class IntakeApp:
         return [body]
 
     async def respond(self, request: Request) -> Response:
-        """Return the answer to a request that is for intake and whose body is there."""
-        status, body, headers, content_type = await answer_or_refuse(pages.answer, self.desk, request)
+        """Return the answer to a request that is for intake, or to a post that is, and whose body is there."""
+        answer = pages.answer if is_for_intake(request.path) else ingest.answer
+        status, body, headers, content_type = await answer_or_refuse(answer, self.desk, request)
         about_body = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
         return Response(status, [*about_body, *headers, *self._headers], b"" if request.method == "HEAD" else body)
 
@@ -62,6 +63,11 @@ class IntakeApp:
 def is_for_intake(path: str) -> bool:
     """Return whether intake answers at this path."""
     return path.startswith(POSTS) or path == POSTS[:-1]
+
+
+def takes_post_at(path: str) -> bool:
+    """Return whether a post to this path is a lead."""
+    return is_for_intake(path) or path.removesuffix("/") in (ingest.ADDRESS, ingest.SHORT_ADDRESS)
 
 
 async def answer_or_refuse(

@@ -17,6 +17,8 @@ from flowbuilder.intake.sources import OpenSource
 from flowbuilder.intake.wire import Posted, merge
 from rules.text import fold
 
+ADDRESS, SHORT_ADDRESS = "/api/v1/leads", "/api/leads/ingest"
+"""The address, among those of the API, and one that says nothing of versions."""
 OWN = text(
     """
     SELECT flow.key AS flow_key, source.key AS source_key

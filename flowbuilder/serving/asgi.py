@@ -16,7 +16,7 @@ from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from werkzeug.test import run_wsgi_app
 
-from flowbuilder.intake.app import IntakeApp, Response, is_for_intake
+from flowbuilder.intake.app import IntakeApp, Response, is_for_intake, takes_post_at
 from flowbuilder.intake.request import Request, announced_length
 from flowbuilder.intake.wire import MOST_BYTES
 from flowbuilder.web.request_ids import begin_request
@@ -48,7 +48,8 @@ class AsgiApp:
             await _live(receive, send)
             return
         self._intake.desk.loop.adopt(asyncio.get_running_loop())
-        answer = self._answer_post if is_for_intake(scope["path"]) else self._answer_page
+        is_for = takes_post_at if scope["method"] == "POST" else is_for_intake
+        answer = self._answer_post if is_for(scope["path"]) else self._answer_page
         status, headers, body = await answer(environ_of(scope), receive)
         raw_headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         await send({"type": "http.response.start", "status": status, "headers": raw_headers})

@@ -203,7 +203,8 @@ def own_app(intake_settings: Settings) -> Iterator[Flask]:
 @pytest.fixture
 def pages(own_app: Flask) -> AsgiApp:
     """Give the app with pages that only echo."""
-    return AsgiApp(echo, IntakeApp(own_app.extensions["intake"], echo, {}), proxies=echo, threads=1)
+    intake = IntakeApp(own_app.extensions["intake"], echo, {})
+    return AsgiApp(echo, intake, proxies=lambda _environ, _start: (), threads=1)
 
 
 @pytest.mark.parametrize(
@@ -227,6 +228,24 @@ def test_a_page_is_given_the_body_as_far_as_it_came(
         [(b"content-length", str(length).encode())] if length is not None else [(b"transfer-encoding", b"chunked")]
     )
     assert answer_of(pages, messages, headers=headers) == (200, str(seen).encode())
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "takes_thread"),
+    [
+        ("POST", "/f/k3v9m2q7x1/p8d4t6w0zn", False),
+        ("GET", "/f/k3v9m2q7x1/p8d4t6w0zn", False),
+        ("POST", "/api/v1/leads", False),
+        ("POST", "/api/v1/leads/", False),
+        ("POST", "/api/leads/ingest", False),
+        ("GET", "/api/v1/leads", True),
+        ("POST", "/api/v1/leads/find", True),
+        ("POST", "/leads", True),
+    ],
+)
+def test_a_thread_is_taken_by_what_is_no_post_of_a_lead(pages: AsgiApp, method: str, path: str, takes_thread: bool):
+    status, body = answer_of(pages, [part(b"", more=False)], method=method, path=path)
+    assert ((status, body) == (200, b"0"), b'"errors"' in body) == (takes_thread, not takes_thread)
 
 
 @pytest.mark.parametrize("length", [6, 2 * len(MEBIBYTE)])
