@@ -145,11 +145,11 @@ class KnownWindows:
 
     def remember(self, windows: Mapping[int, Window]) -> None:
         """Keep what is used of windows once a turn is committed; only a lock is a look."""
-        if len(self._seen) > MOST_KNOWN:
-            self._seen.clear()
-        now = time.monotonic()
+        now, seen = time.monotonic(), self._seen
+        if len(seen) > MOST_KNOWN:
+            self._seen = {}
         for identifier, window in windows.items():
-            self._seen[identifier] = window.now, now if window.is_locked else self._seen[identifier][1]
+            self._seen[identifier] = window.now, now if window.is_locked else seen[identifier][1]
 
     def recall(self, asks: Iterable[Ask], back: Iterable[int]) -> dict[int, Window] | None:
         """Return windows, unlocked, where all that are asked for have plenty of room; None where they must be locked.

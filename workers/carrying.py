@@ -1,6 +1,6 @@
 """A lead in the loop's hands: its lease, its run as far as it got, and the offer that is out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar, cast
@@ -283,6 +283,21 @@ def counted_by(events: Iterable[EventRow], run: int) -> frozenset[str] | None:
     let_in = [event for event in earlier if event.result and event.result["outcome"] == "passed"]
     caps = frozenset(ask["cap"] for event in let_in for ask in event.asks["caps"] if ask["keep"])
     return caps if let_in else None
+
+
+def instructed(events: Iterable[EventRow]) -> set[str]:
+    """Return the ids of the instructions that a journal shows as carried out."""
+    results = [event.result or {} for event in events]
+    ids = [result.get("by_hand") or (result.get("told") or {}).get("id") for result in results]
+    return {one for one in ids if one}
+
+
+def has_ended(instruction: Mapping[str, Any] | None, events: Iterable[EventRow]) -> bool:
+    """Return whether a lead has ended and is only back for an instruction that is still to be carried out.
+
+    What it held it has given back, or keeps for good.
+    """
+    return instruction is not None and "ended" in instruction and instruction["id"] not in instructed(events)
 
 
 def places_of(events: Iterable[EventRow]) -> list[Place]:

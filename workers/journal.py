@@ -67,11 +67,14 @@ def find_due(
     return found
 
 
-def guard(database: Connection, leases: Collection[Lease]) -> set[Lease]:
-    """Lock the leads whose lease is still held and return those leases; the others belong to another worker now."""
+def guard(database: Connection, leases: Collection[Lease]) -> dict[Lease, dict[str, Any]]:
+    """Lock the leads whose lease is still held and return those leases; the others belong to another worker now.
+
+    With each comes whom earlier runs asked by now, which turns under this lease may have changed.
+    """
     lead_ids = [lead_id for lead_id, _ in leases]
     held = sql.guarding(_month(lead_ids)).rows(database, {"ids": lead_ids})
-    return {(lead_id, token) for lead_id, token in held}.intersection(leases)
+    return {(lead_id, token): asked for lead_id, token, asked in held if (lead_id, token) in leases}
 
 
 def renew(database: Connection, leases: Iterable[Lease]) -> set[Lease]:

@@ -40,7 +40,8 @@ DUE_OF_OTHERS = _due("crashes = 0 AND account_id <> ALL(:passed_over)")
 DUE_ALONE = _due("crashes > 0")
 # It waits for a row that a page has locked for a moment: passing it over would lose the answer of a buyer.
 GUARD = """
-    SELECT id, lease_token FROM lead{month} WHERE id = ANY(:ids) AND state = 'working' ORDER BY id FOR UPDATE
+    SELECT id, lease_token, asked_before FROM lead{month}
+     WHERE id = ANY(:ids) AND state = 'working' ORDER BY id FOR UPDATE
 """
 # The state is compared as an expression, so that no plan goes through all open leads by their own index.
 _HELD = """jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, token bigint)

@@ -5,13 +5,13 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, text
 
 from workers.caps import Dealer, KnownWindows
-from workers.carrying import places_of
+from workers.carrying import has_ended, places_of
 from workers.crashpoints import committed
 from workers.effects.replacing import earned
 from workers.journal import Lease, Past, guard, read_past, write
 from workers.rows import Changes
 
-CURRENCY = text("SELECT currency FROM lead WHERE id = :id")
+LEAD = text("SELECT currency, instruction FROM lead WHERE id = :id")
 CLOSE = text("""
     UPDATE lead SET state = 'done', outcome = :outcome, reason_code = 'quarantined', reason = :why, waiting_for = NULL,
                     revenue = :revenue, cost = :cost, finished_at = :now, due_at = :now, instruction = NULL
@@ -41,8 +41,9 @@ def quarantine(engine: Engine, lease: Lease, why: str, now: datetime) -> str | N
         if not guard(database, [lease]):
             return None
         past = read_past(database, [lead_id])[lead_id]
-        sold = earned(past, database.execute(CURRENCY, {"id": lead_id}).scalar_one())
-        if not sold:
+        currency, instruction = database.execute(LEAD, {"id": lead_id}).one()
+        sold = earned(past, currency)
+        if not sold and not has_ended(instruction, past.events):
             _give_back(database, engine, past)
         outcome, (revenue, cost) = ("sold", sold) if sold else ("error", (0, 0))
         database.execute(END_ATTEMPTS, {"id": lead_id, "now": now})

@@ -88,10 +88,9 @@ def _bring_back(turn: Turn, batch: Sequence[Carried]) -> None:
         if past.events:
             carried.run = max([carried.row["run"], *(event.run for event in past.events)])
         try:
-            flow = turn.book.flow(turn.database, carried.row["flow_id"], carried.row["version"])
-            carried.flow = flow
-            carried.rebuild(flow, past, door.source_view(turn, carried), turn.now)
-            by_hand.begin(turn, carried, past)
+            carried.flow = turn.book.flow(turn.database, carried.row["flow_id"], carried.row["version"])
+            if not by_hand.begin(turn, carried, past):
+                carried.rebuild(carried.flow, past, door.source_view(turn, carried), turn.now)
         except Unreadable as problem:
             replacing.give_up(turn, carried, past, "flow_unreadable", str(problem))
         except Diverged as difference:

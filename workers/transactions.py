@@ -108,11 +108,12 @@ class Transactions:
 
     def _guarded(self, database: Connection, batch: Sequence[Carried]) -> list[Carried]:
         """Return the leads of a batch that are still ours, and forget the others."""
-        held = journal.guard(database, [carried.lease for carried in batch]) if batch else set()
-        self._load.lose({carried.lease for carried in batch} - held)
+        held = journal.guard(database, {carried.lease for carried in batch}) if batch else {}
+        self._load.lose({carried.lease for carried in batch} - held.keys())
         ours = [carried for carried in batch if carried.lease in held]
         for carried in ours:
             carried.is_in_doubt = False
+            carried.row["asked_before"] = held[carried.lease]
         return ours
 
     def _free_rows(self, turn: Turn) -> None:

@@ -18,6 +18,7 @@ from tests.support import armed
 from tests.support.armed import exit_code, start_worker
 from tests.support.buyers import Buyer, a_buyer, accepting, declining, in_turn
 from tests.support.flows import BUSY, SILENT, YES, buyer, cap, group, quickly
+from tests.support.loops import a_loop, hear, turn
 from tests.support.market import Market
 from tests.support.pinging import a_pinger
 from workers import journal
@@ -400,3 +401,72 @@ def test_a_worker_may_end_around_the_commit_that_carries_it_out(
 @pytest.fixture
 def short_leases(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal, "LEASE", armed.LEASE)
+
+
+def a_lead_that_ended_unknown(market: Market, sunrise: Buyer, helio: Buyer) -> UUID:
+    """Have Sunrise never answer for a lead, which ends, and take another one under the same cap."""
+    sunrise.react = in_turn(SILENT)
+    first = buyer(market.connect(sunrise), "sunrise", **quickly(after=["1s"], for_up_to="2s"))
+    market.publish([cap(5), first, buyer(market.connect(helio), "helio", price=30)])
+    [lead_id] = market.post()
+    market.carry()
+    market.later(60)
+    market.carry()
+    sunrise.react = accepting
+    market.post()
+    market.carry()
+    assert (market.lead(lead_id).reason_code, market.used()) == ("unknown", {"c/day": 1})
+    return lead_id
+
+
+def test_what_a_person_says_of_a_lead_that_ended_holds_whatever_its_flow_asks_by_now(
+    market: Market, sunrise: Buyer, helio: Buyer
+) -> None:
+    lead_id = a_lead_that_ended_unknown(market, sunrise, helio)
+    market.edit(lambda document: document["steps"][0]["cap"].update(per="week"))
+    decide(market, deciding.settle, lead_id, has_it=True)
+    market.carry()
+    lead = market.lead(lead_id)
+    assert (lead.outcome, lead.revenue, len(helio.seen)) == ("sold", 4200, 0)
+    market.edit(lambda document: document["steps"][0]["cap"].update(per="day"))
+
+
+def test_a_lead_that_ended_gives_nothing_back_again_where_its_version_cannot_be_read(
+    market: Market, sunrise: Buyer, helio: Buyer
+) -> None:
+    lead_id = a_lead_that_ended_unknown(market, sunrise, helio)
+    market.edit(lambda document: document["steps"].append({"teleport": {"id": "t"}}))
+    decide(market, deciding.settle, lead_id, has_it=False)
+    market.carry()
+    assert (market.lead(lead_id).reason_code, market.used()) == ("flow_unreadable", {"c/day": 1})
+    market.edit(lambda document: document["steps"].pop())
+    decide(market, deciding.settle, lead_id, has_it=True)
+    market.carry()
+    assert (market.lead(lead_id).outcome, market.used()) == ("sold", {"c/day": 1})
+
+
+def test_a_lead_that_ended_gives_nothing_back_again_where_it_is_put_aside(
+    market: Market, sunrise: Buyer, helio: Buyer
+) -> None:
+    lead_id = a_lead_that_ended_unknown(market, sunrise, helio)
+    market.execute("ALTER TABLE lead_event ADD CONSTRAINT planted CHECK (effect <> 'by_hand')")
+    decide(market, deciding.settle, lead_id, has_it=False)
+    market.carry()
+    market.execute("ALTER TABLE lead_event DROP CONSTRAINT planted")
+    assert (market.lead(lead_id).reason_code, market.used()) == ("quarantined", {"c/day": 1})
+
+
+def test_who_was_asked_before_is_known_after_a_turn_that_failed(market: Market, sunrise: Buyer, helio: Buyer) -> None:
+    lead_id = a_lead_that_ended_unknown(market, sunrise, helio)
+    decide(market, deciding.settle, lead_id, has_it=False)
+    with a_loop(market) as loop:
+        turn(loop)
+        hear(loop, 1)
+        [other] = market.post()
+        market.execute(f"ALTER TABLE lead_event ADD CONSTRAINT planted CHECK (lead_id <> '{other}')")
+        turn(loop)
+        market.execute("ALTER TABLE lead_event DROP CONSTRAINT planted")
+        turn(loop)
+    market.carry()
+    lead = market.lead(lead_id)
+    assert (lead.outcome, lead.revenue, lead.asked_before) == ("sold", 3000, {"sunrise": "declined"})

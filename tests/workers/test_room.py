@@ -99,6 +99,13 @@ def test_after_a_failure_nothing_is_remembered(database: Database) -> None:
     assert not deal(known, [far])
 
 
+def test_windows_may_become_too_many_to_remember(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    known, far = KnownWindows(database), [ask(5 * PLENTY, cap=f"s{at}/day") for at in range(5)]
+    deal(known, far)
+    monkeypatch.setattr(caps, "MOST_KNOWN", 4)
+    assert [deal(known, far[:1]), deal(known, far[:1]), deal(known, far[1:])] == [True, True, False]
+
+
 def test_the_lowest_limit_that_was_dealt_under_holds_for_what_is_not_locked(database: Database) -> None:
     known = KnownWindows(database)
     deal(known, [ask(5 * PLENTY)])

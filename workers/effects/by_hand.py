@@ -12,7 +12,7 @@ from rules.instructions import why_not_offer
 from rules.interpreter import Diverged
 from rules.retry import Answered
 from workers.buyer_claims import claiming_at
-from workers.carrying import Carried, journaled_source
+from workers.carrying import Carried, has_ended, instructed, journaled_source
 from workers.claims import Claiming
 from workers.effects import again, door, offer
 from workers.effects.copying import begin_copies, begin_copies_late
@@ -25,15 +25,21 @@ from workers.turn import Turn
 Result = dict[str, Any]
 
 
-def begin(turn: Turn, carried: Carried, past: Past) -> None:
-    """Drop an instruction that was carried out before, and settle an offer of a lead that had ended."""
+def begin(turn: Turn, carried: Carried, past: Past) -> bool:
+    """Drop an instruction that was carried out before; return whether it settled an offer of a lead that had ended.
+
+    Of such a lead no run goes on: what its flow asks by now does not matter.
+    """
     instruction = carried.instruction
     if instruction is None:
-        return
-    if instruction["id"] in _used(past.events):
-        carried.instruction = None
-    elif "ended" in instruction:
+        return False
+    if has_ended(instruction, past.events):
+        carried.offers = past.offers
         _settle_ended(turn, carried, past, instruction)
+        return True
+    if instruction["id"] in instructed(past.events):
+        carried.instruction = None
+    return False
 
 
 def told(turn: Turn, carried: Carried) -> Result:
@@ -78,13 +84,6 @@ def settle(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
         _take_price(turn, row, effect.caps, instruction)
         begin_copies(turn, carried, row, effect)
     return offer.end(turn, carried, effect, answered) | {"by_hand": instruction["id"]}
-
-
-def _used(events: Iterable[EventRow]) -> set[str]:
-    """Return the ids of the instructions that a journal shows."""
-    results = [event.result or {} for event in events]
-    ids = [result.get("by_hand") or (result.get("told") or {}).get("id") for result in results]
-    return {one for one in ids if one}
 
 
 def _settle_ended(turn: Turn, carried: Carried, past: Past, instruction: dict[str, Any]) -> None:

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 
 from rules.earnings import supplier_cost
 from rules.interpreter import Diverged
-from workers.carrying import Carried, journaled_source, places_of
+from workers.carrying import Carried, has_ended, journaled_source, places_of
 from workers.effects import door
 from workers.journal import Past
 from workers.rows import EventRow, LeadChange
 from workers.turn import Turn
 
 OPEN = ("reserved", "sending")
+MAY_HAVE_IT = (*OPEN, "unknown")
 NEVER_AGAIN = ("accepted", "declined", "unknown")
 UNKNOWN = "A buyer may have taken the lead and never answered"
 
@@ -25,7 +26,7 @@ def replace(turn: Turn, carried: Carried, past: Past, difference: Diverged) -> N
     if any(row.is_winner for row in past.offers):
         give_up(turn, carried, past)
         return
-    if any(row.state in OPEN and row.phase == "post" for row in past.offers):
+    if any(row.state in MAY_HAVE_IT and row.phase == "post" for row in past.offers):
         give_up(turn, carried, past, "unknown", UNKNOWN)
         return
     _end_open(turn, past)
@@ -47,7 +48,7 @@ def give_up(turn: Turn, carried: Carried, past: Past, code: str | None = None, r
     sold = earned(past, carried.row["currency"])
     if sold:
         change.outcome, change.revenue, change.cost = "sold", *sold
-    else:
+    elif not has_ended(carried.row["instruction"], past.events):
         _give_places_back(turn, events)
     turn.finish(carried, change)
 
