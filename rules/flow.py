@@ -14,7 +14,7 @@ from rules.problems import Problem
 from rules.questions import Questions, questions_by_step
 from rules.reading import Document, Part
 from rules.remembering import Remembering
-from rules.road import Spot, buyers_of, check_ways, lay_out, paths_of
+from rules.road import Spot, buyers_of, check_ways, deals_of, lay_out, paths_of
 from rules.steps import (
     MOST_STEPS,
     Buyer,
@@ -25,6 +25,7 @@ from rules.steps import (
     read_fallback,
     read_steps,
 )
+from rules.steps.group.deal import Deal
 from rules.steps.group.rows import JOINED
 
 SCHEMA = 1
@@ -56,9 +57,10 @@ class Flow:
     """A flow that can run; many may hold the same one.
 
     `document` is what was written; `by_key` are its fields with those that its own steps make; `spots` are all steps,
-    those in lanes too, at their `positions`; `buyers` are all that a way may name, by id; `questions` are what its
-    rules ask of stored lists, by the step that needs the answers; `clocks` are the connections by whose time zone
-    hours are read. `needs_facts` says whether some group has to know what was sold before it chooses.
+    those in lanes too, at their `positions`; `buyers` are all that a way may name, by id, and `deals` what groups agree
+    on, by the ids of their rows; `questions` are what its rules ask of stored lists, by the step that needs the
+    answers; `clocks` are the connections by whose time zone hours are read. `needs_facts` says whether some group has
+    to know what was sold before it chooses.
     """
 
     document: Mapping[str, Any]
@@ -73,6 +75,7 @@ class Flow:
     spots: tuple[Spot, ...]
     positions: Mapping[str, int]
     buyers: Mapping[str, Buyer]
+    deals: Mapping[str, Deal]
     paths: Mapping[str, str]
     caps: tuple[Cap, ...]
     questions: Questions
@@ -174,6 +177,7 @@ def _read_flow(part: Part) -> Flow | None:
         spots=spots,
         positions={spot.step.common.id: position for position, spot in enumerate(spots)},
         buyers=buyers,
+        deals=deals_of(spots),
         paths=paths_of(spots),
         caps=_caps_of(door, spots, buyers),
         questions=_questions_of(door, spots, fallback, buyers),

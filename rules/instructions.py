@@ -10,7 +10,6 @@ from typing import Any
 from rules.flow import Flow
 from rules.running import Run
 from rules.steps.buyer import NEVER_AGAIN
-from rules.steps.group import Group
 
 Told = Mapping[str, Any]
 """`{"id", "do": "reject", "reason"}`, `{…, "do": "offer", "buyer"}`, or `{…, "do": "start_again", "version", "by"}`.
@@ -33,8 +32,4 @@ def why_not_offer(flow: Flow, run: Run, buyer: str) -> str | None:
         return "no_bid"
     if run.asked.get(buyer) in NEVER_AGAIN:
         return "already_asked"
-    groups = [spot.step for spot in flow.spots if isinstance(spot.step, Group)]
-    is_sold_out = any(
-        group.deal.taken(run) >= group.sell_up_to and any(row.id == buyer for row in group.rows) for group in groups
-    )
-    return "exclusive_taken" if is_sold_out else None
+    return found.reason_it_is_taken(run)

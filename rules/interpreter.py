@@ -12,6 +12,7 @@ from rules.flow import DOOR, Flow
 from rules.logic import RuleError, truthy
 from rules.pinging import as_ping
 from rules.running import End, GoTo, Lead, Leave, Next, Run, Send, Verdict, Wait
+from rules.steps.buyer import MAYBE
 from rules.steps.cap import CapStep, reset_of
 from rules.steps.ways import LONGEST_HOLD, as_told
 
@@ -46,7 +47,7 @@ def run(flow: Flow, lead: Lead, now: datetime) -> Running:
 
 def begin(flow: Flow, lead: Lead, now: datetime) -> Run:
     """Return the state of a run that has not asked for anything yet."""
-    return Run(lead, now, flow.time_zone, flow.currency, flow.by_key, flow.values, flow.buyers)
+    return Run(lead, now, flow.time_zone, flow.currency, flow.by_key, flow.values, flow.buyers, flow.deals)
 
 
 def _walk(flow: Flow, state: Run) -> Running:
@@ -210,11 +211,16 @@ def _take_again(flow: Flow, state: Run, position: int) -> Generator[Effect, Resu
 
 
 def _close(state: Run, end: End | Leave) -> Running:
-    """Yield the end; what was sold is sold, whatever a later step said. A run that is left has not ended its lead."""
+    """Yield the end; what was sold is sold, whatever a later step said. A run that is left has not ended its lead.
+
+    A lead that a buyer may have ends as an error, whatever others said of it: nobody knows yet whether it is a no.
+    """
     if isinstance(end, Leave):
         yield StartAgain(DOOR, end.version, end.by)
         return End("left", None, None)
     ended = End("sold", None, None) if state.sales else end
+    if ended.outcome in ("rejected", "duplicate") and "unknown" in state.asked.values():
+        ended = MAYBE
     if state.lead.test_outcome:
         ended = yield from _as_test_asks(state, ended)
     revenue = state.revenue if ended.outcome == "sold" else 0

@@ -33,6 +33,14 @@ def money(value: object, exponent: int = 2) -> int:
     return int(number.scaleb(exponent).to_integral_value(ROUND_HALF_EVEN))
 
 
+def price_in_minor(value: object, exponent: int = 2) -> int:
+    """Return a price in minor units; raise a RuleError for what is none, as nobody is paid for taking a lead."""
+    minor = money(value, exponent)
+    if minor < 0:
+        raise RuleError("negative_price", f"“{shorten(value)}” is no price: it is below zero.")
+    return minor
+
+
 def say_money(minor: int, currency: str) -> str:
     """Return an amount in minor units as people write it: `$1,042.00`, `1,042 JPY`."""
     exponent = exponent_of(currency)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rules.reading import Document
 from rules.steps import Buyer, Fallback, Group, Split, Step
+from rules.steps.group.deal import Deal
 from rules.steps.split import REST, Lane
 from rules.steps.ways import Way
 
@@ -55,6 +56,12 @@ def buyers_of(spots: Sequence[Spot], fallback: Fallback) -> Mapping[str, Buyer]:
     rows = [row.buyer for step in steps if isinstance(step, Group) for row in step.rows]
     last = [fallback.buyer] if fallback.buyer else []
     return {buyer.common.id: buyer for buyer in (*direct, *rows, *last)}
+
+
+def deals_of(spots: Sequence[Spot]) -> Mapping[str, Deal]:
+    """Return what the group of every row agrees on, by the row's id."""
+    groups = [spot.step for spot in spots if isinstance(spot.step, Group)]
+    return {row.id: group.deal for group in groups for row in group.rows}
 
 
 def paths_of(spots: Sequence[Spot]) -> Mapping[str, str]:

@@ -105,6 +105,17 @@ class CanBeOffered(Protocol):
         """Offer the lead once, with the buyer's own conditions."""
 
 
+class Sells(Protocol):
+    """What a group agrees on, as far as whoever is not of it has to know."""
+
+    @property
+    def sell_up_to(self) -> int:
+        """Return how often the lead is sold at most."""
+
+    def taken(self, run: "Run") -> int:
+        """Return how many of these sales are gone."""
+
+
 class Joined(Protocol):
     """A row that joined a group from a campaign."""
 
@@ -128,6 +139,8 @@ class Run:
     fields: Mapping[str, Field]
     values: Mapping[str, Any]
     buyers: Mapping[str, "CanBeOffered"]
+    deals: Mapping[str, "Sells"] = field(default_factory=dict)
+    """What groups agree on, by the ids of their rows."""
     round: int = 1
     asked: dict[str, str] = field(default_factory=dict)
     asked_in: dict[str, int] = field(default_factory=dict)
@@ -178,7 +191,8 @@ class Run:
 
     def begin_again(self, lead: Lead, now: datetime) -> None:
         """Forget all that happened so far, and begin with a lead at a moment."""
-        fresh = Run(lead, now, self.time_zone, self.currency, self.fields, self.values, self.buyers, zones=self.zones)
+        flow = (self.time_zone, self.currency, self.fields, self.values, self.buyers, self.deals)
+        fresh = Run(lead, now, *flow, zones=self.zones)
         for slot in dataclass_fields(self):
             setattr(self, slot.name, getattr(fresh, slot.name))
 

@@ -42,4 +42,6 @@ def _counting_group(key: str, entries: list[object], rule: object) -> tuple[obje
     off = len(entries) - len(on) + sum(inner for _, inner in kept)
     if not off:
         return rule, 0
-    return ({key: [part for part, _ in kept]} if kept else not either), off
+    # What became a constant comes last: as the first of two it would turn the other one off.
+    parts = sorted((part for part, _ in kept), key=lambda part: isinstance(part, bool))
+    return ({key: parts} if kept else not either), off

@@ -12,7 +12,7 @@ from rules.earnings import Least
 from rules.effects import Asks, Effect, Note, Offer, Result
 from rules.hours import Hours, in_zone, is_open, next_opening, read_hours
 from rules.logic import Rule, truthy
-from rules.money import exponent_of, money
+from rules.money import exponent_of, price_in_minor
 from rules.reading import Part
 from rules.retry import Policy, read_policy
 from rules.running import CanBeOffered, End, Interpreting, Next, Run, Verdict, WaitsFor
@@ -23,6 +23,7 @@ from rules.suppressing import Suppression, read_suppressions
 from rules.values import Value
 
 NEVER_AGAIN = ("accepted", "declined", "unknown")
+MAYBE = End("error", "unknown", "A buyer may have taken the lead and never answered")
 NO_FIELD = "The flow has no field “{}”."
 SKIPPED: dict[str, str] = {
     "rule_not_met": "Does not fit this buyer",
@@ -35,6 +36,7 @@ SKIPPED: dict[str, str] = {
     "below_floor": "The price is below what the seller asks for",
     "breaker_open": "This buyer failed too often just now",
     "no_funds": "This buyer has no funds",
+    "exclusive_taken": "The lead is sold already",
 }
 
 
@@ -57,7 +59,7 @@ class Buyer:
     """One buyer on the rail; all that is written on its card.
 
     `price` is None for one that makes bids. `areas` are where it takes leads from, () for everywhere; `counters` are
-    windows in which its sales are counted.
+    windows in which its sales are counted. One that is `alone` shares a lead with nobody.
     """
 
     kind: ClassVar[str] = "buyer"
@@ -80,6 +82,7 @@ class Buyer:
     counters: tuple[Counter, ...] = ()
     duplicates: Duplicates | None = None
     suppress: tuple[Suppression, ...] = ()
+    alone: bool = False
 
     def sentence(self, words: Words) -> str:
         """Return `Offer to Sunrise Energy at $42.00, up to 100 a day`."""
@@ -131,9 +134,9 @@ class Buyer:
     def offer(self, run: Run, terms: Terms | None = None) -> Generator[Effect, Result, tuple[Verdict | Way, Why]]:
         """Yield the offer, or a note why none is made; return a verdict, or the way to follow and why.
 
-        Without the terms of a group it is offered at its own price.
+        Without the terms of a group it is offered at its own price, unless its group has sold the lead already.
         """
-        skipped = self.reason_not_to_ask(run, terms)
+        skipped = self.reason_not_to_ask(run, terms) or (None if terms else self.reason_it_is_taken(run))
         if skipped:
             yield Note(self.common.id, "skipped", skipped)
             run.remember(self.common.id, "skipped", skipped)
@@ -177,6 +180,12 @@ class Buyer:
             return "suppressed"
         return None if is_open(self._hours(run), run.now) else "outside_hours"
 
+    def reason_it_is_taken(self, run: Run) -> str | None:
+        """Return why the lead cannot be sold to this buyer any more, whoever sends it here; None when it can."""
+        deal = run.deals.get(self.common.id)
+        is_sold_out = deal is not None and deal.taken(run) >= deal.sell_up_to
+        return "exclusive_taken" if is_sold_out or (self.alone and run.sales) else None
+
     def asked(self, run: Run, price: int | None) -> Asks:
         """Return what is asked of this buyer before it is offered the lead; the price is None before it has bid."""
         view = run.at(self.common.id)
@@ -186,8 +195,13 @@ class Buyer:
         return asked | ({"duplicates": self.duplicates.as_asked(view["lead"])} if self.duplicates else {})
 
     def price_of(self, run: Run) -> int:
-        """Return the buyer's own price for the lead in minor units; nothing for one that has yet to bid."""
-        return 0 if self.price is None else money(self.price(run.at(self.common.id)), exponent_of(run.currency))
+        """Return the buyer's own price for the lead in minor units; nothing for one that has yet to bid.
+
+        Raises RuleError for what is no price.
+        """
+        return (
+            0 if self.price is None else price_in_minor(self.price(run.at(self.common.id)), exponent_of(run.currency))
+        )
 
     def _hours(self, run: Run) -> Hours:
         return in_zone(self.hours, run.zones.get(self.connection))
@@ -228,10 +242,10 @@ class Buyer:
             run.asked_in[self.common.id] = run.round
         if answer == "accepted":
             run.sell(self.common.id, result["price"])
-            return Next() if self.sells_on else End("sold", None, None), Why("sold", "")
+            goes_on = self.sells_on and not self.alone
+            return Next() if goes_on else End("sold", None, None), Why("sold", "")
         if answer == "unknown":
-            text = "A buyer may have taken the lead and never answered"
-            return End("error", "unknown", text), Why("unknown", text)
+            return MAYBE, Why("unknown", MAYBE.reason or "")
         if result.get("told"):
             return as_told(result["told"]), Why("by_hand", "A person decided")
         way = self.ways.after(answer, reason)

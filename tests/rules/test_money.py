@@ -7,7 +7,7 @@ import pytest
 
 from rules.durations import DurationError, say_duration, seconds
 from rules.logic import RuleError
-from rules.money import exponent_of, money, say_money
+from rules.money import exponent_of, money, price_in_minor, say_money
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,12 @@ def test_an_amount_is_rounded_half_to_even(value: Any, exponent: int, minor: int
 def test_what_is_no_amount_is_an_error(value: Any) -> None:
     with pytest.raises(RuleError):
         money(value)
+
+
+def test_a_price_is_not_below_zero() -> None:
+    assert [price_in_minor(value) for value in (0, "0.00", Decimal("-0.001"), 42)] == [0, 0, 0, 4200]
+    with pytest.raises(RuleError, match="“-20” is no price: it is below zero"):
+        price_in_minor(-20)
 
 
 @pytest.mark.parametrize(

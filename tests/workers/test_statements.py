@@ -67,7 +67,7 @@ def test_a_statement_is_prepared_once_and_planned_anew_on_demand(hot: Connection
     for _ in range(3):
         journal.guard(hot, [(ids.new_id(), 1)])
     named = "statement LIKE '%asked_before FROM lead%ANY%FOR UPDATE%'"
-    kept = text(f"SELECT generic_plans FROM pg_prepared_statements WHERE {named}")  # noqa: S608  (a constant)
+    kept = text(f"SELECT generic_plans FROM pg_prepared_statements WHERE {named}")
     assert hot.execute(kept).scalars().all() == [3]
     plan_anew(hot)
     assert journal.guard(hot, [(ids.new_id(), 1)]) == {}

@@ -8,15 +8,13 @@ from rules.logic import RuleError
 from rules.ranking import RANKERS, Seed, Standing
 from rules.running import End, Interpreting, Next, Run, Verdict
 from rules.sharing import Planned, next_offer
-from rules.steps.buyer import Terms
+from rules.steps.buyer import MAYBE, Terms
 from rules.steps.group.deal import MAYBE_TAKEN, Deal
 from rules.steps.group.eligible import Candidates
 from rules.steps.group.joining import join
 from rules.steps.group.rows import Row
 from rules.steps.group.settling import settled
 from rules.steps.ways import Way
-
-MAYBE = End("error", "unknown", "A buyer may have taken the lead and never answered")
 
 
 def choose(deal: Deal, run: Run) -> Interpreting:
@@ -60,11 +58,19 @@ class _Offering:
             row, taken = self._rows[planned.row.id], self._deal.taken(self._run)
             verdict = yield from self._offer(row, planned)
             is_taken = self._deal.taken(self._run) > taken
-            if planned.is_alone and self._deal.sell_up_to > 1 and self._run.asked.get(row.id) in MAYBE_TAKEN:
-                self.alone = row.id
+            self.alone = self.alone or self._who_has_it_alone(planned)
             if not isinstance(verdict, Next) and not is_taken:
                 return verdict
         return None
+
+    def _who_has_it_alone(self, planned: Planned) -> str:
+        """Return the row that has the lead for itself or may have it: the one that was planned, or one a way led to."""
+        if self._deal.sell_up_to == 1:
+            return ""
+        alone = [
+            row.id for row in self._deal.rows if row.buyer.alone or (planned.is_alone and row.id == planned.row.id)
+        ]
+        return next((row for row in alone if self._run.asked.get(row) in MAYBE_TAKEN), "")
 
     def _next(self) -> Planned | None:
         """Return who is asked next of those that were neither asked in this round nor left out meanwhile."""

@@ -7,7 +7,7 @@ from rules.areas import read_areas
 from rules.caps import MOST, Cap, Counter
 from rules.earnings import Least
 from rules.mixes import Mix, read_mix
-from rules.money import exponent_of, money
+from rules.money import exponent_of, price_in_minor
 from rules.ranking import LAST
 from rules.reading import Part
 from rules.running import Run
@@ -78,7 +78,7 @@ class Row:
         """Return what it pays (minor units) for a lead that it shares, where it pays `price` for one alone."""
         if self.shared_price is None:
             return price
-        return money(self.shared_price(run.at(self.id)), exponent_of(run.currency))
+        return price_in_minor(self.shared_price(run.at(self.id)), exponent_of(run.currency))
 
 
 def read_row(
@@ -102,7 +102,8 @@ def read_row(
         return None
     kept = own or (mix.of(buyer.common.id) if mix else None)
     counters = _counters(part, buyer, mode, kept)
-    buyer = replace(buyer, areas=areas, counters=counters)
+    alone = sharing == "exclusive" and sell_up_to > 1
+    buyer = replace(buyer, areas=areas, counters=counters, alone=alone)
     return Row(buyer, *row, pricing, shared_price, part.take("shared_price"), sharing, most, kept)
 
 

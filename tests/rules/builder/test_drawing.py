@@ -43,6 +43,19 @@ def test_what_is_turned_off_changes_nothing(group: Group) -> None:
         assert outcome(rule, posted) == outcome(kept, posted)
 
 
+@pytest.mark.parametrize(
+    ("rule", "kept"),
+    [
+        ({"or": [{"and": [{"or": [{"and": [False, SOLAR]}]}, IN_CA]}]}, {"or": [{"and": [IN_CA, False]}]}),
+        ({"and": [{"or": [{"and": [{"or": [True, SOLAR]}]}, IN_CA]}]}, {"and": [{"or": [IN_CA, True]}]}),
+        ({"and": [{"or": [True, SOLAR]}, IN_CA]}, {"and": [IN_CA]}),
+        ({"and": [SOLAR, IN_CA]}, {"and": [SOLAR, IN_CA]}),
+    ],
+)
+def test_what_is_left_of_a_group_turns_nothing_else_off(rule: object, kept: object) -> None:
+    assert counting(rule)[0] == kept
+
+
 def outcome(rule: object, posted: dict[str, Any]) -> object:
     """Return a rule's verdict over a lead, or the error that it raises."""
     try:
