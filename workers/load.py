@@ -171,12 +171,12 @@ class Load:
         return min((ends for line in self.lines.values() for ends, _ in line.calls), default=math.inf)
 
     def _end_late(self, line: Line, now: float) -> None:
-        """Take out of a line the calls that have no time left, and those whose lead is not in hand any more."""
+        """Take out of a line the calls that have no time left, and those that no lead in hand waits for any more."""
         waiting, line.calls = line.calls, deque()
         for ends, call in waiting:
             key = cast("CallKey", call.key)
             carried = self.leads.get(key.lead)
-            if carried is None or carried.token != key.token:
+            if carried is None or carried.token != key.token or key not in carried.awaited:
                 continue
             if ends - now > LEAST:
                 line.calls.append((ends, call))

@@ -10,6 +10,7 @@ import pytest
 from tests.support.bidders import a_bidder, a_crowd, auction, bidding, connect, failing_ping, pings, posts
 from tests.support.buyers import DECLINES, a_buyer, declining, silent_until
 from tests.support.flows import SILENT, quickly
+from tests.support.loops import a_loop, hear, turn
 from tests.support.market import Market
 
 FIELDS = [
@@ -138,6 +139,27 @@ def test_the_fastest_bid_ends_the_wait(market: Market) -> None:
     assert lead.finished_at
     assert lead.finished_at - lead.received_at < timedelta(seconds=9)
     assert rows_of(market, "ping")["b1"][0] == "error"
+
+
+def test_no_ping_goes_out_once_the_auction_has_ended(market: Market) -> None:
+    speaks, takes = threading.Event(), threading.Event()
+    with a_bidder(react=silent_until(speaks)) as network, a_bidder(31, then=silent_until(takes)) as quick:
+        patient = connect(market, network, ping={"timeout_ms": 60_000}, row={"concurrency": 1})
+        rows = (connect(market, quick), patient, patient)
+        market.publish([auction(*rows, mode="fastest", wait_ms=10_000)])
+        [lead_id] = market.post()
+        with a_loop(market) as loop:
+            turn(loop)
+            hear(loop, 1)
+            turn(loop)
+            quick.wait_for(2)
+            speaks.set()
+            loop._take_in(timeout=30)
+            assert len(loop._load.out) == 1
+            takes.set()
+            hear(loop, 1)
+            turn(loop)
+        assert (market.lead(lead_id).state, len(pings(network))) == ("done", 1)
 
 
 def test_a_fast_bid_under_the_floor_ends_no_wait(market: Market) -> None:
