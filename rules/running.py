@@ -25,6 +25,10 @@ class Post:
     invalid: frozenset[str] = frozenset()
 
 
+QUOTED = "quoted"
+"""Stands in the source of a run that begins with the post of a lead that was pinged: an earlier run quoted for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lead:
     """A lead as rules see it.

@@ -19,7 +19,7 @@ from rules.flow import Flow
 from rules.flow_wording import Names
 from rules.interpreter import Diverged, Walk, confirm, recorded
 from rules.logic import Rule, RuleError
-from rules.running import Lead, Post, Run
+from rules.running import QUOTED, Lead, Post, Run
 from rules.saying import say_literal
 from rules.steps import Buyer, Filter, Split
 from rules.steps.group.campaign import row_ids
@@ -161,8 +161,11 @@ def as_rules_see(lead: LeadLike, events: Sequence[EventLike]) -> Lead:
     What another version reads otherwise, and who was asked by then, the event says by which the run was left.
     """
     door = next((event for event in events if event.effect == "intake"), events[0])
+    source = (door.result or {}).get("source", {})
     # A lead of a dry run has no row that could say that it was pinged.
     pinged, kind = getattr(lead, "pinged", None), getattr(lead, "kind", "post")
+    if QUOTED in source:
+        pinged = None
     left = left_by(events)
     was = (left.detail or {}).get("lead") if left else None
     data = pinged or was or {"fields": lead.fields, "posted": lead.posted, "invalid": lead.invalid}
@@ -170,7 +173,7 @@ def as_rules_see(lead: LeadLike, events: Sequence[EventLike]) -> Lead:
         id=str(lead.id),
         fields=data["fields"],
         posted=data["posted"],
-        source=(door.result or {}).get("source", {}),
+        source=source,
         received_at=lead.received_at,
         invalid=frozenset(data["invalid"]),
         is_test=lead.is_test,

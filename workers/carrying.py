@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NoReturn, TypeVar, cast
 from uuid import UUID
 
 from rules.effects import Effect, LookUp, Offer, Ping
 from rules.flow import Flow
 from rules.interpreter import Walk, recorded, replay
+from rules.money import exponent_of
 from rules.retry import Tried
-from rules.running import Lead, Post
+from rules.running import QUOTED, Lead, Post
 from workers.caps import Place
 from workers.delivery.calls import CallKey, Sent
 from workers.journal import Claimed, Lease, Past
@@ -54,7 +56,7 @@ class Carried:
     turn was committed, or whether its lease is held. `instruction` is what a person has done with it, until that is
     done. `queued_at` is the monotonic time since when it queues for a buyer, `let_out_for` the one whose room it was
     given and has not used yet. `counted` are the caps at the door of its flow that count it since an earlier run let it
-    in, None where none did.
+    in, None where none did; `quoted` is what an earlier run promised its supplier, None where it was posted without.
     """
 
     row: Claimed
@@ -83,6 +85,7 @@ class Carried:
     queued_at: float = 0.0
     let_out_for: str = ""
     counted: frozenset[str] | None = None
+    quoted: int | None = None
 
     def __post_init__(self) -> None:
         """Begin with the run that the lead's row says."""
@@ -174,16 +177,17 @@ class Carried:
     def input(self, source: dict[str, Any]) -> Lead:
         """Return the lead as rules see it, with what the journal says of its source.
 
-        One that was pinged begins with the data of its ping.
+        One that was pinged begins with the data of its ping, unless an earlier run has had its post: what that run
+        quoted is what its supplier is paid.
         """
         row = self.row
-        pinged = row["pinged"]
+        pinged = row["pinged"] if self.quoted is None else None
         data = pinged or row
         return Lead(
             id=str(row["id"]),
             fields=data["fields"],
             posted=data["posted"],
-            source=source,
+            source=self.as_quoted(source),
             received_at=row["received_at"],
             invalid=frozenset(data["invalid"]),
             is_test=row["is_test"],
@@ -192,6 +196,13 @@ class Carried:
             is_ping=self.is_ping or pinged is not None,
             post=Post(row["fields"], row["posted"], frozenset(row["invalid"])) if pinged else None,
         )
+
+    def as_quoted(self, source: dict[str, Any]) -> dict[str, Any]:
+        """Return a source as its run sees it: where an earlier run had the post, its cost is what that one quoted."""
+        if self.quoted is None:
+            return source
+        price = Decimal(self.quoted).scaleb(-exponent_of(self.row["currency"]))
+        return {**source, "cost": {"fixed": str(price)}, QUOTED: True}
 
     @property
     def takes_nothing(self) -> bool:
@@ -220,27 +231,31 @@ class Carried:
         """Begin the next run, which asks none of those that were asked."""
         self.run += 1
         self.asked = asked
-        self._note_counted(past)
+        self._note_earlier(past)
         self.walk, self.event, self.places = Walk(self.known_flow, self.input(source), now), None, []
 
     def rebuild(self, flow: Flow, past: Past, source: dict[str, Any], now: datetime) -> None:
         """Bring the run to where its journal left it; raises rules.interpreter.Diverged when the flow has changed."""
         self.flow, self.offers = flow, past.offers
         if not past.events:
-            self.walk, self.event, self.places, self.counted = Walk(flow, self.input(source), now), None, [], None
+            self.counted = self.quoted = None
+            self.walk, self.event, self.places = Walk(flow, self.input(source), now), None, []
             return
         events = [event for event in past.events if event.run == self.run and event.effect != "by_hand"]
+        self._note_earlier(past)
         lead = self.input(journaled_source(events) or source)
-        self._note_counted(past)
         self.walk = replay(flow, lead, events[0].at if events else now, map(recorded, events))
         self.places = places_of(events)
         self.event = events[-1] if events and events[-1].result is None else None
         if self.is_calling:
             self._reopen(past)
 
-    def _note_counted(self, past: Past) -> None:
-        """Find what counts the lead already. A ping counts nowhere, and its run lets the lead in with its post."""
-        self.counted = None if self.row["pinged"] else counted_by(past.events, self.run)
+    def _note_earlier(self, past: Past) -> None:
+        """Find what earlier runs promised, and what counts the lead already: a ping counts nowhere before its post."""
+        earlier = [event for event in past.events if event.run < self.run]
+        self.quoted = quoted_by(earlier)
+        is_ping_yet = self.row["pinged"] is not None and self.quoted is None
+        self.counted = None if is_ping_yet else counted_by(earlier)
 
     def _reopen(self, past: Past) -> None:
         """Find what the effect had begun that was out."""
@@ -274,12 +289,21 @@ def journaled_source(events: Iterable[EventRow]) -> dict[str, Any] | None:
     return next(map(dict, said), None)
 
 
-def counted_by(events: Iterable[EventRow], run: int) -> frozenset[str] | None:
-    """Return the caps at the door that count what comes in and count a lead already, since a run before this one.
+def quoted_by(events: Iterable[EventRow]) -> int | None:
+    """Return what the supplier of a lead was quoted, in minor units, before it was posted; None where it was not."""
+    for event in events:
+        if event.effect == "quote" and (event.result or {}).get("answer") == "posted":
+            price: int = event.asks["price"]
+            return price
+    return None
+
+
+def counted_by(events: Iterable[EventRow]) -> frozenset[str] | None:
+    """Return the caps at the door that count what comes in and count a lead already, since an earlier run.
 
     None where no such run let it in.
     """
-    earlier = (event for event in events if event.run < run and event.effect == "intake")
+    earlier = (event for event in events if event.effect == "intake")
     let_in = [event for event in earlier if event.result and event.result["outcome"] == "passed"]
     caps = frozenset(ask["cap"] for event in let_in for ask in event.asks["caps"] if ask["keep"])
     return caps if let_in else None

@@ -11,7 +11,7 @@ from flowbuilder import ids
 from rules.effects import put_together
 from rules.flow import Flow, parse_flow
 from rules.interpreter import Diverged, Recorded, replay
-from rules.running import Lead, Post
+from rules.running import QUOTED, Lead, Post
 from rules.steps import Group
 
 Rows = dict[UUID, list[RowMapping]]
@@ -246,7 +246,7 @@ def as_rules_see(lead: RowMapping, events: list[RowMapping]) -> Lead:
     """Return a lead as a run saw it, by the run's own events."""
     left = events[-1] if events and events[-1]["effect"] == "start_again" else None
     first = next((event["result"] for event in events if "source" in (event["result"] or {})), {})
-    pinged = lead["pinged"]
+    pinged = None if QUOTED in first.get("source", {}) else lead["pinged"]
     data = pinged or ((left["detail"] or {}).get("lead") if left else None) or lead
     return Lead(
         id=str(lead["id"]),

@@ -9,14 +9,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from flowbuilder import clock, enqueue
-from flowbuilder.audit import Actor
 from flowbuilder.leads import deciding
 from flowbuilder.leads.deciding import CannotDecide
 from flowbuilder.models import Audit
 from tests.support import armed
 from tests.support.armed import exit_code, start_worker
 from tests.support.buyers import Buyer, a_buyer, accepting, declining, in_turn
+from tests.support.deciding import decide
 from tests.support.flows import BUSY, SILENT, YES, buyer, cap, group, quickly
 from tests.support.loops import a_loop, hear, turn
 from tests.support.market import Market
@@ -39,12 +38,6 @@ def sunrise() -> Iterator[Buyer]:
 def helio() -> Iterator[Buyer]:
     with a_buyer() as buyer:
         yield buyer
-
-
-def decide(market: Market, decision: Callable[..., Any], lead_id: UUID, **values: Any) -> None:
-    with Session(market.database) as session, enqueue.connect(market.redis_url) as redis:
-        actor = Actor(market.account_id)
-        decision(session=session, redis=redis, actor=actor, lead_id=lead_id, now=clock.now(), **values)
 
 
 def refusal(market: Market, decision: Callable[..., Any], lead_id: UUID, **values: Any) -> str:

@@ -117,7 +117,8 @@ def zones_of(turn: Turn, carried: Carried, clocks: Sequence[str]) -> dict[str, A
 
 
 def _view_of(source: Source, carried: Carried) -> dict[str, Any]:
-    return {"id": source.id, "name": source.name, "cost": source.cost, "is_test": carried.row["is_test"]}
+    is_test = carried.row["is_test"]
+    return carried.as_quoted({"id": source.id, "name": source.name, "cost": source.cost, "is_test": is_test})
 
 
 def _reserve(turn: Turn, carried: Carried, asks: list[Ask]) -> Result | None:

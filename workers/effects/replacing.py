@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from rules.earnings import supplier_cost
 from rules.interpreter import Diverged
-from workers.carrying import Carried, has_ended, journaled_source, places_of
+from workers.carrying import Carried, has_ended, journaled_source, places_of, quoted_by
 from workers.effects import door
 from workers.journal import Past
 from workers.rows import EventRow, LeadChange
@@ -56,13 +56,14 @@ def give_up(turn: Turn, carried: Carried, past: Past, code: str | None = None, r
 def earned(past: Past, currency: str) -> tuple[int, int] | None:
     """Return what the winners of a lead pay and what its supplier is paid, in minor units; None where nobody has it.
 
-    What the supplier is paid goes by what the journal says of its source.
+    What the supplier is paid is what it was quoted, or goes by what the journal says of its source.
     """
     prices = [row.price for row in past.offers if row.is_winner]
     if not prices:
         return None
-    revenue = sum(prices)
-    return revenue, supplier_cost(journaled_source(past.events) or {}, revenue, currency)
+    revenue, quoted = sum(prices), quoted_by(past.events)
+    source = journaled_source(past.events) or {}
+    return revenue, supplier_cost(source, revenue, currency) if quoted is None else quoted
 
 
 def _end_open(turn: Turn, past: Past) -> None:
