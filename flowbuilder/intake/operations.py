@@ -102,7 +102,10 @@ async def _receive_post(desk: Desk, source: OpenSource, post: Post, reading: Rea
         if used is None:
             raise
     with _Place(desk, post.wait) as waits:
-        return await _replayed(desk, source.source_id, key, used, ends_at if waits else None)
+        taken = await _replayed(desk, source.source_id, key, used, ends_at if waits else None)
+    posted = await desk.loop.blocking(pinging.posted_by, desk, taken.lead)
+    whole = source.form.read(posted, is_test=reading.is_test, now=now)
+    return taken._replace(redirect=_redirect(whole, source), invalid=whole.invalid)
 
 
 async def _post_ping(

@@ -23,27 +23,33 @@ PING = text("""
            (waiting_for = 'post' AND due_at <= :now) OR reason_code = 'ping_expired' AS is_over
       FROM lead WHERE id = :ping_id AND source_id = :source_id
 """)
-# The row becomes a post at once or not at all: of many posts of one ping, one does it.
+# The row becomes a post at once or not at all: of many posts of one ping one does it, and of many posts with one key.
+# Whoever is a moment later waits for the key, and then finds that it is another lead's.
 TAKE = text("""
-    WITH taken AS (
+    WITH held AS (
+        SELECT id FROM lead
+         WHERE id = :ping_id AND source_id = :source_id AND kind = 'ping' AND state = 'waiting'
+           AND waiting_for = 'post' AND due_at > :now
+           FOR UPDATE
+    ), keyed AS (
+        INSERT INTO idempotency (source_id, key, lead_id, body_hash, created_at)
+        SELECT :source_id, CAST(:key AS text), id, decode(:body_hash, 'hex'), :now FROM held
+         WHERE CAST(:key AS text) IS NOT NULL
+            ON CONFLICT DO NOTHING RETURNING lead_id
+    ), taken AS (
         UPDATE lead
            SET kind = 'post', state = 'received', waiting_for = NULL, due_at = now(), answer_to = :answer_to,
                pinged = jsonb_build_object('posted', posted, 'fields', fields, 'invalid', to_jsonb(invalid)),
                posted = CAST(:posted AS jsonb), fields = CAST(:fields AS jsonb), invalid = :invalid,
                ignored = :ignored, test_outcome = :test_outcome
-         WHERE id = :ping_id AND source_id = :source_id AND kind = 'ping' AND state = 'waiting'
-           AND waiting_for = 'post' AND due_at > :now
+         WHERE id IN (SELECT id FROM held) AND (CAST(:key AS text) IS NULL OR EXISTS (SELECT FROM keyed))
         RETURNING id
-    ), keyed AS (
-        INSERT INTO idempotency (source_id, key, lead_id, body_hash, created_at)
-        SELECT :source_id, CAST(:key AS text), id, decode(:body_hash, 'hex'), :now FROM taken
-         WHERE CAST(:key AS text) IS NOT NULL
-            ON CONFLICT DO NOTHING
     )
     SELECT id FROM taken
 """)
 
 
+POSTED = text("SELECT posted FROM lead WHERE id = :lead_id")
 OWNER = text(f"""
     SELECT used.body_hash, lead.id, {STATE}, lead.outcome, lead.reason, lead.cost, lead.currency, lead.ignored
       FROM idempotency AS used JOIN lead ON lead.id = used.lead_id
@@ -113,7 +119,10 @@ def take_post(
     waits: bool,
     now: datetime,
 ) -> None:
-    """Make a post of a ping and have its run go on; raises Refused: 409 when another one did, or its time is over."""
+    """Make a post of a ping and have its run go on.
+
+    Raises Refused: 409 when another post did, its time is over, or the key has become another lead's.
+    """
     row = desk.database.first(
         TAKE,
         ping_id=ping.id,
@@ -140,6 +149,12 @@ def owner_of(desk: Desk, source: OpenSource, key: IdempotencyKey | None) -> KeyU
         return None
     row = desk.database.first(OWNER, source_id=source.source_id, key=key.text)
     return None if row is None else KeyUsed(LeadAnswer._make(row[1:]), bytes(row[0]))
+
+
+def posted_by(desk: Desk, lead: LeadAnswer) -> Mapping[str, Any]:
+    """Return all that was posted of a lead, with what its ping said; raises Refused (503)."""
+    posted: Mapping[str, Any] = desk.database.first(POSTED, lead_id=lead.id).posted  # type: ignore[union-attr]
+    return posted
 
 
 def used() -> Refused:

@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -167,6 +168,29 @@ def test_the_same_post_again_with_its_key_gets_the_same_answer(market: Market) -
         other = supplier.post(ping, WHOLE | {"email": "bo@example.com"}, headers=key)
         assert (other.status_code, other.json["errors"][0]["code"]) == (422, "idempotency_key_reused")
         assert len(posts(sunrise)) == 1
+
+
+def test_of_two_pings_posted_at_once_with_one_key_one_is_sold(market: Market) -> None:
+    with a_bidder(42) as sunrise, a_pinger(market, [auction(connect(market, sunrise))]) as supplier:
+        for number in range(5):
+            together, key = threading.Barrier(2), {"Idempotency-Key": f"k-{number}"}
+
+            def post(ping: str, together: Any = together, key: dict[str, str] = key) -> int:
+                together.wait(30)
+                return int(supplier.post(ping, headers=key).status_code)
+
+            with ThreadPoolExecutor(2) as pool:
+                assert sorted(pool.map(post, [supplier.quoted(), supplier.quoted()])) == [201, 422]
+        assert len(posts(sunrise)) == 5
+
+
+def test_the_same_post_again_goes_to_the_same_page_and_says_what_was_not_taken(market: Market) -> None:
+    thanks, flow = "https://www.example.com/thanks", {"source": {"redirect_hosts": ["www.example.com"]}}
+    with a_bidder(42) as sunrise, a_pinger(market, [auction(connect(market, sunrise))], **flow) as supplier:
+        ping, key = supplier.quoted(data={"state": "CA", "redirect_url": thanks}), {"Idempotency-Key": "k-1"}
+        told = [supplier.post(ping, WHOLE | {"state": "nowhere"}, headers=key) for _ in range(2)]
+    shown = [(one.status_code, one.headers["Location"], one.headers["Invalid-Fields"]) for one in told]
+    assert shown == [(303, thanks, "state")] * 2
 
 
 def test_a_ping_and_its_post_may_carry_the_same_number_and_the_same_key(market: Market) -> None:
