@@ -37,6 +37,7 @@ from flowbuilder.web import (
     current,
     error_pages,
     faults,
+    form_request,
     fragments,
     navigation,
     request_limit,
@@ -97,6 +98,7 @@ def _configure(app: Flask, settings: Settings) -> None:
     current.init_app(app, settings)
     security.init_app(app, settings)
     fragments.init_app(app)
+    form_request.init_app(app)
     url_ids.init_app(app)
     assets.init_app(app, ROOT / "static")
     navigation.init_app(app)

@@ -29,7 +29,7 @@ TEST_ENDS = {
 """How a test lead ends that asks for it and would have ended otherwise."""
 
 REFUSALS = {
-    "paused": ("paused", "This flow is paused"),
+    "paused": ("paused", "The flow or its source is paused"),
     "suppressed": ("suppressed", "On a suppression list"),
     "duplicate": ("duplicate", "Duplicate"),
     "full": ("cap_reached", "Cap reached"),

@@ -11,7 +11,7 @@ from typing import Any
 from rules.durations import DurationError, seconds
 from rules.fields import Field
 from rules.logic import Rule, check_rule, compile_rule
-from rules.money import exponent_of
+from rules.money import LARGEST, exponent_of
 from rules.naming import NAMES
 from rules.problems import Problem
 from rules.values import Value, check_value, compile_value
@@ -208,7 +208,7 @@ class Part:
     def minor_units(self, value: object, key: str) -> int:
         """Return an amount in minor units; more decimals than the currency has are a problem."""
         amount = amount_of(value)
-        if amount is None or amount < 0:
+        if amount is None or not 0 <= amount < LARGEST:
             self.report(key, "not_money", f"“{key}” must be an amount of money such as 42.00.")
             return 0
         scaled = amount.scaleb(exponent_of(self.document.currency))
@@ -224,6 +224,13 @@ class Part:
     def value(self, key: str) -> Value | None:
         """Return the compiled expression of a setting, None when it is not written or has problems."""
         return self.document.value(self.take(key), self.at(key)) if self.has(key) else None
+
+    def price(self, key: str) -> Value | None:
+        """Return the compiled price of a setting as `value` does; an amount that no lead can cost is a problem."""
+        amount = amount_of(self.take(key)) if self.has(key) else None
+        if amount is not None and not 0 <= amount < LARGEST:
+            self.report(key, "not_money", f"“{key}” must be an amount of money such as 42.00.")
+        return self.value(key)
 
     def parts(self, key: str, what: str) -> "list[Part]":
         """Return the objects of a list."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Engine as Database
 
 from flowbuilder import clock
+from rules.logic import RuleError
 from workers.carrying import Carried
 from workers.claiming import Claiming
 from workers.journal import ALONE_CRASHES, LostWrite
@@ -105,8 +106,7 @@ class Mover:
             if is_outage(problem):
                 self._wait_for_database(problem, [carried])
             else:
-                why = f"{type(problem).__name__}: {str(problem).partition(chr(10))[0][:300]}"
-                self._put_aside(carried, why, where(problem))
+                self._put_aside(carried, _said_of(problem), where(problem))
             return
         self._hand_over(turn, [carried])
 
@@ -136,3 +136,9 @@ class Mover:
             carried.forget()
             carried.is_leased = carried.is_in_doubt = True
         self._load.ready.extend(batch)
+
+
+def _said_of(problem: Exception) -> str:
+    """Return why a lead cannot be carried: what a rule says is for people, of anything else its kind comes first."""
+    said = str(problem).partition("\n")[0][:300]
+    return said if isinstance(problem, RuleError) else f"{type(problem).__name__}: {said}"

@@ -77,7 +77,7 @@ def redo(flow_id: UUID) -> Response:
     return _go(flow_id, "redo")
 
 
-@bp.post("/flows/<flow:flow_id>/versions/<int:number>/use")
+@bp.post("/flows/<flow:flow_id>/versions/<version:number>/use")
 @describe("Make the draft equal to a version", gives=STATE, headers=IF_MATCH, refuses=(409, 428))
 @keyed
 def use_version(flow_id: UUID, number: int) -> Response:

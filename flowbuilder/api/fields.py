@@ -44,7 +44,7 @@ def index() -> Response:
     return shapes.answer({"fields": [_shown(row) for row in rows]})
 
 
-@bp.get("/fields/<key>")
+@bp.get("/fields/<field_key:key>")
 @describe("Read one field of the catalogue", gives=FIELD)
 @keyed
 def show(key: str) -> Response:
@@ -52,7 +52,7 @@ def show(key: str) -> Response:
     return shapes.answer(_shown(_field_called(key)))
 
 
-@bp.put("/fields/<key>")
+@bp.put("/fields/<field_key:key>")
 @describe(
     "Add a field to the catalogue, or replace it; flows keep theirs", takes=shape("type", **SETTINGS), gives=FIELD
 )
@@ -73,7 +73,7 @@ def put(key: str) -> Response:
     return shapes.answer(shown)
 
 
-@bp.delete("/fields/<key>")
+@bp.delete("/fields/<field_key:key>")
 @describe("Take a field out of the catalogue; flows keep theirs", gives=shape(key=TEXT))
 @keyed
 def remove(key: str) -> Response:

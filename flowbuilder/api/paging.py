@@ -35,7 +35,7 @@ def id_in_query(name: str, kind: str | None = None) -> UUID | None:
 def limit() -> int:
     """Return how many rows the page may hold, 50 unless asked otherwise, at most 200."""
     text = request.args.get("limit", str(USUAL))
-    if not text.isdecimal() or not 1 <= int(text[:9]) <= MOST:
+    if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= MOST:
         problem = Problem("limit", "not_a_whole_number", f"“limit” must be a whole number from 1 to {MOST}.")
         raise Refusal(400, "bad_limit", problem.message, [problem])
     return int(text)

@@ -35,7 +35,7 @@ def index(flow_id: UUID) -> Response:
     return shapes.answer({"versions": [summary(flow, version, by) for version, by in rows]})
 
 
-@bp.get("/flows/<flow:flow_id>/versions/<int:number>")
+@bp.get("/flows/<flow:flow_id>/versions/<version:number>")
 @describe(
     "Read a published version",
     gives=shape("number", "is_live", "note", "published_at", "document", **SUMMARY, document=ANYTHING),
@@ -50,7 +50,7 @@ def show(flow_id: UUID, number: int) -> Response:
     return shapes.answer({**shown, "document": version.document})
 
 
-@bp.get("/flows/<flow:flow_id>/versions/<int:number>/changes")
+@bp.get("/flows/<flow:flow_id>/versions/<version:number>/changes")
 @describe(
     "Say in words what a version changed",
     gives=shape(since=or_null(WHOLE), changes=CHANGES),
@@ -70,7 +70,7 @@ def changes(flow_id: UUID, number: int) -> Response:
     return shapes.answer({"since": before.number if before else None, "changes": told})
 
 
-@bp.post("/flows/<flow:flow_id>/versions/<int:number>/go-back")
+@bp.post("/flows/<flow:flow_id>/versions/<version:number>/go-back")
 @describe(
     "Make a new live version equal to an old one",
     takes=GOING_BACK,

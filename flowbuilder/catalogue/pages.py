@@ -74,7 +74,7 @@ def add_category() -> Response:
     return go_to(url_for("fields.index", done="added"))
 
 
-@bp.get("/<key>")
+@bp.get("/<field_key:key>")
 @signed_in()
 def show(key: str) -> Response:
     """Show one field, and in which flows it is something else."""
@@ -82,7 +82,7 @@ def show(key: str) -> Response:
     return _field_page(row, form_of(row.settings))
 
 
-@bp.post("/<key>")
+@bp.post("/<field_key:key>")
 @signed_in("owner", "editor")
 def change(key: str) -> Response:
     """Change a field of the catalogue; flows keep theirs."""
@@ -92,7 +92,7 @@ def change(key: str) -> Response:
     return go_to(url_for("fields.show", key=row.key, done="saved"))
 
 
-@bp.post("/<key>/remove")
+@bp.post("/<field_key:key>/remove")
 @signed_in("owner", "editor")
 def remove(key: str) -> Response:
     """Take a field out of the catalogue; flows keep theirs."""

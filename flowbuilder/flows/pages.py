@@ -143,14 +143,14 @@ def versions(flow_id: UUID) -> Response:
     return page("flows/versions.html", flow=flow, versions=history.version_list(current.session(), flow))
 
 
-@bp.get("/<flow:flow_id>/versions/<int:number>")
+@bp.get("/<flow:flow_id>/versions/<version:number>")
 @signed_in()
 def version(flow_id: UUID, number: int) -> Response:
     """Show one published version as a rail."""
     return version_page(flow_called(flow_id), number)
 
 
-@bp.get("/<flow:flow_id>/versions/<int:number>/compare")
+@bp.get("/<flow:flow_id>/versions/<version:number>/compare")
 @signed_in()
 def compare(flow_id: UUID, number: int) -> Response:
     """Show in words what the live version, or the draft where that is asked for, has otherwise than a version."""
@@ -163,14 +163,14 @@ def compare(flow_id: UUID, number: int) -> Response:
     return page("flows/compare.html", flow=flow, version=row, with_draft=with_draft, parts=parts)
 
 
-@bp.get("/<flow:flow_id>/versions/<int:number>/go-back")
+@bp.get("/<flow:flow_id>/versions/<version:number>/go-back")
 @signed_in("owner", "publisher")
 def ask_to_go_back(flow_id: UUID, number: int) -> Response:
     """Ask once whether to go back to a version, by its name, with what that changes and which checks pass on it."""
     return way_back_page(flow_called(flow_id), number)
 
 
-@bp.post("/<flow:flow_id>/versions/<int:number>/go-back")
+@bp.post("/<flow:flow_id>/versions/<version:number>/go-back")
 @signed_in("owner", "publisher")
 def go_back(flow_id: UUID, number: int) -> Response:
     """Make a new live version equal to this one; a check that fails is no obstacle to whoever has seen it fail."""
@@ -198,7 +198,7 @@ def go_back(flow_id: UUID, number: int) -> Response:
     return go_to(url_for("flows.show", flow_id=flow.id, done="went-back", again=many or None))
 
 
-@bp.post("/<flow:flow_id>/versions/<int:number>/use")
+@bp.post("/<flow:flow_id>/versions/<version:number>/use")
 @signed_in("owner", "editor")
 def use_version(flow_id: UUID, number: int) -> Response:
     """Make the draft equal to this version, and open it in the editor, where that can be undone."""

@@ -47,6 +47,8 @@ OF_SERVICES = {
 CAPS_WORDS = {"now": "as now", "empty": "empty", "full": "full"}
 FORMAT = "%Y-%m-%dT%H:%M"
 NOT_A_TIME = "Enter a day and a time, or leave it blank for now."
+FIRST_YEAR, LAST_YEAR = 2, 9998
+"""Of every moment the year before and the one after can be written, too."""
 NOT_JSON = "The other fields must be one JSON object."
 
 
@@ -232,6 +234,8 @@ def _read_moment(text: str, zone: ZoneInfo, problems: dict[str, str]) -> datetim
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
+        moment = None
+    if moment is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
         problems["as_of"] = NOT_A_TIME
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)

@@ -3,14 +3,15 @@
 import logging
 from dataclasses import dataclass
 
+import psycopg
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import exc
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import Conflict, HTTPException, NotFound
 
 from flowbuilder.accounts import access
 from flowbuilder.api.errors import http_error_answer, is_for_api
-from flowbuilder.web import fragments
+from flowbuilder.web import current, fragments
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ WORDS = {
     403: Words("You may not do that", "Your role in this account does not allow it. Ask an owner of the account."),
     404: Words("There is nothing here", "The address is wrong, or what it named is not in your account."),
     405: Words("That cannot be done here", "Go back to the page that you came from and try again."),
+    409: Words("Somebody was quicker", "This was changed or deleted at the same moment. Load the page again and look."),
     413: Words("That is too large", "We take at most 1 MB at a time. Send less, or split it."),
     422: Words("Something in the form is not right", "Go back, correct what is marked, and send it again."),
     429: Words("That was too often", "Wait a moment, then try again."),
@@ -43,6 +45,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(exc.OperationalError, _no_database)
     app.register_error_handler(exc.TimeoutError, _no_database)
+    app.register_error_handler(exc.InvalidRequestError, _was_deleted)
+    app.register_error_handler(exc.IntegrityError, _conflict)
     app.register_error_handler(500, _our_fault)
 
 
@@ -75,4 +79,32 @@ def _no_database(error: exc.OperationalError | exc.TimeoutError) -> Response:
 
 
 def _our_fault(_error: Exception) -> Response:
+    _start_over()
     return error_page(500)
+
+
+def _was_deleted(error: exc.InvalidRequestError) -> Response:
+    """Answer somebody who changes what another person is just deleting; anything else is a fault of ours."""
+    if not str(error).startswith("Could not refresh instance"):
+        raise error
+    return _answer(NotFound())
+
+
+def _conflict(error: exc.IntegrityError) -> Response:
+    """Answer somebody whose row refers to what another person deleted, or made, at the same moment."""
+    if not isinstance(error.orig, psycopg.errors.ForeignKeyViolation | psycopg.errors.UniqueViolation):
+        raise error
+    return _answer(Conflict())
+
+
+def _answer(error: HTTPException) -> Response:
+    _start_over()
+    return _http_error(error)
+
+
+def _start_over() -> None:
+    """Give up what the request did to the database: the page of an error has to ask it who reads it."""
+    try:
+        current.session().rollback()
+    except exc.SQLAlchemyError:
+        access.forget()

@@ -296,7 +296,7 @@ def read_offer(
     `price_in` is the setting that its price stands in, None for a buyer that makes bids.
     """
     common = read_common(part)
-    price, when = part.value(price_in) if price_in else None, part.rule("when")
+    price, when = part.price(price_in) if price_in else None, part.rule("when")
     if price_in and not part.has(price_in):
         part.report(price_in, "missing_price", "Say what this buyer pays for a lead.")
     policy = read_policy(part, holds=part.settings.get("on_error") == "hold")

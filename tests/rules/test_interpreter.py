@@ -127,7 +127,7 @@ def test_a_filter_rejects_with_the_sellers_reason(fields: dict[str, Any], end: t
 @pytest.mark.parametrize(
     ("intake", "end"),
     [
-        ({"outcome": "paused"}, ("rejected", "paused", "This flow is paused")),
+        ({"outcome": "paused"}, ("rejected", "paused", "The flow or its source is paused")),
         ({"outcome": "duplicate"}, ("duplicate", "duplicate", "Duplicate")),
         ({"outcome": "rejected", "reason": "Too old"}, ("rejected", "not_accepted", "Too old")),
         ({"outcome": "full", "full": "source/day"}, ("rejected", "cap_reached", "Cap reached")),

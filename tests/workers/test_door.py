@@ -22,7 +22,7 @@ def test_a_door_that_is_paused_turns_leads_away(market: Market, table: str) -> N
     market.execute(f"UPDATE {table} SET state = 'paused'")
     market.post(1)
     market.carry()
-    assert told(market) == [("rejected", "paused", "This flow is paused")]
+    assert told(market) == [("rejected", "paused", "The flow or its source is paused")]
 
 
 @pytest.mark.parametrize(

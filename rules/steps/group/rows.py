@@ -95,7 +95,7 @@ def read_row(
     sharing: Sharing = part.choice("sharing", ("exclusive", "shared", "either")) if part.has("sharing") else ""  # type: ignore[assignment]
     row = (part.whole("priority", least=1, most=LAST, default=LAST), part.whole("weight", least=1, most=10, default=1))
     most = part.whole("share_up_to", least=2, most=20, default=SHARES_WITH if sharing else max(2, sell_up_to))
-    shared_price = part.value("shared_price")
+    shared_price = part.price("shared_price")
     _report_prices(part, pricing)
     part.finish()
     if buyer is None or (pricing == "hybrid" and shared_price is None):

@@ -89,7 +89,7 @@ def test_a_flow_is_renamed_and_stays_what_it_is(sara, session, cast):
     flow = a_flow(session, cast.sara)
     session.commit()
     before = (flow.key, flow.draft_revision, flow.live_version)
-    renamed = post(sara, address_of(flow, "/rename"), name="  Solar\t für  Köln ☀️ ")
+    renamed = post(sara, address_of(flow, "/rename"), name="  Solar\t für\0  Köln ☀️ ")
     [kept] = flows_of(session, cast.sara)
     assert (renamed.status_code, renamed.location) == (303, address_of(flow))
     assert (kept.name, (kept.key, kept.draft_revision, kept.live_version)) == ("Solar für Köln ☀️", before)

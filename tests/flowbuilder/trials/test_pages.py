@@ -156,7 +156,12 @@ def test_a_lead_can_be_pasted(try_it):
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"), [({"as_of": "soon"}, "Enter a day and a time"), ({"extra": "[]"}, "one JSON object")]
+    ("fields", "said"),
+    [
+        ({"as_of": "soon"}, "Enter a day and a time"),
+        ({"as_of": "9999-12-31T23:59"}, "Enter a day and a time"),
+        ({"extra": "[]"}, "one JSON object"),
+    ],
 )
 def test_what_cannot_be_read_is_said_beside_it(try_it, fields, said):
     assert said in try_it(status=422, **lead(), **fields)

@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy import exc
 from sqlalchemy.orm import Session
 
+from flowbuilder import ids
 from flowbuilder.config import settings
-from flowbuilder.web import error_pages
+from flowbuilder.models import Flow
+from flowbuilder.web import current, error_pages
 from tests.support.cast import Cast
 from tests.support.web import HTMX, running, signed_in
 
@@ -65,6 +69,41 @@ def test_without_a_database_people_are_told_to_try_later(without_database: Flask
     answer = client.get("/leads")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert "Nothing was saved" in answer.text
+
+
+def test_a_fault_in_the_database_is_told_in_the_frame(
+    app: Flask, session: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        current.session().add(Flow(id=ids.new_id(), account_id=cast.sara.account_id, name="Solar"))
+        current.session().flush()
+
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    monkeypatch.setattr("flowbuilder.leads.pages.queries.flow_names", lambda *_: fail())
+    answer = signed_in(app, session, cast.sara).get("/leads")
+    assert (answer.status_code, "Something went wrong on our side" in answer.text) == (500, True)
+    assert 'aria-label="Main"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("raised", "status"),
+    [
+        (exc.InvalidRequestError("Could not refresh instance '<Flow>'"), 404),
+        (exc.InvalidRequestError("A transaction is already begun"), 500),
+        (exc.IntegrityError("INSERT", {}, psycopg.errors.ForeignKeyViolation()), 409),
+        (exc.IntegrityError("INSERT", {}, psycopg.errors.UniqueViolation()), 409),
+        (exc.IntegrityError("INSERT", {}, psycopg.errors.CheckViolation()), 500),
+    ],
+)
+def test_whoever_was_slower_than_somebody_else_is_told_so(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, raised: Exception, status: int
+) -> None:
+    def fail() -> None:
+        raise raised
+
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    monkeypatch.setattr("flowbuilder.accounts.pages.SignInForm", fail)
+    assert app.test_client().get("/sign-in").status_code == status
 
 
 def test_a_fault_of_ours_tells_nothing_of_its_cause(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

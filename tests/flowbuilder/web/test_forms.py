@@ -30,7 +30,7 @@ def address_of(rule: Rule) -> str:
     shown = {"flow_id": "flo_", "connection_id": "con_", "source_id": "src_", "list_id": "lst_", "check_id": "chk_"}
     address = rule.rule
     for name in rule.arguments:
-        value = "1" if name == "number" else shown.get(name, "") + "0" * 26
+        value = {"number": "1", "key": "state"}.get(name) or shown.get(name, "") + "0" * 26
         address = re.sub(rf"<(\w+:)?{name}>", value, address)
     return address
 
