@@ -17,10 +17,11 @@ from rules.operators.stored import Question
 from rules.operators.table import OPERATORS
 from rules.operators.times import age_of
 from rules.operators.typed import TYPED
-from rules.operators.variables import keys_in, keys_of, look_up, path_text
+from rules.operators.variables import keys_in, keys_of, look_up
 from rules.placing import Place, inside, joins_conditions
 from rules.problems import Problem, shorten, suggest
 from rules.templates import build_template, is_template, template_names
+from rules.text import scalar_text
 from rules.turned_off import inside_turned_off
 
 TYPED_KEYS = frozenset(operator.key for operator in TYPED)
@@ -238,14 +239,14 @@ class Compiler:
 
 
 def known_path(call: Call) -> str | None:
-    """Return the path that a variable always reads, None when it is computed or none at all."""
+    """Return the path that a variable always reads, None when it is computed or none that can be read."""
     if not call.arguments:
         return ""
     if call.key != "var":
         return path_of_keys([argument.document for argument in call.arguments]) if all_literal(call) else None
     document = call.left.document
     is_path = call.left.is_literal and not isinstance(document, (bool, list))
-    return path_text(document) if is_path else None
+    return scalar_text(document) if is_path else None
 
 
 def all_literal(call: Call) -> bool:
