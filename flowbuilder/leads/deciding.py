@@ -22,6 +22,7 @@ from flowbuilder.leads.standing import MAY_HAVE_IT, Buyer
 from flowbuilder.models import Lead
 from rules.instructions import LONGEST_REASON
 from rules.money import exponent_of
+from rules.numbers import read_amount
 
 PASSED = ("not_waiting", "being_done", "nothing_to_settle")
 """Codes of what was overtaken by something else, rather than asked for in a wrong way."""
@@ -125,16 +126,13 @@ def settle(
 
 def read_price(text: str, currency: str) -> int | None:
     """Return a price that somebody typed in minor units, None for nothing; raises CannotDecide."""
-    bare = text.strip().replace(",", "").lstrip("$€£")
-    if not bare:
+    if not text.strip():
         return None
-    try:
-        scaled = Decimal(bare).scaleb(exponent_of(currency))
-        if scaled != scaled.to_integral_value():
-            raise CannotDecide("bad_price")
-        return int(scaled)
-    except (ArithmeticError, ValueError):
-        raise CannotDecide("bad_price") from None
+    amount = read_amount(text)
+    scaled = Decimal(amount).scaleb(exponent_of(currency)) if amount is not None else None
+    if scaled is None or scaled != scaled.to_integral_value():
+        raise CannotDecide("bad_price")
+    return int(scaled)
 
 
 def _locked(session: Session, actor: Actor, lead_id: UUID) -> Lead:

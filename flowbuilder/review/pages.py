@@ -115,9 +115,10 @@ def time_typed() -> datetime | None:
     """Return the moment that was typed, by the clock of the account; nothing where it is none."""
     try:
         local = datetime.fromisoformat(request.form.get("at", ""))
-    except ValueError:
+        zone = ZoneInfo(visitor().account.time_zone)
+        return local.replace(tzinfo=zone).astimezone(UTC) if local.tzinfo is None else None
+    except (ValueError, OverflowError):  # The latter for what is past the end of the calendar in UTC.
         return None
-    return local.replace(tzinfo=ZoneInfo(visitor().account.time_zone)).astimezone(UTC) if local.tzinfo is None else None
 
 
 def review_page(flow: Flow, *, status: int = 200, problem: str = "", with_rest: bool = True) -> Response:

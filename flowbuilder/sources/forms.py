@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +13,7 @@ from wtforms.validators import DataRequired, Length
 from flowbuilder import ids
 from flowbuilder.flows.forms import as_name, stripped
 from flowbuilder.models import Flow, Source
+from rules.numbers import read_amount, read_number
 from rules.problems import Problem
 from rules.windows import PERIODS
 
@@ -126,13 +127,11 @@ def _parts(text: str | None) -> list[str]:
 
 
 def _number(text: str | None) -> Any:
-    bare = (text or "").replace("$", "").replace(",", "").removesuffix("%").strip()
-    try:
-        return Decimal(bare)
-    except InvalidOperation:
-        return bare
+    bare = (text or "").removesuffix("%").strip()
+    number = read_amount(bare)
+    return bare if number is None else Decimal(number)
 
 
 def _whole(text: str) -> Any:
-    bare = text.replace(",", "").strip()
-    return int(bare) if bare.isdecimal() and len(bare) < 12 else bare
+    number = read_number(text)
+    return number if isinstance(number, int) else text.strip()

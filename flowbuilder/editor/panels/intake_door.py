@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from flowbuilder.editor.panels.typed import Form, Unreadable, as_map, shown_in
 from rules.caps import MOST, WHEN_FULL
 from rules.durations import DurationError, seconds
+from rules.numbers import read_number
 from rules.windows import PERIODS
 
 Document = Mapping[str, Any]
@@ -169,9 +170,9 @@ def _read_cap(form: Form, number: int, written: object) -> object:
 
 
 def _whole(typed: str) -> int:
-    digits = typed.replace(",", "").replace(" ", "")
-    if digits.isdecimal() and len(digits) < 12 and int(digits) <= MOST:
-        return int(digits)
+    number = read_number(typed)
+    if isinstance(number, int) and 0 <= number <= MOST:
+        return number
     raise Unreadable("Enter a whole number.")
 
 

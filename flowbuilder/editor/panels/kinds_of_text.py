@@ -8,7 +8,8 @@ from typing import Any
 
 from flowbuilder.connections.written import NotReadable, read_expression, show_expression
 from rules.durations import SECONDS, DurationError, read_duration, seconds
-from rules.money import SIGNS, exponent_of
+from rules.money import LARGEST, SIGNS, exponent_of
+from rules.numbers import read_number
 from rules.reading import amount_of
 from rules.windows import is_zone
 
@@ -50,15 +51,20 @@ def whole(least: int, most: int, unit: str = "") -> Line:
     """Return lines of whole numbers between two bounds, both allowed."""
 
     def read(typed: str, _currency: str) -> int:
-        digits = re.sub(r"\.0+\Z", "", typed.replace(",", "").replace(" ", ""))
-        if not re.fullmatch(r"\d{1,12}", digits) or not least <= int(digits) <= most:
+        number = read_number(typed)
+        # Of three decimals nobody knows what they mean: in much of the world 10.000 is ten thousand.
+        if number is None or number != int(number) or _decimals(number) >= THOUSAND or not least <= number <= most:
             raise Unreadable(f"Enter a whole number from {least:,} to {most:,}.")
-        return int(digits)
+        return int(number)
 
     def show(value: Any, _currency: str) -> str | None:
         return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
     return Line(show, read, "numeric", unit)
+
+
+THOUSAND = 3
+"""So many decimals are refused where none, or fewer, are meant: they may be thousands."""
 
 
 def show_amount(value: Any, currency: str) -> str | None:
@@ -73,15 +79,21 @@ def show_amount(value: Any, currency: str) -> str | None:
 
 def read_amount(typed: str, currency: str) -> Decimal:
     """Return the amount of money that somebody typed, with or without the sign of the currency."""
-    bare = typed.replace(currency, "").replace(SIGNS.get(currency, currency), "").replace(",", "").strip()
+    bare = typed.replace(currency, "").replace(SIGNS.get(currency, currency), "").strip()
     exponent = exponent_of(currency)
-    example = f"{Decimal(42):.{exponent}f}"
-    if not re.fullmatch(r"\d{1,12}(\.\d*)?|\.\d+", bare):
+    example, number = f"{Decimal(42):.{exponent}f}", read_number(bare.removesuffix("."))
+    if number is None or not 0 <= number < LARGEST:
         raise Unreadable(f"Enter an amount of money, such as {example}.")
-    amount = Decimal(bare)
-    if amount != round(amount, exponent):
+    amount = Decimal(number)
+    if amount != round(amount, exponent) or _decimals(amount) >= max(THOUSAND, exponent + 1):
         raise Unreadable(f"{currency} has {exponent or 'no'} decimals, such as {example}.")
     return amount
+
+
+def _decimals(number: int | Decimal) -> int:
+    """Return how many decimals were typed."""
+    exponent = number.as_tuple().exponent if isinstance(number, Decimal) else 0
+    return -exponent if isinstance(exponent, int) else 0
 
 
 MONEY = Line(show_amount, read_amount, "decimal", is_money=True)
