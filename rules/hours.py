@@ -77,6 +77,15 @@ def is_open(hours: Hours, now: datetime) -> bool:
     return not hours or any(opens <= now < closes for opens, closes in _near(hours, now, days=1))
 
 
+def open_until(hours: Hours, now: datetime) -> datetime | None:
+    """Return when (UTC) somebody closes who is open at a moment, a day later at most; None for whoever never does."""
+    until = None
+    for opens, closes in sorted(_near(hours, now, days=1)):
+        if opens <= (until or now) < closes:
+            until = closes
+    return until
+
+
 def next_opening(hours: Hours, now: datetime) -> datetime:
     """Return the next opening (UTC) after a moment; where there is none in two weeks, the end of these."""
     openings = [opens for opens, _ in _near(hours, now, days=LOOKS_AHEAD.days) if opens > now]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar
 
 from rules.effects.base import Asks, Effect, Result, Said
@@ -101,7 +102,8 @@ class Offer(Effect):
     breaker is why, `until` when (ISO) it may let a lead through.
     What a person had done with a lead that waited for this offer is `told` there, see `rules.instructions`; an offer
     that a person settled says `by_hand`.
-    `view` is what mappings may read, `slot` which of the lead's sales this would be; they are not journaled.
+    `view` is what mappings may read, `slot` which of the lead's sales this would be, `open_until` when (UTC) the buyer
+    closes, should the lead have to wait for its turn until then; they are not journaled.
     After a ping `bid` is what the buyer bid, in minor units, and `bid_id` its own name for that; the price is never
     more. `cursor` is the window of a group that offers in turn, with the number `to` that this sale sets it to; when
     the lead is not sold, it goes back to what it was, unless another lead moved it meanwhile. `duplicates` says by
@@ -122,6 +124,7 @@ class Offer(Effect):
     bid_id: str | None = None
     cursor: Asks | None = None
     duplicates: Asks | None = None
+    open_until: datetime | None = None
 
     def asks(self) -> Asks:
         """Return buyer, connection, price (minor units), caps and the rules for errors; the rest where it is set."""

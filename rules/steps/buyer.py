@@ -10,7 +10,7 @@ from rules.caps import Cap, Counter, read_caps
 from rules.duplicates import Duplicates, read_duplicates
 from rules.earnings import Least
 from rules.effects import Asks, Effect, Note, Offer, Result
-from rules.hours import Hours, in_zone, is_open, next_opening, read_hours
+from rules.hours import Hours, in_zone, is_open, next_opening, open_until, read_hours
 from rules.logic import Rule, truthy
 from rules.money import exponent_of, price_in_minor
 from rules.reading import Part
@@ -227,6 +227,7 @@ class Buyer:
             bid_id=terms.bid_id,
             cursor=terms.cursor,
             duplicates=self.duplicates.as_asked(view["lead"]) if self.duplicates else None,
+            open_until=open_until(self._hours(run), run.now) if self.hours else None,
         )
 
     def _by_its_mix(self, result: Result) -> Result:
@@ -248,6 +249,8 @@ class Buyer:
             return MAYBE, Why("unknown", MAYBE.reason or "")
         if result.get("told"):
             return as_told(result["told"]), Why("by_hand", "A person decided")
+        if (answer, reason) == ("not_asked", "outside_hours"):
+            return self.when_skipped(run, "outside_hours")
         way = self.ways.after(answer, reason)
         if answer == "declined" and way.kind == "hold":
             del run.asked[self.common.id]

@@ -1,13 +1,13 @@
 """Opening hours: open spans, spans over midnight, holidays, and the next opening, in the buyer's own time."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from rules.holidays import CALENDARS, easter, holidays_of
 from rules.hour_words import say_hours
-from rules.hours import Hours, in_zone, is_open, next_opening, read_hours
+from rules.hours import Hours, in_zone, is_open, next_opening, open_until, read_hours
 from rules.problems import Problem
 from rules.reading import Document, Part
 from tests.support.cases import rows
@@ -32,6 +32,23 @@ def test_open_or_closed_until(settings: dict[str, Any], zone: str | None, now: s
     hours = in_zone(hours, zone)
     found = "open" if is_open(hours, utc(now)) else next_opening(hours, utc(now)).strftime("%Y-%m-%dT%H:%M")
     assert found == expected
+
+
+@pytest.mark.parametrize(("settings", "zone", "now", "expected"), rows("hours.json"))
+def test_whoever_is_open_is_so_until_the_end(
+    settings: dict[str, Any], zone: str | None, now: str, expected: str
+) -> None:
+    hours = in_zone(read(settings)[0], zone)
+    until = open_until(hours, utc(now))
+    assert (until is not None) == (expected == "open" and bool(hours))
+    if until is not None and until - utc(now) < timedelta(days=1):
+        assert (is_open(hours, until - timedelta(seconds=1)), is_open(hours, until)) == (True, False)
+
+
+def test_spans_that_touch_are_one() -> None:
+    halves = [{"from": "08:00", "to": "12:00"}, {"from": "12:00", "to": "18:00"}]
+    hours, _ = read({"hours": halves})
+    assert open_until(hours, utc("2026-03-04T15:00")) == utc("2026-03-04T23:00")
 
 
 @pytest.mark.parametrize(

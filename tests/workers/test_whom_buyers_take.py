@@ -1,6 +1,7 @@
 """Whom a buyer does not take: people on its suppression lists, and those whose consent it is not shown."""
 
 import hashlib
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -8,9 +9,10 @@ import pytest
 
 from flowbuilder import clock, ids
 from rules.stored_lists import ListForm
-from tests.support.buyers import a_buyer, accepting
+from tests.support.buyers import a_buyer, accepting, silent_until
 from tests.support.flows import buyer, group
 from tests.support.listing import a_list
+from tests.support.loops import a_loop, hear, turn
 from tests.support.market import EMAIL_FIELD, STATE_FIELD, Market
 
 PHONE_FIELD = {"key": "phone_1", "type": "phone", "region": "US"}
@@ -177,3 +179,23 @@ def test_a_list_of_another_seller_or_one_that_is_deleted_keeps_nobody_out(market
         market.post(fields={"phone_1": LISTED})
         market.carry()
     assert (market.leads()[0].outcome, listed[:4]) == ("sold", "lst_")
+
+
+def test_a_lead_that_queued_until_its_buyer_closed_is_not_offered(market: Market) -> None:
+    speaks, now = threading.Event(), clock.now()
+    open_now = {"from": f"{now - timedelta(hours=1):%H:%M}", "to": f"{now + timedelta(hours=1):%H:%M}"}
+    with a_buyer(silent_until(speaks)) as sunrise:
+        connection = market.connect(sunrise, row={"concurrency": 1})
+        market.publish([buyer(connection, hours={"time_zone": "UTC", **open_now})])
+        first, second = market.post(2)
+        with a_loop(market) as loop:
+            turn(loop)
+            sunrise.wait_for(1)
+            market.later(2 * 3600)
+            speaks.set()
+            hear(loop, 1)
+            turn(loop)
+            turn(loop)
+        assert (market.lead(first).outcome, market.lead(second).outcome, len(sunrise.seen)) == ("sold", "rejected", 1)
+    [offered] = [event.result for event in market.events(second) if event.effect == "offer"]
+    assert (offered["answer"], offered["reason"]) == ("not_asked", "outside_hours")

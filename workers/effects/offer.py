@@ -46,6 +46,8 @@ def offer(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
     connection = find_buyer(turn, carried, effect.asks())
     if isinstance(connection, str):
         return _refused(turn, effect, connection)
+    if effect.open_until and effect.open_until <= turn.now:
+        return not_asked(turn, "outside_hours")  # It has queued for so long.
     asks = turn.flow_asks(carried, windows(effect))
     if not turn.dealer.holds(asks, exactly=effect.cursor is not None):
         return None
