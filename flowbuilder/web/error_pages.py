@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 
 import psycopg
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import exc
 from werkzeug.exceptions import Conflict, HTTPException, NotFound
@@ -36,6 +36,7 @@ WORDS = {
     500: Words("Something went wrong on our side", "We have written it down. Try again; nothing was half done."),
     503: Words("We cannot reach the database", "Nothing was saved. Try again in a minute."),
 }
+SIGNED_OUT = Words("You are signed out", "Sign in in another tab, come back here, and send the form once more.")
 FORM_EXPIRED = Words("This form is no longer valid", "Load the page again, then send the form once more.")
 
 
@@ -57,7 +58,9 @@ def error_page(status: int, words: Words | None = None) -> Response:
 
 
 def _form_expired(_error: CSRFError) -> Response:
-    return error_page(403, FORM_EXPIRED)
+    """Say why a form was not taken; whoever signed out elsewhere meanwhile has no token any more."""
+    needs_somebody = access.declared_access(current_app, request.endpoint or "").kind == "signed in"
+    return error_page(403, SIGNED_OUT if needs_somebody and access.somebody() is None else FORM_EXPIRED)
 
 
 def _http_error(error: HTTPException) -> Response:

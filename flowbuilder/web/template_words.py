@@ -10,6 +10,7 @@ from markupsafe import Markup
 from flowbuilder import ids
 from flowbuilder.accounts.access import somebody
 from flowbuilder.leads.finding import short_form
+from flowbuilder.web import current
 from rules.money import say_money
 
 
@@ -91,9 +92,10 @@ def in_time(ms: int) -> str:
 
 
 def moment(at: datetime) -> Markup:
-    """Return the day and the time to the second, as 20 Nov 10:42:05."""
+    """Return the day and the time to the second, as 20 Nov 10:42:05, with the year where it is another one."""
     local = at.astimezone(zone())
-    return _time(at, f"{local.day} {local:%b %H:%M:%S}")
+    year = "" if local.year == current.now().astimezone(zone()).year else f" {local.year}"
+    return _time(at, f"{local.day} {local:%b}{year} {local:%H:%M:%S}")
 
 
 def money(amount: int, currency: str) -> str:

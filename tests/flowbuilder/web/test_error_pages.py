@@ -43,6 +43,13 @@ def test_htmx_gets_the_message_alone(app: Flask, session: Session, cast: Cast) -
     assert "address is wrong" in answer.text
 
 
+@pytest.mark.parametrize(("address", "words"), [("/sources/new", "signed_out"), ("/sign-in", "form_expired")])
+def test_a_form_of_somebody_who_signed_out_elsewhere_says_so(app: Flask, address: str, words: str) -> None:
+    answer = app.test_client().post(address, data={"name": "WebForms"})
+    assert answer.status_code == 403
+    assert getattr(error_pages, words.upper()).heading in answer.text
+
+
 def test_a_wrong_method_names_the_right_ones(app: Flask) -> None:
     answer = app.test_client().delete("/sign-in")
     assert answer.status_code == 405

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import Flask, g
 
-from flowbuilder.web.template_words import age, first_sentences
+from flowbuilder.web.template_words import age, first_sentences, moment
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SENTENCE = "Leads go to Sunrise Energy."
@@ -21,6 +22,20 @@ SENTENCE = "Leads go to Sunrise Energy."
 )
 def test_how_long_ago_something_was(ago: timedelta, said: str) -> None:
     assert age(NOW - ago, NOW) == said
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        (NOW, "20 Nov 12:00:00"),
+        (NOW + timedelta(days=42), "1 Jan 2027 12:00:00"),
+        (NOW - timedelta(days=365), "20 Nov 2025 12:00:00"),
+    ],
+)
+def test_a_moment_of_another_year_says_which(app: Flask, at: datetime, said: str) -> None:
+    with app.test_request_context():
+        g.now = NOW
+        assert moment(at).striptags() == said
 
 
 @pytest.mark.parametrize(("count", "first"), [(1, 1), (5, 5), (6, 3), (40, 3)])
