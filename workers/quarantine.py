@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, text
 
 from workers.caps import Dealer, KnownWindows
-from workers.carrying import has_ended, places_of
 from workers.crashpoints import committed
 from workers.effects.replacing import earned
 from workers.journal import Lease, Past, guard, read_past, write
+from workers.journaled import has_ended, places_of
 from workers.rows import Changes
 
 LEAD = text("SELECT currency, instruction FROM lead WHERE id = :id")

@@ -12,12 +12,13 @@ from rules.instructions import why_not_offer
 from rules.interpreter import Diverged
 from rules.retry import Answered
 from workers.buyer_claims import claiming_at
-from workers.carrying import Carried, has_ended, instructed, journaled_source
+from workers.carrying import Carried
 from workers.claims import Claiming
 from workers.effects import again, door, offer
 from workers.effects.copying import begin_copies, begin_copies_late
 from workers.effects.replacing import NEVER_AGAIN, earned
 from workers.journal import Past
+from workers.journaled import has_ended, instructed, journaled_source
 from workers.remaking import Gone, offer_effect
 from workers.rows import EventRow, LeadChange, OfferRow
 from workers.turn import Turn

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 from rules.earnings import supplier_cost
 from rules.interpreter import Diverged
-from workers.carrying import Carried, has_ended, journaled_source, places_of, quoted_by
+from workers.carrying import Carried
 from workers.effects import door
 from workers.journal import Past
+from workers.journaled import has_ended, journaled_source, places_of, quoted_by
 from workers.rows import EventRow, LeadChange
 from workers.turn import Turn
 
