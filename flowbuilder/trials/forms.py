@@ -19,6 +19,8 @@ from rules import json_text
 from rules.delivery.service import Service
 from rules.fields import Field
 from rules.flow import Flow
+from rules.money import LARGEST
+from rules.numbers import read_amount
 from rules.steps import Group, LookUp
 from rules.steps.look_up import Asked as AskedService
 
@@ -46,6 +48,7 @@ OF_SERVICES = {
 }
 CAPS_WORDS = {"now": "as now", "empty": "empty", "full": "full"}
 FORMAT = "%Y-%m-%dT%H:%M"
+NOT_AN_AMOUNT = "Enter an amount, such as 42.00, or leave it blank."
 NOT_A_TIME = "Enter a day and a time, or leave it blank for now."
 FIRST_YEAR, LAST_YEAR = 2, 9998
 """Of every moment the year before and the one after can be written, too."""
@@ -119,7 +122,8 @@ def read_form(
     extra = posted.get("extra", "").strip()
     if extra:
         lead |= _read_extra(extra, problems)
-    caps = posted.get("caps", "now")
+    caps, said = posted.get("caps", "now"), _read_said(posted, rules)
+    problems |= _unreadable(said)
     inputs = Inputs(
         lead=lead,
         source_lead=source_lead.id if source_lead else None,
@@ -129,7 +133,7 @@ def read_form(
         full=frozenset(posted.getlist("full")[:MOST_FIELDS]),
         is_seen="seen" in posted,
         source=read_id(posted.get("source", ""), "src"),
-        said=_read_said(posted, rules),
+        said=said,
     )
     return inputs, problems
 
@@ -246,6 +250,13 @@ def _read_said(posted: MultiDict[str, str], rules: Flow) -> dict[str, Said]:
     steps: Sequence[str] = [*rules.buyers, *(spot.step.common.id for spot in rules.spots)]
     found = {step: _read_one(posted, step) for step in dict.fromkeys(steps) if f"a.{step}" in posted}
     return {step: said for step, said in found.items() if said.as_document()}
+
+
+def _unreadable(said: Mapping[str, Said]) -> dict[str, str]:
+    """Return the controls in which a buyer bids or pays what is no amount; of blank ones the usual is taken."""
+    typed = {f"{kind}.{step}": text for step, one in said.items() for kind, text in (("p", one.price), ("b", one.bid))}
+    amounts = {name: read_amount(text) for name, text in typed.items() if text}
+    return {name: NOT_AN_AMOUNT for name, amount in amounts.items() if amount is None or not 0 <= amount < LARGEST}
 
 
 def _read_one(posted: MultiDict[str, str], step: str) -> Said:

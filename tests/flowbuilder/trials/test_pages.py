@@ -161,6 +161,8 @@ def test_a_lead_can_be_pasted(try_it):
         ({"as_of": "soon"}, "Enter a day and a time"),
         ({"as_of": "9999-12-31T23:59"}, "Enter a day and a time"),
         ({"extra": "[]"}, "one JSON object"),
+        ({"a.s2": "accepted", "p.s2": "12,50"}, "Enter an amount, such as 42.00"),
+        ({"a.s2": "accepted", "p.s2": "-1"}, "Enter an amount, such as 42.00"),
     ],
 )
 def test_what_cannot_be_read_is_said_beside_it(try_it, fields, said):
