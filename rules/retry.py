@@ -14,6 +14,9 @@ JITTER = 0.2
 FINAL = frozenset({"blocked", "refused"})
 """Reasons of errors after which the same call could only fail again."""
 
+UNREAD = "unread"
+"""The reason of an attempt whose answer may have come when the worker had ended that made it."""
+
 OnAmbiguous = Literal["retry_same", "hold", "treat_as_declined", "treat_as_failed"]
 Kind = Literal["accepted", "declined", "error", "ambiguous"]
 
@@ -107,6 +110,13 @@ def _after_error(policy: Policy, tried: list[Tried], key: str, began: datetime, 
 
 
 def _after_ambiguous(policy: Policy, tried: list[Tried], key: str, began: datetime, now: datetime) -> Decision:
+    """Follow what the seller chose for a buyer that does not answer.
+
+    Where nobody was there to read the answer that is not the buyer's silence: it is asked once more before that counts.
+    """
+    counts = policy.on_ambiguous in ("treat_as_declined", "treat_as_failed")
+    if counts and tried[-1].reason == UNREAD and now <= began + timedelta(seconds=policy.longest):
+        return Again(now, "answer")
     if policy.on_ambiguous == "treat_as_declined":
         return Answered("declined", "timeout")
     if policy.on_ambiguous == "treat_as_failed":

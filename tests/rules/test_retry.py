@@ -1,13 +1,15 @@
 """After an attempt: try again, ask a person, or end the offer."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from rules.retry import Again, Answered, AskPerson, Decision, Policy, Tried, decide
+from rules.retry import UNREAD, Again, Answered, AskPerson, Decision, Policy, Tried, decide
 
 BEGAN = datetime(2026, 11, 20, 10, tzinfo=UTC)
 YES, NO, ERROR, LOST = Tried("accepted"), Tried("declined", "rejected"), Tried("error", "error"), Tried("ambiguous")
+UNHEARD = Tried("ambiguous", UNREAD)
 SAYS_DUPLICATE = Tried("declined", "duplicate")
 HOLDING = Policy(error_attempts=None, delays=(5, 30, 120))
 
@@ -27,6 +29,10 @@ def after(policy: Policy, *tried: Tried, seconds: float = 0) -> Decision:
         (Policy(on_ambiguous="hold"), (LOST,), AskPerson()),
         (Policy(on_ambiguous="treat_as_declined"), (LOST,), Answered("declined", "timeout")),
         (Policy(on_ambiguous="treat_as_failed", error_attempts=1), (LOST,), Answered("error", "timeout")),
+        (Policy(on_ambiguous="treat_as_declined"), (UNHEARD, LOST), Answered("declined", "timeout")),
+        (Policy(on_ambiguous="treat_as_declined"), (UNHEARD, YES), Answered("accepted", None)),
+        (Policy(on_ambiguous="treat_as_failed"), (UNHEARD, ERROR), Answered("error", "error")),
+        (Policy(on_ambiguous="hold"), (UNHEARD,), AskPerson()),
         (Policy(on_ambiguous="treat_as_failed"), (LOST, LOST), Answered("error", "timeout")),
         (Policy(on_ambiguous="treat_as_failed"), (LOST, ERROR), Answered("error", "error")),
         (Policy(), (LOST, YES), Answered("accepted", None)),
@@ -64,6 +70,13 @@ def test_the_next_try(policy: Policy, tried: tuple[Tried, ...], delay: float, wa
 def test_an_offer_that_is_too_old_ends_and_what_is_ambiguous_never_becomes_a_no() -> None:
     assert after(HOLDING, ERROR, seconds=3600) == Answered("error", "error")
     assert after(Policy(), LOST, seconds=3600) == Answered("unknown", "unknown")
+
+
+@pytest.mark.parametrize("counts_as", ["treat_as_declined", "treat_as_failed"])
+def test_an_answer_that_nobody_was_there_to_read_is_asked_for_once_more(counts_as: Any) -> None:
+    policy = Policy(on_ambiguous=counts_as, error_attempts=1)
+    assert after(policy, UNHEARD) == Again(BEGAN, "answer")
+    assert isinstance(after(policy, UNHEARD, seconds=3601), Answered)
 
 
 def test_a_buyer_that_asks_to_be_left_alone_is_left_alone() -> None:

@@ -11,6 +11,7 @@ import pytest
 from flowbuilder import clock
 from tests.support.buyers import Buyer, a_buyer, accepting, declining, in_turn
 from tests.support.flows import BUSY, NO, SILENT, YES, buyer
+from tests.support.loops import a_loop, turn
 from tests.support.market import Market
 
 ERRORS = [500, 502, 503, 504]
@@ -166,3 +167,17 @@ def test_below_the_quality_asked_for_the_lead_is_for_the_buyer_of_such_leads(
     [lead_id] = market.post(fields=fields)
     market.carry()
     assert (market.lead(lead_id).outcome, chain.asked) == ("sold", asked)
+
+
+def test_a_yes_that_ended_with_its_worker_is_asked_for_again_before_silence_counts(market: Market) -> None:
+    with a_buyer(accepting) as sunrise, a_buyer(accepting) as helio:
+        first = buyer(market.connect(sunrise), "sunrise", on_ambiguous="treat_as_declined")
+        market.publish([first, buyer(market.connect(helio), "helio")])
+        [lead_id] = market.post()
+        with a_loop(market) as loop:
+            turn(loop)
+            sunrise.wait_for(1)
+        market.execute("UPDATE lead SET due_at = now()")
+        market.carry()
+        keys = {request.headers["idempotency-key"] for request in sunrise.seen}
+        assert (market.lead(lead_id).outcome, len(sunrise.seen), len(keys), helio.seen) == ("sold", 2, 1, [])

@@ -13,7 +13,7 @@ from rules.delivery.outgoing import Entry, Outgoing, kept
 from rules.delivery.request import CannotBuild, HttpRequest, MissingField
 from rules.effects import Asks, Offer
 from rules.money import exponent_of
-from rules.retry import YES, Again, Answered, Decision, Policy, Tried, decide
+from rules.retry import UNREAD, YES, Again, Answered, Decision, Policy, Tried, decide
 from workers import breakers
 from workers.book import Connection
 from workers.caps import Ask
@@ -66,7 +66,7 @@ def resume(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
     """Go on with an offer that the journal left open: its next try, or the end of one whose worker went away."""
     if carried.attempt is not None:
         end_attempt(turn, carried.attempt, "ambiguous", STOPPED)
-        return _after(turn, carried, effect, Tried("ambiguous"))
+        return _after(turn, carried, effect, Tried("ambiguous", UNREAD))
     connection = find_buyer(turn, carried, effect.asks(), TO_GO_ON)
     if isinstance(connection, str):
         return _after(turn, carried, effect, _not_tried(turn, effect, connection))
