@@ -136,7 +136,7 @@
     menu.opener = plus.id;
     search.value = "";
     find();
-    search.focus();
+    search.focus({ preventScroll: true });
   }
   function find() {
     const wanted = search.value.trim().toLowerCase();
