@@ -10,6 +10,7 @@ from rules.flow_wording import Names, words_of
 from rules.steps import Buyer, CapStep, Fallback, Filter, Group, Lane, LookUp, Row, Split, Step
 from rules.steps.base import Words
 from rules.steps.group.wording import say_least
+from rules.steps.ways import Way
 from rules.wording import begin
 
 MOST_SHOWN = 4
@@ -27,6 +28,8 @@ OFFERED = {
 """To whom of its buyers each mode of a group offers a lead first."""
 LEADS = "Leads"
 """How a sentence begins that is about all leads that came so far."""
+AS_WELL = "As well, "
+"""What leads to the next ones where a sold lead goes on."""
 SEEN_WHERE = {"flow": "", "source": " from the same source", "seller": " in any of your flows"}
 """Among which leads a duplicate is looked for."""
 
@@ -41,22 +44,23 @@ def say_flow(flow: Flow, names: Names, *, is_whole: bool = True) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Who was offered the lead last: what a no of theirs is called, and whether a sold lead goes on."""
+    """Who was offered the lead last: what leads from them to the next ones, and whether a sold lead goes on."""
 
-    no: str
+    after: str
     sells_on: bool
-    is_capped: bool
 
 
 class _Teller:
-    """Tells the steps in order; filters before a buyer are told with it, what they turn away comes last."""
+    """Tells the steps in order: what a filter turns away where it stands, and who gets the others behind it.
+
+    Where a filter is all that decides, who gets the leads that pass is told first, and what it turns away last.
+    """
 
     def __init__(self, flow: Flow, words: Words) -> None:
         self._flow, self._words = flow, words
-        self._before: list[str] = []
-        self._turned_away: list[Filter] = []
+        self._passing = self._turned_away = ""
         self._last: _Asked | None = None
-        self._is_joined = self._is_rest = self._has_lanes = False
+        self._is_after_said = self._is_rest = self._is_in_lane = self._may_be_sold = False
         self._said: list[str] = []
 
     def tell(self, *, is_whole: bool) -> str:
@@ -66,19 +70,22 @@ class _Teller:
         is_nobody_set = all(buyer.common.off for buyer in self._flow.buyers.values()) and not self._flow.has_campaigns
         if is_whole and is_nobody_set:
             self._said.append("Nobody is set to take the leads.")
-        return " ".join([*self._said, _say_fallback(self._flow.fallback, self._words), *self._say_turned_away()])
+        turned_away = [self._turned_away] if self._turned_away else []
+        return " ".join([*self._said, _say_fallback(self._flow.fallback, self._words), *turned_away])
 
     def _tell_steps(self, steps: Iterable[Step]) -> None:
-        for step in steps:
-            if not step.common.off:
-                self._tell_step(step)
-        self._tell_filtered()
+        told = [step for step in steps if not step.common.off]
+        first = told[0] if told else None
+        if isinstance(first, Filter) and _decides_alone(first, told[1:]):
+            self._keep_filter(first)
+            told = told[1:]
+        for step in told:
+            self._tell_step(step)
 
     def _tell_step(self, step: Step) -> None:
         match step:
             case Filter():
                 self._tell_filter(step)
-                return
             case Buyer():
                 self._tell_buyer(step)
             case Group():
@@ -88,65 +95,56 @@ class _Teller:
             case CapStep():
                 self._said.append(f"{step.sentence(self._words)}; when full: {step.when_full.say(self._words)}.")
             case LookUp():
-                self._tell_filtered()
                 self._said.append(f"{step.sentence(self._words)}{self._other_ways(step)}.")
             case _:
-                self._tell_filtered()
                 self._said.append(f"{step.sentence(self._words)}.")
-        self._is_rest = False
 
     def _other_ways(self, step: LookUp) -> str:
         """Return `; if it fails: reject`, and the same of nothing found; nothing where the lead goes on."""
         said = zip(("if nothing is found", "if it fails"), step.other_ways, strict=False)
         return "".join(f"; {when}: {way.say(self._words)}" for when, way in said if way.kind != "next")
 
-    def _tell_filtered(self) -> None:
-        """Say what the filters before let through, where nobody follows that could be told with it."""
-        if self._before:
-            self._said.append(f"{begin(self._which())} go on.")
-        self._before = []
+    def _keep_filter(self, step: Filter) -> None:
+        """Keep what a filter lets through for the first offer, and what it turns away for the end."""
+        self._passing = self._rule(step.rule.document)
+        whom = f"Of these, those where {self._stopped(step)}" if self._is_in_lane else "All others"
+        self._turned_away = f"{whom} {self._away(step)}."
 
     def _tell_filter(self, step: Filter) -> None:
-        rule = self._rule(step.rule.document)
-        if step.stops:
-            self._said.append(f"Leads where {rule} {self._away(step)}.")
-            self._is_rest = True
-        else:
-            self._before.append(rule)
-            self._turned_away.append(step)
+        """Say what a filter turns away; of leads that somebody took, only that they do not go on."""
+        is_of_all = self._last is not None and self._last.sells_on
+        after = "" if is_of_all else self._after()
+        which = self._which(self._stopped(step), is_of_all=is_of_all)
+        self._said.append(begin(f"{after}{which} {self._away(step)}."))
+        self._is_after_said = self._is_after_said or bool(after)
+        self._is_rest = True
 
     def _away(self, step: Filter) -> str:
-        """Return where a filter sends the leads that it does not let through."""
-        way = step.otherwise
+        """Return where a filter sends the leads that it does not let through; what is sold stays sold."""
+        way, unless = step.otherwise, " unless sold" if self._may_be_sold else ""
         match way.kind:
             case "reject":
-                return f"are rejected with “{step.reason}”"
+                return f"are rejected with “{step.reason}”{unless}"
             case "go_to":
                 return f"go to {self._words.step(way.target)}"
-        return "count as taken by nobody"
+        return f"count as taken by nobody{unless}"
 
-    def _say_turned_away(self) -> list[str]:
-        """Return what becomes of the leads that filters turned away; of a single filter they are everything else."""
-        if len(self._turned_away) == 1 and not self._has_lanes:
-            return [f"All others {self._away(self._turned_away[0])}."]
-        return [f"Leads where {self._contrary(step)} {self._away(step)}." for step in self._turned_away]
+    def _stopped(self, step: Filter) -> str:
+        """Return what is true of the leads that a filter does not let through."""
+        return self._rule(step.rule.document if step.stops else {"!": [step.rule.document]})
 
-    def _contrary(self, step: Filter) -> str:
-        return self._rule({"!": [step.rule.document]})
+    def _tell_buyer(self, step: Buyer) -> None:
+        rule = self._rule(step.when.document) if step.when else self._passing
+        self._offer(f"{self._which(rule)} go to {step.terms(self._words)}")
+        self._tell_conditions(step)
+        self._said.extend(f"{when}: {way.say(self._words)}." for when, way in _ways_told(step))
+        self._asked(_say_after(step, self._words.buyer(step.connection)), sells_on=step.sells_on)
 
     def _tell_conditions(self, step: Buyer) -> None:
         said = say_conditions(step, self._words)
         if said:
             together = f"{', '.join(said[:-1])} and {said[-1]}" if len(said) > 1 else said[0]
             self._said.append(f"{self._words.buyer(step.connection)} {together}.")
-
-    def _tell_buyer(self, step: Buyer) -> None:
-        which = self._which([self._rule(step.when.document)] if step.when else [])
-        self._offer(f"{which} go to {step.terms(self._words)}")
-        self._tell_conditions(step)
-        if step.ways.on_declined.kind == "buyer":
-            self._said.append(f"After its no: {step.ways.on_declined.say(self._words)}.")
-        self._last = _Asked(f"{self._words.buyer(step.connection)} says no", step.sells_on, bool(step.caps))
 
     def _tell_group(self, step: Group) -> None:
         """Tell a group by its mode, with its first buyers; in a plain waterfall they follow one another."""
@@ -157,8 +155,9 @@ class _Teller:
         joining = ["the buyers of a campaign"] if step.deal.campaign else []
         buyers = between.join(shown + more + joining) or "nobody"
         shared = f", and sold to up to {step.sell_up_to} of them" if step.sell_up_to > 1 else ""
-        self._offer(f"{self._which()} {OFFERED[step.mode]} {buyers}{shared}{say_least(step.least, self._words)}")
-        self._last = _Asked("none of them takes it", step.goes_on, is_capped=False)
+        which = self._which(self._passing)
+        self._offer(f"{which} {OFFERED[step.mode]} {buyers}{shared}{say_least(step.least, self._words)}")
+        self._asked(AS_WELL if step.goes_on else "If none of them takes it, ", sells_on=step.goes_on)
 
     def _say_row(self, row: Row, step: Group) -> str:
         when = f" (if {self._rule(row.buyer.when.document)})" if row.buyer.when else ""
@@ -166,59 +165,129 @@ class _Teller:
 
     def _tell_split(self, step: Split) -> None:
         """Tell lane by lane; the first sentence of each says which leads take it."""
-        self._tell_filtered()
-        before, self._has_lanes = (self._last, self._turned_away), True
-        for lane in step.lanes:
-            said, self._said, self._last, self._turned_away = self._said, [], None, []
-            self._is_joined = self._is_rest = False
-            self._tell_steps(lane.steps)
-            self._said += [
-                f"Of these, those where {self._contrary(one)} {self._away(one)}." for one in self._turned_away
-            ]
+        takers = [self._say_takers(lane, is_first=not number) for number, lane in enumerate(step.lanes)]
+        is_inside = self._is_in_lane
+        for lane, these in zip(step.lanes, takers, strict=True):
+            before, self._said, self._is_in_lane = self._said, [], True
+            self._last, self._is_after_said, self._is_rest = None, False, False
+            self._tell_lane(lane)
             first, *more = self._said or [f"{LEADS} go on."]
-            self._said = [*said, self._say_lane(lane, first), *more]
-        self._last, self._turned_away = before
-        self._is_joined = True
+            self._said = [*before, _say_first(these, first, is_alone=lane.when is not None), *more]
+        self._is_in_lane, self._is_rest = is_inside, False
+        after = "Unless they stopped there, " if self._may_be_sold else "If nobody took them by then, "
+        self._asked(after, sells_on=self._may_be_sold)
 
-    def _say_lane(self, lane: Lane, first: str) -> str:
-        """Return the first sentence of a lane, about the leads that take it; where it is about some, after these."""
+    def _tell_lane(self, lane: Lane) -> None:
+        """Tell the steps of a lane, and at its end what its own filter turns away or lets through."""
+        self._tell_steps(lane.steps)
+        if self._is_rest:
+            self._said.append(f"{begin(self._which())} go on.")
+        if self._turned_away:
+            self._said.append(self._turned_away)
+            self._turned_away = ""
+
+    def _say_takers(self, lane: Lane, *, is_first: bool) -> str:
+        """Return which leads take a lane, of those that came to its split."""
+        after, of_these = self._after() if is_first else "", self._of_these()
+        if lane.share:
+            some = "the others" if self._is_rest else "them" if of_these or self._last else "the leads"
+            return begin(f"{after}{lane.share}% of {some}")
         rule = self._rule(lane.when.document) if lane.when else ""
-        if first.startswith(f"{LEADS} ") and not first.startswith(f"{LEADS} where"):
-            these = lane.say(self._words) if lane.share else f"{LEADS} where {rule}" if rule else "All others"
-            return these + first.removeprefix(LEADS)
-        these = lane.say(self._words) if lane.share else f"If {rule}" if rule else "Everything else"
-        return f"{these}: {first[0].lower()}{first[1:]}"
+        if not rule:
+            return f"All others{of_these}"
+        return begin(f"{after}{self._which(rule)}" if is_first else f"others{of_these} where {rule}")
 
     def _offer(self, said: str) -> None:
         """Say an offer with what leads to it."""
         self._said.append(begin(f"{self._after()}{said}."))
-        self._before, self._is_joined = [], False
+        self._passing = ""
 
-    def _which(self, also: Sequence[str] = ()) -> str:
-        """Return which leads go on or are offered; `also` are rules beside those of the filters before."""
-        rules, is_first = [*self._before, *also], self._last is None and not self._is_joined
-        if rules:
-            return f"{'leads' if is_first or self._is_rest else 'those'} where {_all_of(rules)}"
+    def _asked(self, after: str, *, sells_on: bool) -> None:
+        """Keep what leads from those that were just asked to whatever follows."""
+        self._last, self._is_after_said, self._is_rest = _Asked(after, sells_on), False, False
+        self._may_be_sold = self._may_be_sold or sells_on
+
+    def _which(self, rule: str = "", *, is_of_all: bool = False) -> str:
+        """Return which leads go on or are offered: those where a rule is true, or all that came so far.
+
+        What is of all concerns leads whoever was asked before, so that nothing points back at those.
+        """
         if self._is_rest:
-            return "all others"
-        return "leads" if is_first else "they"
+            others = f"others{self._of_these()}"
+            return f"{others} where {rule}" if rule else f"all {others}"
+        points_back = bool(self._said) if self._is_in_lane else self._last is not None and not is_of_all
+        if rule:
+            return f"{'those' if points_back else 'leads'} where {rule}"
+        return "they" if points_back else "leads"
+
+    def _of_these(self) -> str:
+        """Return what limits `others` to the leads of a lane, or to those that the last buyers did not take."""
+        is_after = self._last is not None and not self._last.sells_on
+        return " of these" if self._is_in_lane or is_after else ""
 
     def _after(self) -> str:
-        """Return what leads from those that were asked before to the next ones."""
-        if self._is_joined:
-            return "If nobody took them by then, "
-        if self._last is None:
-            return ""
-        if self._last.sells_on:
-            return "As well, "
-        return f"After that, or if {self._last.no}, " if self._last.is_capped else f"If {self._last.no}, "
+        """Return what leads from those that were asked before to the next ones, where that is not said yet."""
+        return "" if self._last is None or self._is_after_said else self._last.after
 
     def _rule(self, document: object) -> str:
         return self._words.rule(document)
 
 
-def _all_of(rules: list[str]) -> str:
-    return ", and ".join(rules)
+def _decides_alone(step: Filter, following: Sequence[Step]) -> bool:
+    """Return whether “all others” are those that a filter turns away, however much is told before them."""
+    is_clear = all(isinstance(one, Group) or (isinstance(one, Buyer) and not _may_skip(one)) for one in following)
+    return bool(following) and is_clear and not step.stops and step.otherwise.kind != "go_to"
+
+
+def _may_skip(step: Buyer) -> bool:
+    """Return whether a buyer asks anything of a lead, so that some are not offered to it."""
+    return bool(step.when or step.requires or step.hours or step.duplicates or step.suppress)
+
+
+def _ways_told(step: Buyer) -> list[tuple[str, Way]]:
+    """Return what sends a lead elsewhere than to the next step, and where."""
+    ways = step.ways
+    told = [
+        ("After its no", ways.on_declined),
+        ("If it fails", ways.on_error),
+        *([("If it is full", ways.when_full)] if step.caps else []),
+        *([("If it is closed", ways.outside_hours)] if step.hours else []),
+        *([("If they do not fit", ways.when_not_met)] if step.when or step.requires else []),
+        ("If it has no funds", ways.when_no_funds),
+    ]
+    return [(when, way) for when, way in told if way.kind != "next"]
+
+
+def _say_after(step: Buyer, name: str) -> str:
+    """Return what leads from a buyer to the next one: only what does not send the lead elsewhere."""
+    ways = step.ways
+    is_passed_over = (
+        ((step.when or step.requires) and _goes_on(ways.when_not_met))
+        or (step.hours and _goes_on(ways.outside_hours))
+        or step.duplicates
+        or step.suppress
+    )
+    if step.sells_on:
+        return "In any case, " if is_passed_over else AS_WELL
+    said = ["otherwise"] if is_passed_over else ["after that"] if step.caps and _goes_on(ways.when_full) else []
+    if _goes_on(ways.on_declined):
+        said.append(f"if {name} says no")
+    elif _goes_on(ways.on_error):
+        said.append(f"if {name} fails")
+    return f"{begin(', or '.join(said))}, " if said else f"If {name} cannot take them, "
+
+
+def _goes_on(way: Way) -> bool:
+    return way.kind in ("next", "buyer")
+
+
+def _say_first(these: str, first: str, *, is_alone: bool) -> str:
+    """Return the first sentence of a lane, about the leads that take it; where it is about some, after these."""
+    if first.startswith(f"{LEADS} ") and not first.startswith(f"{LEADS} where"):
+        return these + first.removeprefix(LEADS)
+    if is_alone and these.startswith(f"{LEADS} where "):
+        these = f"If {these.removeprefix(f'{LEADS} where ')}"
+    return f"{'Everything else' if these == 'All others' else these}: {first[0].lower()}{first[1:]}"
 
 
 def _say_door(flow: Flow, words: Words) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from rules.flow_wording import Names
 from rules.plain_words import say_flow
-from tests.rules.flows import CA_SOLAR, a_bidder, a_flow, buyer, group, shares, split, transform
+from tests.rules.flows import CA_SOLAR, OFFICE_HOURS, a_bidder, a_flow, buyer, group, shares, split, transform
 
 NAMES = Names({"con_a": "Sunrise Energy", "con_b": "Brightroof", "con_c": "Helio"}, sources=3)
 REJECTED = "Leads that nobody takes are rejected with “No buyer available”."
@@ -19,6 +19,10 @@ STOP_NV = {"filter": {"id": "g", "stop_if": {"is": [{"var": "lead.state"}, "NV"]
 SMALL_BILLS = {
     "filter": {"id": "s", "continue_if": {"at_least": [{"var": "lead.bill"}, 50]}, "otherwise": {"go_to": "b"}}
 }
+ONLY_CA = {"filter": {"id": "f", "continue_if": IN_CA, "reason": "Only CA"}}
+ONLY_SOLAR = {"filter": {"id": "p", "continue_if": IS_SOLAR, "reason": "Only solar"}}
+NOT_CA = "Leads where State is not CA are rejected with “Only CA”."
+A_FULL_CAP = "At most 500 a day through here; when full: reject."
 
 
 @pytest.mark.parametrize(
@@ -59,7 +63,7 @@ SMALL_BILLS = {
             {},
             (
                 "Leads where State is NV are rejected with “No NV”. At most 500 a day through here; when full: reject. "
-                f"Leads go to Sunrise Energy at $42.00. {REJECTED}"
+                f"All others go to Sunrise Energy at $42.00. {REJECTED}"
             ),
         ),
         (
@@ -71,18 +75,18 @@ SMALL_BILLS = {
             [buyer(), STOP_NV, buyer("b", when=IS_SOLAR)],
             {},
             (
-                "Leads go to Sunrise Energy at $42.00. Leads where State is NV are rejected with “No NV”. "
-                "If Sunrise Energy says no, leads where Product is Solar go to Brightroof at $42.00. " + REJECTED
+                "Leads go to Sunrise Energy at $42.00. "
+                "If Sunrise Energy says no, those where State is NV are rejected with “No NV”. "
+                f"Others of these where Product is Solar go to Brightroof at $42.00. {REJECTED}"
             ),
         ),
         (
             [CA_SOLAR, split(("Roof", IN_CA, [buyer()])), buyer("b")],
             {},
             (
-                "Leads where State is CA and Product is Solar go on. "
-                "Leads where State is CA go to Sunrise Energy at $42.00. All others go on. "
-                f"If nobody took them by then, they go to Brightroof at $42.00. {REJECTED} "
-                "Leads where either State is not CA or Product is not Solar are rejected with “Not CA solar”."
+                "Leads where either State is not CA or Product is not Solar are rejected with “Not CA solar”. "
+                "Others where State is CA go to Sunrise Energy at $42.00. All others go on. "
+                f"If nobody took them by then, they go to Brightroof at $42.00. {REJECTED}"
             ),
         ),
         (
@@ -114,12 +118,11 @@ SMALL_BILLS = {
             [CA_SOLAR, SMALL_BILLS, buyer(), buyer("b")],
             {"intake": {"duplicates": {"by": ["email"], "within": "12h"}}},
             (
-                "A lead seen in the last 12 hours is a duplicate. Leads where State is CA and Product is Solar, "
-                "and Monthly bill is at least $50 go to Sunrise Energy at $42.00. "
-                "If Sunrise Energy says no, they go to Brightroof at $42.00. "
-                f"{REJECTED} "
+                "A lead seen in the last 12 hours is a duplicate. "
                 "Leads where either State is not CA or Product is not Solar are rejected with “Not CA solar”. "
-                "Leads where Monthly bill is not at least $50 go to Brightroof."
+                "Others where Monthly bill is not at least $50 go to Brightroof. "
+                "All others go to Sunrise Energy at $42.00. "
+                f"If Sunrise Energy says no, they go to Brightroof at $42.00. {REJECTED}"
             ),
         ),
         (
@@ -131,8 +134,8 @@ SMALL_BILLS = {
             [CA_SOLAR, transform(["state", "NV"]), buyer()],
             {},
             (
-                "Leads where State is CA and Product is Solar go on. Set State to NV. "
-                f"Leads go to Sunrise Energy at $42.00. {REJECTED} All others are rejected with “Not CA solar”."
+                "Leads where either State is not CA or Product is not Solar are rejected with “Not CA solar”. "
+                f"Set State to NV. All others go to Sunrise Energy at $42.00. {REJECTED}"
             ),
         ),
         (
@@ -142,7 +145,7 @@ SMALL_BILLS = {
                 "If Product is Solar: leads where State is CA and Product is Solar go to Sunrise Energy at $42.00. "
                 "Of these, those where either State is not CA or Product is not Solar "
                 "are rejected with “Not CA solar”. "
-                "Leads where State is CA go on. All others go on. "
+                "Others where State is CA go on. All others go on. "
                 f"If nobody took them by then, they go to Brightroof at $42.00. {REJECTED}"
             ),
         ),
@@ -199,3 +202,164 @@ SMALL_BILLS = {
 )
 def test_a_flow_is_told_as_to_a_colleague(steps: list[Any], settings: dict[str, Any], said: str) -> None:
     assert say_flow(a_flow(*steps, **settings), NAMES) == said
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        # A lead from CA that is not for solar is not turned away by the filter.
+        (
+            [ONLY_CA, buyer(when=IS_SOLAR)],
+            f"{NOT_CA} Others where Product is Solar go to Sunrise Energy at $42.00. {REJECTED}",
+        ),
+        # It is sold to the third buyer, whether the second is off or asks for something that it lacks.
+        (
+            [ONLY_CA, buyer(when=IS_SOLAR), buyer("b", off=True), buyer("c")],
+            (
+                f"{NOT_CA} Others where Product is Solar go to Sunrise Energy at $42.00. "
+                f"Otherwise, or if Sunrise Energy says no, they go to Helio at $42.00. {REJECTED}"
+            ),
+        ),
+        (
+            [ONLY_CA, buyer(when=IS_SOLAR), buyer("b", requires=["email"]), buyer("c")],
+            (
+                f"{NOT_CA} Others where Product is Solar go to Sunrise Energy at $42.00. "
+                "Otherwise, or if Sunrise Energy says no, they go to Brightroof at $42.00. Brightroof needs Email. "
+                f"Otherwise, or if Brightroof says no, they go to Helio at $42.00. {REJECTED}"
+            ),
+        ),
+        (
+            [ONLY_CA, buyer(), buyer("b", when=IS_SOLAR)],
+            (
+                f"{NOT_CA} All others go to Sunrise Energy at $42.00. "
+                f"If Sunrise Energy says no, those where Product is Solar go to Brightroof at $42.00. {REJECTED}"
+            ),
+        ),
+        # A cap is told where it stands.
+        ([ONLY_CA, CAP, buyer()], f"{NOT_CA} {A_FULL_CAP} All others go to Sunrise Energy at $42.00. {REJECTED}"),
+        ([CAP, ONLY_CA, buyer()], f"{A_FULL_CAP} {NOT_CA} All others go to Sunrise Energy at $42.00. {REJECTED}"),
+        (
+            [CAP, ONLY_CA, {"cap": {"id": "d", "limit": 5, "per": "hour", "when_full": "fallback"}}, buyer()],
+            (
+                f"{A_FULL_CAP} {NOT_CA} At most 5 an hour through here; when full: nobody takes it. "
+                f"All others go to Sunrise Energy at $42.00. {REJECTED}"
+            ),
+        ),
+        # Two filters: the second says nothing of leads that the first one turned away.
+        (
+            [ONLY_CA, ONLY_SOLAR, buyer()],
+            (
+                f"{NOT_CA} Others where Product is not Solar are rejected with “Only solar”. "
+                f"All others go to Sunrise Energy at $42.00. {REJECTED}"
+            ),
+        ),
+        ([ONLY_CA], f"{NOT_CA} Nobody is set to take the leads. {REJECTED}"),
+        # A filter that only sends leads elsewhere.
+        (
+            [{"filter": {"id": "f", "continue_if": IN_CA, "otherwise": {"go_to": "b"}}}, buyer(), buyer("b")],
+            (
+                "Leads where State is not CA go to Brightroof. All others go to Sunrise Energy at $42.00. "
+                f"If Sunrise Energy says no, they go to Brightroof at $42.00. {REJECTED}"
+            ),
+        ),
+        (
+            [{"filter": {"id": "f", "continue_if": IN_CA, "otherwise": "fallback"}}, buyer()],
+            f"Leads where State is CA go to Sunrise Energy at $42.00. {REJECTED} All others count as taken by nobody.",
+        ),
+        (
+            [{"filter": {"id": "f", "continue_if": IN_CA, "otherwise": "fallback"}}, buyer(when=IS_SOLAR)],
+            (
+                "Leads where State is not CA count as taken by nobody. "
+                f"Others where Product is Solar go to Sunrise Energy at $42.00. {REJECTED}"
+            ),
+        ),
+        # Filters in lanes: the others are those of the lane.
+        (
+            [split(("Solar", IS_SOLAR, [ONLY_CA, buyer(when=IN_CA)]), rest=[STOP_NV])],
+            (
+                "If Product is Solar: leads where State is not CA are rejected with “Only CA”. "
+                "Others of these where State is CA go to Sunrise Energy at $42.00. "
+                "Everything else: leads where State is NV are rejected with “No NV”. All others of these go on. "
+                f"{REJECTED}"
+            ),
+        ),
+        (
+            [split(("Solar", IS_SOLAR, [transform(["state", "NV"]), buyer()]), rest=[CAP, buyer("b", when=IN_CA)])],
+            (
+                "If Product is Solar: set State to NV. They go to Sunrise Energy at $42.00. "
+                f"Everything else: at most{A_FULL_CAP.removeprefix('At most')} "
+                f"Those where State is CA go to Brightroof at $42.00. {REJECTED}"
+            ),
+        ),
+        # What a buyer asks of a lead, and what sends it elsewhere than to the next one.
+        (
+            [ONLY_CA, buyer(hours=OFFICE_HOURS), buyer("b")],
+            (
+                f"{NOT_CA} All others go to Sunrise Energy at $42.00. "
+                "Sunrise Energy takes leads Mon, 08:00 to 18:00 (Los Angeles). "
+                f"Otherwise, or if Sunrise Energy says no, they go to Brightroof at $42.00. {REJECTED}"
+            ),
+        ),
+        (
+            [buyer(hours=OFFICE_HOURS, outside_hours="hold", on_declined="reject"), buyer("b")],
+            (
+                "Leads go to Sunrise Energy at $42.00. Sunrise Energy takes leads Mon, 08:00 to 18:00 (Los Angeles). "
+                "After its no: reject. If it is closed: wait and try again. "
+                f"If Sunrise Energy fails, they go to Brightroof at $42.00. {REJECTED}"
+            ),
+        ),
+        (
+            [buyer(when=IN_CA, when_not_met="reject", on_declined="reject", on_error="reject"), buyer("b")],
+            (
+                "Leads where State is CA go to Sunrise Energy at $42.00. After its no: reject. If it fails: reject. "
+                "If they do not fit: reject. If Sunrise Energy cannot take them, they go to Brightroof at $42.00. "
+                f"{REJECTED}"
+            ),
+        ),
+        # Filters and lanes behind a buyer concern what it did not take, and those that go on though they are sold.
+        (
+            [buyer(), ONLY_CA, ONLY_SOLAR, buyer("b")],
+            (
+                "Leads go to Sunrise Energy at $42.00. "
+                "If Sunrise Energy says no, those where State is not CA are rejected with “Only CA”. "
+                "Others of these where Product is not Solar are rejected with “Only solar”. "
+                f"All others of these go to Brightroof at $42.00. {REJECTED}"
+            ),
+        ),
+        (
+            [buyer(sell="continue", when=IS_SOLAR), STOP_NV, buyer("b")],
+            (
+                "Leads where Product is Solar go to Sunrise Energy at $42.00. "
+                "Leads where State is NV are rejected with “No NV” unless sold. "
+                f"In any case, all others go to Brightroof at $42.00. {REJECTED}"
+            ),
+        ),
+        (
+            [buyer(), split(("Solar", IS_SOLAR, [buyer("b")])), ONLY_CA, buyer("c")],
+            (
+                "Leads go to Sunrise Energy at $42.00. "
+                "If Sunrise Energy says no, those where Product is Solar go to Brightroof at $42.00. "
+                "All others of these go on. If nobody took them by then, those where State is not CA "
+                f"are rejected with “Only CA”. All others of these go to Helio at $42.00. {REJECTED}"
+            ),
+        ),
+        (
+            [STOP_NV, shares((30, [buyer(sell="continue")]), (70, [buyer("b")])), buyer("c")],
+            (
+                "Leads where State is NV are rejected with “No NV”. 30% of the others go to Sunrise Energy at $42.00. "
+                "70% of the others go to Brightroof at $42.00. "
+                f"Unless they stopped there, they go to Helio at $42.00. {REJECTED}"
+            ),
+        ),
+        (
+            [buyer(), shares((30, [buyer("b")]), (70, [])), buyer("c")],
+            (
+                "Leads go to Sunrise Energy at $42.00. "
+                "If Sunrise Energy says no, 30% of them go to Brightroof at $42.00. 70% of them go on. "
+                f"If nobody took them by then, they go to Helio at $42.00. {REJECTED}"
+            ),
+        ),
+    ],
+)
+def test_what_is_said_of_others_is_true_of_all_of_them(steps: list[Any], said: str) -> None:
+    assert say_flow(a_flow(*steps), NAMES) == said
