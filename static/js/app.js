@@ -76,19 +76,6 @@ document.addEventListener("submit", (event) => {
   if (event.timeStamp - sentAt.get(form) < 10_000) event.preventDefault(); else sentAt.set(form, event.timeStamp);
 });
 
-// So is what htmx sends for a button that does it once, which may be pressed again when its answer is shown.
-document.addEventListener("submit", (event) => {
-  const button = event.submitter;
-  if (!button?.matches("[data-once]")) return;
-  if (event.timeStamp - sentAt.get(button) < 10_000) {
-    event.preventDefault();
-    event.stopPropagation();
-  } else sentAt.set(button, event.timeStamp);
-}, true);
-for (const answered of ["htmx:beforeSwap", "htmx:sendError"]) {
-  document.addEventListener(answered, (event) => sentAt.delete(event.detail.requestConfig.triggeringEvent?.submitter));
-}
-
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;

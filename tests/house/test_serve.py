@@ -90,6 +90,7 @@ def test_a_worker_that_ends_is_started_again_later_each_time(home):
 def test_what_a_killed_worker_had_started_ends_with_it(home):
     with started(home, SERVE, "family", FLOWBUILDER_WEB_PORT=free_port()) as serve:
         serve.wait_for("started a child of its own")
+        eventually(lambda: processes_of(home, "sleep 1000"))  # Its new name may not be readable yet.
         (child,) = processes_of(home, "sleep 1000")
         os.kill(next(iter(processes_of(home, "stand_in family"))), signal.SIGKILL)
         serve.wait_for("family   | ended with code -9")
