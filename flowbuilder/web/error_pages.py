@@ -36,7 +36,7 @@ WORDS = {
     500: Words("Something went wrong on our side", "We have written it down. Try again; nothing was half done."),
     503: Words("We cannot reach the database", "Nothing was saved. Try again in a minute."),
 }
-SIGNED_OUT = Words("You are signed out", "Sign in in another tab, come back here, and send the form once more.")
+SIGNED_OUT = Words("You are signed out", "Sign in, open the page again, and send the form once more.")
 FORM_EXPIRED = Words("This form is no longer valid", "Load the page again, then send the form once more.")
 
 
@@ -97,6 +97,7 @@ def _conflict(error: exc.IntegrityError) -> Response:
     """Answer somebody whose row refers to what another person deleted, or made, at the same moment."""
     if not isinstance(error.orig, psycopg.errors.ForeignKeyViolation | psycopg.errors.UniqueViolation):
         raise error
+    log.warning("a row met another one: %s", type(error.orig).__name__)
     return _answer(Conflict())
 
 

@@ -6,25 +6,23 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from rules.areas import Area
-from rules.caps import Cap, Counter, read_caps
-from rules.duplicates import Duplicates, read_duplicates
+from rules.caps import Cap, Counter
+from rules.duplicates import Duplicates
 from rules.earnings import Least
 from rules.effects import Asks, Effect, Note, Offer, Result
-from rules.hours import Hours, in_zone, is_open, next_opening, open_until, read_hours
+from rules.hours import Hours, in_zone, is_open, next_opening, open_until
 from rules.logic import Rule, truthy
 from rules.money import exponent_of, price_in_minor
-from rules.reading import Part
-from rules.retry import Policy, read_policy
+from rules.retry import Policy
 from rules.running import CanBeOffered, End, Interpreting, Next, Run, Verdict, WaitsFor
-from rules.steps.base import Common, Exit, Words, read_common
+from rules.steps.base import Common, Exit, Words
 from rules.steps.cap import reset_of
-from rules.steps.ways import Way, Ways, Why, as_told, follow, read_ways
-from rules.suppressing import Suppression, read_suppressions
+from rules.steps.ways import Way, Ways, Why, as_told, follow
+from rules.suppressing import Suppression
 from rules.values import Value
 
 NEVER_AGAIN = ("accepted", "declined", "unknown")
 MAYBE = End("error", "unknown", "A buyer may have taken the lead and never answered")
-NO_FIELD = "The flow has no field “{}”."
 SKIPPED: dict[str, str] = {
     "rule_not_met": "Does not fit this buyer",
     "missing_field": "A field that this buyer needs is blank",
@@ -283,75 +281,11 @@ class Buyer:
         return Exit("que", texts[self.policy.on_ambiguous])
 
 
-def read_buyer(part: Part) -> Buyer | None:
-    """Return the buyer step that a part describes, None when something it cannot do without has problems."""
-    sells_on = part.choice("sell", ("stop", "continue"), "stop") == "continue"
-    buyer = read_offer(part, sells_on=sells_on)
-    part.finish()
-    return buyer
-
-
-def read_offer(
-    part: Part, *, sells_on: bool, least: Least | None = None, price_in: str | None = "price"
-) -> Buyer | None:
-    """Return the buyer of a step or of a group's row; the caller reads what only one of the two has.
-
-    `price_in` is the setting that its price stands in, None for a buyer that makes bids.
-    """
-    common = read_common(part)
-    price, when = part.price(price_in) if price_in else None, part.rule("when")
-    if price_in and not part.has(price_in):
-        part.report(price_in, "missing_price", "Say what this buyer pays for a lead.")
-    policy = read_policy(part, holds=part.settings.get("on_error") == "hold")
-    connection, requires = _read_connection(part), part.words("requires", part.document.fields.__contains__, NO_FIELD)
-    caps, hours = read_caps(part, "caps", common.id, may_spend=True), read_hours(part)
-    duplicates, suppress = read_duplicates(part), read_suppressions(part)
-    ways, timeout_ms, on_ambiguous = read_ways(part), _read_timeout(part), part.take("on_ambiguous")
-    if price_in and price is None:
-        return None
-    return Buyer(
-        common=common,
-        connection=connection,
-        price=price,
-        price_written=part.take(price_in) if price_in else None,
-        when=when,
-        requires=requires,
-        caps=caps,
-        hours=hours,
-        ways=ways,
-        policy=policy,
-        policy_written=policy.as_asked() | {"on_ambiguous": on_ambiguous},
-        timeout_ms=timeout_ms,
-        sells_on=sells_on,
-        least=least,
-        duplicates=duplicates,
-        suppress=suppress,
-    )
-
-
-def _read_connection(part: Part) -> str:
-    """Return the connection, which a buyer that was only just added does not have yet."""
-    if part.take("connection") in (None, ""):
-        part.report("connection", "missing_connection", "Choose the buyer that is offered the lead.")
-        return ""
-    return part.text("connection")
-
-
 def _until(result: Result, effect: Offer) -> tuple[datetime | None, WaitsFor]:
     """Return when waiting makes sense again, as far as the result says, and what would be waited for."""
     if result.get("full"):
         return reset_of(next(ask for ask in effect.caps if ask["cap"] == result["full"])), "cap"
     return (datetime.fromisoformat(result["until"]) if result.get("until") else None), "retry"
-
-
-def _read_timeout(part: Part) -> int | None:
-    """Return the longest wait for an answer in milliseconds, None for the connection's own."""
-    if not part.has("timeout"):
-        return None
-    timeout = part.duration("timeout", "30s")
-    if not 1 <= timeout <= 60:
-        part.report("timeout", "out_of_bounds", "“timeout” must be from 1s to 60s.")
-    return timeout * 1000
 
 
 def _listed(whens: list[str]) -> str:
