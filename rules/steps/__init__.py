@@ -9,8 +9,7 @@ from rules.problems import Problem
 from rules.reading import Part, Surroundings
 from rules.remembering import read_again
 from rules.steps.base import Step
-from rules.steps.buyer import Buyer
-from rules.steps.buyer_reading import read_buyer
+from rules.steps.buyer import Buyer, read_buyer
 from rules.steps.cap import CapStep, read_cap_step
 from rules.steps.fallback import Fallback, read_fallback
 from rules.steps.filter import Filter, read_filter

@@ -9,8 +9,7 @@ from rules.effects import Note
 from rules.reading import Part
 from rules.running import End, Interpreting, Next, Run, Verdict, Wait
 from rules.steps.base import Common, Exit, Words, read_common
-from rules.steps.buyer import Buyer
-from rules.steps.buyer_reading import read_buyer
+from rules.steps.buyer import Buyer, read_buyer
 
 NO_BUYER = "No buyer available"
 

@@ -17,7 +17,7 @@
   document.addEventListener("htmx:beforeSwap", () => { stops = [...document.querySelectorAll(STOPS)]; });
   const again = (one) => [one, one.id && byId(one.id)].find(isThere);
   function keepPlace() {
-    if (!last || isThere(document.activeElement)) return;
+    if (!last || panel.inert || isThere(document.activeElement)) return; // What a button of the panel leads to comes with its own answer.
     const at = stops.indexOf(last);
     const near = at < 0 ? [] : [...stops.slice(at), ...stops.slice(0, at).reverse()];
     (near.map(again).find(Boolean) || byId("main")).focus();

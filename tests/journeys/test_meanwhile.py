@@ -205,6 +205,17 @@ def test_nothing_of_a_panel_is_changed_that_is_about_to_move(panel: Any, session
     assert rule_of(session, flow) == TWO_RULES["and"][1]
 
 
+def test_a_button_leads_to_what_it_adds_whatever_else_is_answered_meanwhile(panel: Any) -> None:
+    page, held = panel(NOT_CA)
+    page.get_by_role("button", name="Add: State is filled in").focus()
+    page.keyboard.press("Enter")
+    held.nth(0)
+    with page.expect_response("**/draft/state*"):
+        pass
+    held.go()
+    expect(page.get_by_label("Field of rule 2")).to_be_focused()
+
+
 def test_what_is_typed_in_a_panel_while_it_is_drawn_anew_stays(panel: Any, session: Session, flow: Flow) -> None:
     page, held = panel(ANA, lambda sent: "benita" not in sent)
     choose_and_type(page, held)

@@ -11,8 +11,7 @@ from rules.money import exponent_of, price_in_minor
 from rules.ranking import LAST
 from rules.reading import Part
 from rules.running import Run
-from rules.steps.buyer import Buyer
-from rules.steps.buyer_reading import read_offer
+from rules.steps.buyer import Buyer, read_offer
 from rules.values import Value
 
 Pricing = Literal["fixed", "auction", "hybrid"]

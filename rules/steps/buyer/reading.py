@@ -7,7 +7,7 @@ from rules.hours import read_hours
 from rules.reading import Part
 from rules.retry import read_policy
 from rules.steps.base import read_common
-from rules.steps.buyer import Buyer
+from rules.steps.buyer.buyer import Buyer
 from rules.steps.ways import read_ways
 from rules.suppressing import read_suppressions
 
