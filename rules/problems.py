@@ -1,11 +1,13 @@
 """What is wrong with something a person wrote: data with an address, a code and a sentence to act on."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
 Severity = Literal["error", "warning"]
+NUMBER = re.compile(r"\[\d+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,11 @@ class Problem:
     code: str
     message: str
     severity: Severity = "error"
+
+
+def as_labelled(message: str, path: str, label: str) -> str:
+    """Return a message about the setting at a path as a form tells it: by its label, where it has one, instead of its name."""
+    return message.replace(f"“{NUMBER.sub('', path).rpartition('.')[2]}”", f"“{label}”") if label else message
 
 
 def suggest(written: str, known: Iterable[str]) -> str:

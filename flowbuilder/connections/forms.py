@@ -28,7 +28,7 @@ from rules.delivery.destination import METHODS
 from rules.delivery.formats import FORMATS
 from rules.delivery.ping import DEFAULT_TIMEOUT_MS
 from rules.delivery.presets import REASON_PATTERNS, ReadyMapping
-from rules.problems import Problem
+from rules.problems import Problem, as_labelled
 
 NAME_LENGTH = Length(max=120, message="Use at most 120 characters.")
 FORMAT_WORDS = {
@@ -259,7 +259,7 @@ class ConnectionForm(FlaskForm):
                 self.list_problems = [*self.list_problems, _row_words(problem)]
             elif name:
                 field: Field = self[name]
-                field.errors = [*field.errors, problem.message]
+                field.errors = [*field.errors, as_labelled(problem.message, problem.path, field.label.text)]
             else:
                 self.other_problems = [*self.other_problems, problem.message]
 

@@ -57,6 +57,13 @@ def find() -> Response:
     return _list_page(Filter(), shown=shown, mark=mark_of(shown), not_found=True, status=404)
 
 
+@bp.get("/find")
+@signed_in()
+def find_none() -> Response:
+    """Go to the list: whoever signs in again after a search comes here without what was searched for."""
+    return go_to(url_for("leads.index"))
+
+
 @bp.get("/<lead:lead_id>")
 @signed_in()
 def show(lead_id: UUID) -> Response:

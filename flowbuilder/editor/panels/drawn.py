@@ -7,6 +7,8 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
+from rules.problems import as_labelled
+
 Posted = MultiDict[str, str]
 NUMBERED = re.compile(r"\.(\d+)(?=\.|\Z)")
 
@@ -92,12 +94,13 @@ def with_problems(
     sheets = tuple(sheets)
     if not problems:
         return sheets, ()
-    known = {drawn.address for sheet in sheets for drawn in _each(sheet) if drawn.address}
+    known = {drawn.address: drawn.label for sheet in sheets for drawn in _each(sheet) if drawn.address}
     at: dict[str, list[str]] = {}
     others: list[str] = []
     for address, sentences in problems.items():
         nearest = max((one for one in known if is_within(address, one)), key=len, default="")
-        (at.setdefault(nearest, []) if nearest else others).extend(sentences)
+        told = (as_labelled(sentence, address, known.get(address, "")) for sentence in sentences)
+        (at.setdefault(nearest, []) if nearest else others).extend(told)
     return tuple(_told(sheet, at) for sheet in sheets), tuple(dict.fromkeys(others))
 
 

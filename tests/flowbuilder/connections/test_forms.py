@@ -196,7 +196,7 @@ def test_each_setting_can_be_made_without_json(sara, session, cast, stored, chan
         ({"auth": "zzz"}, "Not a valid choice"),
         ({"ping_url": "https://10.0.0.7/ping"}, "may not be called"),
         ({"ping_url": URL, "bid_path": "bid"}, "names a place in the answer"),
-        ({"ping_url": URL, "bid_path": ""}, "A ping needs “bid_path”"),
+        ({"ping_url": URL, "bid_path": ""}, "A ping needs “Their bid”"),
         ({"ping_url": URL, "ping_fields": "zip"}, "is no line like"),
         ({"ping_url": URL, "highest_bid": "much"}, "must be an amount of money"),
         ({"ping_url": URL, "ping_wait": "0"}, "From 1 to 60 seconds."),

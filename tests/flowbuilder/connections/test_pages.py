@@ -270,7 +270,7 @@ def test_saving_the_form_as_it_is_changes_no_way_of_delivery(sara, session, cast
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"mail_to": ""}, "needs “to”"),
+        ({"mail_to": ""}, "needs “Mail address”"),
         ({"mail_to": "a@b.example, c@d.example"}, "Write one mail address"),
         ({"mail_subject": "{{secret.token}}"}, "There is no “secret”"),
         ({"mail_reply_to": "nobody"}, "Answers go to one mail address"),

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import flag_modified
 
 from flowbuilder import ids
 from flowbuilder.models import Connection
@@ -65,6 +66,13 @@ def test_saving_a_panel_as_it_is_makes_no_edit(sara, session, flow, step):
     before, revision = deepcopy(flow.draft), flow.draft_revision
     assert save(sara, session, flow, step).status_code == 200
     assert (flow.draft, flow.draft_revision) == (before, revision)
+
+
+def test_what_is_wrong_with_a_setting_is_told_by_its_label(sara, session, flow):
+    buyer_of(flow)["timeout"] = "5m"
+    flag_modified(flow, "draft")
+    session.commit()
+    assert "“Wait for its answer” must be from 1s to 60s." in sara.get(address(flow, "s2")).text
 
 
 def test_a_change_is_saved_and_said(sara, session, flow):
