@@ -21,7 +21,7 @@ class Problem:
 
 
 def as_labelled(message: str, path: str, label: str) -> str:
-    """Return a message about the setting at a path as a form tells it: by its label, where it has one, instead of its name."""
+    """Return a message about the setting at a path as a form tells it: by its label where it has one."""
     return message.replace(f"“{NUMBER.sub('', path).rpartition('.')[2]}”", f"“{label}”") if label else message
 
 

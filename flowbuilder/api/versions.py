@@ -6,13 +6,13 @@ from uuid import UUID
 from flask import Blueprint, Response, request
 
 from flowbuilder.accounts.access import keyed
-from flowbuilder.api import shapes
+from flowbuilder.api import paging, shapes
 from flowbuilder.api.auth import caller
 from flowbuilder.api.bodies import read_body
 from flowbuilder.api.drafts import CHANGES, in_words
 from flowbuilder.api.errors import Refusal
 from flowbuilder.api.flows import GOING_BACK, PUBLISHED, flow_called, published
-from flowbuilder.api.openapi import ANYTHING, MOMENT, TEXT, WHOLE, YES_NO, describe, or_null, shape
+from flowbuilder.api.openapi import ANYTHING, MOMENT, PAGING, TEXT, WHOLE, YES_NO, describe, many, or_null, shape
 from flowbuilder.flows import queries
 from flowbuilder.models import Flow, FlowVersion
 from flowbuilder.review import going_back
@@ -26,13 +26,13 @@ LONGEST_NUMBER = 10
 
 
 @bp.get("/flows/<flow:flow_id>/versions")
-@describe("List the published versions", gives=shape(versions={"type": "array", "items": shape(**SUMMARY)}))
+@describe("List the published versions", gives=many("versions", shape(**SUMMARY)), query=PAGING)
 @keyed
 def index(flow_id: UUID) -> Response:
     """List the versions, newest first."""
     flow = flow_called(flow_id)
-    rows = queries.versions_of(current.session(), flow)
-    return shapes.answer({"versions": [summary(flow, version, by) for version, by in rows]})
+    rows = queries.versions_of(current.session(), flow, below=_after(), limit=paging.limit() + 1)
+    return paging.listed("versions", rows, lambda row: summary(flow, *row), lambda row: str(row[0].number))
 
 
 @bp.get("/flows/<flow:flow_id>/versions/<version:number>")
@@ -62,7 +62,7 @@ def changes(flow_id: UUID, number: int) -> Response:
     flow, session = flow_called(flow_id), current.session()
     version = found(queries.version_of(session, flow, number))
     asked = request.args.get("since", "")
-    since = int(asked) if asked.isdecimal() and len(asked) < LONGEST_NUMBER else number - 1
+    since = int(asked) if _is_number(asked) else number - 1
     before = queries.version_of(session, flow, since)
     if asked and before is None:
         raise Refusal(404)
@@ -106,3 +106,15 @@ def summary(flow: Flow, version: FlowVersion, published_by: str) -> dict[str, An
         "published_by": published_by,
         "published_at": shapes.moment(version.published_at),
     }
+
+
+def _after() -> int | None:
+    """Return the number of the version after which the page begins, nothing for the first; refuses any other text."""
+    text = request.args.get("after", "")
+    if text and not _is_number(text):
+        raise Refusal(400, "not_a_number", "“after” is the number of a version, as “next” says it.")
+    return int(text) if text else None
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) < LONGEST_NUMBER

@@ -138,9 +138,10 @@ def resume(flow_id: UUID) -> Response:
 @bp.get("/<flow:flow_id>/versions")
 @signed_in()
 def versions(flow_id: UUID) -> Response:
-    """Show every published version."""
-    flow = flow_called(flow_id)
-    return page("flows/versions.html", flow=flow, versions=history.version_list(current.session(), flow))
+    """Show the published versions, a page of them at a time."""
+    flow, below = flow_called(flow_id), views.version_asked("below")
+    listed, older_than = history.version_list(current.session(), flow, below)
+    return page("flows/versions.html", flow=flow, versions=listed, below=below, older_than=older_than)
 
 
 @bp.get("/<flow:flow_id>/versions/<version:number>")

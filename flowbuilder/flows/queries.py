@@ -65,14 +65,16 @@ def last_number(session: Session, flow: Flow) -> int:
     return session.scalar(select(func.max(FlowVersion.number)).where(FlowVersion.flow_id == flow.id)) or 0
 
 
-def versions_of(session: Session, flow: Flow) -> list[tuple[FlowVersion, str]]:
-    """Return the versions, newest first, each with the name of the person who published it (may be empty)."""
+def versions_of(session: Session, flow: Flow, *, below: int | None = None, limit: int) -> list[tuple[FlowVersion, str]]:
+    """Return the newest versions, or those with a lower number, each with who published it (may be empty)."""
     wanted = (
         select(FlowVersion, func.coalesce(func.nullif(Person.name, ""), Person.email, ""))
         .outerjoin(Person, Person.id == FlowVersion.published_by)
         .where(FlowVersion.flow_id == flow.id)
         .order_by(FlowVersion.number.desc())
+        .limit(limit)
     )
+    wanted = wanted.where(FlowVersion.number < below) if below else wanted
     return [(version, name) for version, name in session.execute(wanted)]
 
 

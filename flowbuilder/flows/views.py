@@ -130,9 +130,9 @@ def as_file(flow: Flow, document: Mapping[str, Any], number: int | None) -> Resp
     return response
 
 
-def version_asked() -> int | None:
-    """Return the version that the address asks for; nothing for the draft, 404 for what is no number."""
-    text = request.args.get("version")
+def version_asked(name: str = "version") -> int | None:
+    """Return the number of a version that the address has under a name; None for none, 404 for what is no number."""
+    text = request.args.get(name)
     if text is None:
         return None
     return int(text) if text.isdecimal() and 0 < len(text) < 9 else abort(404)

@@ -18,8 +18,8 @@ from flowbuilder.review.views import Part, compared
 from rules.differences import differences, sum_up
 from rules.flow_wording import Names
 
-SUMMED_UP = 30
-"""Of how many of the newest versions it is said what they changed."""
+LISTED = 30
+"""How many versions are on a page of the list."""
 NEWEST = 20_000
 """Among how many of the newest leads of a flow those of each version are counted."""
 LOOKED_BACK = 20
@@ -61,18 +61,16 @@ class WentLive:
     previous: int | None
 
 
-def version_list(session: Session, flow: Flow) -> list[Listed]:
-    """Return the versions, newest first."""
-    rows = queries.versions_of(session, flow)
-    names = around(session, flow).names
-    counts = _counts(session, flow)
-    newest = [version.document for version, _ in rows[: SUMMED_UP + 1]]
-    summaries = [sum_up(differences(old, new, names)) for new, old in pairwise(newest)]
-    summaries += ["first version"] if len(newest) == len(rows) else []
-    return [
-        Listed(version, by, summaries[at] if at < len(summaries) else "", *counts.get(version.number, (0, 0)))
-        for at, (version, by) in enumerate(rows)
+def version_list(session: Session, flow: Flow, below: int | None = None) -> tuple[list[Listed], int | None]:
+    """Return a page of the versions, newest first, and below which number the next page begins, None on the last."""
+    rows = queries.versions_of(session, flow, below=below, limit=LISTED + 1)
+    names, counts = around(session, flow).names, _counts(session, flow)
+    summaries = [sum_up(differences(old.document, new.document, names)) for (new, _), (old, _) in pairwise(rows)]
+    listed = [
+        Listed(version, by, summary, *counts.get(version.number, (0, 0)))
+        for (version, by), summary in zip(rows[:LISTED], [*summaries, "first version"], strict=False)
     ]
+    return listed, listed[-1].version.number if len(rows) > LISTED else None
 
 
 def comparison(session: Session, flow: Flow, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Part]:

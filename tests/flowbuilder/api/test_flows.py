@@ -106,12 +106,24 @@ def test_publishing_numbers_the_versions_and_they_stay_as_they_were(api, flow):
     assert api("GET", f"/flows/{flow['id']}").json["live"] == solar(currency="EUR")
 
 
+def test_versions_come_in_pages_newest_first(api, flow):
+    for number, currency in enumerate(["USD", "EUR", "CAD"], 1):
+        api("PUT", f"/flows/{flow['id']}/draft", {"document": solar(currency=currency)}, If_Match=str(number))
+        assert api("POST", f"/flows/{flow['id']}/publish").status_code == 200
+    address = f"/flows/{flow['id']}/versions?limit=2"
+    first = api("GET", address).json
+    rest = api("GET", f"{address}&after={first['next']}").json
+    assert [[row["number"] for row in page["versions"]] for page in (first, rest)] == [[3, 2], [1]]
+    assert rest["next"] is None
+    assert api("GET", f"{address}&after=ver_2").json["error"]["code"] == "not_a_number"
+
+
 def test_a_flow_with_errors_is_not_published_and_says_why(api):
     made = api("POST", "/flows", {"name": "Half done", "document": {"schema": 1}}).json
     refused = api("POST", f"/flows/{made['id']}/publish")
     assert refused.status_code == 422
     assert refused.json["error"]["problems"] == refused.json["problems"] == made["problems"]
-    assert api("GET", f"/flows/{made['id']}/versions").json == {"versions": []}
+    assert api("GET", f"/flows/{made['id']}/versions").json == {"versions": [], "next": None}
 
 
 def test_going_back_makes_a_new_version_equal_to_the_old_one_and_keeps_the_draft(api, flow):

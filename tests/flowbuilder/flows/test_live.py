@@ -12,6 +12,8 @@ from tests.support.cast import a_connection, a_flow, a_lead, a_member, a_source
 from tests.support.documents import solar
 from tests.support.web import post, signed_in
 
+VERSION = re.compile(r"<h2><a [^>]*>Version (\d+)</a>")
+
 
 @pytest.fixture
 def flow(session, cast):
@@ -108,6 +110,19 @@ def test_versions_tell_what_each_changed_and_what_came_of_it(sara, session, cast
     compared = seen(sara, flow, "/versions/1/compare")
     assert "Version 1 → version 2 (live)" in compared
     assert "Sunrise Energy" in compared
+
+
+def test_versions_come_in_pages_newest_first(sara, session, flow):
+    for number in range(2, 33):
+        a_version(session, flow, number, solar(None))
+    shown = sara.get(address_of(flow, "/versions")).text
+    assert VERSION.findall(shown) == [str(number) for number in range(32, 2, -1)]
+    assert f'href="{address_of(flow, "/versions?below=3")}">Show older versions' in shown
+    older = sara.get(address_of(flow, "/versions?below=3")).text
+    assert VERSION.findall(older) == ["2", "1"]
+    assert ("first version" in older, "Show older versions" in older, "Show the newest" in older) == (True, False, True)
+    assert "no versions before version 1" in seen(sara, flow, "/versions?below=1")
+    assert sara.get(address_of(flow, "/versions?below=x")).status_code == 404
 
 
 def test_the_way_back_is_two_presses_and_named(sara, session, flow):
