@@ -33,6 +33,7 @@ MESSAGES = {
     "nothing_to_settle": "No buyer of this lead is without an answer.",
     "no_reason": f"Type a reason of at most {LONGEST_REASON} characters; the supplier reads exactly that.",
     "bad_price": "The price must be from nothing to what the lead was offered for.",
+    "no_buyer": "Choose the buyer that it is offered to.",
     "not_connected": "This flow has no such buyer.",
     "no_bid": "This buyer bids for leads, so that it cannot be offered one without a bid.",
     "already_asked": "This buyer was asked already, and its answer stands.",
@@ -84,6 +85,8 @@ def send_to(*, session: Session, redis: Redis, actor: Actor, lead_id: UUID, buye
     """
     lead = _locked(session, actor, lead_id)
     _require_settled(lead)
+    if not buyer:
+        raise CannotDecide("no_buyer")
     chosen = standing.buyer_named(standing.buyers_of(session, lead), buyer)
     if chosen is None or chosen.why_not:
         raise CannotDecide((chosen and chosen.why_not) or "not_connected")

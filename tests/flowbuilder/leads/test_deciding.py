@@ -100,6 +100,20 @@ def test_sending_writes_the_buyer_for_the_worker(
     assert audited(session, held) == [("lead.sent_to", {"buyer": "s3"})]
 
 
+def test_nobody_is_chosen_before_somebody_chooses(
+    sara: FlaskClient, session: Session, source: Source, held: Lead, document: dict[str, Any]
+) -> None:
+    failing = {step: MadeUp("error", reason="error") for step in ("s2", "s3")}
+    both = a_told_lead(session, source, document, answers=failing)
+    session.commit()
+    choose = '<option value="">Choose a buyer</option>'
+    assert [choose in sara.get(address(lead)).text for lead in (both, held)] == [True, False]
+    refused = post(sara, f"{address(held)}/send-to", buyer="")
+    assert (refused.status_code, "Choose the buyer that it is offered to." in refused.text) == (422, True)
+    session.expire_all()
+    assert session.get_one(Lead, held.id).instruction is None
+
+
 def test_a_lead_is_decided_about_once(sara: FlaskClient, session: Session, held: Lead) -> None:
     assert post(sara, f"{address(held)}/reject", reason="Too old").status_code == 303
     refused = post(sara, f"{address(held)}/send-to", buyer="s3")
