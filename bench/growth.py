@@ -48,7 +48,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=8)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--leads", type=int, default=1_000_000)
     parser.add_argument("--flows", type=int, default=200)
@@ -68,17 +68,19 @@ def _measure_all(market: Market, home: Path, options: argparse.Namespace) -> int
 
 
 def _rounds(market: Market, options: argparse.Namespace, ways: dict[str, Path | None]) -> list[list[Measured]]:
-    """Print and return the rounds of each way of posting, which take turns: what the server does meanwhile meets all.
+    """Print and return the rounds of each way of posting, which take turns, and turns in being first.
 
-    Every process has to read each flow once, so that a round of each before them does not count.
+    What the server does as its tables fill, such as clearing them up, meets all of them alike. Every process has to
+    read each flow once, so that a round of each before them does not count.
     """
     for sources in ways.values():
         measure(market, options.connections, options.seconds, sources)
     rounds: dict[str, list[Measured]] = {name: [] for name in ways}
-    for name in list(ways) * options.rounds:
-        stored = market.stored()
-        rounds[name].append(measure(market, options.connections, options.seconds, ways[name]))
-        show(f"{stored:,} leads, {name}", rounds[name][-1])
+    for turn in range(options.rounds):
+        for name in reversed(ways) if turn % 2 else ways:
+            stored = market.stored()
+            rounds[name].append(measure(market, options.connections, options.seconds, ways[name]))
+            show(f"{stored:,} leads, {name}", rounds[name][-1])
     return list(rounds.values())
 
 
