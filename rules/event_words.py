@@ -71,6 +71,11 @@ class Telling:
         found = self.flow.buyer(buyer) if self.flow else None
         return found.connection if found else self.joined.get(buyer)
 
+    def name_of(self, step: str) -> str:
+        """Return what the seller calls a step or a row, "" where it has no name."""
+        found = self.flow and (self.flow.buyer(step) or self.flow.step(step))
+        return found.common.name if found else ""
+
 
 def kind_of(telling: Telling, event: EventLike) -> str:
     """Return the kind of the step that an event belongs to; a row of a group is a buyer."""
@@ -86,13 +91,16 @@ def kind_of(telling: Telling, event: EventLike) -> str:
 
 
 def title_of(telling: Telling, event: EventLike, kind: str) -> str:
-    """Return what stands over an event: the buyer's name, or what its step is called; a wait is no buyer's doing."""
+    """Return what stands over an event: the buyer's name, or of what kind its step is, with what the seller calls it.
+
+    A wait is no buyer's doing, nor are the beginning and the end of a run a step's.
+    """
     buyer = _buyer(telling, event) if event.effect != "hold" else None
-    if buyer:
-        return buyer
-    if event.effect == "note":
-        return TITLES.get(kind, kind.capitalize())
-    return LABELS.get(event.effect, event.effect.capitalize())
+    if not buyer and event.effect in LABELS and event.effect not in KINDS:
+        return LABELS[event.effect]
+    title = buyer or LABELS.get(event.effect) or TITLES.get(kind, kind.capitalize())
+    name = telling.name_of(event.step)
+    return f"{title} ({name})" if name else title
 
 
 def _buyer(telling: Telling, event: EventLike) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TypeVar
 
 from rules.buyer_words import say_conditions
@@ -22,7 +23,8 @@ Pairs = tuple[tuple[str, Named], ...]
 class CapLine:
     """One cap as a card shows it; `key` finds its windows, `limit` is in leads or minor units.
 
-    `place` says whose it is where it stands apart from its card: `step 4`; nothing where it is the whole flow's.
+    `place` says whose it is where it stands apart from its card: `step 4`, `Sunrise Energy, step 5`; nothing where it
+    is the whole flow's.
     """
 
     key: str
@@ -113,14 +115,20 @@ def every_card(cards: Iterable[Card]) -> Iterator[Card]:
             yield from every_card(lane.cards)
 
 
-def cap_lines(flow: Flow) -> list[CapLine]:
-    """Return the caps that stand on the cards of a flow, in their order."""
+def cap_lines(flow: Flow, connections: Mapping[str, str] = MappingProxyType({})) -> list[CapLine]:
+    """Return the caps that stand on the cards of a flow, in their order; `connections` are what buyers are called."""
+
+    def of(buyer: Buyer, place: str) -> str:
+        return f"{connections[buyer.connection]}, {place}" if buyer.connection in connections else place
+
     lines = [_cap_line(cap, flow.currency) for cap in flow.door.caps]
     for number, spot in enumerate(flow.spots, 1):
-        rows = spot.step.in_order if isinstance(spot.step, Group) else ()
-        placed = [(f"step {number}", cap) for cap in _caps_of(spot.step)]
-        placed += [(f"buyer {at} of step {number}", cap) for at, row in enumerate(rows, 1) for cap in row.buyer.caps]
-        lines += [_cap_line(cap, flow.currency, place) for place, cap in placed]
+        step, place = spot.step, f"step {number}"
+        whose = of(step, place) if isinstance(step, Buyer) else place
+        placed = [(whose, cap) for cap in _caps_of(step)]
+        rows = [row.buyer for row in step.in_order] if isinstance(step, Group) else []
+        placed += [(of(row, f"buyer {at} of {place}"), cap) for at, row in enumerate(rows, 1) for cap in row.caps]
+        lines += [_cap_line(cap, flow.currency, where) for where, cap in placed]
     return lines
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -61,11 +62,17 @@ def meters_of(session: Session, flow_id: UUID, lines: Iterable[CapLine], now: da
 
 
 def meters_of_flows(
-    session: Session, documents: Mapping[UUID, Mapping[str, Any]], now: datetime
+    session: Session,
+    documents: Mapping[UUID, Mapping[str, Any]],
+    now: datetime,
+    connections: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[UUID, list[Meter]]:
-    """Return the meters of all caps that flows have, in the order of their steps; none of one that is malformed."""
+    """Return the meters of all caps that flows have, in the order of their steps; none of one that is malformed.
+
+    `connections` are what their buyers are called, where that is to be said.
+    """
     read = {flow_id: parse_flow(document)[0] for flow_id, document in documents.items()}
-    lines = {flow_id: cap_lines(rules) if rules else [] for flow_id, rules in read.items()}
+    lines = {flow_id: cap_lines(rules, connections) if rules else [] for flow_id, rules in read.items()}
     found = _by_flow(session, lines, now)
     return {flow_id: [meter for _, meters in found[flow_id] for meter in meters] for flow_id in documents}
 

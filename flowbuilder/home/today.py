@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from flowbuilder.flows.checks import connection_names
 from flowbuilder.flows.limits import Meter, meters_of_flows
 from flowbuilder.flows.queries import FailedPlan, failed_plans, live_documents
 from flowbuilder.flows.recent import Traffic, traffic_of
@@ -124,7 +125,8 @@ def today(session: Session, account: Account, now: datetime, offset: timedelta) 
 
 def caps_today(session: Session, account_id: UUID, now: datetime) -> list[tuple[str, Meter]]:
     """Return the fullest caps of the account's live flows in their windows of now, each with the name of its flow."""
-    found = meters_of_flows(session, live_documents(session, account_id), now)
+    names = connection_names(session, account_id)
+    found = meters_of_flows(session, live_documents(session, account_id), now, names)
     meters = [(flow.name, meter) for flow in queries.flows(session, account_id) for meter in found.get(flow.id, ())]
     return sorted(meters, key=lambda one: -one[1].used / max(one[1].line.limit, 1))[:MOST_CAPS]
 

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from flowbuilder import ids
+from flowbuilder.flows.checks import connection_names
 from flowbuilder.leads import queries
-from flowbuilder.models import Connection, Lead, LeadEvent, Offer
+from flowbuilder.models import Lead, LeadEvent, Offer
 from rules.flow import Flow, parse_flow
 from rules.instructions import why_not_offer
 from rules.interpreter import Diverged, recorded, replay
@@ -59,7 +59,7 @@ def choices_of(session: Session, lead: Lead) -> Choices:
     waits = lead.state == "waiting" and lead.kind == "post"
     is_free = waits and (lead.waiting_for not in MAY_HAVE_IT or lead.is_test)
     buyers = [buyer for buyer in buyers_of(session, lead) if not buyer.why_not] if is_free else []
-    names = _connection_names(session, lead.account_id)
+    names = connection_names(session, lead.account_id)
     open_offers = (
         Unsettled(
             offer.offer_no,
@@ -78,7 +78,7 @@ def buyers_of(session: Session, lead: Lead) -> list[Buyer]:
     state = _state_of(session, lead, flow) if flow else None
     if flow is None or state is None:
         return []
-    names = _connection_names(session, lead.account_id)
+    names = connection_names(session, lead.account_id)
     return [
         Buyer(
             key,
@@ -117,11 +117,6 @@ def _state_of(session: Session, lead: Lead, flow: Flow) -> Run | None:
         return replay(flow, as_rules_see(lead, events), events[0].at, map(recorded, events)).state
     except Diverged:
         return None
-
-
-def _connection_names(session: Session, account_id: UUID) -> dict[str, str]:
-    wanted = select(Connection.id, Connection.name).where(Connection.account_id == account_id)
-    return {ids.show(row.id, "con"): row.name for row in session.execute(wanted)}
 
 
 def _called(connection: str, step: str) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rules.flow_wording import Names, every_card, rail
+from rules.flow_wording import Names, cap_lines, every_card, rail
 from tests.rules.flows import CA_SOLAR, OFFICE_HOURS, a_bidder, a_flow, buyer, group, shares, split
 
 NAMES = Names({"con_a": "Sunrise Energy", "con_b": "Brightroof"}, sources=3)
@@ -277,3 +277,11 @@ def test_every_card_is_found_in_lanes_and_groups_too() -> None:
 def test_every_minute_is_said_without_a_number() -> None:
     held = rail(a_flow(fallback=HOLDS | {"retry_every": "1m"}), NAMES)[-1]
     assert held.sentence == "Wait up to 24 hours, offer again every minute"
+
+
+def test_a_cap_apart_from_its_card_says_whose_it_is() -> None:
+    few = {"caps": [{"limit": 5, "per": "day"}]}
+    flow = a_flow(CAP, buyer("a", **few), group(buyer("b", **few), buyer("d", **few)))
+    places = ["step 1", "Sunrise Energy, step 2", "Brightroof, buyer 1 of step 3", "buyer 2 of step 3"]
+    assert [line.place for line in cap_lines(flow, NAMES.connections)] == places
+    assert [line.place for line in cap_lines(flow)] == ["step 1", "step 2", "buyer 1 of step 3", "buyer 2 of step 3"]

@@ -122,6 +122,21 @@ def test_a_split_says_the_lane_and_the_rules_that_led_there() -> None:
     assert (bought.title, bought.path) == ("Sunrise Energy", "s/Sunny/a")
 
 
+def test_what_the_seller_calls_a_step_stands_beside_its_kind() -> None:
+    named = {"filter": {**CA_SOLAR["filter"], "name": "In our state"}}
+    rows = group(buyer("a", name="By day"), buyer("b"))
+    titles = [
+        entry.title for entry in told(a_flow(named, rows), World({"a": ["declined rejected"], "b": ["accepted"]}))
+    ]
+    assert titles == [
+        "Arrived",
+        "Filter (In our state)",
+        "Sunrise Energy (By day)",
+        "Brightroof",
+        "Ended",
+    ]
+
+
 def test_each_row_of_a_group_says_what_came_of_it() -> None:
     rows = [buyer(when={"is": [{"var": "lead.state"}, "NV"]}), buyer("b"), buyer("c")]
     skipped, sold, left = told(a_flow(group(*rows)), World())[1:4]

@@ -202,7 +202,8 @@ def test_nothing_a_week_before_is_compared_with_nothing(session: Session, cast: 
 
 
 def test_the_fullest_caps_of_live_flows_come_first(app: Flask, session: Session, cast: Cast) -> None:
-    flow = a_flow(session, cast.sara, document=solar("con_a"))
+    buyer = a_connection(session, cast.sara)
+    flow = a_flow(session, cast.sara, document=solar(ids.show(buyer.id, "con")))
     a_flow(session, cast.sara, document=solar("con_a"), live_version=None)
     starts, ends = window("day", clock.now(), "America/Los_Angeles")
     session.add(CapWindow(cap=flow_cap_name(flow.id, "s2/day"), bucket="", starts_at=starts, ends_at=ends, used=63))
@@ -211,5 +212,5 @@ def test_the_fullest_caps_of_live_flows_come_first(app: Flask, session: Session,
     assert [(name, meter.used) for name, meter in found] == [("California solar", 63)]
     client = signed_in(app, session, cast.sara)
     assert "63 of 100 today" in client.get("/").text
-    assert "California solar, step 2" in client.get("/").text
+    assert "California solar, Sunrise Energy, step 2" in client.get("/").text
     assert "63 of 100 today" not in client.get("/", headers=HTMX).text
