@@ -93,13 +93,20 @@ def _begin(engine: Engine, book: Book, own: Settings) -> list[Copy]:
 
 
 def _in_hand(database: Database, maker: Maker, rows: Sequence[CopyRow], changes: Changes) -> Iterator[Copy]:
-    """Yield each copy with the attempt that is made now, and what it hands over if that can be."""
+    """Yield each copy with the attempt that is made now, and what it hands over if that can be.
+
+    One whose offer is gone has nothing to be tried for: it is given up, and the others are sent.
+    """
     wanted, now = sorted({row.lead_id for row in rows}), clock.now()
     pasts = journal.read_past(database, wanted)
     leads = {row["id"]: dict(row) for row in database.execute(LEADS, {"ids": wanted}).mappings()}
     for row in rows:
         past = pasts[row.lead_id]
-        offer = next(offer for offer in past.offers if offer.offer_no == row.offer_no)
+        offer = next((offer for offer in past.offers if offer.offer_no == row.offer_no), None)
+        if offer is None:
+            row.state, row.finished_at = "failed", now
+            changes.touch(row)
+            continue
         connection = maker.book.connection(database, ids.show(row.connection_id, "con"))
         earlier = [one for one in past.attempts if (one.offer_no, one.method) == (row.offer_no, row.method)]
         for attempt in (one for one in earlier if one.state == "sending"):

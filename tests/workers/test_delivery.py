@@ -203,6 +203,19 @@ def test_a_copy_on_its_way_is_not_cut_short_by_what_becomes_of_its_lead(market: 
     assert [one.state for one in market.attempts(lead_id) if one.method == "email"] == ["ok"]
 
 
+def test_a_copy_whose_offer_is_gone_is_given_up_and_the_others_are_sent(market: Market) -> None:
+    with a_mail_server() as server:
+        market.publish([buyer(market.connect_by("inbox", "email", mail=server))])
+        gone, kept = market.post(2)
+        market.carry()
+        for table in ("attempt", "inbox_lead", "offer", "lead_event"):
+            market.execute(f"DELETE FROM {table} WHERE lead_id = :id", id=gone)
+        market.execute("DELETE FROM lead WHERE id = :id", id=gone)
+        market.send_copies()
+    assert {copy.lead_id: copy.state for copy in market.copies()} == {gone: "failed", kept: "ok"}
+    assert market.attempts(gone) == []
+
+
 def test_a_copy_that_is_refused_has_failed_and_the_lead_stays_sold(market: Market) -> None:
     with a_mail_server() as server:
         server.to_recipient = ["550 no such user"]
