@@ -6,6 +6,7 @@ from typing import Any
 from flask import current_app, request
 
 from flowbuilder.api.errors import Refusal
+from flowbuilder.api.openapi import Described, takes_a_body
 from rules import json_text
 from rules.problems import Problem
 
@@ -84,13 +85,25 @@ class Body:
 
 def refuse_unknown_query() -> None:
     """Refuse (400) what a query says that this call does not know: a misspelt filter would be answered with all."""
-    known = vars(current_app.view_functions[request.endpoint or ""])["described"].query
+    known = _called().query
     unknown = [name[:40] for name in request.args if name not in known]
     if unknown:
         those = f"those that are: {', '.join(known)}" if known else "this call takes none"
         message = f"“{unknown[0]}” is not known in this query; {those}."
         problems = [Problem(name, "unknown_in_query", f"“{name}” is not known in this query.") for name in unknown]
         raise Refusal(400, "unknown_in_query", message, problems)
+
+
+def refuse_unasked_body() -> None:
+    """Refuse what is sent to a call that has no settings: else what somebody wished for would seem to be granted."""
+    if takes_a_body(request.method) and not _called().takes:
+        read_body(may_be_empty=True).refuse_problems()
+
+
+def _called() -> Described:
+    """Return the description of the call that is made."""
+    described: Described = vars(current_app.view_functions[request.endpoint or ""])["described"]
+    return described
 
 
 def read_body(*allowed: str, may_be_empty: bool = False) -> Body:

@@ -106,7 +106,7 @@ def document(app: Flask) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for rule, method in calls(app):
         described: Described = vars(app.view_functions[rule.endpoint])["described"]
-        paths.setdefault(path_of(rule), {})[method.lower()] = _call(rule, described)
+        paths.setdefault(path_of(rule), {})[method.lower()] = _call(rule, method, described)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Flowbuilder", "version": "1", "description": "Everything the pages do, for programs."},
@@ -128,14 +128,19 @@ def calls(app: Flask) -> Iterator[tuple[Rule, str]]:
                 yield rule, method
 
 
+def takes_a_body(method: str) -> bool:
+    """Return whether a body means something to a method: calls that have no settings refuse one that says anything."""
+    return method in ("POST", "PUT", "PATCH")
+
+
 def path_of(rule: Rule) -> str:
     """Return the address of a route as OpenAPI writes it: `/flows/{flow_id}`."""
     return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule.removeprefix(PREFIX))
 
 
-def _call(rule: Rule, described: Described) -> dict[str, Any]:
+def _call(rule: Rule, method: str, described: Described) -> dict[str, Any]:
     refused = {400, 401, 429, 500, 503, *described.refuses, *({404} if rule.arguments else ())}
-    if described.takes:
+    if described.takes or takes_a_body(method):
         refused |= {413, 415, 422}
     told = (described.status, *described.also)
     answers = {str(status): _answer(described.summary, described.gives, described) for status in told}

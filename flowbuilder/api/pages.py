@@ -29,7 +29,7 @@ from flowbuilder.api import (
     waiting,
 )
 from flowbuilder.api.auth import authenticate
-from flowbuilder.api.bodies import refuse_unknown_query
+from flowbuilder.api.bodies import refuse_unasked_body, refuse_unknown_query
 from flowbuilder.api.errors import Refusal, error_answer, http_error_answer
 
 bp = Blueprint("api", __name__, url_prefix=openapi.PREFIX)
@@ -41,6 +41,7 @@ NOUNS = (
 for noun in NOUNS:
     noun.bp.before_request(authenticate)
     noun.bp.before_request(refuse_unknown_query)
+    noun.bp.before_request(refuse_unasked_body)
     bp.register_blueprint(noun.bp)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from flowbuilder import ids
 from flowbuilder.api.auth import OF_A_SOURCE, WRONG
 from flowbuilder.api.errors import CODES
 from flowbuilder.api.openapi import PREFIX, calls, path_of
@@ -110,6 +111,24 @@ def test_all_problems_of_a_body_are_told_at_once(api):
     assert {one["path"] for one in refused.json["error"]["problems"]} == {"name", "document", "colour"}
 
 
+@pytest.mark.parametrize(
+    "call", ["pause", "resume", "archive", "restore", "duplicate", "draft/undo", "draft/redo", "versions/1/use"]
+)
+def test_a_call_without_settings_takes_no_body_that_says_something(api, session, cast, call):
+    flow = ids.show(a_flow(session, cast.sara, document=solar()).id, "flo")
+    session.commit()
+    refused = api("POST", f"/flows/{flow}/{call}", {"at": "tomorrow"}, If_Match="1")
+    assert (refused.status_code, refused.json["error"]["problems"][0]["path"]) == (422, "at")
+    for nothing in (None, {}):
+        assert api("POST", f"/flows/{flow}/{call}", nothing, If_Match="1").status_code in (200, 201, 409)
+
+
+def test_the_description_says_that_calls_without_settings_refuse_a_body(api):
+    described = api("GET", "/openapi.json").json["paths"]["/flows/{flow_id}/resume"]["post"]
+    assert set(described["responses"]) >= {"200", "404", "413", "415", "422"}
+    assert "requestBody" not in described
+
+
 def test_the_description_names_every_call_and_no_other(app, api):
     described = api("GET", "/openapi.json").json["paths"]
     routes = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith(f"{PREFIX}/")]
@@ -144,13 +163,14 @@ def test_a_query_that_is_not_known_is_told_with_those_that_are(api):
 def test_a_stranger_finds_nothing_of_anybody_on_any_address(app, api_of, strangers_api, session, cast):
     addresses = list(addresses_with_ids(app, session, cast))
     assert len(addresses) >= 20
-    for method, path in addresses:
-        answer = strangers_api(method, path, {"name": "Zoe", "document": {}, "destination": {}, "mode": "live"})
+    body = {"name": "Zoe", "document": {}, "destination": {}, "mode": "live"}
+    for method, path, takes_settings in addresses:
+        answer = strangers_api(method, path, body if takes_settings else None)
         assert answer.status_code == 404, (method, path)
 
 
 def addresses_with_ids(app, session, cast):
-    """Yield every call on something of Sara's, with the ids of real things."""
+    """Yield every call on something of Sara's, with the ids of real things, and whether it takes settings."""
     flow = a_flow(session, cast.sara, document=solar())
     source, connection = a_source(session, flow), a_connection(session, cast.sara)
     lead = a_lead(session, source)
@@ -166,7 +186,8 @@ def addresses_with_ids(app, session, cast):
         if rule.rule.startswith(f"{PREFIX}/") and rule.arguments and "key" not in rule.arguments:
             for method in rule.methods - {"HEAD", "OPTIONS"}:
                 address = adapter.build(rule.endpoint, {name: shown[name] for name in rule.arguments}, method)
-                yield method, re.sub(f"^{PREFIX}", "", address)
+                described = vars(app.view_functions[rule.endpoint])["described"]
+                yield method, re.sub(f"^{PREFIX}", "", address), described.takes is not None
 
 
 def test_lists_of_a_stranger_hold_nothing_of_anybody(strangers_api, session, cast):
