@@ -140,6 +140,8 @@ def _lock(turn: Turn, moving: Sequence[Carried]) -> None:
         back += [place[0] for place in carried.places]
         effect = carried.effect
         if isinstance(effect, LOCKING):
+            # Rows that joined from a campaign may have to know it too, which their flow does not say.
+            needs_facts = needs_facts or isinstance(effect, Check)
             row = carried.row
             key = (row["flow_id"].int, row["version"])
             if key not in asks:

@@ -1,6 +1,7 @@
 """Buyers of a campaign join a group while leads are carried: they bid, win and lose, and nothing is sold twice."""
 
 import json
+import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -119,6 +120,20 @@ def test_a_cap_in_which_the_group_looks_first_is_kept_too(market: Market) -> Non
         with market.carrying(loops=2):
             market.wait_until_settled()
     assert (market.count_offers("g:x", "accepted"), market.count_offers("b1", "accepted")) == (5, 15)
+
+
+def test_a_mix_that_joins_a_waterfall_is_known_at_once(market: Market) -> None:
+    with a_buyer() as sunrise:
+        kinds = {"by": {"var": "lead.state"}, "shares": {"CA": 50, "NV": 50}}
+        opened(market, a_row(market.connect(sunrise), mix=kinds))
+        market.publish([group(**FROM)])
+        with market.carrying():
+            for state in ("CA", "NV"):
+                began = time.monotonic()
+                market.post(fields={"state": state})
+                market.wait_until_settled()
+                assert time.monotonic() - began < 2.0
+    assert market.count_offers("g:x", "accepted") == 2
 
 
 def test_they_take_turns_by_number_however_many_there_are(market: Market) -> None:
