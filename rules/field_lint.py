@@ -1,9 +1,10 @@
-"""What is worth a look in the fields of a flow: read too early, made by a slip of the pen, looked up for nobody."""
+"""What is worth a look in the fields of a flow: called alike, read too early, made by a slip, looked up for nobody."""
 
 import re
 from collections.abc import Iterator
 
 from rules.asking_lists import within
+from rules.fields import Field
 from rules.findings import finding
 from rules.flow import DOOR, Flow
 from rules.logic import Rule
@@ -11,10 +12,28 @@ from rules.problems import Problem, suggest
 from rules.reach import called
 from rules.road import Spot
 from rules.steps import Buyer, Group, LookUp, Transform
+from rules.text import squeeze
 
 OF_THE_LEAD = ("lead", "parts", "valid")
 IN_PARTS = ("set", "buyers", "cases", "outputs")
 """Settings that are lists, each entry of which has its own place on a form."""
+
+
+def find_shared_names(flow: Flow) -> Iterator[Problem]:
+    """Find other names of a field that mean another one too: what comes by such a name fills one of them at most."""
+    keyed = {squeeze(field.key): field for field in flow.fields}
+    called_first: dict[str, Field] = {}
+    for number, field in enumerate(flow.fields):
+        for alias in field.aliases:
+            name = squeeze(alias)
+            owner, first = keyed.get(name, field), called_first.setdefault(name, field)
+            if owner is not field:
+                said = f"“{alias}” means {owner.label}, which is filled by it, and this field is not. Take it out here."
+            elif first is not field:
+                said = f"“{alias}” is another name of {first.label} too, but fills one at most. Take it out of one."
+            else:
+                continue
+            yield finding(f"fields[{number}].aliases", "shared_name", said)
 
 
 def find_early_uses(flow: Flow) -> Iterator[Problem]:

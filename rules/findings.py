@@ -12,6 +12,7 @@ OF_FLOWS: Mapping[str, str] = {
     "never_true": "A rule that is true for no lead",
     "never_open": "A buyer that is closed whenever its rule is true",
     "every_day": "Hours of which no day is chosen",
+    "shared_name": "Another name of a field that means another field too",
     "used_before_it_exists": "A field that is read before a step makes it",
     "makes_a_field": "A field that a step makes and the flow does not have",
     "look_up_unused": "A look-up that nothing has a use for",

@@ -6,7 +6,7 @@ from functools import lru_cache
 from rules.cap_lint import find_caps_of_zero, find_wide_caps
 from rules.certainty import certain_verdict, contradiction_in
 from rules.end_lint import find_flows_without_buyers, find_rounds_without_buyers, find_short_waits
-from rules.field_lint import find_early_uses, find_made_fields, find_unused_look_ups
+from rules.field_lint import find_early_uses, find_made_fields, find_shared_names, find_unused_look_ups
 from rules.findings import finding
 from rules.flow import DOOR, KEPT, Flow
 from rules.group_lint import (
@@ -82,6 +82,7 @@ def _certain(address: str, rule: Rule, *, verdict: bool) -> Problem:
 FINDERS: tuple[Finder, ...] = (
     find_unreached,
     find_certain_rules,
+    find_shared_names,
     find_early_uses,
     find_made_fields,
     find_unused_look_ups,

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from rules import json_text
 from rules.fields import TYPES, Field, normalise
-from rules.text import fold, scalar_text
+from rules.text import fold, scalar_text, squeeze
 
 MOST_FIELDS = 200
 LONGEST_KEY = 64
@@ -84,13 +84,13 @@ def propose(text: str, *, known: Iterable[Mapping[str, Any]] = (), taken: Iterab
         return Proposal(problem=problem.message)
     if not pairs:
         return Proposal(problem="Paste a lead: JSON in braces, or one line of a CSV file.")
-    by_name = {_squeeze(name): written for written in reversed(list(known)) for name in _names_of(written)}
-    had = {_squeeze(name) for one in taken for name in (one.key, *one.aliases)}
-    there = tuple(name for name, _ in pairs if _squeeze(name) in had)
+    by_name = {squeeze(name): written for written in reversed(list(known)) for name in _names_of(written)}
+    had = {squeeze(name) for one in taken for name in (one.key, *one.aliases)}
+    there = tuple(name for name, _ in pairs if squeeze(name) in had)
     found: dict[str, Proposed] = {}
     for name, value in pairs[:MOST_FIELDS]:
-        if _squeeze(name) not in had and _squeeze(name) not in ABOUT_THE_POST:
-            proposed = _proposed(name, value, by_name.get(_squeeze(name)))
+        if squeeze(name) not in had and squeeze(name) not in ABOUT_THE_POST:
+            proposed = _proposed(name, value, by_name.get(squeeze(name)))
             found.setdefault(proposed.key, proposed)
     return Proposal(tuple(found.values()), taken=there)
 
@@ -145,7 +145,7 @@ def _proposed(name: str, value: object, known: Mapping[str, Any] | None) -> Prop
     if known:
         return Proposed(dict(known), name, example, is_known=True)
     key = key_of(name)
-    alias = [] if _squeeze(key) == _squeeze(name) else [name.strip()[:100]]
+    alias = [] if squeeze(key) == squeeze(name) else [name.strip()[:100]]
     document = {"key": key, "type": guess_type(name, value), **({"aliases": alias} if alias else {})}
     if document["type"] == "phone" or (document["type"] == "postal_code" and ZIP.fullmatch(example)):
         document["region"] = "US"
@@ -188,7 +188,7 @@ def _from_lines(lines: list[str]) -> Iterator[tuple[str, Any]]:
     first = [cell.strip() for cell in rows[0]]
     if len(first) == 1:
         return
-    if not all(map(_is_head, first)) or len({_squeeze(cell) for cell in first}) < len(first):
+    if not all(map(_is_head, first)) or len({squeeze(cell) for cell in first}) < len(first):
         yield from _without_heads(first)
     else:
         values = [*(cell.strip() for cell in (rows[1] if len(rows) > 1 else [])), *([""] * len(first))]
@@ -220,8 +220,3 @@ def _names_of(written: Mapping[str, Any]) -> Iterator[str]:
 
 def _words(name: str) -> str:
     return f" {key_of(name)} ".replace("_", " ").strip().replace(" ", "_") if name else ""
-
-
-def _squeeze(name: str) -> str:
-    """Return a name as posts are compared by: without case and separators."""
-    return re.sub(r"[_\-. ]", "", fold(name))

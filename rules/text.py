@@ -2,8 +2,11 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 LONGEST_NUMBER = 300  # digits; what is longer is no number a person or a program meant
+LONGEST_NAME = 100  # characters; what is longer is the name of nothing
+_SEPARATORS = {ord(char): None for char in "_-. "}
 
 
 def scalar_text(value: object) -> str | None:
@@ -43,3 +46,16 @@ def moment_text(moment: datetime) -> str:
 def fold(text: str) -> str:
     """Return the text as it is compared: without outer spaces and without case."""
     return text.strip().casefold()
+
+
+def squeeze(name: str) -> str:
+    """Return the name of a field as it is compared: without case, outer spaces and the separators `_ - .` and space."""
+    return _squeezed(name) if len(name) <= LONGEST_NAME else _squeeze(name)
+
+
+def _squeeze(name: str) -> str:
+    return fold(name).translate(_SEPARATORS)
+
+
+# Posts of one source carry the same names; long ones, which nobody means, are not kept.
+_squeezed = lru_cache(maxsize=4096)(_squeeze)

@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from flowbuilder.flows.queries import flows_of, live_documents
-from flowbuilder.intake.reading import squeeze
 from flowbuilder.models import CatalogueField, Flow, Lead, PassedOverName, Source
 from rules.fields import TYPES, Field, normalise, type_of
 from rules.proposing import guess_type, key_of
+from rules.text import squeeze
 
 SAID_BY_THEIR_FIRST_LETTER = ("text", "name")
 """Types whose usual mask shows a letter, which is too much of a value that nobody has looked at."""

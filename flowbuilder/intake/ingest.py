@@ -10,12 +10,12 @@ from flowbuilder.intake import operations, pages
 from flowbuilder.intake.answers import Answer
 from flowbuilder.intake.desk import Desk
 from flowbuilder.intake.guard import posts_tests, presented_key, wrong_key
-from flowbuilder.intake.reading import is_filled, squeeze
+from flowbuilder.intake.reading import is_filled
 from flowbuilder.intake.refused import Refused, refuse
 from flowbuilder.intake.request import Request
 from flowbuilder.intake.sources import OpenSource
 from flowbuilder.intake.wire import Posted, merge
-from rules.text import fold
+from rules.text import fold, squeeze
 
 ADDRESS, SHORT_ADDRESS = "/api/v1/leads", "/api/leads/ingest"
 """The address, among those of the API, and one that says nothing of versions."""

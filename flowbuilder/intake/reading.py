@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from rules.fields import TYPES, Field, FieldType, Normal, in_country_of, passes_check
 from rules.problems import Problem
-from rules.text import fold
+from rules.text import fold, squeeze
 
 MOST_ENDINGS = 8  # parts of a dotted name that are looked at, from its end
 LONGEST_SHOWN = 100  # characters of an unknown field's name that are reported back
@@ -38,7 +37,6 @@ LIKE = {
 }
 """What a value of a type looks like, for whoever sent none."""
 TEST_OUTCOMES = ("sold", "rejected", "duplicate", "waiting", "error")
-_SEPARATORS = {ord(char): None for char in "_-. "}
 
 
 @dataclass(slots=True)
@@ -164,19 +162,6 @@ class LeadForm:
 def latest_day(now: datetime) -> date:
     """Return the calendar day that it is where it is latest: fourteen hours ahead of UTC."""
     return (now + timedelta(hours=14)).date()
-
-
-def squeeze(name: str) -> str:
-    """Return a name as it is compared: without case, outer spaces and the separators `_ - .` and space."""
-    return _squeezed(name) if len(name) <= LONGEST_SHOWN else _squeeze(name)
-
-
-def _squeeze(name: str) -> str:
-    return fold(name).translate(_SEPARATORS)
-
-
-# Posts of one source carry the same names; long ones, which nobody means, are not kept.
-_squeezed = lru_cache(maxsize=4096)(_squeeze)
 
 
 def is_filled(value: object) -> bool:
