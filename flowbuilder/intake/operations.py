@@ -173,12 +173,8 @@ def _idempotency_key(post: Post, reading: Reading) -> IdempotencyKey | None:
     if text is None and not reading.is_ping:
         own, field = reading.control(OWN_NUMBER), OWN_NUMBER
         text = str(own).strip() if isinstance(own, str | int) and is_filled(own) else None
-    elif text == "":
-        raise refuse(
-            400,
-            "empty_idempotency_key",
-            "Idempotency-Key is empty, or not in plain ASCII: send another, or leave it out.",
-        )
+    elif text is not None:
+        _refuse_unreadable(text)
     if text is None:
         return None
     if len(text) > LONGEST_KEY:
@@ -186,6 +182,19 @@ def _idempotency_key(post: Post, reading: Reading) -> IdempotencyKey | None:
         raise refuse(400, "idempotency_key_too_long", message, field=field)
     kept = OF_PINGS + text if reading.is_ping else text
     return IdempotencyKey(kept, hash_fields(post.fields, is_test=reading.is_test), field)
+
+
+def _refuse_unreadable(key: str) -> None:
+    """Raises Refused (400) for the key of a header that is none; servers do not agree on what is not printable ASCII.
+
+    One hands over nothing, another what its sender may not have meant: then it would not be the same key everywhere.
+    """
+    if not key:
+        message = "Idempotency-Key is empty, or not in plain ASCII: send another, or leave it out."
+        raise refuse(400, "empty_idempotency_key", message)
+    if not (key.isascii() and key.isprintable()):
+        message = "Idempotency-Key is not in plain ASCII (letters without accents, digits, signs): send another."
+        raise refuse(400, "idempotency_key_not_ascii", message)
 
 
 def _said(field: str) -> str:

@@ -93,7 +93,15 @@ def test_a_refused_post_does_not_use_up_its_key(supplier: Supplier, rows: Rows):
 
 
 @pytest.mark.parametrize(
-    ("key", "code"), [("", "empty_idempotency_key"), ("x" * 256, "idempotency_key_too_long")], ids=["empty", "long"]
+    ("key", "code"),
+    [
+        ("", "empty_idempotency_key"),
+        ("Bestellung-ü", "idempotency_key_not_ascii"),
+        ("Bestellung-ü".encode().decode("latin-1"), "idempotency_key_not_ascii"),
+        ("A\t1", "idempotency_key_not_ascii"),
+        ("x" * 256, "idempotency_key_too_long"),
+    ],
+    ids=["empty", "accented", "accented in UTF-8", "tabbed", "long"],
 )
 def test_a_key_that_cannot_be_kept_is_400(supplier: Supplier, key: str, code: str):
     answer = supplier.post(headers={"Idempotency-Key": key})
@@ -101,7 +109,13 @@ def test_a_key_that_cannot_be_kept_is_400(supplier: Supplier, key: str, code: st
 
 
 def test_a_key_may_have_255_characters(supplier: Supplier):
-    assert supplier.post(headers={"Idempotency-Key": "é" * 255}).status_code == 202
+    assert supplier.post(headers={"Idempotency-Key": "x" * 255}).status_code == 202
+
+
+def test_a_suppliers_own_number_may_have_any_letters(supplier: Supplier, rows: Rows):
+    for _ in range(2):
+        assert supplier.post({**LEAD, "lead_id": "Bestellung-ü"}).status_code == 202
+    assert len(rows.leads(supplier)) == 1
 
 
 def test_fifty_posts_of_one_lead_at_once_make_one_lead_and_get_equal_answers(
