@@ -105,16 +105,25 @@ def lead_response(
 
 
 def ping_response(lead: LeadAnswer, expires_at: datetime | None, *, as_xml: bool = False) -> Answer:
-    """Return the answer to a ping: what the supplier would be paid and until when, or that nobody bids."""
-    told: dict[str, object]
-    if expires_at is None:
-        told, price = {"outcome": "failure", "reason": NO_BID}, "0"
-    else:
-        ping = {"id": ids.show(lead.id), "expires_at": moment_text(expires_at)}
-        told, price = {"outcome": "success", "ping": ping}, price_of(lead)
+    """Return the answer to a ping: what the supplier would be paid and until when, or that nobody bids.
+
+    One that could not be decided is an error and one that is not decided yet is pending: neither is a no.
+    """
+    price = price_of(lead) if expires_at else "0"
+    status, told = (200 if expires_at or lead.is_done else 202), _ping_document(lead, expires_at)
     if as_xml:
-        return Answer(200, xml_text.write(XML_ROOT, {**told, "price": price}), (), XML)
-    return Answer(200, orjson.dumps(told | {"price": orjson.Fragment(price)}))
+        return Answer(status, xml_text.write(XML_ROOT, {**told, "price": price}), (), XML)
+    return Answer(status, orjson.dumps(told | {"price": orjson.Fragment(price)}))
+
+
+def _ping_document(lead: LeadAnswer, expires_at: datetime | None) -> dict[str, object]:
+    if expires_at:
+        return {"outcome": "success", "ping": {"id": ids.show(lead.id), "expires_at": moment_text(expires_at)}}
+    if not lead.is_done:
+        return {"outcome": "pending", "reason": None}
+    if lead.outcome == "error":
+        return {"outcome": "error", "reason": lead.reason}
+    return {"outcome": "failure", "reason": NO_BID}
 
 
 def redirected(answer: Answer, url: str) -> Answer:

@@ -68,8 +68,8 @@ async def receive_lead(desk: Desk, source: OpenSource, post: Post, *, now: datet
 async def receive_ping(desk: Desk, source: OpenSource, post: Post, *, now: datetime) -> Quoted:
     """Store a ping and return what its supplier would be paid; raises Refused as `receive_lead` does.
 
-    A ping that is not answered within the wait has no price; nothing of it is required. With its key again it is
-    answered as before, or 409 when it was posted or is over.
+    A ping that is not decided within the wait has no price yet; nothing of it is required. With its key again it is
+    answered as it stands then, or 409 when it was posted or is over.
     """
     await desk.refuse_when_full(source.account_id)
     reading = source.form.read(post.fields, is_test=post.is_test, is_ping=True, now=now)

@@ -56,8 +56,9 @@ async def _ping(desk: Desk, request: Request, flow_key: str, source_key: str) ->
     except Refused as refused:
         record(desk, source, refused)
         raise
-    meters.posts(200).inc()
-    return ping_response(told.lead, told.expires_at, as_xml=speaks_xml(request))
+    answered = ping_response(told.lead, told.expires_at, as_xml=speaks_xml(request))
+    meters.posts(answered.status).inc()
+    return answered
 
 
 async def _show_answer(desk: Desk, request: Request, flow_key: str, source_key: str, lead_id: str) -> Answer:

@@ -105,6 +105,23 @@ def test_a_service_is_asked_for_the_ping_and_again_with_the_whole_lead(market: M
     ]  # fmt: skip
 
 
+def test_a_ping_that_is_not_decided_yet_is_not_told_that_nobody_bids(market: Market) -> None:
+    key = {"Idempotency-Key": "k-1"}
+    with a_bidder(42, after=1.0) as sunrise, a_pinger(market, [auction(connect(market, sunrise))]) as supplier:
+        early = supplier.ping(headers=key, query_string={"wait": 0})
+        assert (early.status_code, early.json) == (202, {"outcome": "pending", "reason": None, "price": 0})
+        assert supplier.ping(headers=key).json["price"] == 31.5
+        assert len(pings(sunrise)) == 1
+
+
+def test_a_ping_that_could_not_be_decided_is_an_error_and_no_no(market: Market) -> None:
+    undecidable = {"filter": {"id": "f", "continue_if": {">": [{"+": [{"var": "lead.state"}, 1]}, 1]}}}
+    with a_bidder(42) as sunrise, a_pinger(market, [undecidable, auction(connect(market, sunrise))]) as supplier:
+        answer = supplier.ping()
+    [lead] = market.leads()
+    assert (answer.status_code, answer.json) == (200, {"outcome": "error", "reason": lead.reason, "price": 0})
+
+
 def test_a_filter_that_a_ping_does_not_pass_is_no_bid(market: Market) -> None:
     with a_bidder(42) as sunrise, a_pinger(market, [only("NV"), auction(connect(market, sunrise))]) as supplier:
         assert supplier.ping().json["outcome"] == "failure"
