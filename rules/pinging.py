@@ -21,6 +21,8 @@ Walking = Generator[Effect, Result, End]
 
 NO_BID = "no bid"
 EXPIRED = "The ping expired before it was posted"
+UNQUOTED = ("rejected", "duplicate", "error")
+"""What a test may ask for that a ping with a price never comes to."""
 
 
 def as_ping(walking: Walking, state: Run, lasts: timedelta) -> Generator[Effect, Result, End | None]:
@@ -29,13 +31,15 @@ def as_ping(walking: Walking, state: Run, lasts: timedelta) -> Generator[Effect,
     `walking` is what its run would do as a lead, `lasts` for how long a quote counts.
     """
     test_outcome, said = state.lead.test_outcome, defaultdict[str, dict[str, Result]](dict)
-    state.lead = replace(state.lead, test_outcome=None)
+    state.lead = _as_pinged(state.lead)
     effect = next(walking)
     while True:
         match effect:
             case Close():
                 return End(effect.result, effect.code, effect.reason)  # type: ignore[arg-type]
             case Hold():
+                return End("rejected", "no_bid", NO_BID)
+            case Offer() if state.lead.test_outcome:
                 return End("rejected", "no_bid", NO_BID)
             case Offer():
                 result = yield _quote(effect, state, lasts)
@@ -57,6 +61,15 @@ def as_ping(walking: Walking, state: Run, lasts: timedelta) -> Generator[Effect,
 def _quote(offer: Offer, state: Run, lasts: timedelta) -> Quote:
     price = supplier_cost(state.lead.source, offer.price, state.currency)
     return Quote(offer.step, price, (state.now + lasts).isoformat(), offer.asks())
+
+
+def _as_pinged(lead: Lead) -> Lead:
+    """Return the lead with what its ping asks for as a test: an answer without a price, or none.
+
+    One that was posted had its price, and what it asks for is said of its post.
+    """
+    is_unquoted = lead.test_outcome in UNQUOTED and lead.post is None
+    return lead if is_unquoted else replace(lead, test_outcome=None)
 
 
 def _as_posted(lead: Lead, offer: Offer, test_outcome: str | None, currency: str) -> Lead:

@@ -284,6 +284,34 @@ def test_a_test_ping_calls_nobody_and_its_post_is_a_test_too(market: Market) -> 
         assert sunrise.seen == []
 
 
+@pytest.mark.parametrize(
+    ("asked", "outcome", "reason"),
+    [
+        ("rejected", "failure", "no bid"),
+        ("duplicate", "failure", "no bid"),
+        ("error", "error", "The test asked for this answer"),
+    ],
+)
+def test_a_test_ping_that_asks_for_another_answer_than_a_price_gets_it(
+    market: Market, asked: str, outcome: str, reason: str
+) -> None:
+    test = {"is_test": True, "test_outcome": asked}
+    with a_bidder(42) as sunrise, a_pinger(market, [auction(connect(market, sunrise))]) as supplier:
+        answer = supplier.ping(PART | test)
+        assert (answer.status_code, answer.json) == (200, {"outcome": outcome, "reason": reason, "price": 0})
+        posted = supplier.post(supplier.quoted(data=PART | {"is_test": True}), WHOLE | test)
+        assert (posted.status_code, posted.json["status"]) == (201, asked)
+    assert [lead.outcome for lead in market.leads()] == [asked, asked]
+
+
+@pytest.mark.parametrize("asked", ["sold", "waiting"])
+def test_a_test_ping_that_asks_for_what_only_a_post_can_come_to_is_told_its_price(market: Market, asked: str) -> None:
+    test = {"is_test": True, "test_outcome": asked}
+    with a_bidder(42) as sunrise, a_pinger(market, [auction(connect(market, sunrise))]) as supplier:
+        told = supplier.post(supplier.quoted(data=PART | test), WHOLE | {"is_test": True})
+        assert told.json["status"] == asked
+
+
 def test_a_ping_is_never_held(market: Market) -> None:
     fallback = {"id": "end", "do": "hold", "retry_every": "15m", "for_up_to": "24h"}
     with a_bidder(0) as helio, a_pinger(market, [auction(connect(market, helio))], fallback=fallback) as supplier:
