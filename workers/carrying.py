@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 KINDS = {"ok": "accepted", "declined": "declined", "error": "error", "blocked": "error"}
 """What a finished attempt counts as; one that is still `sending` after its worker went is ambiguous."""
+REFUSED = "refused"
+"""Where the event of a ping that is out keeps why bidders are not asked."""
 CALLING = (Offer, Ping, LookUp)
 """The effects that call somebody: they are begun in one turn, and get their result in a later one."""
 
@@ -270,6 +272,7 @@ class Carried:
         which = ("ping", self.run, effect.round, effect.step)
         rows = [row for row in self.offers if (row.phase, row.run, row.round, row.step) == which]
         self.pings = {row.offer_no: Pinged(row, attempts[row.offer_no], named[row.buyer]) for row in rows}
+        self.refused = dict((known(self.event).detail or {}).get(REFUSED, {}))
 
     def _reopen_offer(self, past: Past) -> None:
         """Find the offer, or the look-up, that was out; a call that nobody waits for any more may have arrived."""

@@ -55,7 +55,7 @@ GIVE_BACK = Statement(f"""
 """)  # noqa: S608  (constants)
 EVENTS = Statement("""
     SELECT lead_id, run, seq, effect, step, asks, result, outcome, reason, at, done_at,
-           CASE effect WHEN 'look_up' THEN detail END AS detail
+           CASE WHEN effect IN ('look_up', 'ping') THEN detail END AS detail
       FROM lead_event
      WHERE lead_id = ANY(:ids) ORDER BY lead_id, run, seq
 """)

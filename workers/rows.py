@@ -14,7 +14,8 @@ class EventRow:
     """One event of a journal; unfinished while `result` is None.
 
     `path` says where a step in a lane or a row of a group stands; it is not read back. `detail` holds values of the
-    person, apart from the rest; only what a look-up found is read back, because the run goes on by it.
+    person, apart from the rest, and what is known of an effect that is out; only what a look-up found, and why bidders
+    are not asked, is read back, because the run goes on by it.
     """
 
     lead_id: UUID

@@ -88,6 +88,22 @@ def test_after_a_crash_what_was_not_answered_counts_as_too_late(market: Market) 
     assert market.lead(lead_id).outcome == "rejected"
 
 
+def test_after_a_crash_it_is_known_still_why_a_bidder_was_not_asked(market: Market) -> None:
+    with a_bidder(41) as best, a_bidder(50) as choosy:
+        best.delay = 1.0
+        needs = {"mapping": [["zip", {"var": "lead.postal_code"}, {"required": True}]]}
+        market.publish([auction(connect(market, best), connect(market, choosy, ping=needs))])
+        [lead_id] = market.post()
+        worker = armed.start(environ(market), "never", 1, "leads")
+        best.wait_for(1)
+        os.kill(worker.pid or 0, signal.SIGKILL)
+        worker.join()
+        recover(market)
+        assert pings(choosy) == []
+    [settled] = [event for event in market.events(lead_id) if event.effect == "settle"]
+    assert {one["buyer"]: one["reason"] for one in settled.asks["lost"]} == {"b1": "timeout", "b2": "missing_field"}
+
+
 def test_a_worker_that_dies_between_ping_and_answer_to_the_post_sells_once_under_one_key(market: Market) -> None:
     with an_auction(market) as (best, second):
         slow, best.react = best.react, after(1.0, accepting)

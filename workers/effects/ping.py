@@ -8,7 +8,7 @@ from rules.delivery.request import CannotBuild, MissingField, Pings
 from rules.dry_run import made_up_bids
 from rules.effects import Asks, Ping
 from workers import breakers
-from workers.carrying import Carried, Pinged
+from workers.carrying import REFUSED, Carried, Pinged
 from workers.delivery.calls import Call, CallKey, Sent
 from workers.effects.recording import begin_attempt, end_attempt, record, row_of
 from workers.effects.told import NO_PRICES, known_of
@@ -45,7 +45,9 @@ def ping(turn: Turn, carried: Carried, effect: Ping) -> Result | None:
     if not carried.pings:
         return _result(turn, carried, effect, refused)
     carried.refused = refused
-    turn.open_event(carried)
+    event = turn.open_event(carried)
+    if refused:
+        event.detail = {REFUSED: refused}  # Those have no row, and another worker may have to say why.
     return None
 
 
