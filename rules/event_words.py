@@ -230,6 +230,9 @@ def joining_of(flow: Flow, event: EventLike) -> Joining:
 
 
 def _say_check(_telling: Telling, event: EventLike) -> str:
+    """Return `2 of 3 buyers can be asked`; of one that a way led to only its mix is looked at."""
+    if any(row["buyer"] == event.step for row in event.asks["rows"]):
+        return "Its mix was looked at"
     return say_check(event.asks, event.result)
 
 

@@ -53,6 +53,11 @@ class Mix:
         """Return whether one more lead of a kind keeps the mix."""
         return self._count(kind, counts) < self.most(kind, counts)
 
+    def takes(self, view: Mapping[str, Any], counts: Sequence[int]) -> bool:
+        """Return whether one more lead, of whatever kind it is, keeps the mix; one of no kind in it does not."""
+        kind = self.kind_of(view)
+        return kind is not None and self.has_room(kind, counts)
+
     def behind(self, kind: str, counts: Sequence[int]) -> int:
         """Return how far the buyer is behind its share of a kind, to be compared with others."""
         whole = sum(self.shares.values())

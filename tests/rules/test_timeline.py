@@ -145,6 +145,14 @@ def test_each_row_of_a_group_says_what_came_of_it() -> None:
     assert (sold.said, left.said) == ("Accepted at $42.00", "Skipped: another buyer was chosen")
 
 
+def test_a_way_to_a_row_with_a_mix_says_that_the_mix_was_looked_at() -> None:
+    mix = {"by": {"var": "lead.product"}, "shares": {"solar": 70, "roofing": 30}}
+    flow = a_flow(buyer("z", on_declined={"buyer": "b"}), group(buyer("b", mix=mix)))
+    world = World({"z": ["declined rejected"]}, counts={"b": [7, 2]})
+    said = [entry.said for entry in told(flow, world, product="solar") if entry.step == "b"]
+    assert said == ["Its mix was looked at", "Skipped: its mix is full"]
+
+
 def test_an_auction_is_told_with_who_bid_what_and_why_it_lost() -> None:
     rows = [a_bidder(), a_bidder("b"), a_bidder("c"), buyer("d", when={"is": [{"var": "lead.state"}, "NV"]})]
     world = World({"a": ["declined rejected"]}, bids={"a": 5000, "b": 4000, "c": "timeout"}, refused={"e": "paused"})

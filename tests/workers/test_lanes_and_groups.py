@@ -1,5 +1,6 @@
 """Steps that change a lead, send it down a lane, or offer it to several buyers; every journal is replayed."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -155,3 +156,19 @@ def test_a_worker_may_end_in_the_middle_of_a_group(market: Market, point: str, p
         recover(market)
         market.check_requests(sunrise, helio)
     assert market.count(text("SELECT count(*) FROM offer WHERE step = 'b2' AND is_winner")) == 3
+
+
+def test_a_row_to_which_a_way_leads_keeps_its_mix(market: Market) -> None:
+    kinds = {"by": {"var": "lead.state"}, "shares": {"CA": 50, "NV": 50}}
+    with a_buyer(declining) as helio, a_buyer(accepting) as sunrise:
+        first = buyer(market.connect(helio), "z", on_declined={"buyer": "b"})
+        market.publish([first, group(buyer(market.connect(sunrise), "b", mix=kinds))])
+        market.post(4)
+        market.carry()
+        market.post(2, fields={"state": "NV"})
+        market.carry()
+    sold = Counter(lead.fields["state"] for lead in market.leads() if lead.outcome == "sold")
+    assert sold == {"CA": 1, "NV": 2}
+    assert ("b", "mix_full") in {
+        (event.step, event.reason) for lead in market.leads() for event in market.events(lead.id)
+    }

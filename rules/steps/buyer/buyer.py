@@ -1,6 +1,6 @@
 """Buyer: offers the lead to one buyer, and says what happens with every kind of answer."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -9,9 +9,10 @@ from rules.areas import Area
 from rules.caps import Cap, Counter
 from rules.duplicates import Duplicates
 from rules.earnings import Least
-from rules.effects import Asks, Effect, Note, Offer, Result
+from rules.effects import Asks, Check, Effect, Note, Offer, Result
 from rules.hours import Hours, in_zone, is_open, next_opening, open_until
 from rules.logic import Rule, truthy
+from rules.mixes import Mix
 from rules.money import exponent_of, price_in_minor
 from rules.retry import Policy
 from rules.running import CanBeOffered, End, Interpreting, Next, Run, Verdict, WaitsFor
@@ -132,14 +133,18 @@ class Buyer:
     def offer(self, run: Run, terms: Terms | None = None) -> Generator[Effect, Result, tuple[Verdict | Way, Why]]:
         """Yield the offer, or a note why none is made; return a verdict, or the way to follow and why.
 
-        Without the terms of a group it is offered at its own price, unless its group has sold the lead already.
+        Without the terms of a group it is offered at its own price, unless its group has sold the lead already or its
+        mix has no room for it.
         """
         skipped = self.reason_not_to_ask(run, terms) or (None if terms else self.reason_it_is_taken(run))
-        if skipped:
-            yield Note(self.common.id, "skipped", skipped)
-            run.remember(self.common.id, "skipped", skipped)
-            return self.when_skipped(run, skipped)
-        effect = self._effect(run, terms or Terms(self.price_of(run), self._counts(run)))
+        if not skipped and terms is None:
+            terms = yield from self._own_terms(run)
+        if skipped or terms is None:
+            reason = skipped or "mix_full"
+            yield Note(self.common.id, "skipped", reason)
+            run.remember(self.common.id, "skipped", reason)
+            return self.when_skipped(run, reason)
+        effect = self._effect(run, terms)
         result = self._by_its_mix((yield effect))
         run.move_to(datetime.fromisoformat(result["at"]))
         run.remember(self.common.id, *effect.outcome(result))
@@ -204,9 +209,37 @@ class Buyer:
     def _hours(self, run: Run) -> Hours:
         return in_zone(self.hours, run.zones.get(self.connection))
 
-    def _counts(self, run: Run) -> tuple[Asks, ...]:
+    def counts(self, run: Run, sold: Sequence[int] = ()) -> tuple[Asks, ...]:
+        """Return the windows in which a sale is counted; a mix, of whose kinds so many were `sold`, is kept exactly."""
         view = run.at(self.common.id)
-        return tuple(counter.ask(view, run.now) for counter in self.counters)
+        asks = [counter.ask(view, run.now) for counter in self.counters]
+        kind = self._mix.kind_of(view) if self._mix else None
+        if self._mix and kind:
+            asks[0] |= {"limit": self._mix.most(kind, sold)}
+        return tuple(asks)
+
+    @property
+    def _mix(self) -> Mix | None:
+        """Return the mix that it keeps as the row of a group, which is the first of its counters."""
+        return next((counter for counter in self.counters if isinstance(counter, Mix)), None)
+
+    def _own_terms(self, run: Run) -> Generator[Effect, Result, Terms | None]:
+        """Return its own price and how its sales are counted, None where its mix has no room for the lead."""
+        sold: Sequence[int] = ()
+        if self._mix:
+            sold = yield from self._sold_by_kind(self._mix, run)
+            if not self._mix.takes(run.at(self.common.id), sold):
+                return None
+        return Terms(self.price_of(run), self.counts(run, sold))
+
+    def _sold_by_kind(self, mix: Mix, run: Run) -> Generator[Effect, Result, Sequence[int]]:
+        """Ask the world how many leads of each kind of its mix it has; whether it can be asked, its offer finds out."""
+        view = run.at(self.common.id)
+        row = self.asked(run, self.price_of(run)) | {"counts": mix.asks(view, run.now)}
+        result = yield Check(self.common.id, (row,), view=view)
+        run.move_to(datetime.fromisoformat(result["at"]))
+        sold: Sequence[int] = result["rows"][self.common.id]["counts"]
+        return sold
 
     def _effect(self, run: Run, terms: Terms) -> Offer:
         view = run.at(self.common.id)

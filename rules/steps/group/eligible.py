@@ -74,13 +74,8 @@ class Candidates:
         )
 
     def counts(self, row: Row) -> tuple[Asks, ...]:
-        """Return the windows in which a sale to a row is counted; its mix is kept to the last lead."""
-        view = self.run.at(row.id)
-        asks = [counter.ask(view, self.run.now) for counter in row.buyer.counters]
-        kind = row.mix.kind_of(view) if row.mix else None
-        if row.mix and kind:
-            asks[0] |= {"limit": row.mix.most(kind, self.kinds[row.id])}
-        return tuple(asks)
+        """Return the windows in which a sale to a row is counted."""
+        return row.buyer.counts(self.run, self.kinds.get(row.id, ()))
 
     def prices(self, row: Row) -> Prices:
         """Return what a row pays, without what brings too little; worked out once, for a bidder when it has bid."""
@@ -156,10 +151,8 @@ class Candidates:
 
     def _reason_of_mix(self, row: Row) -> str | None:
         """Return why a row takes no lead of this kind now."""
-        if row.mix is None:
-            return None
-        kind = row.mix.kind_of(self.run.at(row.id))
-        return None if kind and row.mix.has_room(kind, self.kinds[row.id]) else "mix_full"
+        takes = row.mix is None or row.mix.takes(self.run.at(row.id), self.kinds[row.id])
+        return None if takes else "mix_full"
 
     def _check(self, rows: Sequence[Row]) -> Generator[Effect, Result, None]:
         """Ask the world who of some rows can be asked, and what was sold to each."""

@@ -196,6 +196,25 @@ def test_a_mix_that_another_lead_filled_meanwhile_is_called_so() -> None:
     assert dict(world.settled.lost) == {"a": "mix_full"}
 
 
+@pytest.mark.parametrize(
+    ("sold", "product", "counted"),
+    [
+        ([4, 2], "solar", [("b/mix/day", "solar", 7)]),
+        ([7, 2], "solar", []),
+        ([7, 2], "roofing", [("b/mix/day", "roofing", 4)]),
+        ([0, 0], None, []),
+    ],
+    ids=["room", "full", "room for the other kind", "of no kind"],
+)
+def test_a_row_that_a_way_names_keeps_its_mix(sold: list[int], product: str | None, counted: list[Any]) -> None:
+    mix = {"by": {"var": "lead.product"}, "shares": {"solar": 70, "roofing": 30}}
+    flow = a_flow(buyer("z", on_declined={"buyer": "b"}), group(buyer("b", mix=mix)))
+    world = World({"z": NO, "b": NO}, counts={"b": sold}).carry(flow, a_lead(product=product))
+    offers = [event.asks for event in world.events if event.effect == "offer" and event.step == "b"]
+    assert [(ask["cap"], ask["bucket"], ask["limit"]) for offer in offers for ask in offer["caps"]] == counted
+    assert counted or ("b", "skipped", "mix_full") in world.said
+
+
 def test_a_row_that_a_way_names_is_offered_the_lead_at_its_own_price_and_counted() -> None:
     rows = [buyer("b", max_bid=50)]
     del rows[0]["buyer"]["price"]
