@@ -7,6 +7,9 @@ from wsgiref.types import InputStream, WSGIEnvironment
 
 from werkzeug.http import parse_options_header
 
+CUT_SHORT = "flowbuilder.cut_short"
+"""Where a server that knows it says that the sender went away before the end of the body."""
+
 
 class Request:
     """One request of a WSGI server (PEP 3333); its body stays where it is until `read` is called."""
@@ -25,6 +28,11 @@ class Request:
     def is_chunked(self) -> bool:
         """Return whether the body comes in chunks, without saying beforehand how long it is."""
         return _is_chunked(self._environ)
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Return whether the sender went away before the end of the body, as far as the server says so."""
+        return bool(self._environ.get(CUT_SHORT))
 
     @property
     def remote_addr(self) -> str:

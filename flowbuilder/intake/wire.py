@@ -115,15 +115,15 @@ def _read_body(request: Request) -> Posted:
 def _read_whole(request: Request) -> bytes:
     """Return the body; raises Refused when it is too large, or when the connection broke before its end.
 
-    Servers hand over what has come when a sender goes away, so the length that was announced is compared: half a form
-    would be taken for a whole one. In chunks only what shows its own end is taken.
+    Servers hand over what has come when a sender goes away, and not all of them say so: the length that was announced
+    is compared as well, or half a form would be taken for a whole one. In chunks only what shows its own end is taken.
     """
     if request.content_length is None and request.mimetype == FORM_TYPE:
         raise refuse(411, "length_required", "Send the form with a Content-Length.")
     body = request.read(MOST_BYTES + 1)
     if len(body) > MOST_BYTES:
         raise _too_large()
-    if request.content_length is not None and len(body) != request.content_length:
+    if request.is_cut_short or (request.content_length is not None and len(body) != request.content_length):
         raise _cut_short()
     return body
 

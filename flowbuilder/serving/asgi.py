@@ -10,14 +10,14 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from werkzeug.test import run_wsgi_app
 
 from flowbuilder.intake.app import IntakeApp, Response, is_for_intake, takes_post_at
-from flowbuilder.intake.request import Request, announced_length
+from flowbuilder.intake.request import CUT_SHORT, Request, announced_length
 from flowbuilder.intake.wire import MOST_BYTES
 from flowbuilder.web.request_ids import begin_request
 from flowbuilder.web.security import MAX_BODY
@@ -58,17 +58,17 @@ class AsgiApp:
     async def _answer_post(self, environ: WSGIEnvironment, receive: Receive) -> Response:
         named = begin_request()
         self._proxies(environ, _start_nothing)
-        body, _ = await _read(environ, receive, MOST_BYTES)
-        environ["wsgi.input"] = io.BytesIO(body)
+        came = await _read(environ, receive, MOST_BYTES)
+        environ["wsgi.input"], environ[CUT_SHORT] = io.BytesIO(came.body), came.is_cut_short
         answered = await self._intake.respond(Request(environ))
         answered.headers.append(named)
         return answered
 
     async def _answer_page(self, environ: WSGIEnvironment, receive: Receive) -> Response:
         loop = asyncio.get_running_loop()
-        body, has_more = await _read(environ, receive, MAX_BODY)
-        stream = io.BytesIO(body)
-        environ["wsgi.input"] = io.BufferedReader(_Rest(stream, receive, loop)) if has_more else stream
+        came = await _read(environ, receive, MAX_BODY)
+        stream = io.BytesIO(came.body)
+        environ["wsgi.input"] = io.BufferedReader(_Rest(stream, receive, loop)) if came.has_more else stream
         return await loop.run_in_executor(self._threads, _run, self._pages, environ)
 
 
@@ -114,22 +114,32 @@ def _variable_of(header: bytes) -> str:
     return name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
 
 
-async def _read(environ: WSGIEnvironment, receive: Receive, most: int) -> tuple[bytes, bool]:
-    """Return the body, and whether there is more than came; nothing is read of one that is announced as longer."""
+class _Came(NamedTuple):
+    """A body as far as it came: whether there is more of it to read, or its sender went away or fell silent."""
+
+    body: bytes
+    has_more: bool = False
+    is_cut_short: bool = False
+
+
+async def _read(environ: WSGIEnvironment, receive: Receive, most: int) -> _Came:
+    """Return the body, as far as it is not too long; nothing is read of one that is announced as longer."""
     length = announced_length(environ)
     if length is not None and length > most:
-        return b"", True
-    parts, came, has_more = [], 0, length != 0
+        return _Came(b"", has_more=True)
+    parts, came, has_more = list[bytes](), 0, length != 0
     with suppress(TimeoutError):
         async with asyncio.timeout(SILENT_FOR) as limit:
             while has_more and came <= most:
                 message = await receive()
+                if message["type"] == "http.disconnect":
+                    return _Came(b"".join(parts), is_cut_short=True)
                 parts.append(message.get("body", b""))
                 came += len(parts[-1])
                 has_more = message.get("more_body", False) and came != length
                 limit.reschedule(asyncio.get_running_loop().time() + SILENT_FOR)
-            return b"".join(parts), has_more
-    return b"".join(parts), False
+            return _Came(b"".join(parts), has_more)
+    return _Came(b"".join(parts), is_cut_short=True)
 
 
 class _Rest(io.RawIOBase):

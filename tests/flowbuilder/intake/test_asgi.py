@@ -255,6 +255,25 @@ def test_a_sender_who_falls_silent_is_cut_short(pages: AsgiApp, monkeypatch: pyt
     assert answer_of(pages, [part(b"abc")], headers=headers) == (200, b"3")
 
 
+@pytest.mark.parametrize("ending", [[GONE], []], ids=["gone", "silent"])
+def test_a_post_in_chunks_whose_sender_leaves_before_the_last_one_is_no_lead(
+    own_app: Flask,
+    supplier: Supplier,
+    rows: Rows,
+    intake_settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    ending: list[dict[str, Any]],
+):
+    monkeypatch.setattr(asgi, "SILENT_FOR", 0.05)
+    headers = [(b"transfer-encoding", b"chunked"), (b"content-type", b"application/json")]
+    asked = {"headers": [*headers, (b"x-api-key", supplier.key.encode())], "query_string": b"wait=0"}
+    app, whole = asgi_app(own_app, intake_settings), part(json.dumps(LEAD).encode())
+    cut = answer_of(app, [whole, *ending], path=supplier.address, **asked)
+    assert (cut[0], json.loads(cut[1])["errors"][0]["code"]) == (400, "body_cut_short")
+    assert rows.leads(supplier) == []
+    assert answer_of(app, [whole, part(b"", more=False)], path=supplier.address, **asked)[0] == 202
+
+
 @pytest.mark.parametrize(("length", "status", "code"), [(9, 400, "body_cut_short"), (300_000, 413, "body_too_large")])
 def test_a_post_without_its_whole_body_is_refused(
     own_app: Flask, supplier: Supplier, intake_settings: Settings, length: int, status: int, code: str
