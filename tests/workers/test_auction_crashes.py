@@ -72,15 +72,20 @@ def test_a_worker_may_end_around_any_turn_of_an_auction(market: Market, side: st
     assert market.count_offers("b1", "accepted") == 5
 
 
+def kill_once_called(market: Market, *bidders: Buyer, times: int = 1) -> None:
+    """Start a worker, and kill it once each of these bidders was called so many times."""
+    worker = armed.start(environ(market), "never", 1, "leads")
+    for bidder in bidders:
+        bidder.wait_for(times)
+    os.kill(worker.pid or 0, signal.SIGKILL)
+    worker.join()
+
+
 def test_after_a_crash_what_was_not_answered_counts_as_too_late(market: Market) -> None:
     with an_auction(market) as (best, second):
         best.delay = second.delay = 1.0
         [lead_id] = market.post()
-        worker = armed.start(environ(market), "never", 1, "leads")
-        best.wait_for(1)
-        second.wait_for(1)
-        os.kill(worker.pid or 0, signal.SIGKILL)
-        worker.join()
+        kill_once_called(market, best, second)
         best.delay = second.delay = 0.0
         recover(market)
         check_keys(best, second)
@@ -94,10 +99,7 @@ def test_after_a_crash_it_is_known_still_why_a_bidder_was_not_asked(market: Mark
         needs = {"mapping": [["zip", {"var": "lead.postal_code"}, {"required": True}]]}
         market.publish([auction(connect(market, best), connect(market, choosy, ping=needs))])
         [lead_id] = market.post()
-        worker = armed.start(environ(market), "never", 1, "leads")
-        best.wait_for(1)
-        os.kill(worker.pid or 0, signal.SIGKILL)
-        worker.join()
+        kill_once_called(market, best)
         recover(market)
         assert pings(choosy) == []
     [settled] = [event for event in market.events(lead_id) if event.effect == "settle"]
@@ -109,10 +111,7 @@ def test_a_worker_that_dies_between_ping_and_answer_to_the_post_sells_once_under
         slow, best.react = best.react, after(1.0, accepting)
         best.react = lambda request: slow(request) if request.path == "/ping" else after(1.0, accepting)(request)
         [lead_id] = market.post()
-        worker = armed.start(environ(market), "never", 1, "leads")
-        best.wait_for(2)
-        os.kill(worker.pid or 0, signal.SIGKILL)
-        worker.join()
+        kill_once_called(market, best, times=2)
         recover(market)
         assert posts(second) == []
         check_keys(best)

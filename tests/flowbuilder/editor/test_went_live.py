@@ -42,9 +42,12 @@ def test_what_went_live_is_said_for_an_hour_with_the_way_back(sara, session, cas
     shown = sara.get(editor(flow)).text
     assert "Version 2 is now live (Sara" in shown
     assert f'href="/flows/{ids.show(flow.id, "flo")}/versions/1/go-back">Go back to version 1</a>' in shown
+    flow.state = "paused"
+    session.commit()
+    assert "Version 2 was published (Sara" in sara.get(editor(flow)).text
     session.get_one(FlowVersion, (flow.id, 2)).published_at = clock.now() - timedelta(hours=2)
     session.commit()
-    assert "is now live" not in sara.get(editor(flow)).text
+    assert "was published" not in sara.get(editor(flow)).text
 
 
 def test_who_may_not_publish_reads_what_changed_and_no_way_back(app, session, cast, flow):
