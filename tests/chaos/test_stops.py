@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from flowbuilder import clock, db, embedded, enqueue, ids
 from flowbuilder.models import ConnectionTest
 from tests.support import armed, fencing
-from tests.support.buyers import Buyer, a_buyer, accepting
+from tests.support.buyers import Buyer, a_buyer, accepting, silent_until
 from tests.support.flows import buyer, cap, quickly
 from tests.support.market import a_market, empty
 from tests.support.servers import private_servers
@@ -47,7 +48,7 @@ def scene(servers_of_module: embedded.Servers) -> Iterator[Scene]:
         market = stack.enter_context(a_market(servers_of_module.database_url, servers_of_module.redis_url))
         sunrise = stack.enter_context(a_buyer(accepting))
         sunrise.delay = 0.2
-        market.publish([cap(100_000), buyer(market.connect(sunrise), **quickly())])
+        market.publish([cap(100_000), buyer(market.connect(sunrise), **quickly(after=["1s"] * 5))])
         yield stack.enter_context(a_yard(market, servers_of_module)), sunrise
 
 
@@ -81,18 +82,22 @@ def test_workers_that_are_told_to_stop_one_after_the_other_lose_nothing_and_ask_
 
 def test_a_worker_that_was_paused_writes_nothing_when_it_wakes(scene: Scene) -> None:
     yard, sunrise = scene
-    sunrise.delay = 0.6
+    speaks = threading.Event()
+    sunrise.delay, sunrise.react = 0, silent_until(speaks)
     fencing.write_down_who_writes(yard.market.database)
     workers = {name: yard.start(*WITH_SHORT_LEASES, called=name) for name in ("one", "two")}
     yard.workers = list(workers.values())
     for _ in range(PAUSES):
         before = len(sunrise.seen)
+        speaks.clear()
         yard.market.post(20)
         sunrise.wait_for(before + 10)
+        # Whoever wrote has leads in hand: nobody was answered yet.
         paused = workers[fencing.newest_writer(yard.market.database, workers.keys())]
         paused.send_signal(signal.SIGSTOP)
         yard.market.wait_until(ASKED_AGAIN)
         paused.send_signal(signal.SIGCONT)
+        speaks.set()
         yard.market.wait_until(ALL_DONE)
     late, _, who = fencing.late_writes(yard.market.database)
     fencing.forget(yard.market.database)
