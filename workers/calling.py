@@ -3,6 +3,7 @@
 import math
 import queue
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -15,12 +16,13 @@ class Calling:
     """Hands calls to the sender and puts answers with their leads.
 
     All but `wake` is for the loop's own thread; the sender's thread puts its results into the queue on which the loop
-    sleeps.
+    sleeps, and so does the loop's door with what web processes hand over.
     """
 
     def __init__(self, load: Load, pauses: Pauses, sender: Callable[[Callable[[Sent], object]], AnySender]) -> None:
         self._load, self._pauses = load, pauses
-        self._inbox: queue.SimpleQueue[Sent | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Sent | list[bytes] | None] = queue.SimpleQueue()
+        self._posts: deque[bytes] = deque()
         self._sender = sender(self._inbox.put)
 
     def start(self) -> None:
@@ -35,6 +37,23 @@ class Calling:
         """End the wait for answers, and have the loop look for leads; from any thread, or a signal."""
         self._inbox.put(None)
 
+    def hand_in(self, posts: list[bytes]) -> None:
+        """Have the loop take leads that a web process handed over; from any thread."""
+        self._inbox.put(posts)
+
+    def take_posts(self, most: int) -> list[bytes]:
+        """Return leads that were handed over, in the order in which they came; the others wait for a later turn."""
+        return [self._posts.popleft() for _ in range(min(most, len(self._posts)))]
+
+    @property
+    def waiting_posts(self) -> int:
+        """Return how many leads that were handed over wait for a turn."""
+        return len(self._posts)
+
+    def drop_posts(self) -> None:
+        """Forget leads that were handed over: the web stores them."""
+        self._posts.clear()
+
     def take_in(self, timeout: float, *, may_call: bool) -> bool:
         """Put answers with their leads, and make calls that waited for room; return whether somebody woke the loop.
 
@@ -47,6 +66,8 @@ class Calling:
             while True:
                 if arrived is None:
                     is_woken = True
+                elif isinstance(arrived, list):
+                    self._posts.extend(arrived)
                 else:
                     self._load.receive(arrived)
                     answers += 1

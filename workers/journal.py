@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import psycopg
@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 
 from flowbuilder.ids import made_at
 from workers import journal_sql as sql
-from workers.documents import as_document
-from workers.rows import AttemptRow, Changes, EventRow, OfferRow, Row, WindowRow
+from workers.documents import as_document, as_extended
+from workers.rows import AttemptRow, Changes, EventRow, OfferRow, PostedRow, Row, WindowRow
 from workers.statements import Statement
 
 LEASE = timedelta(seconds=30)
@@ -140,10 +140,15 @@ class _Writing:
 
     def values(self) -> dict[str, Any]:
         """Return the values that it is run with."""
-        sent = [sql.NEW[kind] for kind in self._inserted] + [sql.CHANGED[kind] for kind in self._updated]
-        documents = map(as_document, self.groups, sent)
+        sent = [sql.NEW.get(kind, ()) for kind in self._inserted] + [sql.CHANGED[kind] for kind in self._updated]
+        documents = map(_document, self.groups, sent)
         rows = {f"rows{at}": document for at, document in enumerate(documents)}
-        return {**rows, "lease": LEASE, "most": MOST_ROWS, "wanted": list(map(len, self.groups))}
+        return {**rows, "lease": LEASE, "most": MOST_ROWS, "wanted": [*map(len, self.groups), *self._wanted_keys()]}
+
+    def _wanted_keys(self) -> list[int]:
+        """Return how many keys the leads came with that were handed over, if there are such leads."""
+        posted = next((group for group in self.groups if isinstance(group[0], PostedRow)), None)
+        return [sum(row.has_key for row in cast("list[PostedRow]", posted))] if posted else []
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -155,9 +160,16 @@ class _Writing:
             if not found:
                 raise
             counts = map(int, found[1].split(","))
-            kinds = zip((*self._inserted, *self._updated), self.groups, counts, strict=True)
-            lost, rows = next((kind, rows) for kind, rows, count in kinds if count != len(rows))
+            kinds = zip((*self._inserted, *self._updated), self.groups, counts, strict=False)
+            lost, rows = next(((kind, rows) for kind, rows, count in kinds if count != len(rows)), (PostedRow, []))
             raise (CapPassed if lost is WindowRow else LostWrite)(f"{lost.__name__}: {len(rows)} rows") from None
+
+
+def _document(rows: list[Row], columns: tuple[str, ...]) -> str:
+    """Return rows of one kind as the statement takes them; of leads that were handed over most is written already."""
+    if isinstance(rows[0], PostedRow):
+        return as_extended([(row.written, row.change) for row in cast("list[PostedRow]", rows)])
+    return as_document(rows, columns)
 
 
 def _in_order(rows: list[Row]) -> list[Row]:

@@ -14,6 +14,7 @@ from uuid import UUID
 import psycopg
 
 from flowbuilder.intake import meters
+from flowbuilder.intake.handing import Handing
 from flowbuilder.intake.refused import IN_DOUBT, Refused, unavailable
 from flowbuilder.intake.store import TRY_AGAIN, Broken, LeadStore, is_about_data, refusal_of, sqlstate
 from flowbuilder.intake.tickets import Entry, KeyUsed
@@ -30,7 +31,12 @@ log = logging.getLogger(__name__)
 class Batcher:
     """The one thread of a web process that stores leads; refused posts are recorded between batches."""
 
-    def __init__(self, store: LeadStore, announce: Callable[[int], object]) -> None:
+    def __init__(
+        self,
+        store: LeadStore,
+        announce: Callable[[int], object],
+        handing: Callable[[Callable[[], object]], Handing] | None = None,
+    ) -> None:
         self._store = store
         self._announce = announce
         self._entries: SimpleQueue[Entry | None] = SimpleQueue()
@@ -39,6 +45,7 @@ class Batcher:
         self._ends = False
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._handing = handing(lambda: self._entries.put(None)) if handing else None
 
     def put(self, entry: Entry) -> None:
         """Hand a lead over; once stored its ticket is settled, unless its request waits for a buyer's answer."""
@@ -72,11 +79,17 @@ class Batcher:
 
     def _run(self) -> None:
         while not self._ends or not self._entries.empty():
-            entries = self._take()
+            entries: Sequence[Entry] = self._take()
+            if self._handing is not None:
+                entries = self._handing.hand(entries)
             if entries:
                 self._store_or_refuse(entries)
+            if self._handing is not None and (overdue := self._handing.overdue()):
+                self._store_or_refuse(overdue, may_be_stored=True)
             if self._refusals and time.monotonic() >= self._refusals_due_at:
                 self._record_refusals()
+        if self._handing is not None and (left := self._handing.end()):
+            self._store_or_refuse(left, may_be_stored=True)
 
     def _take(self) -> list[Entry]:
         """Return what has come; waits for the first, but not past the time to record refusals."""
@@ -86,20 +99,26 @@ class Batcher:
         return [entry for entry in taken if entry is not None]
 
     def _first(self) -> Entry | None:
-        patience = max(0.0, self._refusals_due_at - time.monotonic()) if self._refusals else None
+        moments = [self._refusals_due_at] if self._refusals else []
+        if self._handing is not None and (look_at := self._handing.look_at) is not None:
+            moments.append(look_at)
+        patience = max(0.0, min(moments) - time.monotonic()) if moments else None
         try:
             return self._entries.get(timeout=patience)
         except Empty:
             return None
 
-    def _store_or_refuse(self, entries: Sequence[Entry]) -> None:
-        """Store the leads, or refuse those that cannot be; whatever happens, each request gets its answer."""
+    def _store_or_refuse(self, entries: Sequence[Entry], *, may_be_stored: bool = False) -> None:
+        """Store the leads, or refuse those that cannot be; whatever happens, each request gets its answer.
+
+        Those that `may_be_stored` are looked for first.
+        """
         try:
-            self._store_batch(entries)
+            self._store_batch(entries, may_be_stored=may_be_stored)
         except psycopg.Error as problem:
             if is_about_data(problem) and len(entries) > 1:
                 for entry in entries:
-                    self._store_or_refuse([entry])
+                    self._store_or_refuse([entry], may_be_stored=may_be_stored)
             else:
                 _refuse(entries, refusal_of(problem))
         except Exception as problem:  # noqa: BLE001 - the outermost place of a thread that must live on
@@ -107,8 +126,8 @@ class Batcher:
             log.error("a batch of %d leads failed: %s", len(entries), type(problem).__name__)  # noqa: TRY400
             _refuse(entries, unavailable("not_stored", f"Storing failed, and {IN_DOUBT}"))
 
-    def _store_batch(self, entries: Sequence[Entry]) -> None:
-        stored = self._insert(entries)
+    def _store_batch(self, entries: Sequence[Entry], *, may_be_stored: bool) -> None:
+        stored = self._insert_missing(entries) if may_be_stored else self._insert(entries)
         for entry in entries:
             if entry.ticket.lead_id in stored:
                 entry.is_stored = True
@@ -126,15 +145,15 @@ class Batcher:
             try:
                 return self._store.insert(entry.row for entry in entries)
             except Broken:
-                return self._insert_after_break(entries)
+                return self._insert_missing(entries)
             except psycopg.Error as problem:
                 if sqlstate(problem) not in TRY_AGAIN or attempt == MOST_TRIES:
                     raise
                 time.sleep(random.uniform(0.5, 1.5) * 0.005 * attempt)  # noqa: S311 - it hides nothing
         raise AssertionError("the last try returns or raises")
 
-    def _insert_after_break(self, entries: Sequence[Entry]) -> set[UUID]:
-        """The connection broke, and the insert is committed or not: look on a new one, then insert what is missing.
+    def _insert_missing(self, entries: Sequence[Entry]) -> set[UUID]:
+        """An insert was begun, here or by a loop, and is committed or not: look, then insert what is missing.
 
         PostgreSQL may have been at it still; then it has committed by the time that ours meets the same ids.
         """
