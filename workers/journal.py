@@ -155,6 +155,10 @@ class _Writing:
         """Have it told as LostWrite when not as many rows were written as there are."""
         try:
             yield
+        except psycopg.errors.UniqueViolation:
+            if PostedRow not in self._inserted:
+                raise
+            raise LostWrite("a lead that was handed over is stored already") from None
         except psycopg.errors.InvalidTextRepresentation as problem:
             found = _COUNTS.search(str(problem))
             if not found:

@@ -7,7 +7,9 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from flowbuilder import handover
@@ -97,6 +99,26 @@ class Door:
         link.close()
 
 
+def as_kept(value: Any) -> Any:
+    """Return a value as PostgreSQL gives it back that keeps it as `jsonb`, so that a run goes on from there unchanged.
+
+    Names come in the order of their lengths; a number has its digits and no exponent, and zero no sign.
+    """
+    if isinstance(value, dict):
+        return {name: as_kept(value[name]) for name in sorted(value, key=_length_first)}
+    if isinstance(value, list):
+        return [as_kept(entry) for entry in value]
+    if isinstance(value, Decimal):
+        whole = value.as_tuple().exponent
+        return int(value) if isinstance(whole, int) and whole > 0 else abs(value) if value == 0 else value
+    return value
+
+
+def _length_first(name: str) -> tuple[int, bytes]:
+    written = name.encode()
+    return len(written), written
+
+
 def _clear_away(folder: Path) -> None:
     """Take away the sockets of loops that were killed: nobody listens there any more."""
     for left in folder.iterdir():
@@ -114,6 +136,8 @@ def carried(row: bytes) -> Carried:
     claimed: Claimed = dict.fromkeys(_ABSENT) | read_json(row)
     for name in ("id", "account_id", "flow_id", "source_id"):
         claimed[name] = UUID(claimed[name])
+    for name in ("posted", "fields"):
+        claimed[name] = as_kept(claimed[name])
     claimed["received_at"] = datetime.fromisoformat(claimed["received_at"])
     claimed.setdefault("kind", "post")
     token = random.getrandbits(62)

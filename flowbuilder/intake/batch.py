@@ -134,7 +134,6 @@ class Batcher:
                 if not entry.waits:
                     entry.ticket.settle(entry.pending)
         if stored:
-            meters.BATCH.observe(len(stored))
             self._announce(len(stored))
         if len(stored) < len(entries):
             self._answer_used_keys([entry for entry in entries if not entry.is_stored])
@@ -143,7 +142,7 @@ class Batcher:
         """Return the ids that are stored now; deadlocks and serialization failures are tried again."""
         for attempt in range(1, MOST_TRIES + 1):
             try:
-                return self._store.insert(entry.row for entry in entries)
+                return self._insert_now(entries)
             except Broken:
                 return self._insert_missing(entries)
             except psycopg.Error as problem:
@@ -159,11 +158,19 @@ class Batcher:
         """
         lead_ids = [entry.ticket.lead_id for entry in entries]
         there = self._store.stored(lead_ids)
-        missing = [entry.row for entry in entries if entry.ticket.lead_id not in there]
+        missing = [entry for entry in entries if entry.ticket.lead_id not in there]
+        if missing and self._handing is not None:
+            self._handing.distrust()
         try:
-            return there | self._store.insert(missing) if missing else there
+            return there | self._insert_now(missing) if missing else there
         except psycopg.errors.UniqueViolation:
             return self._store.stored(lead_ids)
+
+    def _insert_now(self, entries: Sequence[Entry]) -> set[UUID]:
+        stored = self._store.insert(entry.row for entry in entries)
+        if stored:
+            meters.BATCH.observe(len(stored))
+        return stored
 
     def _answer_used_keys(self, entries: Sequence[Entry]) -> None:
         asked = {(entry.source_id, entry.key.text) for entry in entries if entry.key}

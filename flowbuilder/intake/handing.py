@@ -25,6 +25,8 @@ TRY_EVERY = 0.25
 """Seconds between two tries to find a loop."""
 SELDOM = 10
 """How many times as long as a try took there is none, where that is more."""
+DISTRUST = 5.0
+"""Seconds without a try after a loop did not take what it was handed."""
 PATIENCE = 0.5
 """Seconds within which a loop takes what it is handed."""
 SHORTEST_WAIT = 2.0
@@ -84,6 +86,12 @@ class Handing:
         for entry in late:
             entry.may_be_handed = False
         return late
+
+    def distrust(self) -> None:
+        """Hand nothing over for a while: what was handed over is not there, as the loop stands still or is too slow."""
+        self._try_at = time.monotonic() + DISTRUST
+        if self._link is not None:
+            self._is_over.set()
 
     def end(self) -> list[Entry]:
         """Hang up, and return all that is out."""
