@@ -1,7 +1,7 @@
 """How posts get from a web process straight to the loop that carries leads: over a socket that nobody else can open.
 
-Each row travels as one line, and nothing is answered. A loop that takes no more hangs up, and whoever handed something
-over that was not answered looks for it in the database.
+Each row travels as one line behind the time at which it was handed over, and nothing is answered. A loop that takes no
+more hangs up, and whoever handed something over that was not answered looks for it in the database.
 """
 
 import os
@@ -13,6 +13,12 @@ from flowbuilder.embedded.homes import posts_folder
 
 END = b"\n"
 """What stands behind each row, and in none: they are written without line breaks."""
+LOOK_AFTER = 1.0
+"""Seconds without an answer after which the web looks for what it handed over, and stores what is not there."""
+TOO_OLD = 0.6
+"""Seconds after which a loop leaves it to the web: its turn takes time as well."""
+
+Handed = tuple[float, bytes]
 
 
 def make_folder(home: Path) -> Path:
@@ -33,9 +39,9 @@ def address_of(home: Path, loop: str) -> str:
     return str(posts_folder(home.resolve()) / loop)
 
 
-def pack(rows: Iterable[bytes]) -> bytes:
-    """Return rows as they travel."""
-    return b"".join(row + END for row in rows)
+def pack(rows: Iterable[bytes], at: float) -> bytes:
+    """Return rows as they travel that are handed over now, by the monotonic clock, which is one for a machine."""
+    return b"".join(b"%.3f %b%b" % (at, row, END) for row in rows)
 
 
 class Unpacker:
@@ -44,7 +50,8 @@ class Unpacker:
     def __init__(self) -> None:
         self._begun = b""
 
-    def rows(self, piece: bytes) -> list[bytes]:
-        """Return the rows that are whole by now."""
+    def rows(self, piece: bytes) -> list[Handed]:
+        """Return the rows that are whole by now, each with the time at which it was handed over."""
         *whole, self._begun = (self._begun + piece).split(END)
-        return whole
+        split = (line.partition(b" ") for line in whole)
+        return [(float(at), row) for at, _, row in split]

@@ -6,10 +6,19 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from typing import NamedTuple
 
+from flowbuilder.handover import TOO_OLD, Handed
 from workers.delivery.calls import AnyCall, AnySender, Sent
 from workers.load import Load
 from workers.pausing import Pauses
+
+
+class Brought(NamedTuple):
+    """Leads that a web process handed over, and the door at which it did."""
+
+    door: object
+    rows: list[Handed]
 
 
 class Calling:
@@ -21,8 +30,9 @@ class Calling:
 
     def __init__(self, load: Load, pauses: Pauses, sender: Callable[[Callable[[Sent], object]], AnySender]) -> None:
         self._load, self._pauses = load, pauses
-        self._inbox: queue.SimpleQueue[Sent | list[bytes] | None] = queue.SimpleQueue()
-        self._posts: deque[bytes] = deque()
+        self._inbox: queue.SimpleQueue[Sent | Brought | None] = queue.SimpleQueue()
+        self._posts: deque[Handed] = deque()
+        self._door: object | None = None
         self._sender = sender(self._inbox.put)
 
     def start(self) -> None:
@@ -37,22 +47,30 @@ class Calling:
         """End the wait for answers, and have the loop look for leads; from any thread, or a signal."""
         self._inbox.put(None)
 
-    def hand_in(self, posts: list[bytes]) -> None:
-        """Have the loop take leads that a web process handed over; from any thread."""
+    def hand_in(self, posts: Brought) -> None:
+        """Have the loop take leads that web processes handed over at a door; from any thread."""
         self._inbox.put(posts)
 
+    def let_in(self, door: object | None) -> None:
+        """Take what is handed over at this door from now on, and forget what came by another one."""
+        if door is not self._door:
+            self._door = door
+            self._posts.clear()
+
     def take_posts(self, most: int) -> list[bytes]:
-        """Return leads that were handed over, in the order in which they came; the others wait for a later turn."""
-        return [self._posts.popleft() for _ in range(min(most, len(self._posts)))]
+        """Return leads that were handed over, in the order in which they came; the others wait for a later turn.
+
+        Those that are too old are left to the web, which is about to store them.
+        """
+        earliest = time.monotonic() - TOO_OLD
+        while self._posts and self._posts[0][0] < earliest:
+            self._posts.popleft()
+        return [self._posts.popleft()[1] for _ in range(min(most, len(self._posts)))]
 
     @property
     def waiting_posts(self) -> int:
         """Return how many leads that were handed over wait for a turn."""
         return len(self._posts)
-
-    def drop_posts(self) -> None:
-        """Forget leads that were handed over: the web stores them."""
-        self._posts.clear()
 
     def take_in(self, timeout: float, *, may_call: bool) -> bool:
         """Put answers with their leads, and make calls that waited for room; return whether somebody woke the loop.
@@ -66,8 +84,9 @@ class Calling:
             while True:
                 if arrived is None:
                     is_woken = True
-                elif isinstance(arrived, list):
-                    self._posts.extend(arrived)
+                elif isinstance(arrived, Brought):
+                    if arrived.door is self._door:
+                        self._posts.extend(arrived.rows)
                 else:
                     self._load.receive(arrived)
                     answers += 1

@@ -29,7 +29,7 @@ from workers.moving import Mover
 from workers.outages import DATABASE_ERRORS, where
 from workers.pausing import Pauses
 from workers.posts import MOST_WAITING, Door
-from workers.posts import carried as carried_post
+from workers.posts import read as read_posts
 from workers.rows import CopyRow
 from workers.tally import Tally
 from workers.transactions import Transactions
@@ -246,7 +246,8 @@ class Engine:
             self._mover.move_alone(carried)
         wanted = self._claiming.how_many(self._load.room) if claims else 0
         fitting = min(self._claiming.fitting - len(batch), self._load.room)
-        posts = list(map(carried_post, self._calling.take_posts(fitting))) if claims else []
+        takes = claims and not any(carried.is_in_doubt for carried in batch)
+        posts = read_posts(self._calling.take_posts(fitting)) if takes else []
         if not batch and not wanted and not posts:
             return bool(suspects)
         return self._mover.move(batch, wanted, posts) or bool(suspects)
@@ -257,14 +258,14 @@ class Engine:
         So what may end a process is claimed first, a loop that joins finds leads, and of many each account has some.
         """
         is_full = len(self._load) >= (MANY if self._door.is_open else FEW) or self._calling.waiting_posts > MOST_WAITING
-        if is_full or self._claiming.is_careful or not self._listener.is_first:
+        if is_full or self._claiming.is_careful or self._door.is_broken or not self._listener.is_first:
             self._shut_door()
         else:
-            self._door.open()
+            self._calling.let_in(self._door.open())
 
     def _shut_door(self) -> None:
         self._door.shut()
-        self._calling.drop_posts()
+        self._calling.let_in(None)
 
     def _hand_over(self, turn: Turn, batch: Sequence[Carried]) -> None:
         """Make the calls of a committed turn, let go of leads that wait or are done, and tell who waits for them."""

@@ -143,12 +143,16 @@ class _Writing:
         sent = [sql.NEW.get(kind, ()) for kind in self._inserted] + [sql.CHANGED[kind] for kind in self._updated]
         documents = map(_document, self.groups, sent)
         rows = {f"rows{at}": document for at, document in enumerate(documents)}
-        return {**rows, "lease": LEASE, "most": MOST_ROWS, "wanted": [*map(len, self.groups), *self._wanted_keys()]}
+        return {**rows, "lease": LEASE, "most": MOST_ROWS, "wanted": [count for _, count in self._wanted()]}
 
-    def _wanted_keys(self) -> list[int]:
-        """Return how many keys the leads came with that were handed over, if there are such leads."""
-        posted = next((group for group in self.groups if isinstance(group[0], PostedRow)), None)
-        return [sum(row.has_key for row in cast("list[PostedRow]", posted))] if posted else []
+    def _wanted(self) -> list[tuple[type[Row], int]]:
+        """Return how many rows of each kind have to be written, in that order; keys of posts count as their rows."""
+        kinds = (*self._inserted, *self._updated)
+        wanted = [(kinds[at], len(self.groups[at])) for at in sql.in_order(kinds)]
+        if PostedRow in self._inserted:
+            posted = cast("list[PostedRow]", self.groups[self._inserted.index(PostedRow)])
+            wanted.insert(1 if WindowRow in self._updated else 0, (PostedRow, sum(row.has_key for row in posted)))
+        return wanted
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -164,9 +168,9 @@ class _Writing:
             if not found:
                 raise
             counts = map(int, found[1].split(","))
-            kinds = zip((*self._inserted, *self._updated), self.groups, counts, strict=False)
-            lost, rows = next(((kind, rows) for kind, rows, count in kinds if count != len(rows)), (PostedRow, []))
-            raise (CapPassed if lost is WindowRow else LostWrite)(f"{lost.__name__}: {len(rows)} rows") from None
+            told = zip(self._wanted(), counts, strict=True)
+            lost, rows = next((kind, wanted) for (kind, wanted), count in told if count != wanted)
+            raise (CapPassed if lost is WindowRow else LostWrite)(f"{lost.__name__}: {rows} rows") from None
 
 
 def _document(rows: list[Row], columns: tuple[str, ...]) -> str:

@@ -1,5 +1,6 @@
 """The SQL of the journal: finding due leads, guarding leases, reading what was done, writing all of a turn at once."""
 
+from collections.abc import Sequence
 from functools import cache
 
 from flowbuilder.intake.posted import COLUMNS, RECORD, TAKE_KEYS
@@ -273,6 +274,15 @@ Operators read it in the log of PostgreSQL.
 """
 
 
+def in_order(kinds: Sequence[type[Row]]) -> list[int]:
+    """Return in which order the rows of some kinds are written, by their places: windows come first.
+
+    PostgreSQL writes each part as it is counted. Keys that came with posts are taken next, as nobody who has taken one
+    may wait for a window, and before their leads, as the web does.
+    """
+    return sorted(range(len(kinds)), key=lambda at: kinds[at] is not WindowRow)
+
+
 @cache
 def writing(month: str, inserted: tuple[type[Row], ...], updated: tuple[type[Row], ...]) -> Statement:
     """Return one statement that does all of a turn's writing, and fails unless each part wrote as many rows as wanted.
@@ -282,10 +292,11 @@ def writing(month: str, inserted: tuple[type[Row], ...], updated: tuple[type[Row
     """
     parts = [INSERTS[kind] for kind in inserted] + [UPDATES[kind] for kind in updated]
     written = ", ".join(f"w{at} AS ({part.format(rows=f'rows{at}', month=month)})" for at, part in enumerate(parts))
-    counts = ", ".join(f"(SELECT count(*) FROM w{at})" for at in range(len(parts)))  # noqa: S608  (constants)
+    counted = [f"w{at}" for at in in_order((*inserted, *updated))]
     if PostedRow in inserted:
         written = f"{POSTED.format(rows=f'rows{inserted.index(PostedRow)}')}, {written}"
-        counts += ", (SELECT count(*) FROM keyed)"
+        counted.insert(1 if WindowRow in updated else 0, "keyed")
+    counts = ", ".join(f"(SELECT count(*) FROM {part})" for part in counted)  # noqa: S608  (constants)
     selected = (
         f"CASE WHEN done = CAST(:wanted AS bigint[]) THEN 0 ELSE CAST('{WRITTEN}' || CAST(done AS text) AS integer) END"
     )

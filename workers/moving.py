@@ -67,7 +67,7 @@ class Mover:
             self._transactions.disconnect()
             if posts:
                 self._on_error()
-            is_lost = isinstance(problem, LostWrite) and not guards
+            is_lost = (isinstance(problem, LostWrite) or bool(posts)) and not guards
             return self._go_on_after(problem, batch, claimed, is_lost=is_lost)
         self._load.admit(claimed)
         self._load.ready.extend(carried for carried in claimed if carried.is_leased)

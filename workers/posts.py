@@ -4,7 +4,8 @@ import logging
 import random
 import socket
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
@@ -14,10 +15,13 @@ from uuid import UUID
 
 from flowbuilder import handover
 from flowbuilder.db import read_json
+from workers.calling import Brought
 from workers.carrying import Carried
 from workers.journal import Claimed
 
 PIECE = 1 << 18
+TRY_EVERY = 5.0
+"""Seconds between two tries to open a door."""
 MOST_WAITING = 1024
 """How many posts wait for a turn at most, before the door is shut."""
 _ABSENT = ("test_outcome", "answer_to", "last_step", "instruction", "pinged", "key", "body_hash")
@@ -33,9 +37,10 @@ class Door:
     again, which hears that it was shut.
     """
 
-    def __init__(self, home: Path | None, loop: str, put: Callable[[list[bytes]], object]) -> None:
+    def __init__(self, home: Path | None, loop: str, put: Callable[[Brought], object]) -> None:
         self._home, self._loop, self._put = home, loop, put
         self._ear: socket.socket | None = None
+        self._try_at, self.is_broken = 0.0, False
         self._links: set[socket.socket] = set()
         self._lock = threading.Lock()
 
@@ -44,28 +49,41 @@ class Door:
         """Return whether posts are taken."""
         return self._ear is not None
 
-    def open(self) -> None:
-        """Take posts from now on; where no socket can be made here, nobody is let in, and posts come as ever."""
-        if self._home is None or self._ear is not None:
-            return
-        ear = socket.socket(socket.AF_UNIX)
+    def open(self) -> object | None:
+        """Take posts from now on, and return what they come with; None where no socket can be made, for some seconds.
+
+        Posts come as ever then.
+        """
+        if self._ear is None and self._home is not None and time.monotonic() >= self._try_at:
+            self._try_at = time.monotonic() + TRY_EVERY
+            try:
+                self._ear = self._listening(self._home)
+                self.is_broken = False
+                threading.Thread(target=self._let_in, args=(self._ear,), name="door", daemon=True).start()
+            except (OSError, RuntimeError) as problem:
+                log.warning("posts are not taken straight from the web: %s", type(problem).__name__)
+                self.shut()
+        return self._ear
+
+    def _listening(self, home: Path) -> socket.socket:
+        folder = handover.make_folder(home)
+        _clear_away(folder)
+        ear, hidden = socket.socket(socket.AF_UNIX), folder / f".{self._loop}"
         try:
-            _clear_away(handover.make_folder(self._home))
-            ear.bind(handover.address_of(self._home, self._loop))
+            ear.bind(str(hidden))
             ear.listen()
-        except OSError as problem:
+            hidden.rename(handover.address_of(home, self._loop))  # Whoever finds it can connect.
+        except OSError:
             ear.close()
-            self._home = None
-            log.warning("posts are not taken straight from the web: %s", type(problem).__name__)
-            return
-        self._ear = ear
-        threading.Thread(target=self._let_in, args=(ear,), name="door", daemon=True).start()
+            raise
+        return ear
 
     def shut(self) -> None:
         """Take no more posts, and have the web know."""
         ear, self._ear = self._ear, None
         if ear is None or self._home is None:
             return
+        self._try_at, self.is_broken = 0.0, False
         with suppress(OSError):
             Path(handover.address_of(self._home, self._loop)).unlink()
         with self._lock:
@@ -80,20 +98,25 @@ class Door:
             try:
                 link, _ = ear.accept()
             except OSError:
+                self.is_broken = self._ear is ear
                 return
             with self._lock:
                 if self._ear is not ear:
                     link.close()
                     return
                 self._links.add(link)
-            threading.Thread(target=self._take, args=(link,), name="door-link", daemon=True).start()
+            try:
+                threading.Thread(target=self._take, args=(ear, link), name="door-link", daemon=True).start()
+            except RuntimeError:
+                self.is_broken = True
+                return
 
-    def _take(self, link: socket.socket) -> None:
+    def _take(self, ear: socket.socket, link: socket.socket) -> None:
         unpacker = handover.Unpacker()
         with suppress(OSError):
             while piece := link.recv(PIECE):
                 if rows := unpacker.rows(piece):
-                    self._put(rows)
+                    self._put(Brought(ear, rows))
         with self._lock:
             self._links.discard(link)
         link.close()
@@ -121,14 +144,26 @@ def _length_first(name: str) -> tuple[int, bytes]:
 
 def _clear_away(folder: Path) -> None:
     """Take away the sockets of loops that were killed: nobody listens there any more."""
-    for left in folder.iterdir():
+    for left in folder.glob("[!.]*"):
         with socket.socket(socket.AF_UNIX) as link:
+            link.setblocking(False)  # Who stands still lets nobody in.
             try:
                 link.connect(str(left))
             except ConnectionRefusedError:
                 left.unlink(missing_ok=True)
             except OSError:
                 continue
+
+
+def read(rows: Iterable[bytes]) -> list[Carried]:
+    """Return the leads that posts are; what cannot be read is left to the web, which may be of another version."""
+    leads = []
+    for row in rows:
+        try:
+            leads.append(carried(row))
+        except (ValueError, LookupError, TypeError, AttributeError) as problem:
+            log.error("a post that was handed over cannot be read: %s", type(problem).__name__)  # noqa: TRY400
+    return leads
 
 
 def carried(row: bytes) -> Carried:

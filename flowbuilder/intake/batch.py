@@ -79,17 +79,21 @@ class Batcher:
 
     def _run(self) -> None:
         while not self._ends or not self._entries.empty():
-            entries: Sequence[Entry] = self._take()
-            if self._handing is not None:
-                entries = self._handing.hand(entries)
-            if entries:
-                self._store_or_refuse(entries)
-            if self._handing is not None and (overdue := self._handing.overdue()):
-                self._store_or_refuse(overdue, may_be_stored=True)
+            self._store_or_refuse(self._hand(self._take()))
+            self._store_or_refuse(self._handing.overdue() if self._handing else [])
             if self._refusals and time.monotonic() >= self._refusals_due_at:
                 self._record_refusals()
-        if self._handing is not None and (left := self._handing.end()):
-            self._store_or_refuse(left, may_be_stored=True)
+        self._store_or_refuse(self._handing.end() if self._handing else [])
+        while not self._entries.empty():  # What has to be tried again.
+            self._store_or_refuse(self._take())
+
+    def _hand(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Return the leads that are not handed over to a loop."""
+        try:
+            return self._handing.hand(entries) if self._handing else entries
+        except Exception as problem:  # noqa: BLE001 - this thread must live on, and what was handed over is looked for
+            log.error("leads were not handed over: %s", type(problem).__name__)  # noqa: TRY400
+            return entries
 
     def _take(self) -> list[Entry]:
         """Return what has come; waits for the first, but not past the time to record refusals."""
@@ -108,17 +112,16 @@ class Batcher:
         except Empty:
             return None
 
-    def _store_or_refuse(self, entries: Sequence[Entry], *, may_be_stored: bool = False) -> None:
-        """Store the leads, or refuse those that cannot be; whatever happens, each request gets its answer.
-
-        Those that `may_be_stored` are looked for first.
-        """
+    def _store_or_refuse(self, entries: Sequence[Entry]) -> None:
+        """Store the leads, or refuse those that cannot be; whatever happens, each request gets its answer."""
+        if not entries:
+            return
         try:
-            self._store_batch(entries, may_be_stored=may_be_stored)
+            self._store_batch(entries)
         except psycopg.Error as problem:
             if is_about_data(problem) and len(entries) > 1:
                 for entry in entries:
-                    self._store_or_refuse([entry], may_be_stored=may_be_stored)
+                    self._store_or_refuse([entry])
             else:
                 _refuse(entries, refusal_of(problem))
         except Exception as problem:  # noqa: BLE001 - the outermost place of a thread that must live on
@@ -126,51 +129,42 @@ class Batcher:
             log.error("a batch of %d leads failed: %s", len(entries), type(problem).__name__)  # noqa: TRY400
             _refuse(entries, unavailable("not_stored", f"Storing failed, and {IN_DOUBT}"))
 
-    def _store_batch(self, entries: Sequence[Entry], *, may_be_stored: bool) -> None:
-        stored = self._insert_missing(entries) if may_be_stored else self._insert(entries)
+    def _store_batch(self, entries: Sequence[Entry]) -> None:
+        there, new = self._insert(entries)
+        stored = there | new
         for entry in entries:
             if entry.ticket.lead_id in stored:
-                entry.is_stored = True
-                if not entry.waits:
-                    entry.ticket.settle(entry.pending)
-        if stored:
-            self._announce(len(stored))
+                _note_stored(entry)
+        if new:
+            meters.BATCH.observe(len(new))
+            self._announce(len(new))
         if len(stored) < len(entries):
             self._answer_used_keys([entry for entry in entries if not entry.is_stored])
 
-    def _insert(self, entries: Sequence[Entry]) -> set[UUID]:
-        """Return the ids that are stored now; deadlocks and serialization failures are tried again."""
+    def _insert(self, entries: Sequence[Entry]) -> tuple[set[UUID], set[UUID]]:
+        """Return the ids that were stored already, and those that are stored now.
+
+        They are looked for where somebody else may have stored them: a loop that they were handed to, or an insert of
+        ours on a connection that broke. Whoever is at it still has committed by the time that ours meets the same ids.
+        What fails for no fault of a row is tried again.
+        """
+        looks = any(entry.was_handed for entry in entries)
         for attempt in range(1, MOST_TRIES + 1):
             try:
-                return self._insert_now(entries)
-            except Broken:
-                return self._insert_missing(entries)
+                there = self._store.stored([entry.ticket.lead_id for entry in entries]) if looks else set()
+                missing = [entry for entry in entries if entry.ticket.lead_id not in there]
+                if self._handing is not None and any(entry.was_handed for entry in missing):
+                    self._handing.distrust()
+                return there, self._store.insert(entry.row for entry in missing) if missing else set()
+            except (Broken, psycopg.errors.UniqueViolation):
+                looks = True
+                if attempt == MOST_TRIES:
+                    raise
             except psycopg.Error as problem:
                 if sqlstate(problem) not in TRY_AGAIN or attempt == MOST_TRIES:
                     raise
                 time.sleep(random.uniform(0.5, 1.5) * 0.005 * attempt)  # noqa: S311 - it hides nothing
         raise AssertionError("the last try returns or raises")
-
-    def _insert_missing(self, entries: Sequence[Entry]) -> set[UUID]:
-        """An insert was begun, here or by a loop, and is committed or not: look, then insert what is missing.
-
-        PostgreSQL may have been at it still; then it has committed by the time that ours meets the same ids.
-        """
-        lead_ids = [entry.ticket.lead_id for entry in entries]
-        there = self._store.stored(lead_ids)
-        missing = [entry for entry in entries if entry.ticket.lead_id not in there]
-        if missing and self._handing is not None:
-            self._handing.distrust()
-        try:
-            return there | self._insert_now(missing) if missing else there
-        except psycopg.errors.UniqueViolation:
-            return self._store.stored(lead_ids)
-
-    def _insert_now(self, entries: Sequence[Entry]) -> set[UUID]:
-        stored = self._store.insert(entry.row for entry in entries)
-        if stored:
-            meters.BATCH.observe(len(stored))
-        return stored
 
     def _answer_used_keys(self, entries: Sequence[Entry]) -> None:
         asked = {(entry.source_id, entry.key.text) for entry in entries if entry.key}
@@ -178,7 +172,9 @@ class Batcher:
         owners = self._store.key_owners(rows)
         for entry in entries:
             owner = owners.get((entry.source_id, entry.key.text)) if entry.key else None
-            if owner is not None:
+            if owner is not None and owner[0].id == entry.ticket.lead_id:
+                _note_stored(entry)  # By the loop that it was handed to, in this moment.
+            elif owner is not None:
                 entry.ticket.settle(KeyUsed(*owner))
             else:
                 self._try_again(entry)
@@ -201,6 +197,12 @@ class Batcher:
             log.warning(
                 "%d refused posts were not recorded: %s", len(rows), sqlstate(problem) or type(problem).__name__
             )
+
+
+def _note_stored(entry: Entry) -> None:
+    entry.is_stored = True
+    if not entry.waits:
+        entry.ticket.settle(entry.pending)
 
 
 def _refuse(entries: Sequence[Entry], refused: Refused) -> None:

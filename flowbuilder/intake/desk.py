@@ -32,7 +32,9 @@ class Desk:
         self.backlog = Backlog(self.database, limit=settings.backlog_limit)
         self.wrong_keys = Buckets(WRONG_KEYS)
         self.without_key = Buckets(settings.open_posts_per_minute)
-        self.batcher = Batcher(LeadStore(engine), self.announce, partial(Handing, self.redis, settings.home))
+        # All leads wait for what it asks.
+        asking = enqueue.connect(settings.redis_url, most_connections=2, timeout=0.1)
+        self.batcher = Batcher(LeadStore(engine), self.announce, partial(Handing, asking, settings.home))
         listening = enqueue.connect(settings.redis_url, most_connections=2, timeout=enqueue.SOCKET_TIMEOUT + LISTEN_FOR)
         self.room = WaitingRoom(
             listening,

@@ -7,19 +7,20 @@ database and stored where it is not there, and so is whatever was handed to a lo
 import socket
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from uuid import UUID
 
 from redis import Redis
 from redis.exceptions import RedisError
 
 from flowbuilder import enqueue, handover
+from flowbuilder.handover import LOOK_AFTER
 from flowbuilder.intake import meters
 from flowbuilder.intake.tickets import Entry
 
-LOOK_AFTER = 1.0
-"""Seconds without an answer after which a post is looked for."""
 LOOK_EVERY = 0.25
 TRY_EVERY = 0.25
 """Seconds between two tries to find a loop."""
@@ -29,6 +30,8 @@ DISTRUST = 5.0
 """Seconds without a try after a loop did not take what it was handed."""
 PATIENCE = 0.5
 """Seconds within which a loop takes what it is handed."""
+MOST_KEYS = 10_000
+"""How many keys are remembered that came lately."""
 SHORTEST_WAIT = 2.0
 """Seconds that a request waits at least whose post is handed over: it must be known in time that it is stored."""
 
@@ -44,6 +47,7 @@ class Handing:
         self._link: socket.socket | None = None
         self._is_over = threading.Event()
         self._out: list[tuple[float, Entry]] = []
+        self._keys: OrderedDict[tuple[UUID, str], None] = OrderedDict()
         self._try_at = self._look_at = 0.0
 
     @property
@@ -53,7 +57,7 @@ class Handing:
 
     def hand(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Hand posts over, and return those that have to be stored as ever."""
-        fitting = [entry for entry in entries if entry.may_be_handed]
+        fitting = [entry for entry in entries if self._fits(entry)]
         link = self._open() if fitting else None
         if link is None:
             return entries
@@ -61,12 +65,27 @@ class Handing:
         # Noted first: what breaks off in the middle may have been taken all the same.
         self._look_at = self._look_at if self._out else now + LOOK_EVERY
         self._out += [(now, entry) for entry in fitting]
+        for entry in fitting:
+            entry.was_handed = True
         meters.HANDED_OVER.inc(len(fitting))
         try:
-            link.sendall(handover.pack(entry.row for entry in fitting))
+            link.sendall(handover.pack((entry.row for entry in fitting), now))
         except OSError:
             self._is_over.set()
-        return [entry for entry in entries if not entry.may_be_handed]
+        return [entry for entry in entries if not entry.was_handed]
+
+    def _fits(self, entry: Entry) -> bool:
+        """Return whether a lead may be handed over: one whose key was used would cost all others their turn."""
+        if not entry.may_be_handed or entry.was_handed:
+            return False
+        if entry.key is None:
+            return True
+        key = (entry.source_id, entry.key.text)
+        is_new = key not in self._keys
+        self._keys[key] = None
+        if len(self._keys) > MOST_KEYS:
+            self._keys.popitem(last=False)
+        return is_new
 
     def overdue(self) -> list[Entry]:
         """Return the posts of which nobody knows whether they are stored, and that have waited for an answer too long.
@@ -82,15 +101,12 @@ class Handing:
         latest = now if is_over else now - LOOK_AFTER
         out = [(since, entry) for since, entry in self._out if entry.ticket.settlement is None]
         self._out = [(since, entry) for since, entry in out if since > latest]
-        late = [entry for since, entry in out if since <= latest]
-        for entry in late:
-            entry.may_be_handed = False
-        return late
+        return [entry for since, entry in out if since <= latest]
 
     def distrust(self) -> None:
-        """Hand nothing over for a while: what was handed over is not there, as the loop stands still or is too slow."""
-        self._try_at = time.monotonic() + DISTRUST
+        """Hang up, and try no loop for a while, if one that did not hang up has not stored what it was handed."""
         if self._link is not None:
+            self._try_at = time.monotonic() + DISTRUST
             self._is_over.set()
 
     def end(self) -> list[Entry]:
@@ -106,8 +122,14 @@ class Handing:
             # No post is stored meanwhile: where Valkey is slow, it is seldom asked.
             self._try_at = time.monotonic() + max(TRY_EVERY, (time.monotonic() - began) * SELDOM)
             if self._link is not None:
-                threading.Thread(target=self._watch, args=(self._link,), name="intake-link", daemon=True).start()
+                self._begin_to_watch(self._link)
         return None if self._is_over.is_set() else self._link
+
+    def _begin_to_watch(self, link: socket.socket) -> None:
+        try:
+            threading.Thread(target=self._watch, args=(link,), name="intake-link", daemon=True).start()
+        except RuntimeError:
+            self._is_over.set()  # Nobody would hear that the loop hangs up.
 
     def _connected(self) -> socket.socket | None:
         try:
@@ -116,7 +138,10 @@ class Handing:
             return None
         if loop is None:
             return None
-        link = socket.socket(socket.AF_UNIX)
+        try:
+            link = socket.socket(socket.AF_UNIX)
+        except OSError:
+            return None
         link.settimeout(PATIENCE)
         try:
             link.connect(handover.address_of(self._home, loop))

@@ -17,8 +17,10 @@ from flowbuilder.intake.refused import IN_DOUBT, Refused, refuse, unavailable
 log = logging.getLogger(__name__)
 
 _NEVER = 1_000_000_000
-TRY_AGAIN = ("40P01", "40001")
-"""Deadlock and serialization failure: the same statement may pass at once."""
+TRY_AGAIN = ("40P01", "40001", "55P03")
+"""Deadlock, serialization failure, a lock not had in time: the same statement may pass at once."""
+STORED_ALREADY = "23505"
+"""What a row is told that is there: somebody else has stored it, and it has no fault."""
 DATA_CLASSES = ("22", "23", "54")
 """SQLSTATE classes of what is wrong with rows: data exception, integrity constraint violation, more than fits."""
 CHECK_VIOLATION = "23514"
@@ -29,7 +31,7 @@ CHECK_VIOLATION = "23514"
 INSERT_LEADS: LiteralString = f"""
 WITH posted AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(%s::jsonb) AS row {RECORD}), keyed AS ({TAKE_KEYS})
 INSERT INTO lead ({COLUMNS}, due_at, kind)
-SELECT {COLUMNS}, now(), COALESCE(kind, 'post') FROM posted WHERE key IS NULL OR id IN (SELECT lead_id FROM keyed)
+SELECT {COLUMNS}, now(), COALESCE(kind, 'post') FROM posted WHERE id IN (SELECT lead_id FROM keyed) OR key IS NULL
 RETURNING id
 """  # noqa: S608  (constants)
 # A lead that a buyer is soon asked about again may still be answered while its supplier waits.
@@ -79,7 +81,8 @@ def sqlstate(problem: Exception) -> str:
 def is_about_data(problem: Exception) -> bool:
     """Say whether a row is at fault, and not the database: one that lacks a month's tables breaks no named rule."""
     state = sqlstate(problem)
-    return state[:2] in DATA_CLASSES and not (state == CHECK_VIOLATION and _broken_rule(problem) is None)
+    is_other = state == STORED_ALREADY or (state == CHECK_VIOLATION and _broken_rule(problem) is None)
+    return state[:2] in DATA_CLASSES and not is_other
 
 
 def _broken_rule(problem: Exception) -> str | None:
@@ -151,6 +154,7 @@ class HeldConnection:
         pooled.detach()
         connection.autocommit = True
         connection.execute("SET plan_cache_mode = auto")
+        connection.execute("SET lock_timeout = '500ms'")  # All leads of this process wait for what one waits for.
         connection.prepare_threshold = _NEVER  # Only what asks for it is prepared, but that is.
         return connection
 

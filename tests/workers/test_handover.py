@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ from tests.support.market import Market
 from tests.support.processes import eventually
 from tests.support.supplier import a_key, intake_app
 from workers import journal, posts
+from workers.calling import Brought
 
 STORED_BY_WEB = "flowbuilder_intake_batch_leads_sum"
 OF_LEADS = """
@@ -166,8 +168,8 @@ def test_what_was_handed_to_a_turn_that_failed_is_stored_by_the_web(
 @pytest.mark.usefixtures("impatient", "in_doubt_for_ever")
 def test_what_waits_behind_a_door_that_is_shut_is_stored_by_the_web(web: Web) -> None:
     """Somebody takes posts, tells that it carries leads, and never carries one."""
-    taken: list[bytes] = []
-    door = posts.Door(web.home, "nobody", taken.extend)
+    taken: list[Brought] = []
+    door = posts.Door(web.home, "nobody", taken.append)
     door.open()
     with enqueue.connect(web.market.redis_url) as redis, ThreadPoolExecutor(1) as pool:
         assert enqueue.tell_carried(redis, "nobody")
@@ -182,8 +184,8 @@ def test_what_waits_behind_a_door_that_is_shut_is_stored_by_the_web(web: Web) ->
 
 @pytest.mark.usefixtures("impatient")
 def test_a_post_that_nobody_answers_is_looked_for_and_stored_and_the_next_one_not_handed_over(web: Web) -> None:
-    taken: list[bytes] = []
-    door = posts.Door(web.home, "nobody", taken.extend)
+    taken: list[Brought] = []
+    door = posts.Door(web.home, "nobody", taken.append)
     door.open()
     with enqueue.connect(web.market.redis_url) as redis, ThreadPoolExecutor(1) as pool:
         assert enqueue.tell_carried(redis, "nobody")
@@ -263,9 +265,9 @@ def test_what_a_loop_sees_of_a_post_is_what_it_would_read(market: Market, posted
 
 def test_rows_arrive_whole_however_they_are_cut() -> None:
     rows = [b'{"a":1}', b'{"b":"x"}', b'{"c":[]}']
-    sent, unpacker = handover.pack(rows), handover.Unpacker()
+    sent, unpacker = handover.pack(rows, 12.25), handover.Unpacker()
     arrived = [row for at in range(0, len(sent), 5) for row in unpacker.rows(sent[at : at + 5])]
-    assert arrived == rows
+    assert arrived == [(12.25, row) for row in rows]
 
 
 def test_the_socket_of_a_loop_that_was_killed_is_cleared_away(tmp_path: Path) -> None:
@@ -273,7 +275,7 @@ def test_the_socket_of_a_loop_that_was_killed_is_cleared_away(tmp_path: Path) ->
     dead = socket.socket(socket.AF_UNIX)
     dead.bind(str(folder / "killed"))
     dead.close()
-    doors = [posts.Door(tmp_path, name, list.clear) for name in ("one", "two")]
+    doors = [posts.Door(tmp_path, name, print) for name in ("one", "two")]
     for door in doors:
         door.open()
     assert {socket_file.name for socket_file in folder.iterdir()} == {"one", "two"}
@@ -281,3 +283,25 @@ def test_the_socket_of_a_loop_that_was_killed_is_cleared_away(tmp_path: Path) ->
         door.shut()
     assert not list(folder.iterdir())
     embedded.delete(tmp_path)
+
+
+def test_a_loop_takes_what_came_by_the_door_that_is_open_and_not_long_ago(market: Market) -> None:
+    engine, now = market.engine(), time.monotonic()
+    calling, shut, opened = engine._calling, object(), object()
+    calling.let_in(opened)
+    for door, at, row in ((shut, now, b"of another door"), (opened, now - 60, b"old"), (opened, now, b"new")):
+        calling.hand_in(Brought(door, [(at, row)]))
+    calling.take_in(0, may_call=True)
+    assert calling.take_posts(10) == [b"new"]
+    calling.hand_in(Brought(opened, [(now, b"late")]))
+    calling.let_in(None)
+    calling.take_in(0, may_call=True)
+    assert calling.take_posts(10) == []
+    engine.start()
+    engine.close()
+
+
+def test_a_post_that_cannot_be_read_is_left_to_the_web(caplog: pytest.LogCaptureFixture) -> None:
+    assert posts.read([b'{"id": "nothing else"}', b"[]", b"no JSON"]) == []
+    assert len(caplog.records) == 3
+    assert "nothing else" not in caplog.text

@@ -17,17 +17,18 @@ from flowbuilder.intake.desk import Desk
 from flowbuilder.intake.reading import Reading
 from flowbuilder.intake.refused import Refused
 from flowbuilder.intake.store import INSERT_LEADS, LeadStore, as_list
-from flowbuilder.intake.tickets import Entry, make_entry
+from flowbuilder.intake.tickets import Entry, IdempotencyKey, make_entry
 from tests.support.servers import plain_url
 from tests.support.supplier import Rows, Supplier
 
 
-def an_entry(supplier: Supplier, *, comment: str = "fine") -> Entry:
+def an_entry(supplier: Supplier, *, comment: str = "fine", key: str = "") -> Entry:
     """Return a lead on its way; a comment may hold what PostgreSQL cannot store."""
     desk: Desk = supplier.app.extensions["intake"]
     source = desk.sources.find(supplier.flow.key, supplier.source.key)
     reading = Reading(posted={"comment": comment}, values={"comment": comment})
-    return make_entry(source, reading, None, answer_to=None, now=datetime.now(UTC))
+    kept = IdempotencyKey(key, bytes(32)) if key else None
+    return make_entry(source, reading, kept, answer_to=None, now=datetime.now(UTC))
 
 
 @contextmanager
@@ -149,6 +150,25 @@ def test_a_lead_whose_insert_goes_on_after_its_connection_broke_is_stored_once_a
             eventually(lambda: rows.all(waits, id=xid))
             still_at_it.commit()
             ours.result()
+    assert (entry.is_stored, entry.ticket.settlement, len(rows.leads(supplier))) == (True, entry.pending, 1)
+
+
+def test_a_lead_that_somebody_else_stores_in_the_same_moment_is_not_refused(
+    supplier: Supplier, rows: Rows, database_url: str
+):
+    entry, other = an_entry(supplier), an_entry(supplier)
+    with a_store(database_url) as store:
+        store.insert([entry.row])
+        store_or_refuse(store, entry, other)
+    assert (entry.ticket.settlement, other.ticket.settlement) == (entry.pending, other.pending)
+    assert len(rows.leads(supplier)) == 2
+
+
+def test_a_key_that_its_own_lead_has_is_no_key_that_was_used(supplier: Supplier, rows: Rows, database_url: str):
+    entry = an_entry(supplier, key="order-1")
+    with a_store(database_url) as store:
+        store.insert([entry.row])
+        store_or_refuse(store, entry)
     assert (entry.is_stored, entry.ticket.settlement, len(rows.leads(supplier))) == (True, entry.pending, 1)
 
 
