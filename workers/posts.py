@@ -55,7 +55,6 @@ class Door:
         Posts come as ever then.
         """
         if self._ear is None and self._home is not None and time.monotonic() >= self._try_at:
-            self._try_at = time.monotonic() + TRY_EVERY
             try:
                 self._ear = self._listening(self._home)
                 self.is_broken = False
@@ -63,6 +62,7 @@ class Door:
             except (OSError, RuntimeError) as problem:
                 log.warning("posts are not taken straight from the web: %s", type(problem).__name__)
                 self.shut()
+                self._try_at = time.monotonic() + TRY_EVERY
         return self._ear
 
     def _listening(self, home: Path) -> socket.socket:

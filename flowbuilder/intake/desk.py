@@ -33,8 +33,8 @@ class Desk:
         self.wrong_keys = Buckets(WRONG_KEYS)
         self.without_key = Buckets(settings.open_posts_per_minute)
         # All leads wait for what it asks.
-        asking = enqueue.connect(settings.redis_url, most_connections=2, timeout=0.1)
-        self.batcher = Batcher(LeadStore(engine), self.announce, partial(Handing, asking, settings.home))
+        self._asking = enqueue.connect(settings.redis_url, most_connections=2, timeout=0.1)
+        self.batcher = Batcher(LeadStore(engine), self.announce, partial(Handing, self._asking, settings.home))
         listening = enqueue.connect(settings.redis_url, most_connections=2, timeout=enqueue.SOCKET_TIMEOUT + LISTEN_FOR)
         self.room = WaitingRoom(
             listening,
@@ -52,6 +52,7 @@ class Desk:
         self.room.close()
         self.loop.close()
         self.redis.close()
+        self._asking.close()
         self._engine.dispose()
 
     async def find_source(self, flow_key: str, source_key: str) -> OpenSource:

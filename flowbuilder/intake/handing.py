@@ -72,7 +72,8 @@ class Handing:
             link.sendall(handover.pack((entry.row for entry in fitting), now))
         except OSError:
             self._is_over.set()
-        return [entry for entry in entries if not entry.was_handed]
+        handed = set(map(id, fitting))
+        return [entry for entry in entries if id(entry) not in handed]
 
     def _fits(self, entry: Entry) -> bool:
         """Return whether a lead may be handed over: one whose key was used would cost all others their turn."""
