@@ -51,6 +51,8 @@ MOST_RENEWED = 128
 """How many leases are renewed at once."""
 PATIENCE = 0.02
 """Seconds for which a loop waits for answers before it renews more."""
+REST = 5.0
+"""Seconds for which no posts are taken straight from the web after a turn with some of them failed."""
 LONGEST_SHIFT = 600.0
 STOP_GRACE = 15.0
 LONGEST_CALL = 70.0
@@ -95,7 +97,7 @@ class Engine:
             self._tally,
             hand_over=self._hand_over,
             may_call=lambda: not self._is_ending,
-            on_error=self._shut_door,
+            on_error=lambda: self._shut_door(REST),
         )
         self._due_until = datetime.min.replace(tzinfo=UTC)
         self._renewed_at = self._round_at = self._asked_at = 0.0
@@ -258,13 +260,15 @@ class Engine:
         So what may end a process is claimed first, a loop that joins finds leads, and of many each account has some.
         """
         is_full = len(self._load) >= (MANY if self._door.is_open else FEW) or self._calling.waiting_posts > MOST_WAITING
-        if is_full or self._claiming.is_careful or self._door.is_broken or not self._listener.is_first:
+        if self._door.is_broken:
+            self._shut_door(REST)
+        elif is_full or self._claiming.is_careful or not self._listener.is_first:
             self._shut_door()
         else:
             self._calling.let_in(self._door.open())
 
-    def _shut_door(self) -> None:
-        self._door.shut()
+    def _shut_door(self, rest: float = 0.0) -> None:
+        self._door.shut(rest)
         self._calling.let_in(None)
 
     def _hand_over(self, turn: Turn, batch: Sequence[Carried]) -> None:

@@ -92,6 +92,8 @@ class Mover:
         self._load.admit(leased)
         self._keep_in_doubt([*batch, *leased] if is_lost else leased)
         if is_lost:
+            if not isinstance(problem, LostWrite):
+                self._claiming.be_careful()  # A lead that was due may be the reason, and is claimed alone then.
             return True
         for carried in batch:
             self.move_alone(carried)

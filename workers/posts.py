@@ -57,12 +57,10 @@ class Door:
         if self._ear is None and self._home is not None and time.monotonic() >= self._try_at:
             try:
                 self._ear = self._listening(self._home)
-                self.is_broken = False
                 threading.Thread(target=self._let_in, args=(self._ear,), name="door", daemon=True).start()
             except (OSError, RuntimeError) as problem:
                 log.warning("posts are not taken straight from the web: %s", type(problem).__name__)
-                self.shut()
-                self._try_at = time.monotonic() + TRY_EVERY
+                self.shut(TRY_EVERY)
         return self._ear
 
     def _listening(self, home: Path) -> socket.socket:
@@ -78,12 +76,13 @@ class Door:
             raise
         return ear
 
-    def shut(self) -> None:
-        """Take no more posts, and have the web know."""
+    def shut(self, rest: float = 0.0) -> None:
+        """Take no more posts, and have the web know; stay shut for so many seconds at least."""
         ear, self._ear = self._ear, None
+        self._try_at = max(self._try_at, time.monotonic() + rest)
+        self.is_broken = False
         if ear is None or self._home is None:
             return
-        self._try_at, self.is_broken = 0.0, False
         with suppress(OSError):
             Path(handover.address_of(self._home, self._loop)).unlink()
         with self._lock:
@@ -98,7 +97,7 @@ class Door:
             try:
                 link, _ = ear.accept()
             except OSError:
-                self.is_broken = self._ear is ear
+                self._break(ear)
                 return
             with self._lock:
                 if self._ear is not ear:
@@ -108,15 +107,21 @@ class Door:
             try:
                 threading.Thread(target=self._take, args=(ear, link), name="door-link", daemon=True).start()
             except RuntimeError:
-                self.is_broken = True
+                self._break(ear)
                 return
+
+    def _break(self, ear: socket.socket) -> None:
+        with self._lock:
+            self.is_broken = self.is_broken or self._ear is ear
 
     def _take(self, ear: socket.socket, link: socket.socket) -> None:
         unpacker = handover.Unpacker()
-        with suppress(OSError):
+        try:
             while piece := link.recv(PIECE):
                 if rows := unpacker.rows(piece):
                     self._put(Brought(ear, rows))
+        except (OSError, ValueError) as problem:  # The latter where the web is of another version.
+            log.warning("a web process was hung up on: %s", type(problem).__name__)
         with self._lock:
             self._links.discard(link)
         link.close()

@@ -16,7 +16,7 @@ import psycopg
 from flowbuilder.intake import meters
 from flowbuilder.intake.handing import Handing
 from flowbuilder.intake.refused import IN_DOUBT, Refused, unavailable
-from flowbuilder.intake.store import TRY_AGAIN, Broken, LeadStore, is_about_data, refusal_of, sqlstate
+from flowbuilder.intake.store import LOCKED, TRY_AGAIN, Broken, LeadStore, is_about_data, refusal_of, sqlstate
 from flowbuilder.intake.tickets import Entry, KeyUsed
 from rules import json_text
 
@@ -119,7 +119,8 @@ class Batcher:
         try:
             self._store_batch(entries)
         except psycopg.Error as problem:
-            if is_about_data(problem) and len(entries) > 1:
+            # What is locked may be the row, or the key, of one of them.
+            if (is_about_data(problem) or sqlstate(problem) == LOCKED) and len(entries) > 1:
                 for entry in entries:
                     self._store_or_refuse([entry])
             else:
@@ -137,7 +138,10 @@ class Batcher:
                 _note_stored(entry)
         if new:
             meters.BATCH.observe(len(new))
-            self._announce(len(new))
+        # A loop knows what it stored itself; what an insert of ours stored before its connection broke, nobody does.
+        unknown = len(new) + sum(entry.ticket.lead_id in there and not entry.was_handed for entry in entries)
+        if unknown:
+            self._announce(unknown)
         if len(stored) < len(entries):
             self._answer_used_keys([entry for entry in entries if not entry.is_stored])
 

@@ -71,6 +71,7 @@ class Handing:
         try:
             link.sendall(handover.pack((entry.row for entry in fitting), now))
         except OSError:
+            self._try_at = now + DISTRUST
             self._is_over.set()
         handed = set(map(id, fitting))
         return [entry for entry in entries if id(entry) not in handed]

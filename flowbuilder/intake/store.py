@@ -17,7 +17,8 @@ from flowbuilder.intake.refused import IN_DOUBT, Refused, refuse, unavailable
 log = logging.getLogger(__name__)
 
 _NEVER = 1_000_000_000
-TRY_AGAIN = ("40P01", "40001", "55P03")
+LOCKED = "55P03"
+TRY_AGAIN = ("40P01", "40001", LOCKED)
 """Deadlock, serialization failure, a lock not had in time: the same statement may pass at once."""
 STORED_ALREADY = "23505"
 """What a row is told that is there: somebody else has stored it, and it has no fault."""
