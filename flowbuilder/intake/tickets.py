@@ -72,11 +72,7 @@ class IdempotencyKey(NamedTuple):
 
 @dataclass(slots=True)
 class Entry:
-    """One lead on its way into the database: its row as JSON, written once.
-
-    `may_be_handed` where its request waits long enough for the loop that carries leads to store it, `was_handed` once
-    that was tried.
-    """
+    """One lead on its way into the database: its row as JSON, written once."""
 
     ticket: Ticket
     source_id: UUID
@@ -86,8 +82,6 @@ class Entry:
     waits: bool
     tries: int = 0
     is_stored: bool = False
-    may_be_handed: bool = False
-    was_handed: bool = False
 
 
 def hash_fields(posted: Mapping[str, object], *, is_test: bool) -> bytes:
