@@ -41,8 +41,9 @@ def without(history: History, at: int) -> History:
     return replace(history, edits=[*history.edits[:at], *history.edits[at + 1 :]])
 
 
-def first_saved(story: Story, does: str = "type") -> Change:
-    return next(one for one in story.changes if one.does == does and one.told == "saved")
+def first_of(story: Story, does: str) -> Change:
+    """Return the first change of a kind, whatever was told of it: a page may have saved none of a kind."""
+    return next(one for one in story.changes if one.does == does)
 
 
 def instead(story: Story, old: Change, **new: object) -> Story:
@@ -82,19 +83,22 @@ PLANTED: dict[str, tuple[Promise, Callable[[Story, History], Left]]] = {
         lambda _, history: unbroken(history),
         lambda s, h: (s, replace(h, edits=[*h.edits[:-1], replace(h.edits[-1], kind="undo", after=h.first)])),
     ),
-    "a value that never came": (kept, lambda s, h: (instead(s, first_saved(s), value="7.77"), h)),
-    "a step that was never moved": (kept, lambda s, h: (instead(s, first_saved(s, "move"), said="It is now new."), h)),
+    "a value that never came": (kept, lambda s, h: (instead(s, first_of(s, "type"), value="7.77", told="saved"), h)),
+    "a step that was never moved": (
+        kept,
+        lambda s, h: (instead(s, first_of(s, "move"), said="It is now new.", told="saved"), h),
+    ),
     "a value that was lost on leaving": (
         kept,
-        lambda s, h: (instead(s, first_saved(s), value="7.77", told="left"), h),
+        lambda s, h: (instead(s, first_of(s, "type"), value="7.77", told="left"), h),
     ),
     "a loss of which nothing was said": (
         told,
-        lambda s, h: (instead(s, first_saved(s), value="7.77", told="silent"), h),
+        lambda s, h: (instead(s, first_of(s, "type"), value="7.77", told="silent"), h),
     ),
     "a conflict without the value": (
         told,
-        lambda s, h: (instead(s, first_saved(s), value="7.77", told="conflict", kept=False), h),
+        lambda s, h: (instead(s, first_of(s, "type"), value="7.77", told="conflict", kept=False), h),
     ),
     "something else that changed": (nothing_else, lambda s, h: (s, overwritten(h))),
     "edits of somebody else": (nothing_else, lambda s, h: (s, of_nobody(h))),
