@@ -102,6 +102,12 @@ def tell_carried(redis: Redis, loop: str) -> bool:
     return is_first
 
 
+def carrying_loop(redis: Redis) -> str | None:
+    """Return the name of the loop that carries leads, None where there is none; raises RedisError."""
+    told = redis.get(CARRIED)
+    return told.decode() if isinstance(told, bytes) and told != BEGINNING else None
+
+
 def tell_idle(redis: Redis, loop: str) -> None:
     """Have the next nudge begin a loop again, if this was the first; raises RedisError while Valkey is away."""
     if redis.get(CARRIED) in (loop.encode(), BEGINNING):

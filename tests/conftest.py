@@ -15,6 +15,7 @@ Per test:
 """
 
 import gc
+import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from flowbuilder import db, embedded
 from flowbuilder.config import settings
+from flowbuilder.embedded.homes import posts_folder
 from tests.support.cast import Cast
 from tests.support.servers import copied_database, make_template, private_servers
 
@@ -38,6 +40,7 @@ def private_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("FLOWBUILDER_HOME", str(home))
         settings.cache_clear()
         yield home
+    shutil.rmtree(posts_folder(home.resolve()), ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

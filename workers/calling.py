@@ -3,24 +3,36 @@
 import math
 import queue
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from typing import NamedTuple
 
+from flowbuilder.handover import TOO_OLD, Handed
 from workers.delivery.calls import AnyCall, AnySender, Sent
 from workers.load import Load
 from workers.pausing import Pauses
+
+
+class Brought(NamedTuple):
+    """Leads that a web process handed over, and the door at which it did."""
+
+    door: object
+    rows: list[Handed]
 
 
 class Calling:
     """Hands calls to the sender and puts answers with their leads.
 
     All but `wake` is for the loop's own thread; the sender's thread puts its results into the queue on which the loop
-    sleeps.
+    sleeps, and so does the loop's door with what web processes hand over.
     """
 
     def __init__(self, load: Load, pauses: Pauses, sender: Callable[[Callable[[Sent], object]], AnySender]) -> None:
         self._load, self._pauses = load, pauses
-        self._inbox: queue.SimpleQueue[Sent | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Sent | Brought | None] = queue.SimpleQueue()
+        self._posts: deque[Handed] = deque()
+        self._door: object | None = None
         self._sender = sender(self._inbox.put)
 
     def start(self) -> None:
@@ -35,6 +47,31 @@ class Calling:
         """End the wait for answers, and have the loop look for leads; from any thread, or a signal."""
         self._inbox.put(None)
 
+    def hand_in(self, posts: Brought) -> None:
+        """Have the loop take leads that web processes handed over at a door; from any thread."""
+        self._inbox.put(posts)
+
+    def let_in(self, door: object | None) -> None:
+        """Take what is handed over at this door from now on, and forget what came by another one."""
+        if door is not self._door:
+            self._door = door
+            self._posts.clear()
+
+    def take_posts(self, most: int) -> list[bytes]:
+        """Return leads that were handed over, in the order in which they came; the others wait for a later turn.
+
+        Those that are too old are left to the web, which is about to store them.
+        """
+        earliest = time.monotonic() - TOO_OLD
+        while self._posts and self._posts[0][0] < earliest:
+            self._posts.popleft()
+        return [self._posts.popleft()[1] for _ in range(min(most, len(self._posts)))]
+
+    @property
+    def waiting_posts(self) -> int:
+        """Return how many leads that were handed over wait for a turn."""
+        return len(self._posts)
+
     def take_in(self, timeout: float, *, may_call: bool) -> bool:
         """Put answers with their leads, and make calls that waited for room; return whether somebody woke the loop.
 
@@ -47,6 +84,9 @@ class Calling:
             while True:
                 if arrived is None:
                     is_woken = True
+                elif isinstance(arrived, Brought):
+                    if arrived.door is self._door:
+                        self._posts.extend(arrived.rows)
                 else:
                     self._load.receive(arrived)
                     answers += 1

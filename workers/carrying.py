@@ -53,12 +53,13 @@ class Carried:
 
     `key` is its id as a number, which is found far quicker in a dictionary; `token` is that of the lease, which every
     write repeats. `pings` are the buyers that are being asked for bids, `refused` why others are not. `awaited` are the
-    calls that are out, `arrived` what became of others and is not written yet. `is_leased` once its lease is in the
-    database, `is_cleared` once it was moved without ending the worker, `is_in_doubt` when nobody knows whether its last
-    turn was committed, or whether its lease is held. `instruction` is what a person has done with it, until that is
-    done. `queued_at` is the monotonic time since when it queues for a buyer, `let_out_for` the one whose room it was
-    given and has not used yet. `counted` are the caps at the door of its flow that count it since an earlier run let it
-    in, None where none did; `quoted` is what an earlier run promised its supplier, None where it was posted without.
+    calls that are out, `arrived` what became of others and is not written yet. `post` is its row as the web handed it
+    over, until it is in the database. `is_leased` once its lease is there, `is_cleared` once it was moved without
+    ending the worker, `is_in_doubt` when nobody knows whether its last turn was committed, or whether its lease is
+    held. `instruction` is what a person has done with it, until that is done. `queued_at` is the monotonic time since
+    when it queues for a buyer, `let_out_for` the one whose room it was given and has not used yet. `counted` are the
+    caps at the door of its flow that count it since an earlier run let it in, None where none did; `quoted` is what an
+    earlier run promised its supplier, None where it was posted without.
     """
 
     row: Claimed
@@ -79,6 +80,7 @@ class Carried:
     awaited: set[CallKey] = field(default_factory=set)
     arrived: list[Sent] = field(default_factory=list)
     is_fresh: bool = False
+    post: bytes | None = None
     is_cleared: bool = False
     is_leased: bool = False
     is_in_doubt: bool = False

@@ -47,6 +47,11 @@ class Claiming:
         self._careful_until = time.monotonic() + CAREFUL_FOR
 
     @property
+    def is_careful(self) -> bool:
+        """Return whether leads are claimed before they are moved."""
+        return time.monotonic() < self._careful_until
+
+    @property
     def fitting(self) -> int:
         """Return how many leads fit into a turn."""
         return max(LEAST_CLAIMED, int(LONGEST_TURN / self._pace))
@@ -79,7 +84,7 @@ class Claiming:
         if crowding and self._rota.is_in_vain:
             self.wants_more = True
             return []
-        is_careful = time.monotonic() < self._careful_until
+        is_careful = self.is_careful
         most = min(most, MOST_CAREFUL) if is_careful else most
         claimed = self._claim_by_rota(turn.lease if is_careful else turn.claim, most, crowding)
         if len(claimed) == most and most < MOST_CLAIMED and not is_careful:

@@ -26,6 +26,13 @@ def as_document(rows: Sequence[object], columns: tuple[str, ...] = ()) -> str:
         return orjson.dumps(_with_any_length(rows), default=_number).decode()
 
 
+def as_extended(rows: Sequence[tuple[bytes, object]]) -> str:
+    """Return rows that are written already as such a text, each with the fields of a dataclass beside its own."""
+    own = (orjson.dumps(more, default=_number) for _, more in rows)
+    both = (written[:-1] + b"," + more[1:] for (written, _), more in zip(rows, own, strict=True))
+    return f"[{b','.join(both).decode()}]"
+
+
 def _number(value: object) -> Any:
     if isinstance(value, Decimal):
         return orjson.Fragment(str(value))

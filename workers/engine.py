@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -27,6 +28,8 @@ from workers.load import Load
 from workers.moving import Mover
 from workers.outages import DATABASE_ERRORS, where
 from workers.pausing import Pauses
+from workers.posts import MOST_WAITING, Door
+from workers.posts import read as read_posts
 from workers.rows import CopyRow
 from workers.tally import Tally
 from workers.transactions import Transactions
@@ -48,6 +51,8 @@ MOST_RENEWED = 128
 """How many leases are renewed at once."""
 PATIENCE = 0.02
 """Seconds for which a loop waits for answers before it renews more."""
+REST = 5.0
+"""Seconds for which no posts are taken straight from the web after a turn with some of them failed."""
 LONGEST_SHIFT = 600.0
 STOP_GRACE = 15.0
 LONGEST_CALL = 70.0
@@ -92,6 +97,7 @@ class Engine:
             self._tally,
             hand_over=self._hand_over,
             may_call=lambda: not self._is_ending,
+            on_error=lambda: self._shut_door(REST),
         )
         self._due_until = datetime.min.replace(tzinfo=UTC)
         self._renewed_at = self._round_at = self._asked_at = 0.0
@@ -99,9 +105,14 @@ class Engine:
         self._was_busy_at = 0.0
         self._is_winding_up = False
         self._listener = Listener(redis, wake=self._calling.wake)
+        self._door = Door(None, self._listener.name, put=self._calling.hand_in)
         self.is_stopping, self._stopped_at = False, math.inf
         self._carrying = threading.Event()
         self.on_beat: Callable[[Redis], object] = lambda _redis: None
+
+    def take_posts_in(self, home: Path) -> None:
+        """Have web processes of a home hand posts straight to this loop; before it carries anything."""
+        self._door = Door(home, self._listener.name, put=self._calling.hand_in)
 
     @property
     def is_carrying(self) -> bool:
@@ -147,6 +158,7 @@ class Engine:
             while self._wind_up():
                 self._carry()
         finally:
+            self._shut_door()
             # What is still in hand after an error is nobody's now: its lease runs out, and another worker takes it.
             self._load.clear()
             self._unrenewed.clear()
@@ -159,6 +171,7 @@ class Engine:
         self._listener.begin()
         while not self.is_stopping:
             self._renew()
+            self._open_or_shut()
             turned_at = time.monotonic()
             worked = self._turn(claims=True)
             self._pause(turned_at)
@@ -234,9 +247,29 @@ class Engine:
         for carried in suspects:
             self._mover.move_alone(carried)
         wanted = self._claiming.how_many(self._load.room) if claims else 0
-        if not batch and not wanted:
+        fitting = min(self._claiming.fitting - len(batch), self._load.room)
+        takes = claims and not any(carried.is_in_doubt for carried in batch)
+        posts = read_posts(self._calling.take_posts(fitting)) if takes else []
+        if not batch and not wanted and not posts:
             return bool(suspects)
-        return self._mover.move(batch, wanted) or bool(suspects)
+        return self._mover.move(batch, wanted, posts) or bool(suspects)
+
+    def _open_or_shut(self) -> None:
+        """Take posts straight from the web while this is the loop that others join and has room; else they are due.
+
+        So what may end a process is claimed first, a loop that joins finds leads, and of many each account has some.
+        """
+        is_full = len(self._load) >= (MANY if self._door.is_open else FEW) or self._calling.waiting_posts > MOST_WAITING
+        if self._door.is_broken:
+            self._shut_door(REST)
+        elif is_full or self._claiming.is_careful or not self._listener.is_first:
+            self._shut_door()
+        else:
+            self._calling.let_in(self._door.open())
+
+    def _shut_door(self, rest: float = 0.0) -> None:
+        self._door.shut(rest)
+        self._calling.let_in(None)
 
     def _hand_over(self, turn: Turn, batch: Sequence[Carried]) -> None:
         """Make the calls of a committed turn, let go of leads that wait or are done, and tell who waits for them."""
@@ -244,6 +277,7 @@ class Engine:
         self._book.note_breakers(turn.breakers)
         for carried in batch:
             carried.is_cleared, carried.is_leased, carried.row["instruction"] = True, True, None
+            carried.post = None
             carried.arrived.clear()
         for connection, call in turn.calls:
             self._calling.send(connection, call)
@@ -305,6 +339,7 @@ class Engine:
         Return whether the loop is to go on, with the calls that are out, because it was asked for.
         """
         self._is_winding_up = True
+        self._shut_door()
         self._listener.wait_for_calls()
         began = time.monotonic()
         self._rest()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import psycopg
@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 
 from flowbuilder.ids import made_at
 from workers import journal_sql as sql
-from workers.documents import as_document
-from workers.rows import AttemptRow, Changes, EventRow, OfferRow, Row, WindowRow
+from workers.documents import as_document, as_extended
+from workers.rows import AttemptRow, Changes, EventRow, OfferRow, PostedRow, Row, WindowRow
 from workers.statements import Statement
 
 LEASE = timedelta(seconds=30)
@@ -140,24 +140,44 @@ class _Writing:
 
     def values(self) -> dict[str, Any]:
         """Return the values that it is run with."""
-        sent = [sql.NEW[kind] for kind in self._inserted] + [sql.CHANGED[kind] for kind in self._updated]
-        documents = map(as_document, self.groups, sent)
+        sent = [sql.NEW.get(kind, ()) for kind in self._inserted] + [sql.CHANGED[kind] for kind in self._updated]
+        documents = map(_document, self.groups, sent)
         rows = {f"rows{at}": document for at, document in enumerate(documents)}
-        return {**rows, "lease": LEASE, "most": MOST_ROWS, "wanted": list(map(len, self.groups))}
+        return {**rows, "lease": LEASE, "most": MOST_ROWS, "wanted": [count for _, count in self._wanted()]}
+
+    def _wanted(self) -> list[tuple[type[Row], int]]:
+        """Return how many rows of each kind have to be written, in that order; keys of posts count as their rows."""
+        kinds = (*self._inserted, *self._updated)
+        wanted = [(kinds[at], len(self.groups[at])) for at in sql.in_order(kinds)]
+        if PostedRow in self._inserted:
+            posted = cast("list[PostedRow]", self.groups[self._inserted.index(PostedRow)])
+            wanted.insert(1 if WindowRow in self._updated else 0, (PostedRow, sum(row.has_key for row in posted)))
+        return wanted
 
     @contextmanager
     def counted(self) -> Iterator[None]:
         """Have it told as LostWrite when not as many rows were written as there are."""
         try:
             yield
+        except psycopg.errors.UniqueViolation:
+            if PostedRow not in self._inserted:
+                raise
+            raise LostWrite("a lead that was handed over is stored already") from None
         except psycopg.errors.InvalidTextRepresentation as problem:
             found = _COUNTS.search(str(problem))
             if not found:
                 raise
             counts = map(int, found[1].split(","))
-            kinds = zip((*self._inserted, *self._updated), self.groups, counts, strict=True)
-            lost, rows = next((kind, rows) for kind, rows, count in kinds if count != len(rows))
-            raise (CapPassed if lost is WindowRow else LostWrite)(f"{lost.__name__}: {len(rows)} rows") from None
+            told = zip(self._wanted(), counts, strict=True)
+            lost, rows = next((kind, wanted) for (kind, wanted), count in told if count != wanted)
+            raise (CapPassed if lost is WindowRow else LostWrite)(f"{lost.__name__}: {rows} rows") from None
+
+
+def _document(rows: list[Row], columns: tuple[str, ...]) -> str:
+    """Return rows of one kind as the statement takes them; of leads that were handed over most is written already."""
+    if isinstance(rows[0], PostedRow):
+        return as_extended([(row.written, row.change) for row in cast("list[PostedRow]", rows)])
+    return as_document(rows, columns)
 
 
 def _in_order(rows: list[Row]) -> list[Row]:

@@ -1,7 +1,9 @@
 """The SQL of the journal: finding due leads, guarding leases, reading what was done, writing all of a turn at once."""
 
+from collections.abc import Sequence
 from functools import cache
 
+from flowbuilder.intake.posted import COLUMNS, RECORD, TAKE_KEYS
 from workers.rows import (
     AgainRow,
     AttemptRow,
@@ -12,6 +14,7 @@ from workers.rows import (
     LeaseRow,
     LossRow,
     OfferRow,
+    PostedRow,
     Row,
     WindowRow,
 )
@@ -103,6 +106,15 @@ _LEASE = "(lead_id uuid, token bigint)"
 _WINDOW = "(id bigint, change bigint, ceiling bigint)"
 
 
+_FIRST = """state, outcome, waiting_for, reason_code, reason, run, asked_before, revenue, cost, finished_at,
+    last_step"""
+_POSTED = f"""{RECORD.removesuffix(")")}, token bigint, state text, outcome text, waiting_for text, reason_code text,
+    reason text, run int, asked_before jsonb, revenue bigint, cost bigint, due_at timestamptz, finished_at timestamptz,
+    last_step text)"""
+POSTED = f"""posted AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(CAST(:{{rows}} AS jsonb)) AS r {_POSTED}),
+    keyed AS ({TAKE_KEYS})"""  # noqa: S608  (constants)
+"""What leads that were handed over are read from before they are inserted, with their keys."""
+
 _READ = {
     "jsonb": "NULLIF(r -> {at}, 'null')",
     "text[]": "CASE jsonb_typeof(r -> {at}) WHEN 'array' THEN ARRAY(SELECT jsonb_array_elements_text(r -> {at})) END",
@@ -134,6 +146,11 @@ def _insert(table: str, record: str, month: str = "{month}") -> str:
 
 
 INSERTS: dict[type[Row], str] = {
+    PostedRow: f"""
+        INSERT INTO lead{{month}} ({COLUMNS}, {_FIRST}, kind, due_at, lease_token)
+        SELECT {COLUMNS}, {_FIRST}, COALESCE(kind, 'post'), COALESCE(due_at, now() + :lease), token FROM posted
+        RETURNING 1
+    """,  # noqa: S608  (constants)
     EventRow: _insert("lead_event", _EVENT),
     OfferRow: _insert("offer", _OFFER),
     AttemptRow: _insert("attempt", _ATTEMPT),
@@ -257,6 +274,15 @@ Operators read it in the log of PostgreSQL.
 """
 
 
+def in_order(kinds: Sequence[type[Row]]) -> list[int]:
+    """Return in which order the rows of some kinds are written, by their places: windows come first.
+
+    PostgreSQL writes each part as it is counted. Keys that came with posts are taken next, as nobody who has taken one
+    may wait for a window, and before their leads, as the web does.
+    """
+    return sorted(range(len(kinds)), key=lambda at: kinds[at] is not WindowRow)
+
+
 @cache
 def writing(month: str, inserted: tuple[type[Row], ...], updated: tuple[type[Row], ...]) -> Statement:
     """Return one statement that does all of a turn's writing, and fails unless each part wrote as many rows as wanted.
@@ -266,7 +292,11 @@ def writing(month: str, inserted: tuple[type[Row], ...], updated: tuple[type[Row
     """
     parts = [INSERTS[kind] for kind in inserted] + [UPDATES[kind] for kind in updated]
     written = ", ".join(f"w{at} AS ({part.format(rows=f'rows{at}', month=month)})" for at, part in enumerate(parts))
-    counts = ", ".join(f"(SELECT count(*) FROM w{at})" for at in range(len(parts)))  # noqa: S608  (constants)
+    counted = [f"w{at}" for at in in_order((*inserted, *updated))]
+    if PostedRow in inserted:
+        written = f"{POSTED.format(rows=f'rows{inserted.index(PostedRow)}')}, {written}"
+        counted.insert(1 if WindowRow in updated else 0, "keyed")
+    counts = ", ".join(f"(SELECT count(*) FROM {part})" for part in counted)  # noqa: S608  (constants)
     selected = (
         f"CASE WHEN done = CAST(:wanted AS bigint[]) THEN 0 ELSE CAST('{WRITTEN}' || CAST(done AS text) AS integer) END"
     )

@@ -30,7 +30,7 @@ class Listener:
 
     def __init__(self, redis: Redis, wake: Callable[[], object]) -> None:
         self._redis, self._wake = redis, wake
-        self._name, self.is_first = secrets.token_hex(8), True
+        self.name, self.is_first = secrets.token_hex(8), True
         self._takes_nudges, self._is_over = threading.Event(), False
         self._takes_over = self.is_asked_for = False
         self._told_at = -math.inf
@@ -62,7 +62,7 @@ class Listener:
         """Leave nudges to others from now on, and have the next one begin a loop if there is no other."""
         self._takes_nudges.clear()
         try:
-            enqueue.tell_idle(self._redis, self._name)
+            enqueue.tell_idle(self._redis, self.name)
         except RedisError as problem:
             log.warning("Valkey did not answer: %s", where(problem))
 
@@ -93,7 +93,7 @@ class Listener:
         """Tell whoever nudges that this loop carries leads, now and then: not for each of many nudges."""
         now = time.monotonic()
         if now - self._told_at >= TELL_EVERY:
-            self.is_first = enqueue.tell_carried(self._redis, self._name)
+            self.is_first = enqueue.tell_carried(self._redis, self.name)
             self._told_at = now
 
     def _pass_on(self, *, is_woken: bool) -> None:
@@ -102,7 +102,7 @@ class Listener:
             if is_woken:
                 self._wake()
         elif not self._is_over:
-            enqueue.tell_idle(self._redis, self._name)
+            enqueue.tell_idle(self._redis, self.name)
             if is_woken:
                 enqueue.nudge(self._redis)
 

@@ -95,6 +95,7 @@ def make_lead_engine(own: Settings, database: Database) -> Engine:
         secret=duplicates_secret(own.secret_key),
         tell_alive=presence.tell,
     )
+    engine.take_posts_in(own.home)
     presence.tell_at_rest(lambda: engine.is_carrying)
     return engine
 

@@ -27,7 +27,8 @@ log = logging.getLogger(__name__)
 class Mover:
     """Moves the leads of a loop; `hand_over` is told of each turn that was committed, with its leads.
 
-    `may_call` says whether the loop still makes calls.
+    `may_call` says whether the loop still makes calls; `on_error` is called when a turn failed whose leads were handed
+    over by the web, to which they belong again.
     """
 
     def __init__(
@@ -40,19 +41,22 @@ class Mover:
         *,
         hand_over: Callable[[Turn, Sequence[Carried]], object],
         may_call: Callable[[], bool],
+        on_error: Callable[[], object],
     ) -> None:
         self._database, self._load, self._claiming = database, load, claiming
         self._transactions, self._tally = transactions, tally
-        self._hand_over, self._may_call = hand_over, may_call
+        self._hand_over, self._may_call, self._on_error = hand_over, may_call, on_error
 
-    def move(self, batch: Sequence[Carried], wanted: int) -> bool:
-        """Move leads and claim others in one transaction; return whether there were any.
+    def move(self, batch: Sequence[Carried], wanted: int, posts: Sequence[Carried] = ()) -> bool:
+        """Move leads, with `posts` that the web handed over, and claim others in one transaction.
+
+        Return whether there were any.
 
         One lead's bad luck, whatever it is, must not stop the others: after an error each moves alone. Where it is a
         lost lease, the others move together once more. Where one may wait since a turn whose commit was not answered,
         the leases are asked for first: it must not go on at once.
         """
-        claimed: list[Carried] = []
+        claimed: list[Carried] = [*posts]
         began = time.thread_time()
         guards = any(carried.is_in_doubt for carried in batch)
         wanted = 0 if guards else wanted
@@ -61,7 +65,9 @@ class Mover:
             self._claiming.note(time.thread_time() - began, len(batch) + len(claimed))
         except Exception as problem:  # noqa: BLE001  (see above)
             self._transactions.disconnect()
-            is_lost = isinstance(problem, LostWrite) and not guards
+            if posts:
+                self._on_error()
+            is_lost = (isinstance(problem, LostWrite) or bool(posts)) and not guards
             return self._go_on_after(problem, batch, claimed, is_lost=is_lost)
         self._load.admit(claimed)
         self._load.ready.extend(carried for carried in claimed if carried.is_leased)
@@ -86,6 +92,8 @@ class Mover:
         self._load.admit(leased)
         self._keep_in_doubt([*batch, *leased] if is_lost else leased)
         if is_lost:
+            if not isinstance(problem, LostWrite):
+                self._claiming.be_careful()  # A lead that was due may be the reason, and is claimed alone then.
             return True
         for carried in batch:
             self.move_alone(carried)
@@ -134,7 +142,7 @@ class Mover:
         """Have leads go on from their journals, should their leases be held."""
         for carried in batch:
             carried.forget()
-            carried.is_leased = carried.is_in_doubt = True
+            carried.post, carried.is_leased, carried.is_in_doubt = None, True, True
         self._load.ready.extend(batch)
 
 

@@ -157,6 +157,20 @@ class LeadChange:
 
 
 @dataclass(slots=True)
+class PostedRow:
+    """A lead that a web process handed over: its row as that wrote it, in JSON, and what its first turn makes of it."""
+
+    written: bytes
+    has_key: bool
+    change: LeadChange
+
+    @property
+    def lead_id(self) -> UUID:
+        """Return the lead's id."""
+        return self.change.id
+
+
+@dataclass(slots=True)
 class AgainRow:
     """What a turn writes to the row of a lead that begins another run in another version, in place of a change.
 
@@ -193,7 +207,19 @@ class WindowRow:
     ceiling: int
 
 
-Row = EventRow | OfferRow | LossRow | AttemptRow | InboxRow | CopyRow | LeadChange | AgainRow | LeaseRow | WindowRow
+Row = (
+    PostedRow
+    | EventRow
+    | OfferRow
+    | LossRow
+    | AttemptRow
+    | InboxRow
+    | CopyRow
+    | LeadChange
+    | AgainRow
+    | LeaseRow
+    | WindowRow
+)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from flowbuilder import ids, logs
 from flowbuilder.counting import ATTEMPTS, BREAKERS, LEADS, OFFERS, QUARANTINED, TURNS, Sums
 from workers.carrying import Carried
-from workers.rows import AttemptRow, LeadChange, OfferRow, Row
+from workers.rows import AttemptRow, LeadChange, OfferRow, PostedRow, Row
 from workers.turn import Turn
 
 EVERY = 2.0
@@ -54,7 +54,9 @@ class Tally:
         offers: list[OfferRow] = _rows(turn, OfferRow)
         finished = (row.state for row in offers if row.phase == "post" and row.finished_at == turn.now)
         self._sums.count(OFFERS, finished)
-        self._sums.count(LEADS, (row.outcome for row in _rows(turn, LeadChange) if row.outcome))
+        posted: list[PostedRow] = _rows(turn, PostedRow)
+        changes: list[LeadChange] = [*_rows(turn, LeadChange), *(row.change for row in posted)]
+        self._sums.count(LEADS, (row.outcome for row in changes if row.outcome))
         if ended:
             logs.tell_many("attempt", _lines(ended, offers, batch))
         for connection, state in turn.switched:

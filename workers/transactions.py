@@ -57,9 +57,10 @@ class Transactions:
     def turn(
         self, batch: Sequence[Carried], wanted: int, claimed: list[Carried], *, guards: bool, may_call: bool
     ) -> Turn:
-        """Claim, decide, lock and write, and commit all of it at once; what is claimed is added to `claimed`.
+        """Claim, decide, lock and write, and commit all of it at once.
 
-        Leases alone are committed before the rest.
+        What is claimed is added to `claimed`, which holds what the web handed over. Leases alone
+        are committed before the rest.
 
         Each lead is written under its lease, so that a turn which lost one fails as a whole. With `guards` the leases
         are asked for first, and windows are locked, as it is not taken again whole. Leads that are found to be ours no

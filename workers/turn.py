@@ -23,7 +23,7 @@ from workers.caps import Ask, Dealer, Place, named
 from workers.carrying import Carried
 from workers.claims import Claiming, Claims
 from workers.delivery.calls import AnyCall, Call
-from workers.rows import AgainRow, Changes, EventRow, LeadChange, LeaseRow
+from workers.rows import AgainRow, Changes, EventRow, LeadChange, LeaseRow, PostedRow
 
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
 """When a lead is due that only a person can send on."""
@@ -131,9 +131,9 @@ class Turn:
 
     def keep_all(self, moving: Iterable[Carried]) -> None:
         """Write that leads stay in hand of which nothing else is written: no row counts without its lead's lease."""
-        changed = self.changes.changed.get(LeadChange, {})
+        changed, posted = self.changes.changed.get(LeadChange, {}), self.changes.new.get(PostedRow, {})
         for carried in moving:
-            if carried.key not in changed and carried.key not in self.left:
+            if carried.key not in changed and carried.key not in posted and carried.key not in self.left:
                 self.keep(carried)
 
     def wait(self, carried: Carried, until: datetime, waiting_for: str, cost: int = 0) -> None:
@@ -257,7 +257,11 @@ class Turn:
         change.run, change.asked_before = carried.run, carried.asked_before
         change.was = carried.written_token
         change.last_step = carried.effect.step if carried.effect else carried.row["last_step"]
-        self.changes.changed.setdefault(LeadChange, {})[carried.key] = change
+        if carried.post is None:
+            self.changes.changed.setdefault(LeadChange, {})[carried.key] = change
+        else:
+            posted = PostedRow(carried.post, carried.row["key"] is not None, change)
+            self.changes.new.setdefault(PostedRow, {})[carried.key] = posted
 
     def _let_go(self, carried: Carried, price: int | None = None) -> None:
         self.left[carried.key] = carried

@@ -44,7 +44,8 @@ def open_home(folder: Path) -> Home:
 def delete_home(folder: Path) -> None:
     """Delete the home with its data, wherever that is, and what no other home needs; its servers must be stopped."""
     folder = folder.resolve()
-    shutil.rmtree(sockets_folder(folder), ignore_errors=True)
+    for sockets in (sockets_folder(folder), posts_folder(folder)):
+        shutil.rmtree(sockets, ignore_errors=True)
     data = _pointed_at(folder)
     shutil.rmtree(folder, ignore_errors=True)
     if data is not None:
@@ -56,6 +57,11 @@ def delete_home(folder: Path) -> None:
 def sockets_folder(folder: Path) -> Path:
     """Return the folder of the home's sockets: short, for a socket's path may not be longer than about 100 bytes."""
     return Path("/tmp") / f"fb-{_name(folder)}"  # noqa: S108 - made private, and refused if somebody else made it
+
+
+def posts_folder(folder: Path) -> Path:
+    """Return the folder in which loops of a home have the sockets at which they take posts."""
+    return Path("/tmp") / f"fb-{_name(folder)}-posts"  # noqa: S108 - as above
 
 
 def _name(folder: Path) -> str:

@@ -14,8 +14,9 @@ from uuid import UUID
 import psycopg
 
 from flowbuilder.intake import meters
+from flowbuilder.intake.handing import Handing
 from flowbuilder.intake.refused import IN_DOUBT, Refused, unavailable
-from flowbuilder.intake.store import TRY_AGAIN, Broken, LeadStore, is_about_data, refusal_of, sqlstate
+from flowbuilder.intake.store import LOCKED, TRY_AGAIN, Broken, LeadStore, is_about_data, refusal_of, sqlstate
 from flowbuilder.intake.tickets import Entry, KeyUsed
 from rules import json_text
 
@@ -30,7 +31,12 @@ log = logging.getLogger(__name__)
 class Batcher:
     """The one thread of a web process that stores leads; refused posts are recorded between batches."""
 
-    def __init__(self, store: LeadStore, announce: Callable[[int], object]) -> None:
+    def __init__(
+        self,
+        store: LeadStore,
+        announce: Callable[[int], object],
+        handing: Callable[[Callable[[], object]], Handing] | None = None,
+    ) -> None:
         self._store = store
         self._announce = announce
         self._entries: SimpleQueue[Entry | None] = SimpleQueue()
@@ -39,6 +45,7 @@ class Batcher:
         self._ends = False
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._handing = handing(lambda: self._entries.put(None)) if handing else None
 
     def put(self, entry: Entry) -> None:
         """Hand a lead over; once stored its ticket is settled, unless its request waits for a buyer's answer."""
@@ -72,11 +79,21 @@ class Batcher:
 
     def _run(self) -> None:
         while not self._ends or not self._entries.empty():
-            entries = self._take()
-            if entries:
-                self._store_or_refuse(entries)
+            self._store_or_refuse(self._hand(self._take()))
+            self._store_or_refuse(self._handing.overdue() if self._handing else [])
             if self._refusals and time.monotonic() >= self._refusals_due_at:
                 self._record_refusals()
+        self._store_or_refuse(self._handing.end() if self._handing else [])
+        while not self._entries.empty():  # What has to be tried again.
+            self._store_or_refuse(self._take())
+
+    def _hand(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Return the leads that are not handed over to a loop."""
+        try:
+            return self._handing.hand(entries) if self._handing else entries
+        except Exception as problem:  # noqa: BLE001 - this thread must live on, and what was handed over is looked for
+            log.error("leads were not handed over: %s", type(problem).__name__)  # noqa: TRY400
+            return entries
 
     def _take(self) -> list[Entry]:
         """Return what has come; waits for the first, but not past the time to record refusals."""
@@ -86,7 +103,10 @@ class Batcher:
         return [entry for entry in taken if entry is not None]
 
     def _first(self) -> Entry | None:
-        patience = max(0.0, self._refusals_due_at - time.monotonic()) if self._refusals else None
+        moments = [self._refusals_due_at] if self._refusals else []
+        if self._handing is not None and (look_at := self._handing.look_at) is not None:
+            moments.append(look_at)
+        patience = max(0.0, min(moments) - time.monotonic()) if moments else None
         try:
             return self._entries.get(timeout=patience)
         except Empty:
@@ -94,10 +114,13 @@ class Batcher:
 
     def _store_or_refuse(self, entries: Sequence[Entry]) -> None:
         """Store the leads, or refuse those that cannot be; whatever happens, each request gets its answer."""
+        if not entries:
+            return
         try:
             self._store_batch(entries)
         except psycopg.Error as problem:
-            if is_about_data(problem) and len(entries) > 1:
+            # What is locked may be the row, or the key, of one of them.
+            if (is_about_data(problem) or sqlstate(problem) == LOCKED) and len(entries) > 1:
                 for entry in entries:
                     self._store_or_refuse([entry])
             else:
@@ -108,43 +131,44 @@ class Batcher:
             _refuse(entries, unavailable("not_stored", f"Storing failed, and {IN_DOUBT}"))
 
     def _store_batch(self, entries: Sequence[Entry]) -> None:
-        stored = self._insert(entries)
+        there, new = self._insert(entries)
+        stored = there | new
         for entry in entries:
             if entry.ticket.lead_id in stored:
-                entry.is_stored = True
-                if not entry.waits:
-                    entry.ticket.settle(entry.pending)
-        if stored:
-            meters.BATCH.observe(len(stored))
-            self._announce(len(stored))
+                _note_stored(entry)
+        if new:
+            meters.BATCH.observe(len(new))
+        # A loop knows what it stored itself; what an insert of ours stored before its connection broke, nobody does.
+        unknown = len(new) + sum(entry.ticket.lead_id in there and not entry.was_handed for entry in entries)
+        if unknown:
+            self._announce(unknown)
         if len(stored) < len(entries):
             self._answer_used_keys([entry for entry in entries if not entry.is_stored])
 
-    def _insert(self, entries: Sequence[Entry]) -> set[UUID]:
-        """Return the ids that are stored now; deadlocks and serialization failures are tried again."""
+    def _insert(self, entries: Sequence[Entry]) -> tuple[set[UUID], set[UUID]]:
+        """Return the ids that were stored already, and those that are stored now.
+
+        They are looked for where somebody else may have stored them: a loop that they were handed to, or an insert of
+        ours on a connection that broke. Whoever is at it still has committed by the time that ours meets the same ids.
+        What fails for no fault of a row is tried again.
+        """
+        looks = any(entry.was_handed for entry in entries)
         for attempt in range(1, MOST_TRIES + 1):
             try:
-                return self._store.insert(entry.row for entry in entries)
-            except Broken:
-                return self._insert_after_break(entries)
+                there = self._store.stored([entry.ticket.lead_id for entry in entries]) if looks else set()
+                missing = [entry for entry in entries if entry.ticket.lead_id not in there]
+                if self._handing is not None and any(entry.was_handed for entry in missing):
+                    self._handing.distrust()
+                return there, self._store.insert(entry.row for entry in missing) if missing else set()
+            except (Broken, psycopg.errors.UniqueViolation):
+                looks = True
+                if attempt == MOST_TRIES:
+                    raise
             except psycopg.Error as problem:
                 if sqlstate(problem) not in TRY_AGAIN or attempt == MOST_TRIES:
                     raise
                 time.sleep(random.uniform(0.5, 1.5) * 0.005 * attempt)  # noqa: S311 - it hides nothing
         raise AssertionError("the last try returns or raises")
-
-    def _insert_after_break(self, entries: Sequence[Entry]) -> set[UUID]:
-        """The connection broke, and the insert is committed or not: look on a new one, then insert what is missing.
-
-        PostgreSQL may have been at it still; then it has committed by the time that ours meets the same ids.
-        """
-        lead_ids = [entry.ticket.lead_id for entry in entries]
-        there = self._store.stored(lead_ids)
-        missing = [entry.row for entry in entries if entry.ticket.lead_id not in there]
-        try:
-            return there | self._store.insert(missing) if missing else there
-        except psycopg.errors.UniqueViolation:
-            return self._store.stored(lead_ids)
 
     def _answer_used_keys(self, entries: Sequence[Entry]) -> None:
         asked = {(entry.source_id, entry.key.text) for entry in entries if entry.key}
@@ -152,7 +176,9 @@ class Batcher:
         owners = self._store.key_owners(rows)
         for entry in entries:
             owner = owners.get((entry.source_id, entry.key.text)) if entry.key else None
-            if owner is not None:
+            if owner is not None and owner[0].id == entry.ticket.lead_id:
+                _note_stored(entry)  # By the loop that it was handed to, in this moment.
+            elif owner is not None:
                 entry.ticket.settle(KeyUsed(*owner))
             else:
                 self._try_again(entry)
@@ -175,6 +201,12 @@ class Batcher:
             log.warning(
                 "%d refused posts were not recorded: %s", len(rows), sqlstate(problem) or type(problem).__name__
             )
+
+
+def _note_stored(entry: Entry) -> None:
+    entry.is_stored = True
+    if not entry.waits:
+        entry.ticket.settle(entry.pending)
 
 
 def _refuse(entries: Sequence[Entry], refused: Refused) -> None:

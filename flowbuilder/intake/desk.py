@@ -1,6 +1,7 @@
 """All that one web process needs to take leads in: its store, its batcher, its waiting room."""
 
 import time
+from functools import partial
 from uuid import UUID
 
 from flowbuilder import db, enqueue, ids
@@ -8,6 +9,7 @@ from flowbuilder.config import Settings
 from flowbuilder.intake.backlog import Backlog
 from flowbuilder.intake.batch import Batcher
 from flowbuilder.intake.guard import WRONG_KEYS, Buckets
+from flowbuilder.intake.handing import Handing
 from flowbuilder.intake.loop import IntakeLoop
 from flowbuilder.intake.sources import OpenSource, Sources
 from flowbuilder.intake.store import Database, LeadStore
@@ -30,7 +32,9 @@ class Desk:
         self.backlog = Backlog(self.database, limit=settings.backlog_limit)
         self.wrong_keys = Buckets(WRONG_KEYS)
         self.without_key = Buckets(settings.open_posts_per_minute)
-        self.batcher = Batcher(LeadStore(engine), self.announce)
+        # All leads wait for what it asks.
+        self._asking = enqueue.connect(settings.redis_url, most_connections=2, timeout=0.1)
+        self.batcher = Batcher(LeadStore(engine), self.announce, partial(Handing, self._asking, settings.home))
         listening = enqueue.connect(settings.redis_url, most_connections=2, timeout=enqueue.SOCKET_TIMEOUT + LISTEN_FOR)
         self.room = WaitingRoom(
             listening,
@@ -48,6 +52,7 @@ class Desk:
         self.room.close()
         self.loop.close()
         self.redis.close()
+        self._asking.close()
         self._engine.dispose()
 
     async def find_source(self, flow_key: str, source_key: str) -> OpenSource:

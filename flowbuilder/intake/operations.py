@@ -10,6 +10,7 @@ from flowbuilder import clock, ids
 from flowbuilder.intake import pinging
 from flowbuilder.intake.answers import LeadAnswer
 from flowbuilder.intake.desk import Desk
+from flowbuilder.intake.handing import SHORTEST_WAIT
 from flowbuilder.intake.pinging import Quoted
 from flowbuilder.intake.reading import Reading, is_filled
 from flowbuilder.intake.redirects import FIELD, read_redirect
@@ -86,6 +87,7 @@ async def _receive(
     ends_at = time.monotonic() + post.wait
     with _Place(desk, post.wait) as waits:
         entry = make_entry(source, reading, key, answer_to=desk.room.web_id if waits else None, now=now)
+        entry.may_be_handed = waits and post.wait >= SHORTEST_WAIT
         return await _store_and_wait(desk, entry, ends_at)
 
 

@@ -11,13 +11,17 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flowbuilder.intake.answers import LeadAnswer
+from flowbuilder.intake.posted import COLUMNS, RECORD, TAKE_KEYS
 from flowbuilder.intake.refused import IN_DOUBT, Refused, refuse, unavailable
 
 log = logging.getLogger(__name__)
 
 _NEVER = 1_000_000_000
-TRY_AGAIN = ("40P01", "40001")
-"""Deadlock and serialization failure: the same statement may pass at once."""
+LOCKED = "55P03"
+TRY_AGAIN = ("40P01", "40001", LOCKED)
+"""Deadlock, serialization failure, a lock not had in time: the same statement may pass at once."""
+STORED_ALREADY = "23505"
+"""What a row is told that is there: somebody else has stored it, and it has no fault."""
 DATA_CLASSES = ("22", "23", "54")
 """SQLSTATE classes of what is wrong with rows: data exception, integrity constraint violation, more than fits."""
 CHECK_VIOLATION = "23514"
@@ -25,26 +29,12 @@ CHECK_VIOLATION = "23514"
 
 # The rows come as one JSON document: for many rows that costs far less than a parameter for each value, and half of it
 # where the document is read as `jsonb`.
-# Keys are inserted in one order by everybody, or two batches that share keys could wait for each other.
-INSERT_LEADS = """
-WITH posted AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset(%s::jsonb) AS row (
-        id uuid, account_id uuid, flow_id uuid, source_id uuid, version integer, is_test boolean, test_outcome text,
-        posted jsonb, fields jsonb, invalid text[], ignored text[], currency text, received_at timestamptz,
-        answer_to text, key text, body_hash text, kind text)
-), keyed AS (
-    INSERT INTO idempotency (source_id, key, lead_id, body_hash, created_at)
-    SELECT source_id, key, id, decode(body_hash, 'hex'), received_at FROM posted
-    WHERE key IS NOT NULL ORDER BY source_id, key
-    ON CONFLICT DO NOTHING RETURNING lead_id
-)
-INSERT INTO lead (id, account_id, flow_id, source_id, version, is_test, test_outcome, posted, fields, invalid, ignored,
-                  currency, received_at, due_at, answer_to, kind)
-SELECT id, account_id, flow_id, source_id, version, is_test, test_outcome, posted, fields, invalid, ignored,
-       currency, received_at, now(), answer_to, COALESCE(kind, 'post')
-FROM posted WHERE key IS NULL OR id IN (SELECT lead_id FROM keyed)
+INSERT_LEADS: LiteralString = f"""
+WITH posted AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(%s::jsonb) AS row {RECORD}), keyed AS ({TAKE_KEYS})
+INSERT INTO lead ({COLUMNS}, due_at, kind)
+SELECT {COLUMNS}, now(), COALESCE(kind, 'post') FROM posted WHERE id IN (SELECT lead_id FROM keyed) OR key IS NULL
 RETURNING id
-"""
+"""  # noqa: S608  (constants)
 # A lead that a buyer is soon asked about again may still be answered while its supplier waits.
 STATE = """CASE WHEN lead.waiting_for IN ('retry', 'answer') AND lead.due_at < now() + interval '20 seconds'
                 THEN 'working' ELSE lead.state END"""
@@ -92,7 +82,8 @@ def sqlstate(problem: Exception) -> str:
 def is_about_data(problem: Exception) -> bool:
     """Say whether a row is at fault, and not the database: one that lacks a month's tables breaks no named rule."""
     state = sqlstate(problem)
-    return state[:2] in DATA_CLASSES and not (state == CHECK_VIOLATION and _broken_rule(problem) is None)
+    is_other = state == STORED_ALREADY or (state == CHECK_VIOLATION and _broken_rule(problem) is None)
+    return state[:2] in DATA_CLASSES and not is_other
 
 
 def _broken_rule(problem: Exception) -> str | None:
@@ -164,6 +155,7 @@ class HeldConnection:
         pooled.detach()
         connection.autocommit = True
         connection.execute("SET plan_cache_mode = auto")
+        connection.execute("SET lock_timeout = '500ms'")  # All leads of this process wait for what one waits for.
         connection.prepare_threshold = _NEVER  # Only what asks for it is prepared, but that is.
         return connection
 

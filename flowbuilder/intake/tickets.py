@@ -72,7 +72,11 @@ class IdempotencyKey(NamedTuple):
 
 @dataclass(slots=True)
 class Entry:
-    """One lead on its way into the database: its row as JSON, written once."""
+    """One lead on its way into the database: its row as JSON, written once.
+
+    `may_be_handed` where its request waits long enough for the loop that carries leads to store it, `was_handed` once
+    that was tried.
+    """
 
     ticket: Ticket
     source_id: UUID
@@ -82,6 +86,8 @@ class Entry:
     waits: bool
     tries: int = 0
     is_stored: bool = False
+    may_be_handed: bool = False
+    was_handed: bool = False
 
 
 def hash_fields(posted: Mapping[str, object], *, is_test: bool) -> bytes:

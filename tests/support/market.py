@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -67,6 +68,8 @@ class Market:
     source_id: UUID | None = None
     mail: MailServer | None = None
     campaigns: Campaigns = NO_CAMPAIGNS
+    home: Path | None = None
+    """The home in which its loops take posts straight from the web."""
 
     def neighbour(self, name: str = "Noisy Leads") -> "Market":
         """Return the market of another seller in the same database; every loop carries the leads of both."""
@@ -189,7 +192,7 @@ class Market:
 
     def engine(self) -> Engine:
         """Return a loop of its own, as a lead worker runs it that has been at work for a while."""
-        return Engine(
+        engine = Engine(
             db.make_engine(self.url),
             enqueue.connect(self.redis_url),
             Book(VAULT),
@@ -198,6 +201,9 @@ class Market:
             careful=self.careful,
             campaigns=self.campaigns,
         )
+        if self.home is not None:
+            engine.take_posts_in(self.home)
+        return engine
 
     def _sender(self, on_result: Callable[[Sent], object]) -> Senders:
         keeper = KeptTokens(self.database, VAULT, b"secret")

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,22 +14,27 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, create_engine
 
+from flowbuilder import embedded, enqueue
 from flowbuilder.intake.batch import MOST_TRIES, Batcher
 from flowbuilder.intake.desk import Desk
+from flowbuilder.intake.handing import Handing
 from flowbuilder.intake.reading import Reading
 from flowbuilder.intake.refused import Refused
 from flowbuilder.intake.store import INSERT_LEADS, LeadStore, as_list
-from flowbuilder.intake.tickets import Entry, make_entry
+from flowbuilder.intake.tickets import Entry, IdempotencyKey, make_entry
 from tests.support.servers import plain_url
 from tests.support.supplier import Rows, Supplier
+from workers.calling import Brought
+from workers.posts import Door
 
 
-def an_entry(supplier: Supplier, *, comment: str = "fine") -> Entry:
+def an_entry(supplier: Supplier, *, comment: str = "fine", key: str = "") -> Entry:
     """Return a lead on its way; a comment may hold what PostgreSQL cannot store."""
     desk: Desk = supplier.app.extensions["intake"]
     source = desk.sources.find(supplier.flow.key, supplier.source.key)
     reading = Reading(posted={"comment": comment}, values={"comment": comment})
-    return make_entry(source, reading, None, answer_to=None, now=datetime.now(UTC))
+    kept = IdempotencyKey(key, bytes(32)) if key else None
+    return make_entry(source, reading, kept, answer_to=None, now=datetime.now(UTC))
 
 
 @contextmanager
@@ -152,6 +159,25 @@ def test_a_lead_whose_insert_goes_on_after_its_connection_broke_is_stored_once_a
     assert (entry.is_stored, entry.ticket.settlement, len(rows.leads(supplier))) == (True, entry.pending, 1)
 
 
+def test_a_lead_that_somebody_else_stores_in_the_same_moment_is_not_refused(
+    supplier: Supplier, rows: Rows, database_url: str
+):
+    entry, other = an_entry(supplier), an_entry(supplier)
+    with a_store(database_url) as store:
+        store.insert([entry.row])
+        store_or_refuse(store, entry, other)
+    assert (entry.ticket.settlement, other.ticket.settlement) == (entry.pending, other.pending)
+    assert len(rows.leads(supplier)) == 2
+
+
+def test_a_key_that_its_own_lead_has_is_no_key_that_was_used(supplier: Supplier, rows: Rows, database_url: str):
+    entry = an_entry(supplier, key="order-1")
+    with a_store(database_url) as store:
+        store.insert([entry.row])
+        store_or_refuse(store, entry)
+    assert (entry.is_stored, entry.ticket.settlement, len(rows.leads(supplier))) == (True, entry.pending, 1)
+
+
 def test_a_table_that_is_missing_is_503_for_everybody(supplier: Supplier, database_url: str):
     entries = [an_entry(supplier), an_entry(supplier)]
     with a_store(database_url, options="-c search_path=pg_catalog") as store:
@@ -174,3 +200,23 @@ def test_refused_posts_never_hold_leads_up(supplier: Supplier, intake: Flask, ro
     assert supplier.post().status_code == 202
     assert supplier.post({}).status_code == 422
     assert len(rows.leads(supplier)) == 1
+
+
+def test_a_lead_that_has_to_be_tried_again_is_stored_also_where_others_are_handed_over(
+    supplier: Supplier, rows: Rows, database_url: str, tmp_path: Path, redis_url: str
+):
+    again, fresh = an_entry(supplier), an_entry(supplier)
+    again.was_handed, fresh.may_be_handed = True, True
+    taken: list[Brought] = []
+    door = Door(tmp_path, "nobody", taken.append)
+    door.open()
+    with a_store(database_url) as store, enqueue.connect(redis_url) as redis:
+        assert enqueue.tell_carried(redis, "nobody")
+        batcher = Batcher(store, lambda _: None, partial(Handing, redis, tmp_path))
+        batcher._store_or_refuse(batcher._hand([again, fresh]))
+        assert [row["id"] for row in rows.leads(supplier)] == [again.ticket.lead_id]
+        door.shut()
+        batcher._store_or_refuse(batcher._handing.end())
+        enqueue.tell_idle(redis, "nobody")
+    assert len(rows.leads(supplier)) == 2
+    embedded.delete(tmp_path)

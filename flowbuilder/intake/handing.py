@@ -1,0 +1,175 @@
+"""Hands posts straight to the loop that carries leads, which writes them down with what it does first.
+
+That saves a commit, and the loop its search. Nothing rests on it: a post that is not answered soon is looked for in the
+database and stored where it is not there, and so is whatever was handed to a loop that hung up.
+"""
+
+import socket
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from uuid import UUID
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from flowbuilder import enqueue, handover
+from flowbuilder.handover import LOOK_AFTER
+from flowbuilder.intake import meters
+from flowbuilder.intake.tickets import Entry
+
+LOOK_EVERY = 0.25
+TRY_EVERY = 0.25
+"""Seconds between two tries to find a loop."""
+SELDOM = 10
+"""How many times as long as a try took there is none, where that is more."""
+DISTRUST = 5.0
+"""Seconds without a try after a loop did not take what it was handed."""
+PATIENCE = 0.5
+"""Seconds within which a loop takes what it is handed."""
+MOST_KEYS = 10_000
+"""How many keys are remembered that came lately."""
+SHORTEST_WAIT = 2.0
+"""Seconds that a request waits at least whose post is handed over: it must be known in time that it is stored."""
+
+
+class Handing:
+    """What one web process has handed over; all but `_watch` is for the batcher's thread.
+
+    `wake` has that thread look at once.
+    """
+
+    def __init__(self, redis: Redis, home: Path, wake: Callable[[], object]) -> None:
+        self._redis, self._home, self._wake = redis, home, wake
+        self._link: socket.socket | None = None
+        self._is_over = threading.Event()
+        self._out: list[tuple[float, Entry]] = []
+        self._keys: OrderedDict[tuple[UUID, str], None] = OrderedDict()
+        self._try_at = self._look_at = 0.0
+
+    @property
+    def look_at(self) -> float | None:
+        """Return the monotonic time at which something has to be looked for, None while nothing is out."""
+        return self._look_at if self._out else None
+
+    def hand(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Hand posts over, and return those that have to be stored as ever."""
+        fitting = [entry for entry in entries if self._fits(entry)]
+        link = self._open() if fitting else None
+        if link is None:
+            return entries
+        now = time.monotonic()
+        # Noted first: what breaks off in the middle may have been taken all the same.
+        self._look_at = self._look_at if self._out else now + LOOK_EVERY
+        self._out += [(now, entry) for entry in fitting]
+        for entry in fitting:
+            entry.was_handed = True
+        meters.HANDED_OVER.inc(len(fitting))
+        try:
+            link.sendall(handover.pack((entry.row for entry in fitting), now))
+        except OSError:
+            self._try_at = now + DISTRUST
+            self._is_over.set()
+        handed = set(map(id, fitting))
+        return [entry for entry in entries if id(entry) not in handed]
+
+    def _fits(self, entry: Entry) -> bool:
+        """Return whether a lead may be handed over: one whose key was used would cost all others their turn."""
+        if not entry.may_be_handed or entry.was_handed:
+            return False
+        if entry.key is None:
+            return True
+        key = (entry.source_id, entry.key.text)
+        is_new = key not in self._keys
+        self._keys[key] = None
+        if len(self._keys) > MOST_KEYS:
+            self._keys.popitem(last=False)
+        return is_new
+
+    def overdue(self) -> list[Entry]:
+        """Return the posts of which nobody knows whether they are stored, and that have waited for an answer too long.
+
+        Those are all that are out where the loop hung up.
+        """
+        now, is_over = time.monotonic(), self._is_over.is_set()
+        if not (is_over or (self._out and now >= self._look_at)):
+            return []
+        if is_over:
+            self._hang_up()
+        self._look_at = now + LOOK_EVERY
+        latest = now if is_over else now - LOOK_AFTER
+        out = [(since, entry) for since, entry in self._out if entry.ticket.settlement is None]
+        self._out = [(since, entry) for since, entry in out if since > latest]
+        return [entry for since, entry in out if since <= latest]
+
+    def distrust(self) -> None:
+        """Hang up, and try no loop for a while, if one that did not hang up has not stored what it was handed."""
+        if self._link is not None:
+            self._try_at = time.monotonic() + DISTRUST
+            self._is_over.set()
+
+    def end(self) -> list[Entry]:
+        """Hang up, and return all that is out."""
+        self._is_over.set()
+        return self.overdue()
+
+    def _open(self) -> socket.socket | None:
+        """Return the link to the loop that carries leads here, None while there is none that takes posts."""
+        if self._link is None and time.monotonic() >= self._try_at and not self._is_over.is_set():
+            began = time.monotonic()
+            self._link = self._connected()
+            # No post is stored meanwhile: where Valkey is slow, it is seldom asked.
+            self._try_at = time.monotonic() + max(TRY_EVERY, (time.monotonic() - began) * SELDOM)
+            if self._link is not None:
+                self._begin_to_watch(self._link)
+        return None if self._is_over.is_set() else self._link
+
+    def _begin_to_watch(self, link: socket.socket) -> None:
+        try:
+            threading.Thread(target=self._watch, args=(link,), name="intake-link", daemon=True).start()
+        except RuntimeError:
+            self._is_over.set()  # Nobody would hear that the loop hangs up.
+
+    def _connected(self) -> socket.socket | None:
+        try:
+            loop = enqueue.carrying_loop(self._redis)
+        except RedisError:
+            return None
+        if loop is None:
+            return None
+        try:
+            link = socket.socket(socket.AF_UNIX)
+        except OSError:
+            return None
+        link.settimeout(PATIENCE)
+        try:
+            link.connect(handover.address_of(self._home, loop))
+        except OSError:
+            link.close()
+            return None
+        return link
+
+    def _watch(self, link: socket.socket) -> None:
+        """Wait until the loop hangs up: it says nothing before."""
+        while link is self._link:
+            try:
+                link.recv(1)
+            except TimeoutError:
+                continue
+            except OSError:
+                pass
+            if link is self._link:
+                self._is_over.set()
+                self._wake()
+            return
+
+    def _hang_up(self) -> None:
+        link, self._link = self._link, None
+        self._is_over.clear()
+        if link is not None:
+            with suppress(OSError):
+                link.shutdown(socket.SHUT_RDWR)
+            link.close()
