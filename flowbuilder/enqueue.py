@@ -105,7 +105,7 @@ def tell_carried(redis: Redis, loop: str) -> bool:
 def carrying_loop(redis: Redis) -> str | None:
     """Return the name of the loop that carries leads, None where there is none; raises RedisError."""
     told = redis.get(CARRIED)
-    return told.decode() if isinstance(told, bytes) and told != BEGINNING else None
+    return told.decode() if isinstance(told, bytes) and told != BEGINNING and told.isalnum() else None
 
 
 def tell_idle(redis: Redis, loop: str) -> None:

@@ -28,15 +28,21 @@ def make_folder(home: Path) -> Path:
     """
     folder = posts_folder(home.resolve())
     folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
-        raise PermissionError(f"{folder} is not private to this account.")
+    _insist_on_private(folder)
     return folder
 
 
 def address_of(home: Path, loop: str) -> str:
-    """Return the path of a loop's socket."""
-    return str(posts_folder(home.resolve()) / loop)
+    """Return the path of a loop's socket; raises OSError where there is none that nobody else can have made."""
+    folder = posts_folder(home.resolve())
+    _insist_on_private(folder)
+    return str(folder / loop)
+
+
+def _insist_on_private(folder: Path) -> None:
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        raise PermissionError(f"{folder} is not private to this account.")
 
 
 def pack(rows: Iterable[bytes], at: float) -> bytes:

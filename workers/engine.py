@@ -247,9 +247,11 @@ class Engine:
         for carried in suspects:
             self._mover.move_alone(carried)
         wanted = self._claiming.how_many(self._load.room) if claims else 0
-        fitting = min(self._claiming.fitting - len(batch), self._load.room)
+        fitting = max(0, min(self._claiming.fitting - len(batch), self._load.room))
         takes = claims and not any(carried.is_in_doubt for carried in batch)
-        posts = read_posts(self._calling.take_posts(fitting)) if takes else []
+        # Where there are both, what is due has half of the room at least.
+        posts = read_posts(self._calling.take_posts(fitting - min(wanted, fitting // 2))) if takes else []
+        wanted = min(wanted, max(0, fitting - len(posts))) if posts else wanted
         if not batch and not wanted and not posts:
             return bool(suspects)
         return self._mover.move(batch, wanted, posts) or bool(suspects)

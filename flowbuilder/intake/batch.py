@@ -16,7 +16,7 @@ import psycopg
 from flowbuilder.intake import meters
 from flowbuilder.intake.handing import Handing
 from flowbuilder.intake.refused import IN_DOUBT, Refused, unavailable
-from flowbuilder.intake.store import LOCKED, TRY_AGAIN, Broken, LeadStore, is_about_data, refusal_of, sqlstate
+from flowbuilder.intake.store import TRY_AGAIN, Broken, LeadStore, is_about_data, refusal_of, sqlstate
 from flowbuilder.intake.tickets import Entry, KeyUsed
 from rules import json_text
 
@@ -35,7 +35,7 @@ class Batcher:
         self,
         store: LeadStore,
         announce: Callable[[int], object],
-        handing: Callable[[Callable[[], object]], Handing] | None = None,
+        handing: Callable[[LeadStore, Callable[[], object]], Handing] | None = None,
     ) -> None:
         self._store = store
         self._announce = announce
@@ -45,7 +45,7 @@ class Batcher:
         self._ends = False
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._handing = handing(lambda: self._entries.put(None)) if handing else None
+        self._handing = handing(store, lambda: self._entries.put(None)) if handing else None
 
     def put(self, entry: Entry) -> None:
         """Hand a lead over; once stored its ticket is settled, unless its request waits for a buyer's answer."""
@@ -78,14 +78,17 @@ class Batcher:
                     self._thread.start()
 
     def _run(self) -> None:
-        while not self._ends or not self._entries.empty():
+        while not self._ends or not self._entries.empty() or self._is_anything_out:
+            if self._ends and self._handing:
+                self._handing.end()
             self._store_or_refuse(self._hand(self._take()))
             self._store_or_refuse(self._handing.overdue() if self._handing else [])
             if self._refusals and time.monotonic() >= self._refusals_due_at:
                 self._record_refusals()
-        self._store_or_refuse(self._handing.end() if self._handing else [])
-        while not self._entries.empty():  # What has to be tried again.
-            self._store_or_refuse(self._take())
+
+    @property
+    def _is_anything_out(self) -> bool:
+        return self._handing is not None and self._handing.look_at is not None
 
     def _hand(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Return the leads that are not handed over to a loop."""
@@ -118,9 +121,10 @@ class Batcher:
             return
         try:
             self._store_batch(entries)
+        except psycopg.errors.LockNotAvailable as problem:
+            _refuse(self._handing.look_again(entries) if self._handing else entries, refusal_of(problem))
         except psycopg.Error as problem:
-            # What is locked may be the row, or the key, of one of them.
-            if (is_about_data(problem) or sqlstate(problem) == LOCKED) and len(entries) > 1:
+            if is_about_data(problem) and len(entries) > 1:
                 for entry in entries:
                     self._store_or_refuse([entry])
             else:
@@ -150,16 +154,18 @@ class Batcher:
 
         They are looked for where somebody else may have stored them: a loop that they were handed to, or an insert of
         ours on a connection that broke. Whoever is at it still has committed by the time that ours meets the same ids.
-        What fails for no fault of a row is tried again.
+        A loop may stand still meanwhile: as all leads of this process wait, it is not waited for long. What fails for
+        no fault of a row is tried again.
         """
-        looks = any(entry.was_handed for entry in entries)
+        looks = were_handed = any(entry.was_handed for entry in entries)
         for attempt in range(1, MOST_TRIES + 1):
             try:
                 there = self._store.stored([entry.ticket.lead_id for entry in entries]) if looks else set()
                 missing = [entry for entry in entries if entry.ticket.lead_id not in there]
                 if self._handing is not None and any(entry.was_handed for entry in missing):
                     self._handing.distrust()
-                return there, self._store.insert(entry.row for entry in missing) if missing else set()
+                rows = [entry.row for entry in missing]
+                return there, self._store.insert(rows, waits=not were_handed) if rows else set()
             except (Broken, psycopg.errors.UniqueViolation):
                 looks = True
                 if attempt == MOST_TRIES:
@@ -171,11 +177,9 @@ class Batcher:
         raise AssertionError("the last try returns or raises")
 
     def _answer_used_keys(self, entries: Sequence[Entry]) -> None:
-        asked = {(entry.source_id, entry.key.text) for entry in entries if entry.key}
-        rows = [json_text.write({"source_id": str(source_id), "key": key}) for source_id, key in asked]
-        owners = self._store.key_owners(rows)
+        owners = self._store.key_owners({entry.full_key for entry in entries if entry.full_key})
         for entry in entries:
-            owner = owners.get((entry.source_id, entry.key.text)) if entry.key else None
+            owner = owners.get(entry.full_key) if entry.full_key else None
             if owner is not None and owner[0].id == entry.ticket.lead_id:
                 _note_stored(entry)  # By the loop that it was handed to, in this moment.
             elif owner is not None:

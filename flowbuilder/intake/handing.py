@@ -7,18 +7,19 @@ database and stored where it is not there, and so is whatever was handed to a lo
 import socket
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from uuid import UUID
 
+import psycopg
 from redis import Redis
 from redis.exceptions import RedisError
 
 from flowbuilder import enqueue, handover
 from flowbuilder.handover import LOOK_AFTER
 from flowbuilder.intake import meters
+from flowbuilder.intake.posted import FullKey
+from flowbuilder.intake.store import LeadStore
 from flowbuilder.intake.tickets import Entry
 
 LOOK_EVERY = 0.25
@@ -30,24 +31,23 @@ DISTRUST = 5.0
 """Seconds without a try after a loop did not take what it was handed."""
 PATIENCE = 0.5
 """Seconds within which a loop takes what it is handed."""
-MOST_KEYS = 10_000
-"""How many keys are remembered that came lately."""
+LOOKED_FOR = 8.0
+"""Seconds since it came for which a post is looked for again that a loop may be storing just now."""
 SHORTEST_WAIT = 2.0
 """Seconds that a request waits at least whose post is handed over: it must be known in time that it is stored."""
 
 
 class Handing:
-    """What one web process has handed over; all but `_watch` is for the batcher's thread.
+    """What one web process has handed over; all but `_watch` is for the batcher's thread, which has the store.
 
     `wake` has that thread look at once.
     """
 
-    def __init__(self, redis: Redis, home: Path, wake: Callable[[], object]) -> None:
-        self._redis, self._home, self._wake = redis, home, wake
+    def __init__(self, redis: Redis, home: Path, store: LeadStore, wake: Callable[[], object]) -> None:
+        self._redis, self._home, self._store, self._wake = redis, home, store, wake
         self._link: socket.socket | None = None
-        self._is_over = threading.Event()
+        self._is_over, self._has_ended = threading.Event(), False
         self._out: list[tuple[float, Entry]] = []
-        self._keys: OrderedDict[tuple[UUID, str], None] = OrderedDict()
         self._try_at = self._look_at = 0.0
 
     @property
@@ -56,38 +56,69 @@ class Handing:
         return self._look_at if self._out else None
 
     def hand(self, entries: Sequence[Entry]) -> Sequence[Entry]:
-        """Hand posts over, and return those that have to be stored as ever."""
-        fitting = [entry for entry in entries if self._fits(entry)]
-        link = self._open() if fitting else None
-        if link is None:
-            return entries
-        now = time.monotonic()
+        """Hand posts over, and return those that have to be stored as ever.
+
+        A key that was used would cost a loop its turn. So a second post of a key that is out is kept until somebody has
+        looked for the first one.
+        """
+        link = self._open() if any(map(_fits, entries)) else None
+        first, seconds = self._by_key(entries, hands_over=link is not None)
+        self._note(seconds)
+        fitting = self._without_used_keys(list(filter(_fits, first))) if link is not None else []
+        if link is not None and fitting:
+            self._send(link, fitting)
+        handed = set(map(id, fitting))
+        return [entry for entry in first if id(entry) not in handed]
+
+    def _by_key(self, entries: Sequence[Entry], *, hands_over: bool) -> tuple[list[Entry], list[Entry]]:
+        """Return posts that may be stored now, and those that come with a key that is out, or is about to be."""
+        keys = self._keys_out() if any(entry.key for entry in entries) else set()
+        first, seconds = list[Entry](), list[Entry]()
+        for entry in entries:
+            (seconds if entry.full_key in keys else first).append(entry)
+            if hands_over and entry.full_key is not None:
+                keys.add(entry.full_key)
+        return first, seconds
+
+    def _send(self, link: socket.socket, entries: Sequence[Entry]) -> None:
         # Noted first: what breaks off in the middle may have been taken all the same.
-        self._look_at = self._look_at if self._out else now + LOOK_EVERY
-        self._out += [(now, entry) for entry in fitting]
-        for entry in fitting:
+        now = self._note(entries)
+        for entry in entries:
             entry.was_handed = True
-        meters.HANDED_OVER.inc(len(fitting))
+        meters.HANDED_OVER.inc(len(entries))
         try:
-            link.sendall(handover.pack((entry.row for entry in fitting), now))
+            link.sendall(handover.pack((entry.row for entry in entries), now))
         except OSError:
             self._try_at = now + DISTRUST
             self._is_over.set()
-        handed = set(map(id, fitting))
-        return [entry for entry in entries if id(entry) not in handed]
 
-    def _fits(self, entry: Entry) -> bool:
-        """Return whether a lead may be handed over: one whose key was used would cost all others their turn."""
-        if not entry.may_be_handed or entry.was_handed:
-            return False
-        if entry.key is None:
-            return True
-        key = (entry.source_id, entry.key.text)
-        is_new = key not in self._keys
-        self._keys[key] = None
-        if len(self._keys) > MOST_KEYS:
-            self._keys.popitem(last=False)
-        return is_new
+    def _note(self, entries: Sequence[Entry]) -> float:
+        """Note what is out from now on, and return the time."""
+        now = time.monotonic()
+        self._look_at = self._look_at if self._out else now + LOOK_EVERY
+        self._out += [(now, entry) for entry in entries]
+        return now
+
+    def _keys_out(self) -> set[FullKey]:
+        out = (entry for _, entry in self._out if entry.ticket.settlement is None)
+        return {entry.full_key for entry in out if entry.full_key is not None}
+
+    def _without_used_keys(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Return those posts that may be handed over by their keys: none where that cannot be told."""
+        keys = {entry.full_key for entry in entries if entry.full_key is not None}
+        if not keys:
+            return entries
+        try:
+            used = self._store.used_keys(keys)
+        except psycopg.Error:
+            return []
+        return [entry for entry in entries if entry.full_key not in used]
+
+    def look_again(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Have posts looked for later that somebody is storing just now, and return those that came too long ago."""
+        earliest = time.monotonic() - LOOKED_FOR
+        self._note([entry for entry in entries if entry.ticket.since >= earliest])
+        return [entry for entry in entries if entry.ticket.since < earliest]
 
     def overdue(self) -> list[Entry]:
         """Return the posts of which nobody knows whether they are stored, and that have waited for an answer too long.
@@ -111,14 +142,16 @@ class Handing:
             self._try_at = time.monotonic() + DISTRUST
             self._is_over.set()
 
-    def end(self) -> list[Entry]:
-        """Hang up, and return all that is out."""
-        self._is_over.set()
-        return self.overdue()
+    def end(self) -> None:
+        """Hang up for good: all that is out is overdue."""
+        if not self._has_ended:
+            self._has_ended = True
+            self._is_over.set()
 
     def _open(self) -> socket.socket | None:
         """Return the link to the loop that carries leads here, None while there is none that takes posts."""
-        if self._link is None and time.monotonic() >= self._try_at and not self._is_over.is_set():
+        may_try = not (self._has_ended or self._is_over.is_set())
+        if self._link is None and may_try and time.monotonic() >= self._try_at:
             began = time.monotonic()
             self._link = self._connected()
             # No post is stored meanwhile: where Valkey is slow, it is seldom asked.
@@ -173,3 +206,7 @@ class Handing:
             with suppress(OSError):
                 link.shutdown(socket.SHUT_RDWR)
             link.close()
+
+
+def _fits(entry: Entry) -> bool:
+    return entry.may_be_handed and not entry.was_handed

@@ -1,5 +1,10 @@
 """A posted lead as it is written down: what its row says, and how the key is taken that came with it."""
 
+from uuid import UUID
+
+FullKey = tuple[UUID, str]
+"""A source, and a key that came with one of its posts."""
+
 RECORD = """(id uuid, account_id uuid, flow_id uuid, source_id uuid, version integer, is_test boolean,
     test_outcome text, posted jsonb, fields jsonb, invalid text[], ignored text[], currency text,
     received_at timestamptz, answer_to text, key text, body_hash text, kind text)"""

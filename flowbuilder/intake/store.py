@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, LiteralString, cast
 from uuid import UUID
 
@@ -11,15 +12,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flowbuilder.intake.answers import LeadAnswer
-from flowbuilder.intake.posted import COLUMNS, RECORD, TAKE_KEYS
+from flowbuilder.intake.posted import COLUMNS, RECORD, TAKE_KEYS, FullKey
 from flowbuilder.intake.refused import IN_DOUBT, Refused, refuse, unavailable
+from rules import json_text
 
 log = logging.getLogger(__name__)
 
 _NEVER = 1_000_000_000
-LOCKED = "55P03"
-TRY_AGAIN = ("40P01", "40001", LOCKED)
-"""Deadlock, serialization failure, a lock not had in time: the same statement may pass at once."""
+TRY_AGAIN = ("40P01", "40001")
+"""Deadlock and serialization failure: the same statement may pass at once."""
 STORED_ALREADY = "23505"
 """What a row is told that is there: somebody else has stored it, and it has no fault."""
 DATA_CLASSES = ("22", "23", "54")
@@ -47,6 +48,12 @@ FROM json_to_recordset(%s::json) AS asked (source_id uuid, key text)
 JOIN idempotency AS used ON used.source_id = asked.source_id AND used.key = asked.key
 JOIN lead ON lead.id = used.lead_id
 """  # noqa: S608  (a constant)
+USED_KEYS = """
+SELECT used.source_id, used.key
+FROM json_to_recordset(%s::json) AS asked (source_id uuid, key text)
+JOIN idempotency AS used ON used.source_id = asked.source_id AND used.key = asked.key
+"""
+SET_IMPATIENT, SET_PATIENT = "SET lock_timeout = '500ms'", "RESET lock_timeout"
 STORED = "SELECT id FROM lead WHERE id = ANY(%s::uuid[])"
 INSERT_REFUSALS = """
 INSERT INTO intake_refusal (id, account_id, flow_id, source_id, status, codes, fields, at)
@@ -155,7 +162,6 @@ class HeldConnection:
         pooled.detach()
         connection.autocommit = True
         connection.execute("SET plan_cache_mode = auto")
-        connection.execute("SET lock_timeout = '500ms'")  # All leads of this process wait for what one waits for.
         connection.prepare_threshold = _NEVER  # Only what asks for it is prepared, but that is.
         return connection
 
@@ -163,8 +169,22 @@ class HeldConnection:
 class LeadStore(HeldConnection):
     """What the threads of intake write and read."""
 
-    def insert(self, rows: Iterable[bytes]) -> set[UUID]:
-        """Store leads, each written as a JSON object, and return the ids of those that were not held by a used key."""
+    def insert(self, rows: Iterable[bytes], *, waits: bool = True) -> set[UUID]:
+        """Store leads, each written as a JSON object, and return the ids of those that were not held by a used key.
+
+        `waits` for as long as another transaction takes that stores one of them, or else for half a second: raises
+        psycopg.errors.LockNotAvailable then.
+        """
+        if waits:
+            return self._insert(rows)
+        self.execute(SET_IMPATIENT)
+        try:
+            return self._insert(rows)
+        finally:
+            with suppress(psycopg.Error):  # It broke, and the next one is patient.
+                self.execute(SET_PATIENT)
+
+    def _insert(self, rows: Iterable[bytes]) -> set[UUID]:
         return {row[0] for row in self.execute(INSERT_LEADS, as_list(rows), prepare=True)}
 
     def stored(self, lead_ids: Sequence[UUID]) -> set[UUID]:
@@ -179,10 +199,18 @@ class LeadStore(HeldConnection):
         """Return these leads as they stand."""
         return [LeadAnswer._make(row) for row in self.execute(ANSWERS, as_array(lead_ids))]
 
-    def key_owners(self, keys: Iterable[bytes]) -> dict[tuple[UUID, str], tuple[LeadAnswer, bytes]]:
-        """Return, by source and key, the lead that a used key made and the hash of what it came with."""
-        rows = self.execute(KEY_OWNERS, as_list(keys))
+    def key_owners(self, keys: Iterable[FullKey]) -> dict[FullKey, tuple[LeadAnswer, bytes]]:
+        """Return the lead that a used key made, and the hash of what it came with."""
+        rows = self.execute(KEY_OWNERS, _as_asked(keys))
         return {(row[0], row[1]): (LeadAnswer._make(row[3:]), bytes(row[2])) for row in rows}
+
+    def used_keys(self, keys: Iterable[FullKey]) -> set[FullKey]:
+        """Return which of these keys were used."""
+        return {(row[0], row[1]) for row in self.execute(USED_KEYS, _as_asked(keys))}
+
+
+def _as_asked(keys: Iterable[FullKey]) -> str:
+    return as_list(json_text.write({"source_id": str(source_id), "key": key}) for source_id, key in keys)
 
 
 def as_list(rows: Iterable[bytes]) -> str:

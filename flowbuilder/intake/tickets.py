@@ -12,6 +12,7 @@ from uuid import UUID
 
 from flowbuilder import ids
 from flowbuilder.intake.answers import LeadAnswer
+from flowbuilder.intake.posted import FullKey
 from flowbuilder.intake.reading import Reading
 from flowbuilder.intake.refused import Refused
 from flowbuilder.intake.sources import OpenSource
@@ -88,6 +89,11 @@ class Entry:
     is_stored: bool = False
     may_be_handed: bool = False
     was_handed: bool = False
+
+    @property
+    def full_key(self) -> FullKey | None:
+        """Return its source and the key that it came with, None where it came without."""
+        return (self.source_id, self.key.text) if self.key else None
 
 
 def hash_fields(posted: Mapping[str, object], *, is_test: bool) -> bytes:

@@ -43,7 +43,7 @@ class Battle:
         return self.yard.market
 
     @contextmanager
-    def posting(self, leads: int, seconds: float, threads: int = 8) -> Iterator[None]:
+    def posting(self, leads: int, seconds: float, threads: int = 32) -> Iterator[None]:
         """Have so many leads posted meanwhile, evenly over some seconds."""
         first, self.posted = self.posted, self.posted + leads
         with posting(lambda number: self.poster.post(first + number), leads / seconds, leads, threads):

@@ -17,15 +17,15 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from flowbuilder import embedded, enqueue, handover
-from flowbuilder.config import settings
+from flowbuilder import counting, embedded, enqueue, handover
+from flowbuilder.config import Settings, settings
 from flowbuilder.db import read_json
 from flowbuilder.embedded.homes import posts_folder
 from flowbuilder.intake import handing
 from flowbuilder.models import Flow, Source
 from rules import json_text
 from tests.support.buyers import Buyer, a_buyer, silent_until
-from tests.support.flows import buyer, cap
+from tests.support.flows import buyer, cap, only
 from tests.support.market import Market
 from tests.support.processes import eventually
 from tests.support.supplier import a_key, intake_app
@@ -45,6 +45,7 @@ class Web:
     """A web process in the home of a loop, and a supplier of the market's source."""
 
     app: Flask
+    own: Settings
     market: Market
     home: Path
     address: str
@@ -60,16 +61,20 @@ class Web:
         """Return how many leads the web stored by itself so far."""
         return int(REGISTRY.get_sample_value(STORED_BY_WEB) or 0)
 
+    def has_door(self) -> bool:
+        """Return whether a loop takes posts."""
+        return any(posts_folder(self.home.resolve()).glob("*"))
+
     def wait_for_door(self) -> None:
         """Wait until a loop takes posts."""
-        eventually(lambda: any(posts_folder(self.home.resolve()).glob("*")))
+        eventually(self.has_door)
 
 
 @pytest.fixture
 def sunrise(market: Market) -> Iterator[Buyer]:
-    """Give the buyer of a published flow with a cap."""
+    """Give the buyer of a published flow with a filter and a cap."""
     with a_buyer() as made:
-        market.publish([cap(100_000), buyer(market.connect(made))])
+        market.publish([only("CA"), cap(100_000), buyer(market.connect(made))])
         yield made
 
 
@@ -84,7 +89,7 @@ def web(market: Market, sunrise: Buyer, tmp_path: Path) -> Iterator[Web]:
         session.commit()
     try:
         with intake_app(own) as app:
-            yield Web(app, market, tmp_path, address, key)
+            yield Web(app, own, market, tmp_path, address, key)
     finally:
         embedded.delete(tmp_path)
 
@@ -139,6 +144,30 @@ def test_a_key_that_was_used_costs_the_others_nothing(web: Web, sunrise: Buyer) 
     web.market.check()
 
 
+@pytest.mark.usefixtures("impatient")
+def test_two_webs_hand_over_to_one_loop(web: Web, sunrise: Buyer) -> None:
+    """Each key comes to both at once, so that turns are taken in vain."""
+    with intake_app(web.own) as app, web.market.carrying(), ThreadPoolExecutor(16) as pool:
+        web.wait_for_door()
+        webs = (web, replace(web, app=app))
+        answers = list(pool.map(lambda at: webs[at % 2].post(at // 2, key=f"key-{at // 2}"), range(64)))
+    assert {answer.json["status"] for answer in answers} == {"sold"}
+    assert len({answer.json["lead"]["id"] for answer in answers}) == len(web.market.leads()) == len(sunrise.seen) == 32
+    web.market.check()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_leads_that_end_as_they_are_stored_are_counted(web: Web) -> None:
+    with web.market.carrying():
+        web.wait_for_door()
+        before = web.stored()
+        answers = [web.post(number, state="TX") for number in range(3)]
+        assert ({answer.json["status"] for answer in answers}, web.stored()) == ({"rejected"}, before)
+    with enqueue.connect(web.market.redis_url) as redis:
+        assert counting.read_sums(redis)["flowbuilder_leads/rejected"] == 3
+    web.market.check()
+
+
 @pytest.mark.usefixtures("impatient", "in_doubt_for_ever")
 @pytest.mark.parametrize("commits", [False, True])
 def test_what_was_handed_to_a_turn_that_failed_is_stored_by_the_web(
@@ -156,10 +185,11 @@ def test_what_was_handed_to_a_turn_that_failed_is_stored_by_the_web(
 
     monkeypatch.setattr(journal, "write_and_commit", fail_once)
     monkeypatch.setattr(journal, "LEASE", journal.LEASE / 30)
-    with web.market.carrying():
+    with web.market.carrying(), ThreadPoolExecutor(1) as pool:
         web.wait_for_door()
-        answer = web.post(3)
-        assert (answer.json["status"], failures) == ("sold", [])
+        asked = pool.submit(web.post, 3)
+        eventually(lambda: not (failures or web.has_door()))
+        assert asked.result().json["status"] == "sold"
         eventually(lambda: not web.market.count_open())
     assert len(web.market.leads()) == 1
     assert {request.body["email"] for request in sunrise.seen} == {"ana3@example.com"}

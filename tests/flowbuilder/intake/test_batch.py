@@ -15,16 +15,16 @@ from flask import Flask
 from sqlalchemy import Engine, create_engine
 
 from flowbuilder import embedded, enqueue
+from flowbuilder.embedded.homes import posts_folder
 from flowbuilder.intake.batch import MOST_TRIES, Batcher
 from flowbuilder.intake.desk import Desk
 from flowbuilder.intake.handing import Handing
 from flowbuilder.intake.reading import Reading
 from flowbuilder.intake.refused import Refused
 from flowbuilder.intake.store import INSERT_LEADS, LeadStore, as_list
-from flowbuilder.intake.tickets import Entry, IdempotencyKey, make_entry
+from flowbuilder.intake.tickets import Entry, IdempotencyKey, KeyUsed, make_entry
 from tests.support.servers import plain_url
 from tests.support.supplier import Rows, Supplier
-from workers.calling import Brought
 from workers.posts import Door
 
 
@@ -54,10 +54,10 @@ class Failing(LeadStore):
         super().__init__(engine)
         self.failures = failures
 
-    def insert(self, rows: Iterable[bytes]) -> set[UUID]:
+    def insert(self, rows: Iterable[bytes], *, waits: bool = True) -> set[UUID]:
         if self.failures:
             raise self.failures.pop(0)
-        return super().insert(rows)
+        return super().insert(rows, waits=waits)
 
 
 def store_or_refuse(store: LeadStore, *entries: Entry) -> None:
@@ -202,21 +202,123 @@ def test_refused_posts_never_hold_leads_up(supplier: Supplier, intake: Flask, ro
     assert len(rows.leads(supplier)) == 1
 
 
+@pytest.fixture
+def taken(tmp_path: Path, redis_url: str) -> Iterator[list[bytes]]:
+    """Give what somebody takes who tells that it carries leads, and never carries one."""
+    rows: list[bytes] = []
+    door = Door(tmp_path, "nobody", lambda brought: rows.extend(row for _, row in brought.rows))
+    door.open()
+    with enqueue.connect(redis_url) as redis:
+        assert enqueue.tell_carried(redis, "nobody")
+        yield rows
+        door.shut()
+        enqueue.tell_idle(redis, "nobody")
+    embedded.delete(tmp_path)
+
+
+@contextmanager
+def handing_over(home: Path, store: LeadStore, redis_url: str) -> Iterator[Batcher]:
+    """Give a batcher that hands posts over."""
+    with enqueue.connect(redis_url) as redis:
+        yield Batcher(store, lambda _: None, partial(Handing, redis, home))
+
+
+def let_go(batcher: Batcher) -> None:
+    """Hang up, and store what was not."""
+    assert batcher._handing
+    batcher._handing.end()
+    batcher._store_or_refuse(batcher._handing.overdue())
+
+
 def test_a_lead_that_has_to_be_tried_again_is_stored_also_where_others_are_handed_over(
-    supplier: Supplier, rows: Rows, database_url: str, tmp_path: Path, redis_url: str
+    supplier: Supplier, rows: Rows, database_url: str, tmp_path: Path, redis_url: str, taken: list[bytes], eventually
 ):
     again, fresh = an_entry(supplier), an_entry(supplier)
     again.was_handed, fresh.may_be_handed = True, True
-    taken: list[Brought] = []
-    door = Door(tmp_path, "nobody", taken.append)
-    door.open()
-    with a_store(database_url) as store, enqueue.connect(redis_url) as redis:
-        assert enqueue.tell_carried(redis, "nobody")
-        batcher = Batcher(store, lambda _: None, partial(Handing, redis, tmp_path))
+    with a_store(database_url) as store, handing_over(tmp_path, store, redis_url) as batcher:
         batcher._store_or_refuse(batcher._hand([again, fresh]))
         assert [row["id"] for row in rows.leads(supplier)] == [again.ticket.lead_id]
-        door.shut()
-        batcher._store_or_refuse(batcher._handing.end())
-        enqueue.tell_idle(redis, "nobody")
+        eventually(lambda: taken == [fresh.row])
+        let_go(batcher)
     assert len(rows.leads(supplier)) == 2
-    embedded.delete(tmp_path)
+
+
+def test_a_key_that_was_used_is_not_handed_over_nor_one_that_is_out(
+    supplier: Supplier, rows: Rows, database_url: str, tmp_path: Path, redis_url: str, taken: list[bytes], eventually
+):
+    """A loop that meets a used key takes its turn in vain."""
+    used, other, same = (an_entry(supplier, key=key) for key in ("used", "new", "new"))
+    unhandy = an_entry(supplier, key="new")
+    for entry in (used, other, same):
+        entry.may_be_handed = True
+    with a_store(database_url) as store, handing_over(tmp_path, store, redis_url) as batcher:
+        store.insert([an_entry(supplier, key="used").row])
+        assert list(batcher._hand([used, other, same])) == [used]
+        assert list(batcher._hand([unhandy])) == []
+        eventually(lambda: taken == [other.row])
+        batcher._store_or_refuse([used])
+        let_go(batcher)
+    told = [entry.ticket.settlement for entry in (used, other, same, unhandy)]
+    assert {one.lead.id for one in told if isinstance(one, KeyUsed)} == {row["id"] for row in rows.leads(supplier)}
+    assert [type(one) for one in told].count(KeyUsed) == 3
+    assert sum(entry.is_stored for entry in (other, same, unhandy)) == 1
+
+
+def test_nothing_is_handed_over_in_a_folder_that_others_may_write_to(
+    supplier: Supplier, database_url: str, tmp_path: Path, redis_url: str, taken: list[bytes]
+):
+    entry = an_entry(supplier)
+    entry.may_be_handed = True
+    posts_folder(tmp_path.resolve()).chmod(0o777)
+    with a_store(database_url) as store, handing_over(tmp_path, store, redis_url) as batcher:
+        assert list(batcher._hand([entry])) == [entry]
+    assert (taken, entry.was_handed) == ([], False)
+
+
+@pytest.mark.parametrize("told", ["../x", "a\0b", "\xff", "", "begins:"])
+def test_a_loop_that_is_no_loop_is_none(redis_url: str, told: str):
+    with enqueue.connect(redis_url) as redis:
+        redis.set(enqueue.CARRIED, told.encode("latin-1"))
+        try:
+            assert enqueue.carrying_loop(redis) is None
+        finally:
+            redis.delete(enqueue.CARRIED)
+
+
+@pytest.mark.parametrize("commits", [True, False])
+def test_a_lead_that_a_loop_is_storing_is_looked_for_until_that_has_ended(
+    supplier: Supplier, rows: Rows, database_url: str, tmp_path: Path, redis_url: str, commits: bool
+):
+    """A loop may stand still in the middle of it; the others' leads do not wait for it."""
+    entry, other = an_entry(supplier), an_entry(supplier)
+    entry.was_handed = True
+    with (
+        a_store(database_url) as store,
+        handing_over(tmp_path, store, redis_url) as batcher,
+        psycopg.connect(plain_url(database_url)) as loop,
+    ):
+        loop.execute(INSERT_LEADS, [as_list([entry.row])])
+        batcher._store_or_refuse([entry])
+        assert (entry.ticket.settlement, entry.is_stored) == (None, False)
+        batcher._store_or_refuse(batcher._hand([other]))
+        assert [row["id"] for row in rows.leads(supplier)] == [other.ticket.lead_id]
+        loop.commit() if commits else loop.rollback()
+        let_go(batcher)
+    assert (entry.ticket.settlement, entry.is_stored, len(rows.leads(supplier))) == (entry.pending, True, 2)
+
+
+def test_a_lead_that_somebody_is_storing_for_too_long_is_503(
+    supplier: Supplier, database_url: str, tmp_path: Path, redis_url: str
+):
+    entry = an_entry(supplier)
+    entry.was_handed, entry.ticket.since = True, entry.ticket.since - 60
+    with (
+        a_store(database_url) as store,
+        handing_over(tmp_path, store, redis_url) as batcher,
+        psycopg.connect(plain_url(database_url)) as loop,
+    ):
+        loop.execute(INSERT_LEADS, [as_list([entry.row])])
+        batcher._store_or_refuse([entry])
+        loop.rollback()
+    assert isinstance(entry.ticket.settlement, Refused)
+    assert entry.ticket.settlement.status == 503
