@@ -184,6 +184,8 @@ class Batcher:
                 _note_stored(entry)  # By the loop that it was handed to, in this moment.
             elif owner is not None:
                 entry.ticket.settle(KeyUsed(*owner))
+                if self._handing:
+                    self._handing.expect_used_keys()
             else:
                 self._try_again(entry)
 

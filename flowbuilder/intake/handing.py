@@ -31,6 +31,8 @@ DISTRUST = 5.0
 """Seconds without a try after a loop did not take what it was handed."""
 PATIENCE = 0.5
 """Seconds within which a loop takes what it is handed."""
+EXPECTED_FOR = 600.0
+"""Seconds for which more used keys are expected after one."""
 LOOKED_FOR = 8.0
 """Seconds since it came for which a post is looked for again that a loop may be storing just now."""
 SHORTEST_WAIT = 2.0
@@ -48,7 +50,7 @@ class Handing:
         self._link: socket.socket | None = None
         self._is_over, self._has_ended = threading.Event(), False
         self._out: list[tuple[float, Entry]] = []
-        self._try_at = self._look_at = 0.0
+        self._try_at = self._look_at = self._expects_until = 0.0
 
     @property
     def look_at(self) -> float | None:
@@ -58,8 +60,8 @@ class Handing:
     def hand(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Hand posts over, and return those that have to be stored as ever.
 
-        A key that was used would cost a loop its turn. So a second post of a key that is out is kept until somebody has
-        looked for the first one.
+        A key that was used costs a loop its turn. So a second post of a key that is out is kept until somebody has
+        looked for the first one, and where used keys came lately, all are looked up; that is a trip to the database.
         """
         link = self._open() if any(map(_fits, entries)) else None
         first, seconds = self._by_key(entries, hands_over=link is not None)
@@ -103,10 +105,14 @@ class Handing:
         out = (entry for _, entry in self._out if entry.ticket.settlement is None)
         return {entry.full_key for entry in out if entry.full_key is not None}
 
+    def expect_used_keys(self) -> None:
+        """Have keys looked up for some minutes before posts are handed over, as one came that was used."""
+        self._expects_until = time.monotonic() + EXPECTED_FOR
+
     def _without_used_keys(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Return those posts that may be handed over by their keys: none where that cannot be told."""
         keys = {entry.full_key for entry in entries if entry.full_key is not None}
-        if not keys:
+        if not keys or time.monotonic() >= self._expects_until:
             return entries
         try:
             used = self._store.used_keys(keys)

@@ -253,6 +253,7 @@ def test_a_key_that_was_used_is_not_handed_over_nor_one_that_is_out(
         entry.may_be_handed = True
     with a_store(database_url) as store, handing_over(tmp_path, store, redis_url) as batcher:
         store.insert([an_entry(supplier, key="used").row])
+        batcher._store_or_refuse([an_entry(supplier, key="used")])
         assert list(batcher._hand([used, other, same])) == [used]
         assert list(batcher._hand([unhandy])) == []
         eventually(lambda: taken == [other.row])
