@@ -4,12 +4,14 @@ Each row travels as one line behind the time at which it was handed over, and no
 more hangs up, and whoever handed something over that was not answered looks for it in the database.
 """
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
 
 from flowbuilder.embedded.homes import posts_folder
+from flowbuilder.intake.posted import RECORD
 
 END = b"\n"
 """What stands behind each row, and in none: they are written without line breaks."""
@@ -19,6 +21,8 @@ TOO_OLD = 0.6
 """Seconds after which a loop leaves it to the web: its turn takes time as well."""
 
 Handed = tuple[float, bytes]
+_VERSION = hashlib.sha256(RECORD.encode()).hexdigest()[:8]
+"""What a row has in it: a web process and a loop of two versions do not meet, but over the database."""
 
 
 def make_folder(home: Path) -> Path:
@@ -36,7 +40,7 @@ def address_of(home: Path, loop: str) -> str:
     """Return the path of a loop's socket; raises OSError where there is none that nobody else can have made."""
     folder = posts_folder(home.resolve())
     _insist_on_private(folder)
-    return str(folder / loop)
+    return str(folder / f"{loop}-{_VERSION}")
 
 
 def _insist_on_private(folder: Path) -> None:

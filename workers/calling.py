@@ -24,8 +24,8 @@ class Brought(NamedTuple):
 class Calling:
     """Hands calls to the sender and puts answers with their leads.
 
-    All but `wake` is for the loop's own thread; the sender's thread puts its results into the queue on which the loop
-    sleeps, and so does the loop's door with what web processes hand over.
+    All but `wake` and `hand_in` is for the loop's own thread; the sender's thread puts its results into the queue on
+    which the loop sleeps, and so does the loop's door with what web processes hand over.
     """
 
     def __init__(self, load: Load, pauses: Pauses, sender: Callable[[Callable[[Sent], object]], AnySender]) -> None:
@@ -62,10 +62,12 @@ class Calling:
 
         Those that are too old are left to the web, which is about to store them.
         """
-        earliest = time.monotonic() - TOO_OLD
-        while self._posts and self._posts[0][0] < earliest:
-            self._posts.popleft()
-        return [self._posts.popleft()[1] for _ in range(min(most, len(self._posts)))]
+        earliest, taken = time.monotonic() - TOO_OLD, list[bytes]()
+        while self._posts and len(taken) < most:
+            at, row = self._posts.popleft()
+            if at >= earliest:
+                taken.append(row)
+        return taken
 
     @property
     def waiting_posts(self) -> int:

@@ -20,7 +20,7 @@ from workers.book import Book
 from workers.calling import Calling
 from workers.campaigns import NO_CAMPAIGNS, Campaigns
 from workers.carrying import Carried
-from workers.claiming import CAREFUL_FOR, POLL, Claiming
+from workers.claiming import CAREFUL_FOR, MOST_CLAIMED, POLL, Claiming
 from workers.crashpoints import committed
 from workers.delivery.calls import AnySender, Sent
 from workers.listening import Listener
@@ -52,7 +52,8 @@ MOST_RENEWED = 128
 PATIENCE = 0.02
 """Seconds for which a loop waits for answers before it renews more."""
 REST = 5.0
-"""Seconds for which no posts are taken straight from the web after a turn with some of them failed."""
+"""Seconds for which no posts are taken straight from the web after a turn with some of them failed, if not because
+somebody else was quicker."""
 LONGEST_SHIFT = 600.0
 STOP_GRACE = 15.0
 LONGEST_CALL = 70.0
@@ -65,7 +66,7 @@ class Engine:
     """Carries leads until there is nothing to do, or until it is told to stop.
 
     Only the thread that calls `carry` touches the database; the sender's thread and the listener's put what they
-    have into one queue, on which the loop sleeps.
+    have into one queue, on which the loop sleeps, and so do those of its door.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class Engine:
             self._tally,
             hand_over=self._hand_over,
             may_call=lambda: not self._is_ending,
-            on_error=lambda: self._shut_door(REST),
+            on_error=lambda is_lost: self._shut_door(0.0 if is_lost else REST),
         )
         self._due_until = datetime.min.replace(tzinfo=UTC)
         self._renewed_at = self._round_at = self._asked_at = 0.0
@@ -175,7 +176,7 @@ class Engine:
             turned_at = time.monotonic()
             worked = self._turn(claims=True)
             self._pause(turned_at)
-            if len(self._load) >= MANY or len(self._load.out) >= MANY_CALLS:
+            if len(self._load) + self._calling.waiting_posts >= MANY or len(self._load.out) >= MANY_CALLS:
                 self._ask_for_help()
             now = time.monotonic()
             idle_since = now if worked or len(self._load) or self._is_due_soon() else idle_since
@@ -247,10 +248,10 @@ class Engine:
         for carried in suspects:
             self._mover.move_alone(carried)
         wanted = self._claiming.how_many(self._load.room) if claims else 0
-        fitting = max(0, min(self._claiming.fitting - len(batch), self._load.room))
+        fitting = max(0, min(MOST_CLAIMED, self._claiming.fitting - len(batch), self._load.room))
         takes = claims and not any(carried.is_in_doubt for carried in batch)
         # Where there are both, what is due has half of the room at least.
-        posts = read_posts(self._calling.take_posts(fitting - min(wanted, fitting // 2))) if takes else []
+        posts = read_posts(self._calling.take_posts(fitting - min(wanted, (fitting + 1) // 2))) if takes else []
         wanted = min(wanted, max(0, fitting - len(posts))) if posts else wanted
         if not batch and not wanted and not posts:
             return bool(suspects)

@@ -28,7 +28,7 @@ class Mover:
     """Moves the leads of a loop; `hand_over` is told of each turn that was committed, with its leads.
 
     `may_call` says whether the loop still makes calls; `on_error` is called when a turn failed whose leads were handed
-    over by the web, to which they belong again.
+    over by the web, to which they belong again, and is told whether that was because of a lost write.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Mover:
         *,
         hand_over: Callable[[Turn, Sequence[Carried]], object],
         may_call: Callable[[], bool],
-        on_error: Callable[[], object],
+        on_error: Callable[[bool], object],
     ) -> None:
         self._database, self._load, self._claiming = database, load, claiming
         self._transactions, self._tally = transactions, tally
@@ -53,8 +53,8 @@ class Mover:
         Return whether there were any.
 
         One lead's bad luck, whatever it is, must not stop the others: after an error each moves alone. Where it is a
-        lost lease, the others move together once more. Where one may wait since a turn whose commit was not answered,
-        the leases are asked for first: it must not go on at once.
+        lost lease, or may be a post, the others move together once more. Where one may wait since a turn whose commit
+        was not answered, the leases are asked for first: it must not go on at once.
         """
         claimed: list[Carried] = [*posts]
         began = time.thread_time()
@@ -66,7 +66,7 @@ class Mover:
         except Exception as problem:  # noqa: BLE001  (see above)
             self._transactions.disconnect()
             if posts:
-                self._on_error()
+                self._on_error(isinstance(problem, LostWrite))
             is_lost = (isinstance(problem, LostWrite) or bool(posts)) and not guards
             return self._go_on_after(problem, batch, claimed, is_lost=is_lost)
         self._load.admit(claimed)

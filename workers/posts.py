@@ -22,7 +22,7 @@ from workers.journal import Claimed
 PIECE = 1 << 18
 TRY_EVERY = 5.0
 """Seconds between two tries to open a door."""
-MOST_WAITING = 1024
+MOST_WAITING = 512
 """How many posts wait for a turn at most, before the door is shut."""
 _ABSENT = ("test_outcome", "answer_to", "last_step", "instruction", "pinged", "key", "body_hash")
 """What a row leaves out where there is nothing to say, or what no post has yet."""
@@ -40,7 +40,7 @@ class Door:
     def __init__(self, home: Path | None, loop: str, put: Callable[[Brought], object]) -> None:
         self._home, self._loop, self._put = home, loop, put
         self._ear: socket.socket | None = None
-        self._try_at, self.is_broken = 0.0, False
+        self._try_at, self.is_broken, self._is_told = 0.0, False, False
         self._links: set[socket.socket] = set()
         self._lock = threading.Lock()
 
@@ -58,8 +58,11 @@ class Door:
             try:
                 self._ear = self._listening(self._home)
                 threading.Thread(target=self._let_in, args=(self._ear,), name="door", daemon=True).start()
+                self._is_told = False
             except (OSError, RuntimeError) as problem:
-                log.warning("posts are not taken straight from the web: %s", type(problem).__name__)
+                if not self._is_told:
+                    log.warning("posts are not taken straight from the web: %s", problem)
+                self._is_told = True
                 self.shut(TRY_EVERY)
         return self._ear
 
@@ -68,6 +71,7 @@ class Door:
         _clear_away(folder)
         ear, hidden = socket.socket(socket.AF_UNIX), folder / f".{self._loop}"
         try:
+            hidden.unlink(missing_ok=True)
             ear.bind(str(hidden))
             ear.listen()
             hidden.rename(handover.address_of(home, self._loop))  # Whoever finds it can connect.
@@ -89,8 +93,8 @@ class Door:
             links, self._links = self._links, set()
         for one in (ear, *links):
             with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)  # Ends the wait of the thread that has it.
-            one.close()
+                one.shutdown(socket.SHUT_RDWR)  # Ends the wait of the thread that has it, which closes a link.
+        ear.close()
 
     def _let_in(self, ear: socket.socket) -> None:
         while True:
@@ -107,6 +111,7 @@ class Door:
             try:
                 threading.Thread(target=self._take, args=(ear, link), name="door-link", daemon=True).start()
             except RuntimeError:
+                link.close()
                 self._break(ear)
                 return
 
@@ -120,7 +125,7 @@ class Door:
             while piece := link.recv(PIECE):
                 if rows := unpacker.rows(piece):
                     self._put(Brought(ear, rows))
-        except (OSError, ValueError) as problem:  # The latter where the web is of another version.
+        except (OSError, ValueError) as problem:
             log.warning("a web process was hung up on: %s", type(problem).__name__)
         with self._lock:
             self._links.discard(link)
@@ -161,7 +166,7 @@ def _clear_away(folder: Path) -> None:
 
 
 def read(rows: Iterable[bytes]) -> list[Carried]:
-    """Return the leads that posts are; what cannot be read is left to the web, which may be of another version."""
+    """Return the leads that posts are; what cannot be read is left to the web."""
     leads = []
     for row in rows:
         try:

@@ -1,8 +1,9 @@
 """The transactions of a loop: each is one turn, on a connection of its own that is given up after an error.
 
 What several loops may want is locked in one order, so that no two turns wait for each other: breakers, cap windows and
-claims, each by their keys, and at last what is written of leads, kind after kind in the order of the leads. Only leads
-that nobody else can write are locked before that. A turn that has no claims may lock its windows as it writes them.
+claims, each by their keys, then keys that came with posts, and at last what is written of leads, kind after kind in the
+order of the leads. Only leads that nobody else can write are locked before that. A turn that has no claims may lock its
+windows as it writes them.
 """
 
 import time

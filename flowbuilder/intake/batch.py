@@ -7,7 +7,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from queue import Empty, SimpleQueue
 from uuid import UUID
 
@@ -22,6 +22,11 @@ from rules import json_text
 
 MOST_AT_ONCE = 500
 MOST_TRIES = 5
+MOST_HALVINGS = 2
+"""How many times leads are halved of which somebody else is storing one, so that few wait for that."""
+LOCKED_FOR = "200ms"
+"""For how long leads wait for whoever is storing one of them: a loop may stand still, and all of this process wait."""
+RECOVER = 0.1  # seconds
 MOST_REFUSALS = 1_000
 REFUSALS_EVERY = 0.5  # seconds
 
@@ -79,12 +84,20 @@ class Batcher:
 
     def _run(self) -> None:
         while not self._ends or not self._entries.empty() or self._is_anything_out:
-            if self._ends and self._handing:
-                self._handing.end()
-            self._store_or_refuse(self._hand(self._take()))
-            self._store_or_refuse(self._handing.overdue() if self._handing else [])
-            if self._refusals and time.monotonic() >= self._refusals_due_at:
-                self._record_refusals()
+            try:
+                self._go_on()
+            except Exception as problem:  # noqa: BLE001 - the outermost place of a thread that must live on
+                # The traceback is left out, because the values of leads may stand in it.
+                log.error("storing leads was interrupted: %s", type(problem).__name__)  # noqa: TRY400
+                time.sleep(RECOVER)
+
+    def _go_on(self) -> None:
+        if self._ends and self._handing:
+            self._handing.end()
+        self._store_or_refuse(self._hand(self._take()))
+        self._store_or_refuse(self._handing.overdue() if self._handing else [])
+        if self._refusals and time.monotonic() >= self._refusals_due_at:
+            self._record_refusals()
 
     @property
     def _is_anything_out(self) -> bool:
@@ -115,73 +128,94 @@ class Batcher:
         except Empty:
             return None
 
-    def _store_or_refuse(self, entries: Sequence[Entry]) -> None:
+    def _store_or_refuse(self, entries: Sequence[Entry], halvings: int = MOST_HALVINGS) -> None:
         """Store the leads, or refuse those that cannot be; whatever happens, each request gets its answer."""
         if not entries:
             return
         try:
             self._store_batch(entries)
-        except psycopg.errors.LockNotAvailable as problem:
-            _refuse(self._handing.look_again(entries) if self._handing else entries, refusal_of(problem))
         except psycopg.Error as problem:
-            if is_about_data(problem) and len(entries) > 1:
-                for entry in entries:
-                    self._store_or_refuse([entry])
-            else:
-                _refuse(entries, refusal_of(problem))
-        except Exception as problem:  # noqa: BLE001 - the outermost place of a thread that must live on
+            self._go_on_after(problem, entries, halvings)
+        except Exception as problem:  # noqa: BLE001 - each request gets its answer, whatever happens
             # The traceback is left out, because the values of leads may stand in it.
             log.error("a batch of %d leads failed: %s", len(entries), type(problem).__name__)  # noqa: TRY400
-            _refuse(entries, unavailable("not_stored", f"Storing failed, and {IN_DOUBT}"))
+            self._refuse_or_look_again(entries, unavailable("not_stored", f"Storing failed, and {IN_DOUBT}"))
+
+    def _go_on_after(self, problem: psycopg.Error, entries: Sequence[Entry], halvings: int) -> None:
+        """Find those leads that are not the reason, and store them; the others are refused, or looked for later."""
+        is_locked, middle = isinstance(problem, psycopg.errors.LockNotAvailable), len(entries) // 2
+        if is_locked and halvings and middle:  # Somebody is storing one of them.
+            self._store_or_refuse(entries[:middle], halvings - 1)
+            self._store_or_refuse(entries[middle:], halvings - 1)
+        elif is_locked:
+            _refuse(self._looked_for_too_long(entries), refusal_of(problem))
+        elif not is_about_data(problem):
+            self._refuse_or_look_again(entries, refusal_of(problem))
+        elif middle:
+            for entry in entries:
+                self._store_or_refuse([entry])
+        else:
+            _refuse(entries, refusal_of(problem))
+
+    def _refuse_or_look_again(self, entries: Sequence[Entry], refused: Refused) -> None:
+        """Refuse leads that could not be stored; what was handed over may be stored all the same, or soon."""
+        _refuse([entry for entry in entries if not entry.was_handed], refused)
+        _refuse(self._looked_for_too_long([entry for entry in entries if entry.was_handed]), refused)
+
+    def _looked_for_too_long(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Have leads that are not stored yet looked for later, and return those that came too long ago for that."""
+        missing = [entry for entry in entries if not entry.is_stored]
+        return self._handing.look_again(missing) if self._handing else missing
 
     def _store_batch(self, entries: Sequence[Entry]) -> None:
-        there, new = self._insert(entries)
-        stored = there | new
-        for entry in entries:
-            if entry.ticket.lead_id in stored:
-                _note_stored(entry)
-        if new:
-            meters.BATCH.observe(len(new))
-        # A loop knows what it stored itself; what an insert of ours stored before its connection broke, nobody does.
-        unknown = len(new) + sum(entry.ticket.lead_id in there and not entry.was_handed for entry in entries)
+        unknown = self._insert(entries)
         if unknown:
             self._announce(unknown)
-        if len(stored) < len(entries):
-            self._answer_used_keys([entry for entry in entries if not entry.is_stored])
+        missing = [entry for entry in entries if not entry.is_stored]
+        if missing:
+            self._answer_used_keys(missing)
 
-    def _insert(self, entries: Sequence[Entry]) -> tuple[set[UUID], set[UUID]]:
-        """Return the ids that were stored already, and those that are stored now.
+    def _insert(self, entries: Sequence[Entry]) -> int:
+        """Store leads, and return how many are stored of which no loop knows.
 
         They are looked for where somebody else may have stored them: a loop that they were handed to, or an insert of
         ours on a connection that broke. Whoever is at it still has committed by the time that ours meets the same ids.
-        A loop may stand still meanwhile: as all leads of this process wait, it is not waited for long. What fails for
-        no fault of a row is tried again.
+        What fails for no fault of a row is tried again.
         """
-        looks = were_handed = any(entry.was_handed for entry in entries)
+        looks, is_broken = any(entry.was_handed for entry in entries), False
         for attempt in range(1, MOST_TRIES + 1):
             try:
-                there = self._store.stored([entry.ticket.lead_id for entry in entries]) if looks else set()
-                missing = [entry for entry in entries if entry.ticket.lead_id not in there]
-                if self._handing is not None and any(entry.was_handed for entry in missing):
-                    self._handing.distrust()
-                rows = [entry.row for entry in missing]
-                return there, self._store.insert(rows, waits=not were_handed) if rows else set()
-            except (Broken, psycopg.errors.UniqueViolation):
-                looks = True
+                there = self._look_for(entries) if looks else []
+                missing = [entry for entry in entries if not entry.is_stored]
+                new = self._store.insert(entry.row for entry in missing) if missing else set()
+            except (Broken, psycopg.errors.UniqueViolation) as problem:
+                looks, is_broken = True, is_broken or isinstance(problem, Broken)
                 if attempt == MOST_TRIES:
                     raise
             except psycopg.Error as problem:
                 if sqlstate(problem) not in TRY_AGAIN or attempt == MOST_TRIES:
                     raise
                 time.sleep(random.uniform(0.5, 1.5) * 0.005 * attempt)  # noqa: S311 - it hides nothing
+            else:
+                _note_stored(missing, new)
+                # A loop knows what it stored; what an insert of ours stored before its connection broke, nobody does.
+                return len(new) + sum(is_broken or not entry.was_handed for entry in there)
         raise AssertionError("the last try returns or raises")
+
+    def _look_for(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Note which leads are there, and return them; a loop that has not stored all by now is not trusted."""
+        there = self._store.stored([entry.ticket.lead_id for entry in entries])
+        _note_stored(entries, there)
+        if self._handing and any(entry.was_handed and not entry.is_stored for entry in entries):
+            self._handing.distrust()
+        return [entry for entry in entries if entry.is_stored]
 
     def _answer_used_keys(self, entries: Sequence[Entry]) -> None:
         owners = self._store.key_owners({entry.full_key for entry in entries if entry.full_key})
         for entry in entries:
             owner = owners.get(entry.full_key) if entry.full_key else None
             if owner is not None and owner[0].id == entry.ticket.lead_id:
-                _note_stored(entry)  # By the loop that it was handed to, in this moment.
+                _note_stored([entry], [owner[0].id])  # By the loop that it was handed to, in this moment.
             elif owner is not None:
                 entry.ticket.settle(KeyUsed(*owner))
                 if self._handing:
@@ -209,10 +243,12 @@ class Batcher:
             )
 
 
-def _note_stored(entry: Entry) -> None:
-    entry.is_stored = True
-    if not entry.waits:
-        entry.ticket.settle(entry.pending)
+def _note_stored(entries: Iterable[Entry], stored: Collection[UUID]) -> None:
+    for entry in entries:
+        if entry.ticket.lead_id in stored:
+            entry.is_stored = True  # First: the request stops to wait for more, and then looks.
+            if not entry.waits:
+                entry.ticket.settle(entry.pending)
 
 
 def _refuse(entries: Sequence[Entry], refused: Refused) -> None:

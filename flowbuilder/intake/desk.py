@@ -7,7 +7,7 @@ from uuid import UUID
 from flowbuilder import db, enqueue, ids
 from flowbuilder.config import Settings
 from flowbuilder.intake.backlog import Backlog
-from flowbuilder.intake.batch import Batcher
+from flowbuilder.intake.batch import LOCKED_FOR, Batcher
 from flowbuilder.intake.guard import WRONG_KEYS, Buckets
 from flowbuilder.intake.handing import Handing
 from flowbuilder.intake.loop import IntakeLoop
@@ -34,7 +34,9 @@ class Desk:
         self.without_key = Buckets(settings.open_posts_per_minute)
         # All leads wait for what it asks.
         self._asking = enqueue.connect(settings.redis_url, most_connections=2, timeout=0.1)
-        self.batcher = Batcher(LeadStore(engine), self.announce, partial(Handing, self._asking, settings.home))
+        self.batcher = Batcher(
+            LeadStore(engine, lock_timeout=LOCKED_FOR), self.announce, partial(Handing, self._asking, settings.home)
+        )
         listening = enqueue.connect(settings.redis_url, most_connections=2, timeout=enqueue.SOCKET_TIMEOUT + LISTEN_FOR)
         self.room = WaitingRoom(
             listening,

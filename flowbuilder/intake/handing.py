@@ -74,12 +74,14 @@ class Handing:
 
     def _by_key(self, entries: Sequence[Entry], *, hands_over: bool) -> tuple[list[Entry], list[Entry]]:
         """Return posts that may be stored now, and those that come with a key that is out, or is about to be."""
-        keys = self._keys_out() if any(entry.key for entry in entries) else set()
-        first, seconds = list[Entry](), list[Entry]()
+        out = self._keys_out() if any(entry.key for entry in entries) else set()
+        first, seconds, keys = list[Entry](), list[Entry](), set[FullKey]()
         for entry in entries:
-            (seconds if entry.full_key in keys else first).append(entry)
-            if hands_over and entry.full_key is not None:
-                keys.add(entry.full_key)
+            key, is_handed = entry.full_key, hands_over and _fits(entry)
+            is_second = key in out or (is_handed and key in keys)
+            (seconds if is_second else first).append(entry)
+            if key is not None and not is_second:
+                (out if is_handed else keys).add(key)
         return first, seconds
 
     def _send(self, link: socket.socket, entries: Sequence[Entry]) -> None:
@@ -143,10 +145,13 @@ class Handing:
         return [entry for since, entry in out if since <= latest]
 
     def distrust(self) -> None:
-        """Hang up, and try no loop for a while, if one that did not hang up has not stored what it was handed."""
+        """Hang up, and try no loop for a while, if one that did not hang up has not stored what it was handed.
+
+        It may be about to: whatever else is out is looked for as ever.
+        """
         if self._link is not None:
             self._try_at = time.monotonic() + DISTRUST
-            self._is_over.set()
+            self._hang_up()
 
     def end(self) -> None:
         """Hang up for good: all that is out is overdue."""

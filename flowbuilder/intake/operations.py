@@ -240,8 +240,10 @@ async def _stored(desk: Desk, entry: Entry, ends_at: float) -> LeadAnswer | KeyU
     try:
         desk.batcher.put(entry)
         settlement = await desk.loop.wait(ticket, ends_at - time.monotonic())
-        if settlement is None and not entry.is_stored:
-            settlement = await desk.loop.wait(ticket, must_be_stored_at - time.monotonic())
+        if settlement is None:
+            entry.waits = False  # First: from now on it is an answer that it is stored.
+            if not entry.is_stored:
+                settlement = await desk.loop.wait(ticket, must_be_stored_at - time.monotonic())
     finally:
         desk.room.remove(ticket)
     return settlement or (entry.pending if entry.is_stored else _not_stored_in_time())

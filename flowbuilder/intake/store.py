@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import Any, LiteralString, cast
 from uuid import UUID
 
@@ -53,7 +52,6 @@ SELECT used.source_id, used.key
 FROM json_to_recordset(%s::json) AS asked (source_id uuid, key text)
 JOIN idempotency AS used ON used.source_id = asked.source_id AND used.key = asked.key
 """
-SET_IMPATIENT, SET_PATIENT = "SET lock_timeout = '500ms'", "RESET lock_timeout"
 STORED = "SELECT id FROM lead WHERE id = ANY(%s::uuid[])"
 INSERT_REFUSALS = """
 INSERT INTO intake_refusal (id, account_id, flow_id, source_id, status, codes, fields, at)
@@ -125,11 +123,12 @@ class HeldConnection:
     """One connection that a thread keeps, and makes anew after it broke; each statement is its own transaction.
 
     It speaks to the driver itself: these few statements are sent for every batch of leads, and the engine's share of
-    one is more than the driver's.
+    one is more than the driver's. It waits without end for what others have locked, unless `lock_timeout` says
+    for how long: psycopg.errors.LockNotAvailable is raised then.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, *, lock_timeout: LiteralString = "0") -> None:
+        self._engine, self._lock_timeout = engine, lock_timeout
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
 
     def execute(
@@ -157,11 +156,15 @@ class HeldConnection:
 
     def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
         """Return a connection as the engine makes them, which the pool forgets."""
-        pooled = self._engine.raw_connection()
+        try:
+            pooled = self._engine.raw_connection()
+        except PoolTimeout as problem:
+            raise psycopg.OperationalError(type(problem).__name__) from None
         connection = cast("psycopg.Connection[tuple[Any, ...]]", pooled.driver_connection)
         pooled.detach()
         connection.autocommit = True
         connection.execute("SET plan_cache_mode = auto")
+        connection.execute(f"SET lock_timeout = '{self._lock_timeout}'")
         connection.prepare_threshold = _NEVER  # Only what asks for it is prepared, but that is.
         return connection
 
@@ -169,22 +172,8 @@ class HeldConnection:
 class LeadStore(HeldConnection):
     """What the threads of intake write and read."""
 
-    def insert(self, rows: Iterable[bytes], *, waits: bool = True) -> set[UUID]:
-        """Store leads, each written as a JSON object, and return the ids of those that were not held by a used key.
-
-        `waits` for as long as another transaction takes that stores one of them, or else for half a second: raises
-        psycopg.errors.LockNotAvailable then.
-        """
-        if waits:
-            return self._insert(rows)
-        self.execute(SET_IMPATIENT)
-        try:
-            return self._insert(rows)
-        finally:
-            with suppress(psycopg.Error):  # It broke, and the next one is patient.
-                self.execute(SET_PATIENT)
-
-    def _insert(self, rows: Iterable[bytes]) -> set[UUID]:
+    def insert(self, rows: Iterable[bytes]) -> set[UUID]:
+        """Store leads, each written as a JSON object, and return the ids of those that were not held by a used key."""
         return {row[0] for row in self.execute(INSERT_LEADS, as_list(rows), prepare=True)}
 
     def stored(self, lead_ids: Sequence[UUID]) -> set[UUID]:

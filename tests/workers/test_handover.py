@@ -4,12 +4,13 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from prometheus_client import REGISTRY
@@ -22,12 +23,14 @@ from flowbuilder.config import Settings, settings
 from flowbuilder.db import read_json
 from flowbuilder.embedded.homes import posts_folder
 from flowbuilder.intake import handing
+from flowbuilder.intake.store import INSERT_LEADS, as_list
 from flowbuilder.models import Flow, Source
 from rules import json_text
 from tests.support.buyers import Buyer, a_buyer, silent_until
 from tests.support.flows import buyer, cap, only
 from tests.support.market import Market
 from tests.support.processes import eventually
+from tests.support.servers import plain_url
 from tests.support.supplier import a_key, intake_app
 from workers import journal, posts
 from workers.calling import Brought
@@ -170,11 +173,12 @@ def test_leads_that_end_as_they_are_stored_are_counted(web: Web) -> None:
 
 @pytest.mark.usefixtures("impatient", "in_doubt_for_ever")
 @pytest.mark.parametrize("commits", [False, True])
+@pytest.mark.parametrize("problem", [RuntimeError("a made-up error"), psycopg.OperationalError("a made-up outage")])
 def test_what_was_handed_to_a_turn_that_failed_is_stored_by_the_web(
-    web: Web, sunrise: Buyer, monkeypatch: pytest.MonkeyPatch, commits: bool
+    web: Web, sunrise: Buyer, monkeypatch: pytest.MonkeyPatch, problem: Exception, commits: bool
 ) -> None:
     """Whether it was committed is not known to anybody."""
-    write, failures = journal.write_and_commit, [RuntimeError("a made-up error")]
+    write, failures = journal.write_and_commit, [problem]
 
     def fail_once(database: Any, changes: Any) -> None:
         if failures and changes.new.get(journal.PostedRow):
@@ -228,6 +232,25 @@ def test_a_post_that_nobody_answers_is_looked_for_and_stored_and_the_next_one_no
     door.shut()
     web.market.carry()
     assert [lead.outcome for lead in web.market.leads()] == ["sold", "sold"]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_post_that_is_stored_only_after_its_wait_is_answered_then(web: Web) -> None:
+    """A loop stood still while it stored it."""
+    taken: list[Brought] = []
+    door = posts.Door(web.home, "nobody", taken.append)
+    door.open()
+    with enqueue.connect(web.market.redis_url) as redis, ThreadPoolExecutor(1) as pool:
+        assert enqueue.tell_carried(redis, "nobody")
+        asked = pool.submit(web.post, 5, wait=2)
+        eventually(lambda: bool(taken))
+        with psycopg.connect(plain_url(web.market.url)) as loop:
+            loop.execute(INSERT_LEADS, [as_list([taken[0].rows[0][1]])])
+            assert wait([asked], timeout=2.5).not_done
+        assert asked.result(timeout=5).json["status"] == "waiting"
+    door.shut()
+    web.market.carry()
+    assert [lead.outcome for lead in web.market.leads()] == ["sold"]
 
 
 @pytest.mark.usefixtures("impatient")
@@ -308,7 +331,7 @@ def test_the_socket_of_a_loop_that_was_killed_is_cleared_away(tmp_path: Path) ->
     doors = [posts.Door(tmp_path, name, print) for name in ("one", "two")]
     for door in doors:
         door.open()
-    assert {socket_file.name for socket_file in folder.iterdir()} == {"one", "two"}
+    assert {socket_file.name.partition("-")[0] for socket_file in folder.iterdir()} == {"one", "two"}
     for door in doors:
         door.shut()
     assert not list(folder.iterdir())

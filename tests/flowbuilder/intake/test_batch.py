@@ -13,10 +13,11 @@ import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flowbuilder import embedded, enqueue
 from flowbuilder.embedded.homes import posts_folder
-from flowbuilder.intake.batch import MOST_TRIES, Batcher
+from flowbuilder.intake.batch import LOCKED_FOR, MOST_TRIES, Batcher
 from flowbuilder.intake.desk import Desk
 from flowbuilder.intake.handing import Handing
 from flowbuilder.intake.reading import Reading
@@ -51,13 +52,13 @@ class Failing(LeadStore):
     """A store whose first inserts fail the way that PostgreSQL fails, and then go through."""
 
     def __init__(self, engine: Engine, failures: list[Exception]) -> None:
-        super().__init__(engine)
+        super().__init__(engine, lock_timeout=LOCKED_FOR)
         self.failures = failures
 
-    def insert(self, rows: Iterable[bytes], *, waits: bool = True) -> set[UUID]:
+    def insert(self, rows: Iterable[bytes]) -> set[UUID]:
         if self.failures:
             raise self.failures.pop(0)
-        return super().insert(rows, waits=waits)
+        return super().insert(rows)
 
 
 def store_or_refuse(store: LeadStore, *entries: Entry) -> None:
@@ -286,26 +287,54 @@ def test_a_loop_that_is_no_loop_is_none(redis_url: str, told: str):
             redis.delete(enqueue.CARRIED)
 
 
+@contextmanager
+def being_stored(database_url: str, *entries: Entry) -> Iterator[psycopg.Connection]:
+    """Have a loop stand still that stores leads."""
+    with psycopg.connect(plain_url(database_url)) as loop:
+        loop.execute(INSERT_LEADS, [as_list(entry.row for entry in entries)])
+        yield loop
+        loop.rollback()
+
+
 @pytest.mark.parametrize("commits", [True, False])
 def test_a_lead_that_a_loop_is_storing_is_looked_for_until_that_has_ended(
     supplier: Supplier, rows: Rows, database_url: str, tmp_path: Path, redis_url: str, commits: bool
 ):
-    """A loop may stand still in the middle of it; the others' leads do not wait for it."""
-    entry, other = an_entry(supplier), an_entry(supplier)
-    entry.was_handed = True
+    """A loop may stand still in the middle of it; the others' leads do not wait for it, with it or without."""
+    locked, free, other = (an_entry(supplier) for _ in range(3))
+    locked.was_handed = free.was_handed = True
     with (
         a_store(database_url) as store,
         handing_over(tmp_path, store, redis_url) as batcher,
-        psycopg.connect(plain_url(database_url)) as loop,
+        being_stored(database_url, locked) as loop,
     ):
-        loop.execute(INSERT_LEADS, [as_list([entry.row])])
-        batcher._store_or_refuse([entry])
-        assert (entry.ticket.settlement, entry.is_stored) == (None, False)
+        batcher._store_or_refuse([locked, free])
+        assert (locked.ticket.settlement, locked.is_stored) == (None, False)
         batcher._store_or_refuse(batcher._hand([other]))
-        assert [row["id"] for row in rows.leads(supplier)] == [other.ticket.lead_id]
-        loop.commit() if commits else loop.rollback()
+        assert {row["id"] for row in rows.leads(supplier)} == {free.ticket.lead_id, other.ticket.lead_id}
+        if commits:
+            loop.commit()
+        else:
+            loop.rollback()
         let_go(batcher)
-    assert (entry.ticket.settlement, entry.is_stored, len(rows.leads(supplier))) == (entry.pending, True, 2)
+    assert (locked.ticket.settlement, locked.is_stored, len(rows.leads(supplier))) == (locked.pending, True, 3)
+
+
+def test_a_key_that_a_loop_is_taking_holds_nobody_up(
+    supplier: Supplier, rows: Rows, database_url: str, tmp_path: Path, redis_url: str
+):
+    first, second, other = (an_entry(supplier, key=key) for key in ("same", "same", "other"))
+    with (
+        a_store(database_url) as store,
+        handing_over(tmp_path, store, redis_url) as batcher,
+        being_stored(database_url, first) as loop,
+    ):
+        batcher._store_or_refuse([second, other])
+        assert [row["id"] for row in rows.leads(supplier)] == [other.ticket.lead_id]
+        loop.commit()
+        let_go(batcher)
+    assert isinstance(second.ticket.settlement, KeyUsed)
+    assert second.ticket.settlement.lead.id == first.ticket.lead_id
 
 
 def test_a_lead_that_somebody_is_storing_for_too_long_is_503(
@@ -316,10 +345,42 @@ def test_a_lead_that_somebody_is_storing_for_too_long_is_503(
     with (
         a_store(database_url) as store,
         handing_over(tmp_path, store, redis_url) as batcher,
-        psycopg.connect(plain_url(database_url)) as loop,
+        being_stored(database_url, entry),
     ):
-        loop.execute(INSERT_LEADS, [as_list([entry.row])])
         batcher._store_or_refuse([entry])
-        loop.rollback()
     assert isinstance(entry.ticket.settlement, Refused)
     assert entry.ticket.settlement.status == 503
+
+
+def test_where_others_cannot_be_stored_those_that_are_there_are_not_refused(
+    supplier: Supplier, rows: Rows, database_url: str, tmp_path: Path, redis_url: str
+):
+    there, handed, plain = (an_entry(supplier) for _ in range(3))
+    there.was_handed = handed.was_handed = True
+    with (
+        a_store(database_url, psycopg.errors.DiskFull()) as store,
+        handing_over(tmp_path, store, redis_url) as batcher,
+    ):
+        LeadStore.insert(store, [there.row])
+        batcher._store_or_refuse([there, handed, plain])
+        assert there.ticket.settlement == there.pending
+        assert handed.ticket.settlement is None  # A loop may be storing it.
+        assert isinstance(plain.ticket.settlement, Refused)
+        let_go(batcher)
+    assert handed.ticket.settlement == handed.pending
+    assert {row["id"] for row in rows.leads(supplier)} == {there.ticket.lead_id, handed.ticket.lead_id}
+
+
+def test_what_nobody_thought_of_ends_no_thread(supplier: Supplier, intake: Flask, monkeypatch: pytest.MonkeyPatch):
+    """Such as no connection for the record of a refused post."""
+    store, failures = intake.extensions["intake"].batcher._store, [PoolTimeout()]
+    record = store.insert_refusals
+    monkeypatch.setattr(store, "insert_refusals", lambda rows: record(rows) if not failures else fail(failures.pop()))
+    assert supplier.post({}).status_code == 422
+    assert supplier.post().status_code == 202
+    assert not failures
+    assert supplier.post().status_code == 202
+
+
+def fail(problem: Exception) -> None:
+    raise problem
