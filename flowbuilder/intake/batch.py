@@ -198,6 +198,8 @@ class Batcher:
                 time.sleep(random.uniform(0.5, 1.5) * 0.005 * attempt)  # noqa: S311 - it hides nothing
             else:
                 _note_stored(missing, new)
+                if new:
+                    meters.BATCH.observe(len(new))
                 # A loop knows what it stored; what an insert of ours stored before its connection broke, nobody does.
                 return len(new) + sum(is_broken or not entry.was_handed for entry in there)
         raise AssertionError("the last try returns or raises")

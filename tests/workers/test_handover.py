@@ -112,8 +112,10 @@ def in_doubt_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("impatient")
 def test_a_post_that_is_handed_over_is_the_lead_that_the_web_would_have_stored(web: Web) -> None:
     with web.market.carrying():
-        web.post(1, note="hello", wait=1)  # Too short a wait to be handed over.
         web.wait_for_door()
+        before = web.stored()
+        web.post(1, note="hello", wait=1)  # Too short a wait to be handed over.
+        assert web.stored() == before + 1
         before = web.stored()
         answer = web.post(1, note="hello")
         assert (answer.status_code, answer.json["status"], web.stored() - before) == (201, "sold", 0)
