@@ -5,6 +5,7 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -27,10 +28,10 @@ def short_leases(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def an_auction(market: Market) -> Iterator[tuple[Buyer, Buyer]]:
+def an_auction(market: Market, **settings: Any) -> Iterator[tuple[Buyer, Buyer]]:
     with a_bidder(41, after=0.05) as best, a_bidder(30) as second:
         first = {"connection": connect(market, best), "caps": [{"limit": 5, "per": "total"}], **quickly()}
-        market.publish([auction(first, {"connection": connect(market, second), **quickly()})])
+        market.publish([auction(first, {"connection": connect(market, second), **quickly()}, **settings)])
         yield best, second
 
 
@@ -121,7 +122,7 @@ def test_a_worker_that_dies_between_ping_and_answer_to_the_post_sells_once_under
 
 
 def test_workers_that_stop_finish_their_pings(market: Market) -> None:
-    with an_auction(market) as (best, second):
+    with an_auction(market, wait_ms=5000) as (best, second):
         best.delay = 0.2
         market.post(5)
         worker = armed.start(environ(market), "never", 1, "leads")
