@@ -248,14 +248,20 @@ class Engine:
         for carried in suspects:
             self._mover.move_alone(carried)
         wanted = self._claiming.how_many(self._load.room) if claims else 0
-        fitting = max(0, min(MOST_CLAIMED, self._claiming.fitting - len(batch), self._load.room))
         takes = claims and not any(carried.is_in_doubt for carried in batch)
-        # Where there are both, what is due has half of the room at least.
-        posts = read_posts(self._calling.take_posts(fitting - min(wanted, (fitting + 1) // 2))) if takes else []
-        wanted = min(wanted, max(0, fitting - len(posts))) if posts else wanted
+        posts, wanted = self._take_posts(wanted, self._claiming.fitting - len(batch)) if takes else ([], wanted)
         if not batch and not wanted and not posts:
             return bool(suspects)
         return self._mover.move(batch, wanted, posts) or bool(suspects)
+
+    def _take_posts(self, wanted: int, fitting: int) -> tuple[list[Carried], int]:
+        """Return posts for a turn into which so many more leads fit, and how many due ones are still wanted in it.
+
+        Where there are both, each kind has half of the room at least.
+        """
+        room = max(0, min(MOST_CLAIMED, fitting, self._load.room))
+        posts = read_posts(self._calling.take_posts(room - min(wanted, (room + 1) // 2)))
+        return posts, min(wanted, room - len(posts)) if posts else wanted
 
     def _open_or_shut(self) -> None:
         """Take posts straight from the web while this is the loop that others join and has room; else they are due.

@@ -25,7 +25,7 @@ def restart(battle: Battle, restarts: int, rate: float) -> Ends:
     """Stop worker after worker while leads come; return each one's exit code and how long it took."""
     ends: Ends = []
     workers = len(battle.yard.workers)
-    with posting(battle.poster.post, rate, threads=8):
+    with posting(battle.poster.post, rate, threads=32):
         for number in range(restarts):
             battle.market.wait_until(f"(SELECT count(*) FROM worker) >= {number + workers}", 60)
             with battle.breaking.noted(STOPPED):

@@ -31,6 +31,7 @@ def judged(battle: Battle, *own: Verdict) -> int:
 
     Returns 1 when a promise is broken, else 0.
     """
+    sys.stdout.write(f"{battle.yard.handed_over()} posts went straight to a loop\n")
     battle.yard.close()
     sys.stdout.write("".join(f"{verdict.said()}\n" for verdict in own))
     sys.stdout.flush()

@@ -1,5 +1,6 @@
 """Real processes of the product on servers of their own: web and lead workers that a test stops, kills and pauses."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -94,6 +95,11 @@ class Yard:
             return requests.get(f"http://127.0.0.1:{self.port}/healthz", timeout=2).ok
         except requests.RequestException:
             return False
+
+    def handed_over(self) -> int:
+        """Return how many posts the web gave straight to a loop so far."""
+        told = requests.get(f"http://127.0.0.1:{self.port}/metrics", timeout=10).text
+        return int(float(re.findall(r"^flowbuilder_posts_handed_over_total ([\d.e+]+)$", told, re.MULTILINE)[0]))
 
     def address(self) -> tuple[str, str]:
         """Return where suppliers post to, and with which key."""
