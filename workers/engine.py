@@ -52,8 +52,9 @@ MOST_RENEWED = 128
 PATIENCE = 0.02
 """Seconds for which a loop waits for answers before it renews more."""
 REST = 5.0
-"""Seconds for which no posts are taken straight from the web after a turn with some of them failed, if not because
-somebody else was quicker."""
+"""Seconds for which no posts are taken straight from the web after a turn with some of them failed."""
+AGAIN = 1.0
+"""Seconds after which a write that is lost, as somebody else was quicker, is no reason to rest."""
 LONGEST_SHIFT = 600.0
 STOP_GRACE = 15.0
 LONGEST_CALL = 70.0
@@ -98,12 +99,12 @@ class Engine:
             self._tally,
             hand_over=self._hand_over,
             may_call=lambda: not self._is_ending,
-            on_error=lambda is_lost: self._shut_door(0.0 if is_lost else REST),
+            on_error=self._rest_from_posts,
         )
         self._due_until = datetime.min.replace(tzinfo=UTC)
         self._renewed_at = self._round_at = self._asked_at = 0.0
         self._unrenewed: list[Carried] = []
-        self._was_busy_at = 0.0
+        self._was_busy_at, self._lost_at = 0.0, -math.inf
         self._is_winding_up = False
         self._listener = Listener(redis, wake=self._calling.wake)
         self._door = Door(None, self._listener.name, put=self._calling.hand_in)
@@ -275,6 +276,12 @@ class Engine:
             self._shut_door()
         else:
             self._calling.let_in(self._door.open())
+
+    def _rest_from_posts(self, is_lost: bool) -> None:
+        """Shut the door after a turn with posts that failed; for a moment only, where that was one lost write."""
+        now = time.monotonic()
+        is_rare, self._lost_at = now - self._lost_at > AGAIN, now
+        self._shut_door(0.0 if is_lost and is_rare else REST)
 
     def _shut_door(self, rest: float = 0.0) -> None:
         self._door.shut(rest)

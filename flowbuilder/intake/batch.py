@@ -148,7 +148,8 @@ class Batcher:
             self._store_or_refuse(entries[:middle], halvings - 1)
             self._store_or_refuse(entries[middle:], halvings - 1)
         elif is_locked:
-            _refuse(self._looked_for_too_long(entries), refusal_of(problem))
+            if late := self._looked_for_too_long(entries):
+                _refuse(late, refusal_of(problem))
         elif not is_about_data(problem):
             self._refuse_or_look_again(entries, refusal_of(problem))
         elif middle:
@@ -213,17 +214,21 @@ class Batcher:
         return [entry for entry in entries if entry.is_stored]
 
     def _answer_used_keys(self, entries: Sequence[Entry]) -> None:
-        owners = self._store.key_owners({entry.full_key for entry in entries if entry.full_key})
+        owners, own = self._store.key_owners({entry.full_key for entry in entries if entry.full_key}), 0
         for entry in entries:
             owner = owners.get(entry.full_key) if entry.full_key else None
             if owner is not None and owner[0].id == entry.ticket.lead_id:
-                _note_stored([entry], [owner[0].id])  # By the loop that it was handed to, in this moment.
+                # By the loop that it was handed to, or by an insert of ours whose connection broke.
+                _note_stored([entry], [owner[0].id])
+                own += 1
             elif owner is not None:
                 entry.ticket.settle(KeyUsed(*owner))
                 if self._handing:
                     self._handing.expect_used_keys()
             else:
                 self._try_again(entry)
+        if own:
+            self._announce(own)
 
     def _try_again(self, entry: Entry) -> None:
         """A key that was swept, or whose lead was not committed after all, is free again."""

@@ -149,7 +149,7 @@ class Handing:
 
         It may be about to: whatever else is out is looked for as ever.
         """
-        if self._link is not None:
+        if self._link is not None and not self._is_over.is_set():
             self._try_at = time.monotonic() + DISTRUST
             self._hang_up()
 

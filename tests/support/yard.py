@@ -96,10 +96,13 @@ class Yard:
         except requests.RequestException:
             return False
 
-    def handed_over(self) -> int:
-        """Return how many posts the web gave straight to a loop so far."""
-        told = requests.get(f"http://127.0.0.1:{self.port}/metrics", timeout=10).text
-        return int(float(re.findall(r"^flowbuilder_posts_handed_over_total ([\d.e+]+)$", told, re.MULTILINE)[0]))
+    def handed_over(self) -> str:
+        """Return how many posts the web gave straight to a loop so far, as it says."""
+        try:
+            told = requests.get(f"http://127.0.0.1:{self.port}/metrics", timeout=10).text
+        except requests.RequestException as problem:
+            return type(problem).__name__
+        return " ".join(re.findall(r"^flowbuilder_posts_handed_over_total (\d+)", told, re.MULTILINE)) or "?"
 
     def address(self) -> tuple[str, str]:
         """Return where suppliers post to, and with which key."""

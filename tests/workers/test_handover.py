@@ -138,7 +138,7 @@ def test_posts_with_one_key_are_one_lead(web: Web, sunrise: Buyer) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_key_that_was_used_costs_the_others_nothing(web: Web, sunrise: Buyer) -> None:
+def test_a_key_that_was_used_is_answered_and_the_others_are_sold(web: Web, sunrise: Buyer) -> None:
     with web.market.carrying():
         web.wait_for_door()
         web.post(0, key="used")
@@ -236,9 +236,9 @@ def test_a_post_that_nobody_answers_is_looked_for_and_stored_and_the_next_one_no
     assert [lead.outcome for lead in web.market.leads()] == ["sold", "sold"]
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("impatient", "in_doubt_for_ever")
 def test_a_post_that_is_stored_only_after_its_wait_is_answered_then(web: Web) -> None:
-    """A loop stood still while it stored it."""
+    """A loop stood still meanwhile."""
     taken: list[Brought] = []
     door = posts.Door(web.home, "nobody", taken.append)
     door.open()
@@ -246,11 +246,11 @@ def test_a_post_that_is_stored_only_after_its_wait_is_answered_then(web: Web) ->
         assert enqueue.tell_carried(redis, "nobody")
         asked = pool.submit(web.post, 5, wait=2)
         eventually(lambda: bool(taken))
+        assert wait([asked], timeout=2.5).not_done
         with psycopg.connect(plain_url(web.market.url)) as loop:
             loop.execute(INSERT_LEADS, [as_list([taken[0].rows[0][1]])])
-            assert wait([asked], timeout=2.5).not_done
+        door.shut()
         assert asked.result(timeout=5).json["status"] == "waiting"
-    door.shut()
     web.market.carry()
     assert [lead.outcome for lead in web.market.leads()] == ["sold"]
 
