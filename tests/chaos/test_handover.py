@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 import psutil
 import pytest
@@ -17,15 +17,17 @@ from tests.support.market import a_market, empty
 from tests.support.processes import eventually
 from tests.support.servers import private_servers
 from tests.support.yard import Worker, Yard, a_yard, posting
+from workers.crashpoints import CRASHED
 
 RATE, THREADS, ROUNDS = 60.0, 48, 4
-WITH_SHORT_LEASES = ("-m", "tests.support.armed", "never", "1", "leads")
+TURNS = 200
+"""After how many turns a worker ends by itself: it takes posts by then."""
 Scene = tuple[Yard, Buyer]
 
 
 @pytest.fixture
 def scene() -> Iterator[Scene]:
-    """Give a yard with its web and two workers, and a buyer that takes each lead."""
+    """Give a yard with its web, and a buyer that takes each lead."""
     with ExitStack() as stack:
         servers = stack.enter_context(private_servers())
         db.migrate(servers.database_url)
@@ -37,27 +39,27 @@ def scene() -> Iterator[Scene]:
         market.publish([cap(100_000), buyer(market.connect(sunrise), **quickly(after=["1s"] * 5))])
         yard = stack.enter_context(a_yard(market, servers))
         yard.open()
-        yard.workers = [hired(yard) for _ in range(2)]
         yield yard, sunrise
 
 
-def hired(yard: Yard) -> Worker:
-    return yard.start(*WITH_SHORT_LEASES)
+def hire(yard: Yard, many: int, point: str = "never") -> None:
+    """Start workers with short leases that end once they have passed a point some times."""
+    yard.workers += [yard.start("-m", "tests.support.armed", point, str(TURNS), "leads") for _ in range(many)]
 
 
-def at_the_door(yard: Yard) -> int | None:
-    """Return which worker takes posts, by its place, None while none does."""
-    for at, worker in enumerate(yard.workers):
+def at_the_door(yard: Yard) -> Worker | None:
+    """Return the worker that takes posts, None while none does."""
+    for worker in yard.workers:
         with suppress(psutil.Error):
             sockets = psutil.Process(worker.pid).net_connections("unix")
             if any(one.laddr.startswith(str(posts_folder(settings().home.resolve()))) for one in sockets):
-                return at
+                return worker
     return None
 
 
-@pytest.mark.timeout(240)
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM])
-def test_posts_that_are_handed_to_a_worker_that_goes_are_sold_once(scene: Scene, how: signal.Signals) -> None:
+@contextmanager
+def suppliers(scene: Scene) -> Iterator[dict[int, requests.Response]]:
+    """Have leads posted that wait for a buyer; give the answers, which must say at last that each was sold once."""
     yard, sunrise = scene
     address, key = yard.address()
     answers: dict[int, requests.Response] = {}
@@ -68,12 +70,28 @@ def test_posts_that_are_handed_to_a_worker_that_goes_are_sold_once(scene: Scene,
         answers[number] = requests.post(address, json=lead, headers=headers, params={"wait": "5"}, timeout=60)
 
     with posting(post, RATE, threads=THREADS):
+        yield answers
+    yard.market.wait_until("(SELECT count(*) FROM lead WHERE state <> 'done') = 0")
+    assert yard.handed_over() not in ("0", "?")
+    assert {answer.status_code for answer in answers.values()} <= {201, 202}
+    leads = yard.market.leads()
+    assert len(leads) == len(answers) == len({answer.json()["lead"]["id"] for answer in answers.values()})
+    assert {lead.outcome for lead in leads} == {"sold"}
+    yard.market.check()
+    yard.market.check_requests(sunrise)
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM])
+def test_posts_that_are_handed_to_a_worker_that_goes_are_sold_once(scene: Scene, how: signal.Signals) -> None:
+    yard, _ = scene
+    hire(yard, 2)
+    with suppliers(scene) as answers:
         for _ in range(ROUNDS):
             eventually(lambda: at_the_door(yard) is not None)
             many = len(answers)
             eventually(lambda many=many: len(answers) > many + 20)
-            at = at_the_door(yard)
-            gone = yard.workers[at if at is not None else 0]
+            gone = at_the_door(yard) or yard.workers[0]
             gone.send_signal(how)
             many = len(answers)
             eventually(lambda many=many: len(answers) > many + 60)
@@ -81,11 +99,20 @@ def test_posts_that_are_handed_to_a_worker_that_goes_are_sold_once(scene: Scene,
                 gone.send_signal(signal.SIGCONT)
             else:
                 gone.wait(60)
-                yard.workers = [hired(yard) if worker is gone else worker for worker in yard.workers]
-    yard.market.wait_until("(SELECT count(*) FROM lead WHERE state <> 'done') = 0")
-    assert {answer.status_code for answer in answers.values()} <= {201, 202}
-    leads = yard.market.leads()
-    assert len(leads) == len(answers) == len({answer.json()["lead"]["id"] for answer in answers.values()})
-    assert {lead.outcome for lead in leads} == {"sold"}
-    yard.market.check()
-    yard.market.check_requests(sunrise)
+                yard.workers.remove(gone)
+                hire(yard, 1)
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("point", ["before turn", "after turn"])
+def test_posts_that_are_handed_to_a_worker_that_ends_around_its_commit_are_sold_once(scene: Scene, point: str) -> None:
+    yard, _ = scene
+    hire(yard, 2, point)
+    with suppliers(scene):
+        for _ in range(ROUNDS):
+            eventually(lambda: any(worker.poll() is not None for worker in yard.workers), 60)
+            gone, *_ = [worker for worker in yard.workers if worker.poll() is not None]
+            assert gone.wait() == CRASHED
+            yard.workers.remove(gone)
+            hire(yard, 1, point)
+        hire(yard, 1)
