@@ -1,8 +1,8 @@
-"""Workers that stand still for forty seconds and go on: others take their leads, and nothing is written too late.
+"""Workers that stand still for 44 seconds and go on: others take their leads, and nothing is written too late.
 
 Paused is whichever worker wrote last, so that it has leads in hand and is in the middle of something.
 
-python -m tests.chaos.pauses [pauses] [seconds each] [workers]     20 pauses of 40 seconds, 6 workers, 4 at a time
+python -m tests.chaos.pauses [pauses] [seconds each] [workers]     20 pauses of 44 seconds, 6 workers, 4 at a time
 """
 
 import signal
@@ -18,7 +18,9 @@ from tests.support.evidence import PAUSED
 from tests.support.verdicts import Verdict
 from tests.support.yard import Worker
 
-PAUSES, SECONDS, WORKERS = 20, 40, 6
+PAUSES, SECONDS, WORKERS = 20, 44, 6
+"""A pause begins every 11.25 s, and leases end after 20 to 30: none begins just when leads are taken up again, or a
+second worker would be paused that has them in hand and has not asked anybody yet."""
 AT_WORK = 2
 """How many workers are never paused at the same moment."""
 RATE = 10
