@@ -20,8 +20,8 @@ from tests.support.yard import Worker, Yard, a_yard, posting
 from workers.crashpoints import CRASHED
 
 RATE, THREADS, ROUNDS = 60.0, 48, 4
-TURNS = 200
-"""After how many turns a worker ends by itself: it takes posts by then."""
+TURNS = 20
+"""With how many turns that had posts a worker ends by itself."""
 Scene = tuple[Yard, Buyer]
 
 
@@ -104,7 +104,7 @@ def test_posts_that_are_handed_to_a_worker_that_goes_are_sold_once(scene: Scene,
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("point", ["before turn", "after turn"])
+@pytest.mark.parametrize("point", ["before posts", "after posts"])
 def test_posts_that_are_handed_to_a_worker_that_ends_around_its_commit_are_sold_once(scene: Scene, point: str) -> None:
     yard, _ = scene
     hire(yard, 2, point)

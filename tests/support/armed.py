@@ -1,9 +1,10 @@
 """A process that ends at a crash point: `python -m tests.support.armed "after turn" 3 leads`.
 
 Instead of `leads` it may do `copies`, or a `test` with an id. At a point whose name begins with `pause` it stands
-still. With `stopped` for a name it is told to stop as soon as it takes signals, with `poison` it ends whenever it moves
-a lead from the state XX. Its leases are short, so that what it leaves behind is taken soon. Tests start it by `start`,
-which forks it from a process that has loaded everything.
+still; `before posts` and `after posts` are those around a commit of leads that the web handed over. With `stopped` for
+a name it is told to stop as soon as it takes signals, with `poison` it ends whenever it moves a lead from the state XX.
+Its leases are short, so that what it leaves behind is taken soon. Tests start it by `start`, which forks it from a
+process that has loaded everything.
 """
 
 import json
@@ -25,6 +26,7 @@ from workers import campaigns, crashpoints, engine, journal, steering, sweep
 from workers.connection_test import run_test
 from workers.copies import send_copies
 from workers.main import main
+from workers.rows import PostedRow
 
 LEASE = timedelta(seconds=1.5)
 STOP_GRACE = 0.3
@@ -34,7 +36,7 @@ POISON = "poison"
 STOPPED = "stopped"
 CAMPAIGN = "TESTS_CAMPAIGN"
 """The name under which a process is told which rows there are in every campaign, as JSON."""
-PAUSE = "pause "
+PAUSE, POSTS = "pause ", " posts"
 DEADLY = "XX"
 
 
@@ -48,6 +50,21 @@ def poison() -> None:
         return perform(turn, carried, effect)
 
     steering._perform = perform_or_die
+
+
+def mark_posts() -> None:
+    """Have places around each commit of leads that the web handed over."""
+    write = journal.write_and_commit
+
+    def write_between(database: Any, changes: Any) -> None:
+        has_posts = bool(changes.added(PostedRow))
+        if has_posts:
+            crashpoints.crashpoint("before posts")
+        write(database, changes)
+        if has_posts:
+            crashpoints.crashpoint("after posts")
+
+    journal.write_and_commit = write_between
 
 
 def stop_at_once() -> None:
@@ -71,6 +88,8 @@ def work(name: str, passes: str, kind: str, *identifiers: str) -> None:
     journal.LEASE, engine.STOP_GRACE, sweep.EVERY = LEASE, STOP_GRACE, SWEEP_EVERY
     if name == POISON:
         poison()
+    if name.endswith(POSTS):
+        mark_posts()
     if name == STOPPED:
         stop_at_once()
     if name.startswith(PAUSE):

@@ -35,6 +35,7 @@ from tests.support.supplier import a_key, intake_app
 from workers import journal, posts
 from workers.calling import Brought
 
+Taking = tuple[posts.Door, list[Brought]]
 STORED_BY_WEB = "flowbuilder_intake_batch_leads_sum"
 OF_LEADS = """
     SELECT account_id, flow_id, source_id, version, is_test, test_outcome, posted, fields, invalid, ignored, currency,
@@ -95,6 +96,18 @@ def web(market: Market, sunrise: Buyer, tmp_path: Path) -> Iterator[Web]:
             yield Web(app, own, market, tmp_path, address, key)
     finally:
         embedded.delete(tmp_path)
+
+
+@pytest.fixture
+def nobodys(web: Web) -> Iterator[Taking]:
+    """Give the door of somebody who takes posts, tells that it carries leads, and never carries one; and what came."""
+    taken: list[Brought] = []
+    door = posts.Door(web.home, "nobody", taken.append)
+    door.open()
+    with enqueue.connect(web.market.redis_url) as redis:
+        assert enqueue.tell_carried(redis, "nobody")
+    yield door, taken
+    door.shut()
 
 
 @pytest.fixture
@@ -202,13 +215,9 @@ def test_what_was_handed_to_a_turn_that_failed_is_stored_by_the_web(
 
 
 @pytest.mark.usefixtures("impatient", "in_doubt_for_ever")
-def test_what_waits_behind_a_door_that_is_shut_is_stored_by_the_web(web: Web) -> None:
-    """Somebody takes posts, tells that it carries leads, and never carries one."""
-    taken: list[Brought] = []
-    door = posts.Door(web.home, "nobody", taken.append)
-    door.open()
-    with enqueue.connect(web.market.redis_url) as redis, ThreadPoolExecutor(1) as pool:
-        assert enqueue.tell_carried(redis, "nobody")
+def test_what_waits_behind_a_door_that_is_shut_is_stored_by_the_web(web: Web, nobodys: Taking) -> None:
+    door, taken = nobodys
+    with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(web.post, 5, wait=3)
         eventually(lambda: bool(taken))
         assert not web.market.leads()
@@ -219,12 +228,11 @@ def test_what_waits_behind_a_door_that_is_shut_is_stored_by_the_web(web: Web) ->
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_post_that_nobody_answers_is_looked_for_and_stored_and_the_next_one_not_handed_over(web: Web) -> None:
-    taken: list[Brought] = []
-    door = posts.Door(web.home, "nobody", taken.append)
-    door.open()
-    with enqueue.connect(web.market.redis_url) as redis, ThreadPoolExecutor(1) as pool:
-        assert enqueue.tell_carried(redis, "nobody")
+def test_a_post_that_nobody_answers_is_looked_for_and_stored_and_the_next_one_not_handed_over(
+    web: Web, nobodys: Taking
+) -> None:
+    door, taken = nobodys
+    with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(web.post, 5, wait=3)
         eventually(lambda: bool(web.market.leads()))
         assert taken
@@ -237,13 +245,10 @@ def test_a_post_that_nobody_answers_is_looked_for_and_stored_and_the_next_one_no
 
 
 @pytest.mark.usefixtures("impatient", "in_doubt_for_ever")
-def test_a_post_that_is_stored_only_after_its_wait_is_answered_then(web: Web) -> None:
+def test_a_post_that_is_stored_only_after_its_wait_is_answered_then(web: Web, nobodys: Taking) -> None:
     """A loop stood still meanwhile."""
-    taken: list[Brought] = []
-    door = posts.Door(web.home, "nobody", taken.append)
-    door.open()
-    with enqueue.connect(web.market.redis_url) as redis, ThreadPoolExecutor(1) as pool:
-        assert enqueue.tell_carried(redis, "nobody")
+    door, taken = nobodys
+    with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(web.post, 5, wait=2)
         eventually(lambda: bool(taken))
         assert wait([asked], timeout=2.5).not_done
