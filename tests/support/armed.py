@@ -34,6 +34,8 @@ SWEEP_EVERY = 0.3
 SURVIVED = 3
 POISON = "poison"
 STOPPED = "stopped"
+GRACE = "TESTS_STOP_GRACE"
+"""The name under which a process is told for how many seconds its calls may go on once it has to stop."""
 CAMPAIGN = "TESTS_CAMPAIGN"
 """The name under which a process is told which rows there are in every campaign, as JSON."""
 PAUSE, POSTS = "pause ", " posts"
@@ -85,7 +87,8 @@ def stand_still() -> None:
 
 def work(name: str, passes: str, kind: str, *identifiers: str) -> None:
     """Do what a worker process does, until the named point is passed for the given time."""
-    journal.LEASE, engine.STOP_GRACE, sweep.EVERY = LEASE, STOP_GRACE, SWEEP_EVERY
+    journal.LEASE, sweep.EVERY = LEASE, SWEEP_EVERY
+    engine.STOP_GRACE = float(os.environ.get(GRACE, STOP_GRACE))
     if name == POISON:
         poison()
     if name.endswith(POSTS):

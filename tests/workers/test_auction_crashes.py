@@ -125,7 +125,7 @@ def test_workers_that_stop_finish_their_pings(market: Market) -> None:
     with an_auction(market, wait_ms=5000) as (best, second):
         best.delay = 0.2
         market.post(5)
-        worker = armed.start(environ(market), "never", 1, "leads")
+        worker = armed.start(environ(market) | {armed.GRACE: "15"}, "never", 1, "leads")
         best.wait_for(5)
         worker.terminate()
         worker.join(30)
