@@ -2,7 +2,7 @@
 
 python -m tests.chaos.auctions [auctions] [bidders] [rounds]     200 auctions, 20 bidders, 3 rounds
 
-Workers are as many as `flowbuilder serve` runs; the bidders are one process, on the same machine.
+Workers are as many as `flowbuilder serve` runs; the bidders are one process on the same machine, with a port for each.
 """
 
 import multiprocessing
@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +37,8 @@ ALONE, WITHIN, BESIDE = 20, 0.025, 2.0
 """How many auctions come alone; seconds that one takes longer than its bidders at most; seconds for all at once."""
 OTHERS = 20.0
 """Leads per second that are sold meanwhile without an auction."""
+SELDOM = 0.25
+"""Seconds after which it is looked again whether all have ended: the machine is for those that carry them."""
 CAREFUL = 5.0
 """Seconds after which workers are past the careful beginning of their lives."""
 ALL_ENDED = "(SELECT count(*) FROM lead WHERE state <> 'done') = 0"
@@ -44,17 +46,12 @@ ALL_ENDED = "(SELECT count(*) FROM lead WHERE state <> 'done') = 0"
 
 @dataclass(frozen=True)
 class Street:
-    """The yard, the two flows by their ids and sources, and whose CPU is counted."""
+    """The yard, its market as each of the two flows has it, and whose CPU is counted."""
 
     yard: Yard
-    auctions: tuple[UUID | None, UUID | None]
-    plain: tuple[UUID | None, UUID | None]
+    auctions: Market
+    plain: Market
     bidders: psutil.Process
-
-    def post(self, flow: tuple[UUID | None, UUID | None], many: int = 1) -> list[UUID]:
-        """Post leads to a flow, all at the same instant."""
-        there = Market(**{**vars(self.yard.market), "flow_id": flow[0], "source_id": flow[1]})
-        return there.post(many)
 
     def cpu(self) -> dict[str, float]:
         """Return the CPU seconds spent so far by whom."""
@@ -75,19 +72,19 @@ def bidding(number: int, path: str, _body: dict[str, Any]) -> tuple[float, dict[
     return (BID_AFTER, {"bid": 20 + number, "bid_id": "x"}) if path == "ping" else (0.0, {"status": "accepted"})
 
 
-def serve(ports: "multiprocessing.Queue[int]") -> None:
-    """Be the bidders until this process is ended."""
-    with a_crowd(bidding) as crowd:
-        ports.put(crowd.port)
+def serve(ports: "multiprocessing.Queue[Sequence[int]]", many: int) -> None:
+    """Be so many bidders until this process is ended."""
+    with a_crowd(bidding, [0] * many) as crowd:
+        ports.put(crowd.ports)
         time.sleep(3600)
 
 
 @contextmanager
-def bidders_apart() -> Iterator[tuple[Crowd, psutil.Process]]:
+def bidders_apart(many: int) -> Iterator[tuple[Crowd, psutil.Process]]:
     """Give bidders in a process of their own."""
     spawn = multiprocessing.get_context("spawn")
     ports = spawn.Queue()
-    process = spawn.Process(target=serve, args=(ports,), daemon=True)
+    process = spawn.Process(target=serve, args=(ports, many), daemon=True)
     process.start()
     try:
         yield Crowd(bidding, ports.get(timeout=30)), psutil.Process(process.pid)
@@ -100,17 +97,17 @@ def bidders_apart() -> Iterator[tuple[Crowd, psutil.Process]]:
 def a_street(servers: embedded.Servers, bidders: int) -> Iterator[Street]:
     """Give a street whose workers are at work."""
     with ExitStack() as stack:
-        crowd, process = stack.enter_context(bidders_apart())
+        crowd, process = stack.enter_context(bidders_apart(bidders + 1))
         db.migrate(servers.database_url)
         market = stack.enter_context(a_market(servers.database_url, servers.redis_url))
         market.publish([auction(*(crowd.connect(market, number) for number in range(bidders)))])
-        auctions = market.flow_id, market.source_id
+        auctions = replace(market)
         market.publish([buyer(crowd.connect(market, bidders))])
         yard = stack.enter_context(a_yard(market, servers))
         yard.forks = True
         yard.hire(WORKERS)
         market.wait_until(f"(SELECT count(*) FROM worker) >= {WORKERS}", 60)
-        yield Street(yard, auctions, (market.flow_id, market.source_id), process)
+        yield Street(yard, auctions, market, process)
 
 
 def spans(market: Market, leads: Sequence[UUID]) -> list[tuple[float, float, float]]:
@@ -128,7 +125,7 @@ def alone(street: Street, many: int) -> Verdict:
     """Have auctions come one after the other."""
     market, took = street.yard.market, []
     for _ in range(many):
-        lead = street.post(street.auctions)
+        lead = street.auctions.post()
         market.wait_until(ALL_ENDED)
         took += [(known - asked, ended - asked) for asked, known, ended in spans(market, lead)]
     known, ended = (statistics.median(column) * 1000 for column in zip(*took, strict=True))
@@ -143,12 +140,13 @@ def alone(street: Street, many: int) -> Verdict:
 def at_once(street: Street, many: int, bidders: int) -> tuple[float, str]:
     """Have many auctions come at once; return the seconds until all bids were known, and all figures."""
     market, others = street.yard.market, list[UUID]()
-    with posting(lambda _number: others.extend(street.post(street.plain)), OTHERS, threads=1):
+    with posting(lambda _number: others.extend(street.plain.post()), OTHERS, threads=1):
         before = street.cpu()
-        leads = street.post(street.auctions, many)
+        leads = street.auctions.post(many)
         began = time.time()
         market.wait_until(
-            f"(SELECT count(*) FROM lead WHERE state <> 'done' AND flow_id = '{street.auctions[0]}') = 0", 60
+            f"(SELECT count(*) FROM lead WHERE state <> 'done' AND flow_id = '{street.auctions.flow_id}') = 0",
+            every=SELDOM,
         )
         spent = {name: (cpu - before[name]) / many * 1000 for name, cpu in street.cpu().items()}
     market.wait_until(ALL_ENDED)
@@ -181,7 +179,7 @@ def main(words: Sequence[str]) -> int:
     """Run it and print the verdicts; return 1 when it takes too long."""
     auctions, bidders, rounds = numbers(words, AUCTIONS, BIDDERS, ROUNDS)
     with in_private("auctions") as (servers, _), a_street(servers, bidders) as street:
-        street.post(street.auctions, 3)
+        street.auctions.post(3)
         time.sleep(CAREFUL)
         found = [alone(street, ALONE)]
         for _ in range(rounds):

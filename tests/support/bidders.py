@@ -1,14 +1,17 @@
 """Buyers that bid: what they answer to a ping and then to the lead, and many of them on one quick server."""
 
-import asyncio
+import heapq
+import itertools
 import json
 import re
+import selectors
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from tests.support.buyers import Buyer, Reaction, Seen, a_buyer, accepting
 from tests.support.market import Market
@@ -73,14 +76,18 @@ Answering = Callable[[int, str, dict[str, Any]], tuple[float, dict[str, Any]]]
 
 @dataclass
 class Crowd:
-    """Many bidders on one port, each under a number of its own: `/7/ping`, `/7/leads`."""
+    """Many bidders, each under a number of its own: `/7/ping`, `/7/leads`; on one port, or on as many as there are."""
 
     answering: Answering
-    port: int = 0
+    ports: Sequence[int] = ()
     counts: dict[str, int] = field(default_factory=dict)
     most_at_once: int = 0
-    connections: set[asyncio.Transport] = field(default_factory=set)
     _at_once: int = 0
+
+    @property
+    def port(self) -> int:
+        """Return the port of the first bidder."""
+        return self.ports[0]
 
     def url(self, path: str = POST) -> str:
         """Return an address of the first bidder."""
@@ -88,8 +95,10 @@ class Crowd:
 
     def connect(self, market: Market, number: int, **settings: Any) -> str:
         """Make a connection to one of the bidders."""
-        base, ping = f"http://127.0.0.1:{self.port}/{number}", settings.pop("ping", {})
+        port = self.ports[number % len(self.ports)]
+        base, ping = f"http://127.0.0.1:{port}/{number}", settings.pop("ping", {})
         asked = {"url": f"{base}{PING}", **BID_PATHS, **ping}
+        market.allowed.append(("127.0.0.1", port))
         return market.connect(self, url=f"{base}{POST}", ping=asked, **settings)  # type: ignore[arg-type]
 
     def asked(self, head: bytes, body: bytes) -> tuple[float, dict[str, Any]]:
@@ -105,65 +114,95 @@ class Crowd:
         self._at_once -= 1
 
 
-class _Connection(asyncio.Protocol):
-    """One connection to a crowd, on which a request comes when the one before was answered."""
+class _Desk:
+    """Serves a crowd in one thread; on a connection a request comes when the one before was answered.
 
-    def __init__(self, crowd: Crowd) -> None:
-        self._crowd, self._unread = crowd, b""
+    Thousands of connections at once cost it a third of what they cost asyncio: the machine is for those that call.
+    """
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-        self._crowd.connections.add(self._transport)
+    def __init__(self, crowd: Crowd, ports: Sequence[int]) -> None:
+        self._crowd, self._selector = crowd, selectors.DefaultSelector()
+        self._unread: dict[socket.socket, bytes] = {}
+        self._due: list[tuple[float, int, socket.socket, dict[str, Any]]] = []
+        self._numbers, self._is_over = itertools.count(), False
+        self._bell, heard = socket.socketpair()
+        self._listeners = [socket.create_server(("127.0.0.1", port), backlog=4096, reuse_port=True) for port in ports]
+        for listener in self._listeners:
+            listener.setblocking(False)
+            self._selector.register(listener, selectors.EVENT_READ, self._let_in)
+        self._selector.register(heard, selectors.EVENT_READ, self._end)
+        crowd.ports = [listener.getsockname()[1] for listener in self._listeners]
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._crowd.connections.discard(self._transport)
+    def serve(self) -> None:
+        """Serve until told to close."""
+        while not self._is_over:
+            patience = self._due[0][0] - time.monotonic() if self._due else None
+            for key, _ in self._selector.select(patience):
+                key.data(key.fileobj)
+            now = time.monotonic()
+            while self._due and self._due[0][0] <= now:
+                *_, one, answer = heapq.heappop(self._due)
+                self._answer(one, answer)
+        for one in [*self._unread, *self._listeners]:
+            one.close()
+        self._selector.close()
 
-    def data_received(self, data: bytes) -> None:
-        self._unread += data
-        head, end, rest = self._unread.partition(b"\r\n\r\n")
+    def close(self) -> None:
+        """Have it end; from any thread."""
+        self._bell.send(b"x")
+
+    def _end(self, heard: socket.socket) -> None:
+        self._is_over = True
+        self._bell.close()
+        heard.close()
+
+    def _let_in(self, listener: socket.socket) -> None:
+        with suppress(BlockingIOError):
+            while True:
+                one, _ = listener.accept()
+                one.setblocking(False)
+                self._unread[one] = b""
+                self._selector.register(one, selectors.EVENT_READ, self._read)
+
+    def _read(self, one: socket.socket) -> None:
+        try:
+            data = one.recv(65536)
+        except OSError:
+            data = b""
+        if not data:
+            self._selector.unregister(one)
+            del self._unread[one]
+            one.close()
+            return
+        read = self._unread[one] + data
+        head, end, rest = read.partition(b"\r\n\r\n")
         found = LENGTH.search(head) if end else None
         if found is None or len(rest) < int(found[1]):
+            self._unread[one] = read
             return
-        self._unread = b""
+        self._unread[one] = b""
         delay, answer = self._crowd.asked(head, rest)
         if delay:
-            asyncio.get_running_loop().call_later(delay, self._answer, answer)
+            heapq.heappush(self._due, (time.monotonic() + delay, next(self._numbers), one, answer))
         else:
-            self._answer(answer)
+            self._answer(one, answer)
 
-    def _answer(self, answer: dict[str, Any]) -> None:
+    def _answer(self, one: socket.socket, answer: dict[str, Any]) -> None:
         self._crowd.answered()
         text = json.dumps(answer).encode()
-        if not self._transport.is_closing():
-            self._transport.write(OK % len(text) + text)
+        with suppress(OSError):  # It may have hung up.
+            one.send(OK % len(text) + text)
 
 
 @contextmanager
 def a_crowd(answering: Answering, ports: Sequence[int] = (0,)) -> Iterator[Crowd]:
     """Run the server of many bidders, in a thread; at some ports, or at one that is free."""
-    crowd, ready = Crowd(answering), threading.Event()
-    loop, ends = asyncio.new_event_loop(), asyncio.Event()
-
-    async def serve() -> None:
-        create = asyncio.get_running_loop().create_server
-        servers = [
-            await create(lambda: _Connection(crowd), "127.0.0.1", port, backlog=4096, reuse_port=True) for port in ports
-        ]
-        crowd.port = servers[0].sockets[0].getsockname()[1]
-        ready.set()
-        await ends.wait()
-        for server in servers:
-            server.close()
-        for transport in list(crowd.connections):
-            transport.abort()
-        await asyncio.sleep(0)  # So that each of them is told that it ended.
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
+    crowd = Crowd(answering)
+    desk = _Desk(crowd, ports)
+    thread = threading.Thread(target=desk.serve, daemon=True)
     thread.start()
-    ready.wait(60)
     try:
         yield crowd
     finally:
-        loop.call_soon_threadsafe(ends.set)
+        desk.close()
         thread.join(60)
-        loop.close()

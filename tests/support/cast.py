@@ -159,8 +159,17 @@ def a_source(session: Session, flow: Flow, *, name: str = "WebForms Co", **value
 
 def a_lead(session: Session, source: Source, **values: Any) -> Lead:
     """Make a lead of a source; sold for $42.00 at a cost of $31.50 unless said otherwise."""
-    lead = Lead(id=ids.new_id(), account_id=source.account_id, flow_id=source.flow_id, source_id=source.id, version=1)
-    settled: dict[str, Any] = {
+    return _add(session, Lead(**lead_values(source, **values)), {})
+
+
+def lead_values(source: Source, **values: Any) -> dict[str, Any]:
+    """Return the columns of a lead of a source, as `a_lead` makes it."""
+    return {
+        "id": ids.new_id(),
+        "account_id": source.account_id,
+        "flow_id": source.flow_id,
+        "source_id": source.id,
+        "version": 1,
         "kind": "post",
         "is_test": False,
         "state": "done",
@@ -177,8 +186,8 @@ def a_lead(session: Session, source: Source, **values: Any) -> Lead:
         "received_at": now(),
         "finished_at": now(),
         "due_at": now(),
+        **values,
     }
-    return _add(session, lead, {**settled, **values})
 
 
 def an_event(session: Session, lead: Lead, *, seq: int, step: str, effect: str, **values: Any) -> LeadEvent:
