@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
@@ -23,7 +24,11 @@ from workers.delivery.spares import Spares
 __all__ = ["Call", "Sender", "Sent"]
 
 MAX_ADDRESSES = 3
-MAX_KEPT_CONNECTIONS = 512  # Idle ones, besides those that are busy.
+MOST_BEGUN = 32
+"""How many calls begin before it is looked whether others were answered, whose connections the next ones can use."""
+MAX_KEPT_CONNECTIONS = 4096
+"""Idle ones, besides those that are busy: as many as a loop's calls that begin at once, such as the pings of its leads.
+Where there is one more, libcurl goes through all of them to close the oldest, after every call."""
 # Servers close a kept connection after some idle time, and a lead written to one that is just being closed is
 # ambiguous; so ours are not used again after a pause that most servers bear.
 MAX_IDLE_SECONDS = 20
@@ -155,6 +160,7 @@ class Sender:
         self._check = partial(check_target, resolve=resolve, allow=frozenset(allow), own=frozenset(own))
         self._ca_file = ca_file or certifi.where()
         self._inbox: Inbox[Flight | tuple[Target, Verdict] | None] = Inbox()
+        self._not_begun: deque[Flight] = deque()
         self._lookups = Lookups(self._check, tell=self._inbox.put)
         self._active: dict[pycurl.Curl, _Transfer] = {}
         self._idle: list[_Transfer] = []
@@ -216,6 +222,8 @@ class Sender:
                 self._multi.socket_action(fd, can_do)
         for thing in self._inbox.take():
             self._receive(thing)
+        for _ in range(min(len(self._not_begun), MOST_BEGUN)):
+            self._depart(self._not_begun.popleft())
         now = time.monotonic()
         for flight in self._lookups.expired(now):
             self._report(flight.sent("not_sent", "The host name was not looked up in time.", now))
@@ -235,13 +243,15 @@ class Sender:
 
     def _patience(self) -> float | None:
         """Return for how many seconds nothing has to be done unless a socket wakes the loop."""
+        if self._not_begun:
+            return 0.0
         moments = (self._timer_at, self._stop_at, self._lookups.next_deadline())
         earliest = min((moment for moment in moments if moment is not None), default=None)
         return None if earliest is None else max(0.0, earliest - time.monotonic())
 
     def _receive(self, thing: Flight | tuple[Target, Verdict] | None) -> None:
         if isinstance(thing, Flight):
-            self._depart(thing)
+            self._not_begun.append(thing)
         elif thing is not None:
             target, verdict = thing
             for flight in self._lookups.answer(target):
@@ -308,7 +318,7 @@ class Sender:
         for easy in list(self._active):
             self._finish(easy, pycurl.E_ABORTED_BY_CALLBACK, "")
         arrived = [thing for thing in self._inbox.close() if isinstance(thing, Flight)]
-        for flight in [*arrived, *self._lookups.stop()]:
+        for flight in [*self._not_begun, *arrived, *self._lookups.stop()]:
             self._report(flight.sent("not_sent", _CONNECT_ERRORS[pycurl.E_ABORTED_BY_CALLBACK], time.monotonic()))
         for transfer in self._idle:
             transfer.easy.close()

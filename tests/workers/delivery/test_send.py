@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from queue import SimpleQueue
 from types import SimpleNamespace
 
 import pycurl
@@ -19,7 +20,7 @@ from tests.support.caller import Caller
 from tests.support.hostile import OK, Server, answering, head, serving
 from tests.support.processes import eventually
 from workers.delivery import send
-from workers.delivery.send import Call
+from workers.delivery.send import Call, Sender, Sent
 
 MakeCaller = Callable[..., Caller]
 
@@ -97,6 +98,32 @@ def test_calls_one_after_the_other_share_a_connection(caller: Caller) -> None:
         results = [caller.post(server.url, key=number) for number in range(5)]
     assert {sent.kind for sent in results} == {"reply"}
     assert (len(server.requests), server.accepted) == (5, 1)
+
+
+def test_of_many_calls_a_few_begin_before_it_is_looked_whether_others_were_answered() -> None:
+    results: SimpleQueue[Sent] = SimpleQueue()
+    with serving(answering(OK)) as server:
+        sender = Sender(results.put, allow=[("127.0.0.1", server.port)])
+        for number in range(send.MOST_BEGUN + 1):
+            sender.submit(Call(number, HttpRequest("POST", server.url, (), b"{}"), 30_000))
+        sender._turn()
+        assert (len(sender._active) + results.qsize(), sender._patience()) == (send.MOST_BEGUN, 0.0)
+        while sender.in_flight:
+            sender._turn()
+        sender.start()
+        sender.stop(0)
+    assert {results.get_nowait().kind for _ in range(results.qsize())} == {"reply"}
+
+
+def test_calls_that_have_not_begun_when_a_sender_stops_were_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(send, "MOST_BEGUN", 0)
+    results: SimpleQueue[Sent] = SimpleQueue()
+    sender = Sender(results.put, allow=[("127.0.0.1", 1)])
+    sender.submit(Call(1, HttpRequest("POST", "http://127.0.0.1:1/", (), b"{}"), 30_000))
+    sender._turn()
+    sender.start()
+    sender.stop(0)
+    assert [results.get_nowait().kind, results.empty(), sender.in_flight] == ["not_sent", True, 0]
 
 
 def test_calls_that_hang_take_no_kept_connection_away_from_others(
