@@ -6,14 +6,11 @@ from collections.abc import Callable
 from uuid import UUID
 
 from workers.carrying import Carried
+from workers.pace import Pace
 from workers.rota import NOBODY, SELDOM, Rota
 from workers.turn import Turn
 
 MOST_CLAIMED = 256
-FIRST_CLAIMED = 64
-LEAST_CLAIMED = 8
-LONGEST_TURN = 0.15
-"""Seconds of work that a turn should be at most: no call goes out while it lasts. Of auctions fewer fit into one."""
 MOST_CAREFUL = 16
 """How many are claimed at once while a loop is careful: should it end then, so many at most have to be tried alone."""
 POLL = 0.5
@@ -33,7 +30,7 @@ class Claiming:
         self.wants_more, self._on_many = True, on_many
         self._careful, self._careful_until = careful, math.inf
         self._looked_at = self._suspects_at = 0.0
-        self._pace = LONGEST_TURN / FIRST_CLAIMED
+        self.pace = Pace()
         self._was_suspect = False
         self._rota = Rota()
 
@@ -51,23 +48,13 @@ class Claiming:
         """Return whether leads are claimed before they are moved."""
         return time.monotonic() < self._careful_until
 
-    @property
-    def fitting(self) -> int:
-        """Return how many leads fit into a turn."""
-        return max(LEAST_CLAIMED, int(LONGEST_TURN / self._pace))
-
     def how_many(self, room: int) -> int:
         """Return how many leads to claim in this turn: none unless somebody said so or it is time to look."""
         now = time.monotonic()
         if not self.wants_more and now - self._looked_at < POLL:
             return 0
         self._looked_at = now
-        return max(0, min(MOST_CLAIMED, self.fitting, room))
-
-    def note(self, seconds: float, leads: int) -> None:
-        """Note how much work a turn of some leads was; one of a few leads says little about each."""
-        if leads >= LEAST_CLAIMED:
-            self._pace += (seconds / leads - self._pace) / 2
+        return max(0, min(MOST_CLAIMED, self.pace.beginning(), room))
 
     def claim(self, turn: Turn, most: int, crowding: frozenset[UUID] = NOBODY) -> list[Carried]:
         """Claim due leads, or one that ended a worker before: it never shares a claim with others.

@@ -243,14 +243,15 @@ class Engine:
         many answers came at once, no more are written than fit into a turn.
         """
         self._take_in(timeout=0)
-        ready = sorted(self._load.take_ready(self._claiming.fitting), key=lambda carried: carried.key)
+        ready = sorted(self._load.take_ready(self._claiming.pace.going_on), key=lambda carried: carried.key)
         suspects = [carried for carried in ready if carried.is_suspect]
         batch = [carried for carried in ready if not carried.is_suspect]
         for carried in suspects:
             self._mover.move_alone(carried)
         wanted = self._claiming.how_many(self._load.room) if claims else 0
         takes = claims and not any(carried.is_in_doubt for carried in batch)
-        posts, wanted = self._take_posts(wanted, self._claiming.fitting - len(batch)) if takes else ([], wanted)
+        fitting = self._claiming.pace.beginning(beside=len(batch))
+        posts, wanted = self._take_posts(wanted, fitting) if takes else ([], wanted)
         if not batch and not wanted and not posts:
             return bool(suspects)
         return self._mover.move(batch, wanted, posts) or bool(suspects)

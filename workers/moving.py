@@ -60,9 +60,12 @@ class Mover:
         began = time.thread_time()
         guards = any(carried.is_in_doubt for carried in batch)
         wanted = 0 if guards else wanted
+        beginning = sum(carried.walk is None for carried in batch)
         try:
             turn = self._transactions.turn(batch, wanted, claimed, guards=guards, may_call=self._may_call())
-            self._claiming.note(time.thread_time() - began, len(batch) + len(claimed))
+            spent, going_on = time.thread_time() - began, len(batch) - beginning
+            beginning += sum(not carried.is_leased for carried in claimed)
+            self._claiming.pace.note(spent, beginning, going_on)
         except Exception as problem:  # noqa: BLE001  (see above)
             self._transactions.disconnect()
             if posts:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from tests.support.buyers import a_buyer, silent_until
 from tests.support.flows import buyer
 from tests.support.market import Market
-from workers import claiming
+from workers import pace
 from workers.carrying import Carried
 from workers.load import Load
 
@@ -30,8 +30,9 @@ def a_lead(account: UUID) -> Carried:
 
 
 def test_no_more_leads_move_in_a_turn_than_fit_into_it(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claiming, "LEAST_CLAIMED", FEW)
-    monkeypatch.setattr(claiming, "LONGEST_TURN", 1e-9)
+    monkeypatch.setattr(pace, "LEAST", FEW)
+    monkeypatch.setattr(pace, "FIRST_FITTING", FEW)
+    monkeypatch.setattr(pace, "LONGEST_TURN", 1e-9)
     speaks = threading.Event()
     with a_buyer(silent_until(speaks)) as silent:
         market.publish([buyer(market.connect(silent, timeout_ms=30_000))])

@@ -18,7 +18,7 @@ from tests.support.flows import buyer, cap, quickly
 from tests.support.market import Market
 from tests.support.processes import eventually
 from workers import engine, load, turn
-from workers.claiming import FIRST_CLAIMED
+from workers.pace import FIRST_FITTING
 
 FAST_DONE = "(SELECT count(*) FROM lead WHERE outcome = 'sold' AND fields->>'state' = 'CA') = 15"
 
@@ -77,7 +77,7 @@ def test_loops_that_share_leads_ask_about_each_one_once(market: Market) -> None:
     assert len({request.key for request in sunrise.seen}) == len(sunrise.seen) == 300
 
 
-@pytest.mark.parametrize(("leads", "asked"), [(FIRST_CLAIMED + 1, 1), (FIRST_CLAIMED - 1, 0)])
+@pytest.mark.parametrize(("leads", "asked"), [(FIRST_FITTING + 1, 1), (FIRST_FITTING - 1, 0)])
 def test_another_loop_is_asked_to_join_when_more_leads_are_due_than_fit_into_a_turn(
     market: Market, leads: int, asked: int
 ) -> None:
