@@ -1,5 +1,6 @@
 """The only door to addresses that people typed: one thread that carries thousands of HTTP calls at once."""
 
+import math
 import socket
 import threading
 import time
@@ -11,6 +12,7 @@ from typing import Any
 import certifi
 import pycurl
 
+from flowbuilder import open_files
 from flowbuilder.addresses import AddressBlocked, Allowed, Checked, Resolver, check_target, parse, system_resolver
 from rules.delivery.url import LONGEST_SENT, Target, bracketed
 from rules.delivery.wire import Reply
@@ -27,8 +29,8 @@ MAX_ADDRESSES = 3
 MOST_BEGUN = 32
 """How many calls begin before it is looked whether others were answered, whose connections the next ones can use."""
 MAX_KEPT_CONNECTIONS = 4096
-"""Idle ones, besides those that are busy: as many as a loop's calls that begin at once, such as the pings of its leads.
-Where there is one more, libcurl goes through all of them to close the oldest, after every call."""
+"""Idle ones, besides those that are busy: more than the pings of two hundred auctions leave to one loop. Where there is
+one too many, libcurl goes through all of them to close the oldest, after every call."""
 # Servers close a kept connection after some idle time, and a lead written to one that is just being closed is
 # ambiguous; so ours are not used again after a pause that most servers bear.
 MAX_IDLE_SECONDS = 20
@@ -164,17 +166,15 @@ class Sender:
         self._lookups = Lookups(self._check, tell=self._inbox.put)
         self._active: dict[pycurl.Curl, _Transfer] = {}
         self._idle: list[_Transfer] = []
-        self._spares = Spares(MAX_KEPT_CONNECTIONS)
+        self._most_kept = open_files.a_part_of_them(MAX_KEPT_CONNECTIONS)
         self._count_lock = threading.Lock()
         self._in_flight = 0
         self._timer_at: float | None = None
         self._stop_at: float | None = None
+        self._used_at = -math.inf
         self._sockets = Sockets()
         self._sockets.watch(self._inbox.fileno(), reads=True, writes=False)
-        self._multi = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch_socket)
-        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
-        self._make_room()
+        self._begin_afresh()
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
 
     @property
@@ -233,21 +233,40 @@ class Sender:
         # A transfer can end inside the very call that began it, and nothing would end the wait for it.
         self._collect()
         self._make_room()
+        self._close_what_is_old(now)
+
+    def _begin_afresh(self) -> None:
+        """Begin without a connection; those that were kept are closed by whoever held them."""
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch_socket)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
+        self._spares = Spares(self._most_kept, MAX_IDLE_SECONDS)
+        self._make_room()
+
+    def _close_what_is_old(self, now: float) -> None:
+        """Close all kept connections once none of them will be used again; libcurl would do so at the next call."""
+        if now >= self._idle_until():
+            self._multi.close()
+            self._begin_afresh()
+
+    def _idle_until(self) -> float:
+        """Return the monotonic time at which no kept connection is used any more, unless calls are made before."""
+        return math.inf if self._active or not self._spares else self._used_at + MAX_IDLE_SECONDS
 
     def _make_room(self) -> None:
         """Have libcurl keep as many idle connections as ever: it counts busy ones with them.
 
         Else calls that hang would have all others begin with a new connection.
         """
-        self._multi.setopt(pycurl.M_MAXCONNECTS, MAX_KEPT_CONNECTIONS + len(self._active))
+        self._multi.setopt(pycurl.M_MAXCONNECTS, self._most_kept + len(self._active))
 
     def _patience(self) -> float | None:
         """Return for how many seconds nothing has to be done unless a socket wakes the loop."""
         if self._not_begun:
             return 0.0
-        moments = (self._timer_at, self._stop_at, self._lookups.next_deadline())
+        moments = (self._timer_at, self._stop_at, self._lookups.next_deadline(), self._idle_until())
         earliest = min((moment for moment in moments if moment is not None), default=None)
-        return None if earliest is None else max(0.0, earliest - time.monotonic())
+        return None if earliest in {None, math.inf} else max(0.0, earliest - time.monotonic())
 
     def _receive(self, thing: Flight | tuple[Target, Verdict] | None) -> None:
         if isinstance(thing, Flight):
@@ -280,8 +299,8 @@ class Sender:
     def _begin(self, flight: Flight) -> None:
         """Begin the call with the next of its addresses."""
         transfer = self._idle.pop() if self._idle else _Transfer(self._ca_file)
-        has_spare = self._spares.take(flight.target)
-        transfer.begin(flight, flight.addresses.pop(0), time.monotonic(), has_spare=has_spare)
+        now = time.monotonic()
+        transfer.begin(flight, flight.addresses.pop(0), now, has_spare=self._spares.take(flight.target, now))
         self._active[transfer.easy] = transfer
         self._multi.add_handle(transfer.easy)
 
@@ -303,9 +322,10 @@ class Sender:
         if kind == "not_sent" and code == pycurl.E_COULDNT_CONNECT and flight.addresses:
             self._begin(flight)
             return
+        self._used_at = time.monotonic()
         if reply is not None:
-            self._spares.keep(flight.target)
-        self._report(flight.sent(kind, error, time.monotonic(), reply))
+            self._spares.keep(flight.target, self._used_at)
+        self._report(flight.sent(kind, error, self._used_at, reply))
 
     def _report(self, sent: Sent) -> None:
         with self._count_lock:

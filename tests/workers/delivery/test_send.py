@@ -151,6 +151,25 @@ def test_the_oldest_idle_connection_is_closed_where_there_are_too_many(
     assert [server.accepted for server in servers] == [2, 1, 1, 1, 1]
 
 
+def test_connections_that_nobody_will_use_again_are_closed(
+    make_caller: MakeCaller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send, "MAX_IDLE_SECONDS", 1)
+    is_closed = threading.Event()
+
+    def answer_until_closed(connection: hostile.Connection) -> None:
+        while connection.read_request() is not None:
+            connection.send(OK)
+        is_closed.set()
+
+    with serving(answer_until_closed) as server:
+        caller = make_caller(allow=[("127.0.0.1", server.port)])
+        assert caller.post(server.url).kind == "reply"
+        assert is_closed.wait(30)
+        assert caller.post(server.url).kind == "reply"
+    assert server.accepted == 2
+
+
 @pytest.mark.parametrize("body", [b'{"a":1}', b"x" * 300_000, b""], ids=["small", "large", "empty"])
 def test_a_server_that_reads_a_kept_connection_and_closes_it_is_asked_once(caller: Caller, body: bytes) -> None:
     with serving(hostile.read_second_and_close) as server:
