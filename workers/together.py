@@ -14,7 +14,7 @@ V = TypeVar("V")
 LATELY = 2.0
 """Seconds since a key was asked for, for which it is read again with others that are asked for all the time: these wait
 for nothing that only leads that hang have asked for."""
-IN_USE_FOR = 10.0
+IN_USE_FOR = 30.0
 """Seconds since a key was asked for, for which it is read again with others that are asked for now and then."""
 
 

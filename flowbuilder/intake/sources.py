@@ -23,7 +23,7 @@ from rules.flow import parse_flow
 FRESH_FOR = 1.0  # seconds; then one request looks again while the others go on with what is kept
 KEPT_FOR = 1.8  # seconds; a published version or a revoked key counts after two at the latest
 TOGETHER = 0.5  # seconds; whatever is in use and due by then is looked at again by the same statement
-IN_USE_FOR = 10.0  # seconds since the last post
+IN_USE_FOR = 30.0  # seconds since the last post
 MOST_TOGETHER = 500
 MOST_KEPT = 10_000
 MOST_FORMS = 1_000
