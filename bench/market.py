@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psutil
 import psycopg
@@ -19,6 +20,7 @@ from bench.processes import cpu_of, free_port, start, tree, wait_for
 from bench.shapes import FIELDS, SHORT_FLOW, Connect
 from flowbuilder import embedded
 
+NIL = UUID(int=0)
 HERE = Path(__file__).resolve().parent
 Write = Callable[[Connect], dict[str, Any]]
 """Writes the document of a flow to the connections that it makes."""
@@ -48,10 +50,11 @@ class Market:
         """Return how many leads the buyer took."""
         return int(requests.get(self.buyer_url, timeout=5).text)
 
-    def stored(self) -> int:
-        """Return how many leads are stored and sold."""
+    def stored(self, since: UUID = NIL) -> int:
+        """Return how many leads are stored and sold, counted from an id on."""
+        count = "SELECT count(*) FROM lead WHERE outcome = 'sold' AND id >= %s"
         with psycopg.connect(self.database_url) as database:
-            return int(database.execute("SELECT count(*) FROM lead WHERE outcome = 'sold'").fetchone()[0])  # type: ignore[index]
+            return int(database.execute(count, [since]).fetchone()[0])  # type: ignore[index]
 
     def cpu_seconds(self) -> dict[str, float]:
         """Return the CPU seconds spent so far by each kind of process."""

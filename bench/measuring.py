@@ -2,8 +2,10 @@
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
+from uuid import UUID
 
 import psutil
 import psycopg
@@ -11,6 +13,7 @@ import psycopg
 from bench.load import Round, load
 from bench.market import Market
 from bench.processes import cpu_of_all
+from flowbuilder.ids import first_id_at
 
 SETTLES_WITHIN = 60.0  # seconds
 
@@ -38,9 +41,10 @@ class Measured:
 
 def measure(market: Market, connections: int, seconds: int, sources: Path | None = None) -> Measured:
     """Post for some seconds; return what came of it, once nothing moves any more."""
-    before, cpu_before = _at_rest(market), cpu_now(market, market)
+    began = first_id_at(datetime.now(UTC))
+    before, cpu_before = _at_rest(market, began), cpu_now(market, market)
     measured = load(market.post_url, market.source_key, connections=connections, seconds=seconds, sources=sources)
-    answered, bought, stored = (after - was for after, was in zip(_at_rest(market), before, strict=True))
+    answered, bought, stored = (after - was for after, was in zip(_at_rest(market, began), before, strict=True))
     cpu = per_lead(cpu_before, cpu_now(market, market), stored)
     if not answered == bought == stored:
         print(f"  differs: {stored} rows, {answered} answers, {bought} requests to the buyer")
@@ -60,11 +64,14 @@ def per_lead(before: dict[str, float], after: dict[str, float], leads: int) -> d
     return {name: (after[name] - before.get(name, 0.0)) / max(leads, 1) * 1000 for name in after}
 
 
-def _at_rest(market: Market) -> tuple[int, int, int]:
-    """Return answers, requests to the buyer and sold rows, once nothing has moved for a second."""
+def _at_rest(market: Market, since: UUID) -> tuple[int, int, int]:
+    """Return answers, requests to the buyer and sold rows, once nothing has moved for a second.
+
+    Rows are counted `since` an id: to count a million of them took PostgreSQL longer than to store what was posted.
+    """
     give_up, seen = time.monotonic() + SETTLES_WITHIN, (-1, -1, -1)
     while True:
-        now = (market.answered(), market.bought(), market.stored())
+        now = (market.answered(), market.bought(), market.stored(since))
         if now == seen or time.monotonic() > give_up:
             return now
         seen = now
