@@ -6,11 +6,12 @@ from collections.abc import Callable
 from uuid import UUID
 
 from workers.carrying import Carried
-from workers.pace import Pace
+from workers.pace import LEAST, Pace
 from workers.rota import NOBODY, SELDOM, Rota
 from workers.turn import Turn
 
-MOST_CLAIMED = 256
+MOST_CLAIMED = 64
+"""However cheap leads were so far, those that come next may be auctions."""
 MOST_CAREFUL = 16
 """How many are claimed at once while a loop is careful: should it end then, so many at most have to be tried alone."""
 POLL = 0.5
@@ -49,12 +50,12 @@ class Claiming:
         return time.monotonic() < self._careful_until
 
     def how_many(self, room: int) -> int:
-        """Return how many leads to claim in this turn: none unless somebody said so or it is time to look."""
+        """Return how many leads to claim in this turn, of which only `room` fit in: none unless it is time to look."""
         now = time.monotonic()
         if not self.wants_more and now - self._looked_at < POLL:
             return 0
         self._looked_at = now
-        return max(0, min(MOST_CLAIMED, self.pace.beginning(), room))
+        return max(0, min(MOST_CLAIMED, room))
 
     def claim(self, turn: Turn, most: int, crowding: frozenset[UUID] = NOBODY) -> list[Carried]:
         """Claim due leads, or one that ended a worker before: it never shares a claim with others.
@@ -74,7 +75,7 @@ class Claiming:
         is_careful = self.is_careful
         most = min(most, MOST_CAREFUL) if is_careful else most
         claimed = self._claim_by_rota(turn.lease if is_careful else turn.claim, most, crowding)
-        if len(claimed) == most and most < MOST_CLAIMED and not is_careful:
+        if len(claimed) == most and LEAST <= most < MOST_CLAIMED and not is_careful:
             self._on_many()
         return claimed
 

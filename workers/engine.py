@@ -248,20 +248,20 @@ class Engine:
         batch = [carried for carried in ready if not carried.is_suspect]
         for carried in suspects:
             self._mover.move_alone(carried)
-        wanted = self._claiming.how_many(self._load.room) if claims else 0
+        room = min(self._claiming.pace.beginning(beside=len(batch)), self._load.room)
+        wanted = self._claiming.how_many(room) if claims else 0
         takes = claims and not any(carried.is_in_doubt for carried in batch)
-        fitting = self._claiming.pace.beginning(beside=len(batch))
-        posts, wanted = self._take_posts(wanted, fitting) if takes else ([], wanted)
+        posts, wanted = self._take_posts(wanted, room) if takes else ([], wanted)
         if not batch and not wanted and not posts:
             return bool(suspects)
         return self._mover.move(batch, wanted, posts) or bool(suspects)
 
-    def _take_posts(self, wanted: int, fitting: int) -> tuple[list[Carried], int]:
+    def _take_posts(self, wanted: int, room: int) -> tuple[list[Carried], int]:
         """Return posts for a turn into which so many more leads fit, and how many due ones are still wanted in it.
 
         Where there are both, each kind has half of the room at least.
         """
-        room = max(0, min(MOST_CLAIMED, fitting, self._load.room))
+        room = max(0, min(MOST_CLAIMED, room))
         posts = read_posts(self._calling.take_posts(room - min(wanted, (room + 1) // 2)))
         return posts, min(wanted, room - len(posts)) if posts else wanted
 

@@ -63,18 +63,18 @@ class Mover:
         beginning = sum(carried.walk is None for carried in batch)
         try:
             turn = self._transactions.turn(batch, wanted, claimed, guards=guards, may_call=self._may_call())
-            spent, going_on = time.thread_time() - began, len(batch) - beginning
-            beginning += sum(not carried.is_leased for carried in claimed)
-            self._claiming.pace.note(spent, beginning, going_on)
+            spent = time.thread_time() - began
         except Exception as problem:  # noqa: BLE001  (see above)
             self._transactions.disconnect()
             if posts:
                 self._on_error(isinstance(problem, LostWrite))
             is_lost = (isinstance(problem, LostWrite) or bool(posts)) and not guards
             return self._go_on_after(problem, batch, claimed, is_lost=is_lost)
+        moved = [carried for carried in claimed if not carried.is_leased]
+        self._claiming.pace.note(spent, beginning + len(moved), len(batch) - beginning)
         self._load.admit(claimed)
         self._load.ready.extend(carried for carried in claimed if carried.is_leased)
-        self._hand_over(turn, [*batch, *(carried for carried in claimed if not carried.is_leased)])
+        self._hand_over(turn, [*batch, *moved])
         return bool(batch or claimed)
 
     def _go_on_after(

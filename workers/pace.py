@@ -5,14 +5,14 @@ LONGEST_TURN = 0.1
 FIRST_FITTING = 32
 """How many leads are taken to fit in before anything is known."""
 LEAST = 8
-"""How many leads move in a turn at least; one of fewer says little about each."""
+"""How many leads of each kind a turn has room for at least; one of fewer says little about each."""
 
 
 class Pace:
-    """Learns the seconds of work for a lead that begins in a turn, and for one that goes on.
+    """Learns the seconds of work for a lead that begins in a turn, or is begun again, and for one that goes on.
 
-    They are apart, as to ask twenty bidders takes many times as long as to read that one took the lead: after a second
-    of nothing but sales, the next two hundred auctions would be begun in one turn, and by one loop alone.
+    They are apart, as to ask twenty bidders takes many times as long as to read that one of them took the lead: else
+    the next auctions would be begun two hundred in one turn, and by one loop alone.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,5 @@ class Pace:
         return max(LEAST, int(LONGEST_TURN / self._going_on))
 
     def beginning(self, beside: int = 0) -> int:
-        """Return how many leads fit in that begin, beside so many that go on; 0 where those fill the turn."""
-        if not beside:
-            return max(LEAST, int(LONGEST_TURN / self._beginning))
-        return max(0, int((LONGEST_TURN - beside * self._going_on) / self._beginning))
+        """Return how many leads fit in that begin, beside so many that go on."""
+        return max(LEAST, int((LONGEST_TURN - beside * self._going_on) / self._beginning))

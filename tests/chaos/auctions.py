@@ -20,7 +20,7 @@ import psutil
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from flowbuilder import db, embedded
+from flowbuilder import db, embedded, open_files
 from flowbuilder.models import Lead, LeadEvent
 from tests.support.bidders import Crowd, a_crowd, auction
 from tests.support.command import in_private, numbers
@@ -74,6 +74,7 @@ def bidding(number: int, path: str, _body: dict[str, Any]) -> tuple[float, dict[
 
 def serve(ports: "multiprocessing.Queue[Sequence[int]]", many: int) -> None:
     """Be so many bidders until this process is ended."""
+    open_files.allow_many()
     with a_crowd(bidding, [0] * many) as crowd:
         ports.put(crowd.ports)
         time.sleep(3600)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -73,11 +73,6 @@ class Market:
     home: Path | None = None
     """The home in which its loops take posts straight from the web."""
     _source: Source | None = None
-
-    @cached_property
-    def redis(self) -> Redis:
-        """Return a client for its Valkey; to make one takes longer than to post a lead."""
-        return enqueue.connect(self.redis_url)
 
     def neighbour(self, name: str = "Noisy Leads") -> "Market":
         """Return the market of another seller in the same database; every loop carries the leads of both."""
@@ -192,7 +187,7 @@ class Market:
             rows.append(cast.lead_values(self.source, **(open_lead | {"posted": fields} | rest), fields=fields))
         with self.database.begin() as connection:
             connection.execute(insert(Lead), rows)
-        enqueue.nudge(self.redis, leads=many)
+        enqueue.nudge(client_of(self.redis_url), leads=many)
         return [row["id"] for row in rows]
 
     @property
@@ -356,6 +351,12 @@ def _carry_on(engine: Engine) -> None:
         engine.carry()
 
 
+@cache
+def client_of(redis_url: str) -> Redis:
+    """Return the one client that this process has for a Valkey: to make one takes longer than to post a lead."""
+    return enqueue.connect(redis_url)
+
+
 def empty(url: str) -> None:
     """Delete every row; for a few rows this is many times quicker than a new database."""
     engine = db.make_engine(url)
@@ -380,5 +381,4 @@ def a_market(url: str, redis_url: str, *, checks: bool = True) -> Iterator[Marke
             market.check()
     finally:
         config.override({"FLOWBUILDER_CLOCK_OFFSET": "0"})
-        market.redis.close()
         database.dispose()

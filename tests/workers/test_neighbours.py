@@ -10,10 +10,10 @@ from tests.support.buyers import a_buyer, accepting, silent_until
 from tests.support.flows import buyer
 from tests.support.market import Market
 from workers import engine, load
+from workers.claiming import MOST_CLAIMED
+from workers.pace import FIRST_FITTING
 from workers.rota import NOBODY, Rota
 
-TWO_TURNS = 128
-"""How many leads two turns are of at most, as long as they are new to the loop."""
 ANA, BEN, CY = (frozenset([UUID(int=number)]) for number in (1, 2, 3))
 
 
@@ -27,7 +27,7 @@ def test_a_new_lead_does_not_wait_for_the_backlog_of_another_seller(market: Mark
         market.carry()
     [own] = sunrise.seen
     assert len(others.seen) == 400
-    assert sum(request.at < own.at for request in others.seen) <= TWO_TURNS
+    assert sum(request.at < own.at for request in others.seen) <= FIRST_FITTING + MOST_CLAIMED
 
 
 @pytest.mark.parametrize("careful", [0.0, 60.0], ids=["claims and moves at once", "claims carefully"])
@@ -41,7 +41,7 @@ def test_everybody_has_a_turn_while_two_have_many_leads(market: Market, careful:
         market.publish([buyer(market.connect(sunrise))])
         market.post(3)
         market.carry()
-    assert sum(request.at < sunrise.seen[-1].at for request in others.seen) <= 2 * TWO_TURNS
+    assert sum(request.at < sunrise.seen[-1].at for request in others.seen) <= FIRST_FITTING + 3 * MOST_CLAIMED
     assert len(others.seen) == 300
 
 

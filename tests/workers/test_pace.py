@@ -1,11 +1,17 @@
 """As many leads move in a turn as fit into it, as far as the turns before tell."""
 
+import threading
+from itertools import count
+from typing import Any
+
 import pytest
 
-from tests.support.bidders import a_bidder, auction, connect
+from tests.support.bidders import PING, a_bidder, auction, bidding, connect
+from tests.support.buyers import Seen
 from tests.support.market import Market
 from workers.pace import FIRST_FITTING, LEAST, Pace
 
+LEADS = 40
 SALE, AUCTION = 0.0005, 0.005
 """Seconds of work for each lead in a turn."""
 
@@ -51,9 +57,11 @@ def test_turns_of_both_tell_them_apart_where_they_are_mixed_in_several_ways() ->
     assert fitting(pace) == pytest.approx((20, 200), rel=0.05)
 
 
-def test_beside_those_that_go_on_fewer_begin_and_at_last_none() -> None:
+def test_beside_those_that_go_on_fewer_begin() -> None:
     pace = paced(*[(32 * AUCTION, 32, 0)] * 20, *[(100 * SALE, 0, 100)] * 100)
-    assert [pace.beginning(beside=many) for many in (0, 110, 210, 400)] == pytest.approx([20, 9, 0, 0], abs=1)
+    assert [pace.beginning(beside=many) for many in (0, 110, 210, 400)] == pytest.approx(
+        [20, LEAST + 1, LEAST, LEAST], abs=1
+    )
 
 
 def test_a_few_move_however_long_it_takes() -> None:
@@ -62,9 +70,18 @@ def test_a_few_move_however_long_it_takes() -> None:
 
 
 def test_a_loop_learns_apart_what_it_takes_to_ask_bidders_and_to_read_what_they_say(market: Market) -> None:
-    with a_bidder(42) as sunrise:
+    asked, all_are_asked = count(1), threading.Event()
+
+    def react(request: Seen) -> tuple[int, dict[str, Any]]:
+        if request.path == PING:
+            if next(asked) == LEADS:
+                all_are_asked.set()
+            all_are_asked.wait(30)
+        return bidding(42)(request)
+
+    with a_bidder(react=react) as sunrise:
         market.publish([auction(connect(market, sunrise))])
-        market.post(40)
+        market.post(LEADS)
         loop = market.engine()
         loop.start()
         before = vars(loop._claiming.pace).copy()
@@ -72,4 +89,4 @@ def test_a_loop_learns_apart_what_it_takes_to_ask_bidders_and_to_read_what_they_
         loop.close()
     after = vars(loop._claiming.pace)
     assert {name for name in before if after[name] != before[name]} == {"_beginning", "_going_on"}
-    assert len(sunrise.seen) == 80
+    assert len(sunrise.seen) == 2 * LEADS
