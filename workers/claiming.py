@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from workers.carrying import Carried
@@ -12,6 +12,8 @@ from workers.turn import Turn
 
 MOST_CLAIMED = 64
 """However cheap leads were so far, those that come next may be auctions."""
+MANY_DUE = 4 * MOST_CLAIMED
+"""How many leads in claims that were all full are many, however cheap they are."""
 MOST_CAREFUL = 16
 """How many are claimed at once while a loop is careful: should it end then, so many at most have to be tried alone."""
 POLL = 0.5
@@ -25,7 +27,10 @@ Claim = Callable[[int, frozenset[UUID]], list[Carried]]
 
 
 class Claiming:
-    """The rhythm in which one loop claims leads; `on_many` is called when more are due than fit into a turn."""
+    """The rhythm in which one loop claims leads.
+
+    `on_many` is called when more are due than fit into a turn, or many where they are so cheap that no claim says so.
+    """
 
     def __init__(self, careful: float = CAREFUL_FOR, on_many: Callable[[], object] = lambda: None) -> None:
         self.wants_more, self._on_many = True, on_many
@@ -33,6 +38,7 @@ class Claiming:
         self._looked_at = self._suspects_at = 0.0
         self.pace = Pace()
         self._was_suspect = False
+        self._in_full_claims = 0
         self._rota = Rota()
 
     def begin(self) -> None:
@@ -48,6 +54,10 @@ class Claiming:
     def is_careful(self) -> bool:
         """Return whether leads are claimed before they are moved."""
         return time.monotonic() < self._careful_until
+
+    def fitting(self, ready: Iterable[Carried]) -> int:
+        """Return how many of the leads that can move fit into a turn: fewer where some begin again."""
+        return self.pace.beginning() if any(carried.walk is None for carried in ready) else self.pace.going_on
 
     def how_many(self, room: int) -> int:
         """Return how many leads to claim in this turn, of which only `room` fit in: none unless it is time to look."""
@@ -75,9 +85,16 @@ class Claiming:
         is_careful = self.is_careful
         most = min(most, MOST_CAREFUL) if is_careful else most
         claimed = self._claim_by_rota(turn.lease if is_careful else turn.claim, most, crowding)
-        if len(claimed) == most and LEAST <= most < MOST_CLAIMED and not is_careful:
-            self._on_many()
+        if not is_careful:
+            self._note_whether_full(len(claimed), most)
         return claimed
+
+    def _note_whether_full(self, claimed: int, most: int) -> None:
+        """Tell of many leads that are due; a claim may be of half of the least, where posts have the other half."""
+        self._in_full_claims = self._in_full_claims + claimed if claimed == most else 0
+        if self._in_full_claims >= MANY_DUE or (claimed == most and LEAST // 2 <= most < MOST_CLAIMED):
+            self._in_full_claims = 0
+            self._on_many()
 
     def _claim_by_rota(self, claim: Claim, most: int, crowding: frozenset[UUID]) -> list[Carried]:
         """Claim leads of accounts that had no turn yet; where all had theirs, they have another one."""

@@ -243,7 +243,7 @@ class Engine:
         many answers came at once, no more are written than fit into a turn.
         """
         self._take_in(timeout=0)
-        ready = sorted(self._load.take_ready(self._claiming.pace.going_on), key=lambda carried: carried.key)
+        ready = sorted(self._load.take_ready(self._claiming.fitting(self._load.ready)), key=lambda carried: carried.key)
         suspects = [carried for carried in ready if carried.is_suspect]
         batch = [carried for carried in ready if not carried.is_suspect]
         for carried in suspects:

@@ -1,17 +1,11 @@
 """As many leads move in a turn as fit into it, as far as the turns before tell."""
 
-import threading
-from itertools import count
-from typing import Any
-
 import pytest
 
-from tests.support.bidders import PING, a_bidder, auction, bidding, connect
-from tests.support.buyers import Seen
+from tests.support.bidders import a_bidder, auction, connect
 from tests.support.market import Market
 from workers.pace import FIRST_FITTING, LEAST, Pace
 
-LEADS = 40
 SALE, AUCTION = 0.0005, 0.005
 """Seconds of work for each lead in a turn."""
 
@@ -69,24 +63,12 @@ def test_a_few_move_however_long_it_takes() -> None:
     assert fitting(pace) == (LEAST, LEAST)
 
 
-def test_a_loop_learns_apart_what_it_takes_to_ask_bidders_and_to_read_what_they_say(market: Market) -> None:
-    asked, all_are_asked = count(1), threading.Event()
-
-    def react(request: Seen) -> tuple[int, dict[str, Any]]:
-        if request.path == PING:
-            if next(asked) == LEADS:
-                all_are_asked.set()
-            all_are_asked.wait(30)
-        return bidding(42)(request)
-
-    with a_bidder(react=react) as sunrise:
+def test_each_lead_begins_once_and_goes_on_with_every_answer(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    noted: list[tuple[int, int]] = []
+    monkeypatch.setattr(Pace, "note", lambda _pace, _seconds, *leads: noted.append(leads))
+    with a_bidder(42) as sunrise:
         market.publish([auction(connect(market, sunrise))])
-        market.post(LEADS)
-        loop = market.engine()
-        loop.start()
-        before = vars(loop._claiming.pace).copy()
-        loop.carry()
-        loop.close()
-    after = vars(loop._claiming.pace)
-    assert {name for name in before if after[name] != before[name]} == {"_beginning", "_going_on"}
-    assert len(sunrise.seen) == 2 * LEADS
+        market.post(40)
+        market.carry()
+    beginning, going_on = map(sum, zip(*noted, strict=True))
+    assert (beginning, going_on) == (40, 80)

@@ -18,6 +18,7 @@ from tests.support.flows import buyer, cap, quickly
 from tests.support.market import Market
 from tests.support.processes import eventually
 from workers import engine, load, turn
+from workers.claiming import Claiming
 from workers.pace import FIRST_FITTING
 
 FAST_DONE = "(SELECT count(*) FROM lead WHERE outcome = 'sold' AND fields->>'state' = 'CA') = 15"
@@ -89,6 +90,26 @@ def test_another_loop_is_asked_to_join_when_more_leads_are_due_than_fit_into_a_t
         market.carry()
         eventually(lambda: redis.llen(queue) == asked)
     assert len(sunrise.seen) == leads
+
+
+@pytest.mark.parametrize(
+    ("claims", "asked"),
+    [
+        ([(64, 64)] * 3, 0),
+        ([(64, 64)] * 4, 1),
+        ([(64, 64)] * 3 + [(63, 64)] + [(64, 64)] * 3, 0),
+        ([(20, 20)], 1),
+        ([(19, 20)], 0),
+        ([(4, 4)], 1),  # posts have the other half
+        ([(3, 3)], 0),  # there was hardly room
+    ],
+)
+def test_full_claims_tell_of_more_leads_than_fit_into_a_turn(claims: list[tuple[int, int]], asked: int) -> None:
+    calls: list[bool] = []
+    rhythm = Claiming(on_many=lambda: calls.append(True))
+    for claimed, most in claims:
+        rhythm._note_whether_full(claimed, most)
+    assert len(calls) == asked
 
 
 def test_a_loop_that_joined_another_leaves_while_the_first_has_little_to_do(

@@ -153,8 +153,8 @@ def test_every_month_has_room_for_the_updates_that_its_offers_get(market: Market
         ).all()
     full = {name for name, options in tables if options in (None, ["fillfactor=100"])}
     with_room = {name for name, options in tables if options == ["fillfactor=50"]}
-    assert (len(full), len(with_room)) == (12, 4)
     assert {name.startswith("offer_2") for name in with_room} == {True}
+    assert len(full) == 3 * len(with_room)
 
 
 def test_leads_of_two_months_are_written_in_one_turn(market: Market) -> None:

@@ -31,6 +31,8 @@ MOST_BEGUN = 32
 MAX_KEPT_CONNECTIONS = 4096
 """Idle ones, besides those that are busy: more than the pings of two hundred auctions leave to one loop. Where there is
 one too many, libcurl goes through all of them to close the oldest, after every call."""
+FEW_KEPT = 64
+"""So many may stay open while nothing is called: with them would go what libcurl knows of certificates and sessions."""
 # Servers close a kept connection after some idle time, and a lead written to one that is just being closed is
 # ambiguous; so ours are not used again after a pause that most servers bear.
 MAX_IDLE_SECONDS = 20
@@ -244,14 +246,15 @@ class Sender:
         self._make_room()
 
     def _close_what_is_old(self, now: float) -> None:
-        """Close all kept connections once none of them will be used again; libcurl would do so at the next call."""
+        """Close all kept connections once none of them will be used again: libcurl waits for the next call."""
         if now >= self._idle_until():
             self._multi.close()
             self._begin_afresh()
 
     def _idle_until(self) -> float:
         """Return the monotonic time at which no kept connection is used any more, unless calls are made before."""
-        return math.inf if self._active or not self._spares else self._used_at + MAX_IDLE_SECONDS
+        is_worth_it = len(self._spares) > FEW_KEPT and not self._active
+        return self._used_at + MAX_IDLE_SECONDS if is_worth_it else math.inf
 
     def _make_room(self) -> None:
         """Have libcurl keep as many idle connections as ever: it counts busy ones with them.

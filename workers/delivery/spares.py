@@ -40,10 +40,10 @@ class Spares:
             return False
         newest = kept.pop()
         self._total -= 1
-        if now - newest <= self._lasts:
-            return True
-        self._total -= len(self._kept.pop(origin))
-        return False
+        is_fresh = now - newest <= self._lasts
+        if not (kept and is_fresh):
+            self._total -= len(self._kept.pop(origin))
+        return is_fresh
 
     def keep(self, target: Target, now: float) -> None:
         """Count the connection of a call that was answered."""

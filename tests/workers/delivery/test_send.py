@@ -155,6 +155,7 @@ def test_connections_that_nobody_will_use_again_are_closed(
     make_caller: MakeCaller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(send, "MAX_IDLE_SECONDS", 1)
+    monkeypatch.setattr(send, "FEW_KEPT", 0)
     is_closed = threading.Event()
 
     def answer_until_closed(connection: hostile.Connection) -> None:
