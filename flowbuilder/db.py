@@ -32,8 +32,8 @@ def write_json(value: Any) -> str:
     return write(value).decode()
 
 
-def engine_options(*, pool_size: int = 8) -> dict[str, Any]:
-    """Return how every engine of ours talks to PostgreSQL.
+def engine_options(*, pool_size: int = 8, stands_still: str = "60s") -> dict[str, Any]:
+    """Return how every engine of ours talks to PostgreSQL, which ends a transaction that `stands_still` for so long.
 
     What a statement was given never stands in an error, because it may be about people. Plans are made for each
     statement's own values: a plan kept from when a table was empty scans it for ever.
@@ -50,14 +50,14 @@ def engine_options(*, pool_size: int = 8) -> dict[str, Any]:
             "prepare_threshold": None,
             "connect_timeout": 5,
             "options": "-c plan_cache_mode=force_custom_plan -c timezone=UTC "
-            "-c idle_in_transaction_session_timeout=60s",
+            f"-c idle_in_transaction_session_timeout={stands_still}",
         },
     }
 
 
-def make_engine(database_url: str, *, pool_size: int = 8) -> Engine:
-    """Return an engine for PostgreSQL."""
-    return create_engine(database_url, **engine_options(pool_size=pool_size))
+def make_engine(database_url: str, *, pool_size: int = 8, stands_still: str = "60s") -> Engine:
+    """Return an engine for PostgreSQL; see `engine_options`."""
+    return create_engine(database_url, **engine_options(pool_size=pool_size, stands_still=stands_still))
 
 
 def make_sessions(engine: Engine) -> "sessionmaker[Session]":

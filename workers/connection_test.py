@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 
 from flowbuilder import clock, ids
 from flowbuilder.config import settings, vault_keys_now
-from flowbuilder.db import make_engine, write_json
+from flowbuilder.db import write_json
 from flowbuilder.vault import Vault
 from rules.delivery.mail import Mail, notice_mail
 from rules.delivery.masking import masked_reply
@@ -22,6 +22,7 @@ from rules.delivery.request import CannotBuild
 from rules.delivery.sample import fields_kept, sample_offer, sample_view
 from rules.delivery.wire import HttpRequest
 from workers.book import Book, Connection
+from workers.connecting import make_engine
 from workers.crashpoints import committed
 from workers.delivery.calls import Sent
 from workers.delivery.senders import make_sender

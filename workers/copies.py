@@ -14,7 +14,6 @@ from sqlalchemy import Engine, text
 
 from flowbuilder import clock, enqueue, ids
 from flowbuilder.config import Settings, settings, vault_keys_now
-from flowbuilder.db import make_engine
 from flowbuilder.vault import Vault
 from rules.delivery import feedback
 from rules.delivery.bids import read_feedback_answer
@@ -27,6 +26,7 @@ from rules.retry import SCHEDULE, Again, Answered, Policy, Tried, decide
 from workers import journal
 from workers.book import Book
 from workers.carrying import KINDS
+from workers.connecting import make_engine
 from workers.crashpoints import committed
 from workers.delivery.calls import Sent
 from workers.delivery.senders import Senders, make_sender

@@ -21,13 +21,13 @@ from sqlalchemy.exc import OperationalError
 from flowbuilder import clock, enqueue, logs, open_files
 from flowbuilder.claim_keys import duplicates_secret
 from flowbuilder.config import Settings, settings, vault_keys_now
-from flowbuilder.db import make_engine
 from flowbuilder.operating.vault_keys import WrongKeys, check_keys
 from flowbuilder.scheduling import be_patient
 from flowbuilder.vault import Vault
 from workers import lead_worker
 from workers.alive import Presence, WrongClock, check_clock, keep_telling
 from workers.book import Book
+from workers.connecting import make_engine
 from workers.delivery.senders import make_sender
 from workers.engine import Engine
 from workers.sweep import Sweeper

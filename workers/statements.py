@@ -16,6 +16,10 @@ from psycopg.rows import dict_row, tuple_row
 from sqlalchemy import Connection
 
 IDLE = psycopg.pq.TransactionStatus.IDLE
+ENDS_LONG_TRANSACTIONS = 170_000
+"""The version of PostgreSQL from which on it ends transactions that take too long. While statements travel together it
+does not end those that stand still, nor until the next one: the driver ends what travels together with a Flush after
+the Sync, and a server that has read that does not count the time for which it waits."""
 _NAME = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 
 Values = Mapping[str, Any]
@@ -84,8 +88,12 @@ class Statement:
 def _together(driver: "psycopg.Connection[Any]") -> Iterator[None]:
     """Have what is run inside travel together; raises the first error, and nothing is logged of what follows from it.
 
-    An error may be heard of while the rest is still being sent, or only at the end.
+    An error may be heard of while the rest is still being sent, or only at the end. Where the server could not end the
+    transaction of a client that stands still then, each statement travels alone.
     """
+    if driver.pgconn.server_version < ENDS_LONG_TRANSACTIONS:
+        yield
+        return
     pipeline = driver.pipeline()
     pipeline.__enter__()
     try:

@@ -19,16 +19,13 @@ from workers.campaigns import Campaigns
 from workers.caps import Dealer, KnownWindows
 from workers.carrying import Carried
 from workers.claiming import Claiming
+from workers.connecting import be_impatient
 from workers.crashpoints import crashpoint
 from workers.load import Load
 from workers.rows import Changes, LeaseRow
 from workers.statements import begin_with_first, plan_anew, prefer_indexes
 from workers.steering import steer
 from workers.turn import Turn
-
-IMPATIENT = "SET idle_in_transaction_session_timeout = '5s'; SET lock_timeout = '5s'"
-"""A worker that is paused in the middle of a turn holds up the others for so long at most: far less than a lease, and
-seldom long enough that another one is paused meanwhile with a lead in hand that it waits to move."""
 
 
 class Transactions:
@@ -94,7 +91,7 @@ class Transactions:
     def _connect(self) -> Connection:
         if self._link is None:
             self._link = begin_with_first(self._database.connect())
-            self._link.exec_driver_sql(IMPATIENT)
+            be_impatient(self._link)
             prefer_indexes(self._link)
             crashpoint("before link")
             self._link.commit()

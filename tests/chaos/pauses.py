@@ -1,6 +1,7 @@
 """Workers that stand still for 44 seconds and go on: others take their leads, and nothing is written too late.
 
-Paused is whichever worker wrote last, so that it has leads in hand and is in the middle of something.
+Paused is whichever worker wrote last, so that it has leads in hand and is in the middle of something; every other time
+in the middle of a transaction, so that whatever it has locked is what the others wait for.
 
 python -m tests.chaos.pauses [pauses] [seconds each] [workers]     20 pauses of 44 seconds, 6 workers, 4 at a time
 """
@@ -24,6 +25,9 @@ second worker would be paused that has them in hand and has not asked anybody ye
 AT_WORK = 2
 """How many workers are never paused at the same moment."""
 RATE = 10
+TRIES = 50
+"""How often a worker is stopped, for a moment, in search of one where it is in the middle of a transaction."""
+A_MOMENT = 0.03
 
 
 def pause(battle: Battle, pauses: int, seconds: float) -> None:
@@ -37,15 +41,28 @@ def pause(battle: Battle, pauses: int, seconds: float) -> None:
     lasts = every * pauses + seconds
     paused: dict[str, threading.Thread] = {}
     with battle.posting(int(RATE * lasts), lasts):
-        for _ in range(pauses):
+        for number in range(pauses):
             time.sleep(every)
             still = {name for name, thread in paused.items() if thread.is_alive()}
             name = fencing.newest_writer(battle.market.database, workers.keys() - still)
+            if number % 2:
+                _find_a_transaction(battle, name, workers[name])
             paused[name] = threading.Thread(target=_pause, args=(battle, workers[name], seconds))
             paused[name].start()
         for thread in paused.values():
             thread.join()
     battle.settle()
+
+
+def _find_a_transaction(battle: Battle, name: str, worker: Worker) -> None:
+    """Stop a worker in the middle of a transaction; leave it at work where none is found."""
+    for _ in range(TRIES):
+        worker.send_signal(signal.SIGSTOP)
+        time.sleep(A_MOMENT)
+        if fencing.holds_a_transaction(battle.market.database, name):
+            return
+        worker.send_signal(signal.SIGCONT)
+        time.sleep(battle.dice.uniform(0, A_MOMENT))
 
 
 def _pause(battle: Battle, worker: Worker, seconds: float) -> None:

@@ -32,6 +32,10 @@ _LATE = f"""
            AND newer.number BETWEEN claimed.number AND written.number)
 """
 """Writes under a lease that somebody else had claimed, or that was no longer the newest one."""
+_HOLDS = """
+    SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = :who AND state <> 'idle'
+                      AND wait_event = 'ClientRead' AND clock_timestamp() - xact_start > interval '20 ms')
+"""
 
 
 def write_down_who_writes(database: Engine) -> None:
@@ -56,6 +60,12 @@ def newest_writer(database: Engine, among: Collection[str]) -> str:
     newest = text("SELECT who FROM written WHERE who = ANY(:among) ORDER BY number DESC LIMIT 1")
     with database.connect() as connection:
         return connection.execute(newest, {"among": list(among)}).scalar() or min(among)
+
+
+def holds_a_transaction(database: Engine, who: str) -> bool:
+    """Return whether the database waits for a worker that is in the middle of a transaction, for a moment at least."""
+    with database.connect() as connection:
+        return bool(connection.execute(text(_HOLDS), {"who": who}).scalar_one())
 
 
 def forget(database: Engine) -> None:
