@@ -15,33 +15,28 @@ from sqlalchemy import Engine as DatabaseEngine
 
 from flowbuilder import clock, enqueue
 from workers import journal
+from workers.admission import Admission
 from workers.announcing import Announcer
 from workers.book import Book
 from workers.calling import Calling
 from workers.campaigns import NO_CAMPAIGNS, Campaigns
 from workers.carrying import Carried
-from workers.claiming import CAREFUL_FOR, MOST_CLAIMED, POLL, Claiming
+from workers.claiming import CAREFUL_FOR, POLL, Claiming
 from workers.crashpoints import committed
 from workers.delivery.calls import AnySender, Sent
 from workers.listening import Listener
-from workers.load import Load
+from workers.load import FEW, MANY, Load
 from workers.moving import Mover
 from workers.outages import DATABASE_ERRORS, where
 from workers.pausing import Pauses
-from workers.posts import MOST_WAITING, Door
-from workers.posts import read as read_posts
 from workers.rows import CopyRow
 from workers.tally import Tally
 from workers.transactions import Transactions
 from workers.turn import Turn
 
-MANY, MANY_CALLS = 256, 1024
-"""How many leads in hand, or calls that are out, are more than one loop should carry alone: another one is asked to
-join."""
+MANY_CALLS, FEW_CALLS = 1024, 512
+"""How many calls that are out are more than one loop should carry alone, and too few for one that joined it to stay."""
 ASK_EVERY = 1.0
-FEW, FEW_CALLS = MANY // 2, MANY_CALLS // 2
-"""How many leads in hand, and calls that are out, are too few for a loop that joined another one to stay: two turns at
-once cost more then."""
 STAYS_FOR = 5.0
 """Seconds for which a loop that joined stays at least, and over which its leads in hand are looked at."""
 IDLE_FOR = 1.5
@@ -51,10 +46,6 @@ MOST_RENEWED = 128
 """How many leases are renewed at once."""
 PATIENCE = 0.02
 """Seconds for which a loop waits for answers before it renews more."""
-REST = 5.0
-"""Seconds for which no posts are taken straight from the web after a turn with some of them failed."""
-AGAIN = 1.0
-"""Seconds after which a write that is lost, as somebody else was quicker, is no reason to rest."""
 LONGEST_SHIFT = 600.0
 STOP_GRACE = 15.0
 LONGEST_CALL = 70.0
@@ -90,6 +81,8 @@ class Engine:
         self._claiming = Claiming(careful, on_many=self._ask_for_help)
         self._pauses = Pauses(time.monotonic())
         self._calling = Calling(self._load, self._pauses, sender)
+        self._listener = Listener(redis, wake=self._calling.wake)
+        self._admission = Admission(self._load, self._calling, self._claiming, self._listener)
         self._transactions = Transactions(database, book, self._load, self._claiming, secret, campaigns=campaigns)
         self._mover = Mover(
             database,
@@ -99,22 +92,20 @@ class Engine:
             self._tally,
             hand_over=self._hand_over,
             may_call=lambda: not self._is_ending,
-            on_error=self._rest_from_posts,
+            on_error=self._admission.rest,
         )
         self._due_until = datetime.min.replace(tzinfo=UTC)
         self._renewed_at = self._round_at = self._asked_at = 0.0
         self._unrenewed: list[Carried] = []
-        self._was_busy_at, self._lost_at = 0.0, -math.inf
+        self._was_busy_at = 0.0
         self._is_winding_up = False
-        self._listener = Listener(redis, wake=self._calling.wake)
-        self._door = Door(None, self._listener.name, put=self._calling.hand_in)
         self.is_stopping, self._stopped_at = False, math.inf
         self._carrying = threading.Event()
         self.on_beat: Callable[[Redis], object] = lambda _redis: None
 
     def take_posts_in(self, home: Path) -> None:
         """Have web processes of a home hand posts straight to this loop; before it carries anything."""
-        self._door = Door(home, self._listener.name, put=self._calling.hand_in)
+        self._admission.take_from(home)
 
     @property
     def is_carrying(self) -> bool:
@@ -160,7 +151,7 @@ class Engine:
             while self._wind_up():
                 self._carry()
         finally:
-            self._shut_door()
+            self._admission.shut()
             # What is still in hand after an error is nobody's now: its lease runs out, and another worker takes it.
             self._load.clear()
             self._unrenewed.clear()
@@ -173,7 +164,7 @@ class Engine:
         self._listener.begin()
         while not self.is_stopping:
             self._renew()
-            self._open_or_shut()
+            self._admission.open_or_shut()
             turned_at = time.monotonic()
             worked = self._turn(claims=True)
             self._pause(turned_at)
@@ -251,42 +242,10 @@ class Engine:
         room = min(self._claiming.pace.beginning(beside=len(batch)), self._load.room)
         wanted = self._claiming.how_many(room) if claims else 0
         takes = claims and not any(carried.is_in_doubt for carried in batch)
-        posts, wanted = self._take_posts(wanted, room) if takes else ([], wanted)
+        posts, wanted = self._admission.take(wanted, room) if takes else ([], wanted)
         if not batch and not wanted and not posts:
             return bool(suspects)
         return self._mover.move(batch, wanted, posts) or bool(suspects)
-
-    def _take_posts(self, wanted: int, room: int) -> tuple[list[Carried], int]:
-        """Return posts for a turn into which so many more leads fit, and how many due ones are still wanted in it.
-
-        Where there are both, each kind has half of the room at least.
-        """
-        room = max(0, min(MOST_CLAIMED, room))
-        posts = read_posts(self._calling.take_posts(room - min(wanted, (room + 1) // 2)))
-        return posts, min(wanted, room - len(posts)) if posts else wanted
-
-    def _open_or_shut(self) -> None:
-        """Take posts straight from the web while this is the loop that others join and has room; else they are due.
-
-        So what may end a process is claimed first, a loop that joins finds leads, and of many each account has some.
-        """
-        is_full = len(self._load) >= (MANY if self._door.is_open else FEW) or self._calling.waiting_posts > MOST_WAITING
-        if self._door.is_broken:
-            self._shut_door(REST)
-        elif is_full or self._claiming.is_careful or not self._listener.is_first:
-            self._shut_door()
-        else:
-            self._calling.let_in(self._door.open())
-
-    def _rest_from_posts(self, is_lost: bool) -> None:
-        """Shut the door after a turn with posts that failed; for a moment only, where that was one lost write."""
-        now = time.monotonic()
-        is_rare, self._lost_at = now - self._lost_at > AGAIN, now
-        self._shut_door(0.0 if is_lost and is_rare else REST)
-
-    def _shut_door(self, rest: float = 0.0) -> None:
-        self._door.shut(rest)
-        self._calling.let_in(None)
 
     def _hand_over(self, turn: Turn, batch: Sequence[Carried]) -> None:
         """Make the calls of a committed turn, let go of leads that wait or are done, and tell who waits for them."""
@@ -356,7 +315,7 @@ class Engine:
         Return whether the loop is to go on, with the calls that are out, because it was asked for.
         """
         self._is_winding_up = True
-        self._shut_door()
+        self._admission.shut()
         self._listener.wait_for_calls()
         began = time.monotonic()
         self._rest()

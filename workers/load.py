@@ -15,6 +15,10 @@ from workers.rota import NOBODY
 SLOTS = 2560
 """How many leads one loop carries at once. The last fifth is for accounts of which it carries few: the leads of one
 that hang at its buyers must not keep those of others out."""
+MANY = 256
+"""How many leads in hand are more than one loop should carry alone: another one is asked to join."""
+FEW = MANY // 2
+"""How many are too few for a loop that joined another one to stay: two turns at once cost more then."""
 LEAST = 0.01
 """Seconds that must be left for a call that waited for room at its buyer."""
 HARDLY = 20
