@@ -215,6 +215,11 @@ class Run:
         """Let later steps read how a step ended."""
         self.view["step"][step] = {"outcome": outcome, "reason": reason}
 
+    def reason_of(self, step: str) -> str | None:
+        """Return why a step ended as it did, as far as it said."""
+        reason: str | None = self.view["step"].get(step, {}).get("reason")
+        return reason
+
     def change(self, step: str, key: str, normal: Normal) -> None:
         """Let what comes after a step read another value of a field; what was posted stays as it is."""
         self.changes.setdefault(step, {})[key] = normal

@@ -11,6 +11,7 @@ from rules.steps.base import Common, Exit, Words
 from rules.steps.group.choosing import choose, verdict_of
 from rules.steps.group.deal import Deal
 from rules.steps.group.rows import Row
+from rules.steps.group.settling import settled
 from rules.steps.group.wording import exits_of, say_deal, say_row
 
 
@@ -70,15 +71,30 @@ class Group:
         return self._in_turn(run) if self.deal.is_plain else choose(self.deal, run)
 
     def _in_turn(self, run: Run) -> Interpreting:
-        """Ask row after row while the lead can still be sold; what is not asked is noted with its reason."""
+        """Ask row after row while the lead can be sold, and say of each why it did not get it.
+
+        Of those that are not asked a note says so; that nobody took the lead is known at the end.
+        """
+        before = len(run.sales)
+        verdict = yield from self._ask_in_turn(run)
+        if len(run.sales) == before and any(run.asked.get(row.id) == "declined" for row in self.rows):
+            not_asked = [row.id for row in self.rows if run.asked_in.get(row.id) != run.round]
+            lost = {row: run.reason_of(row) or "not_selected" for row in not_asked}
+            yield settled(self.deal, run, (), lost, before)
+        return verdict
+
+    def _ask_in_turn(self, run: Run) -> Interpreting:
         last: Row | None = None
-        for row in self.in_order:
+        rows = iter(self.in_order)
+        for row in rows:
             if self.deal.taken(run) >= self.sell_up_to:
                 yield from self._pass_by(row, last, run)
                 continue
             taken, last = self.deal.taken(run), row
             verdict = yield from row.buyer.ask(run, self.common.id)
             if not isinstance(verdict, Next) and self.deal.taken(run) == taken:
+                for left in rows:
+                    yield from self._pass_by(left, None, run)
                 return verdict
         return verdict_of(self.deal, run)
 

@@ -50,7 +50,7 @@ class _Reasons:
 
     def _after_its_answer(self, row: Row) -> str:
         """Return the reason of a row that was asked; a plain no counts for little where nobody took the lead."""
-        reason = self._run.view["step"].get(row.id, {}).get("reason")
+        reason = self._run.reason_of(row.id)
         if reason in (None, "already_asked"):
             reason = PLAIN_NO if self._run.asked.get(row.id) == "declined" else "error"
         return "cascade_exhausted" if reason == PLAIN_NO and not self._winners else reason

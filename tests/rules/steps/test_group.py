@@ -27,7 +27,7 @@ SOLD = ("sold", None, None)
         (
             [group(buyer(), buyer("b")), buyer("c")],
             World({"a": NO, "b": NO}),
-            ["a declined", "b declined", "c accepted"],
+            ["a declined", "b declined", "g passed", "c accepted"],
             SOLD,
         ),
         ([group(buyer(off=True), buyer("b"))], World(), ["a skipped", "b accepted"], SOLD),
@@ -36,13 +36,13 @@ SOLD = ("sold", None, None)
         (
             [group(buyer(on_declined="reject"), buyer("b"))],
             World({"a": NO}),
-            ["a declined"],
+            ["a declined", "b skipped", "g passed"],
             ("rejected", "rejected", "The buyer declined"),
         ),
         (
             [group(buyer(on_declined={"buyer": "c"}), buyer("b")), buyer("c")],
             World({"a": NO}),
-            ["a declined", "c accepted"],
+            ["a declined", "c accepted", "b skipped"],
             SOLD,
         ),
         (
@@ -85,7 +85,7 @@ SOLD = ("sold", None, None)
         (
             [group(buyer(), buyer("b"), sell_up_to=2), buyer("d")],
             World({"a": UNKNOWN, "b": NO}),
-            ["a error", "b declined"],
+            ["a error", "b declined", "g passed"],
             MAYBE,
         ),
     ],
@@ -128,6 +128,24 @@ def test_an_offer_that_brings_too_little_is_not_made(settings: dict[str, Any], p
     assert (world.trail[0] == "a accepted") is is_asked
 
 
+@pytest.mark.parametrize(
+    ("rows", "answers", "lost"),
+    [
+        ([buyer(), buyer("b")], {"a": NO, "b": NO}, {"a": "cascade_exhausted", "b": "cascade_exhausted"}),
+        ([buyer(), buyer("b")], {"a": ["declined duplicate"], "b": ["error error"]}, {"a": "duplicate", "b": "error"}),
+        ([buyer(), buyer("b", when=IN_NV)], {"a": NO}, {"a": "cascade_exhausted", "b": "rule_not_met"}),
+        ([buyer(), buyer("b", caps=A_DAY)], {"a": NO}, {"a": "cascade_exhausted", "b": "cap_reached"}),
+        ([buyer(on_declined="reject"), buyer("b")], {"a": NO}, {"a": "cascade_exhausted", "b": "not_selected"}),
+        ([buyer(), buyer("b")], {"a": NO, "b": UNKNOWN}, {"a": "cascade_exhausted", "b": "unknown"}),
+    ],
+)
+def test_everyone_has_a_reason_where_nobody_took_the_lead(
+    rows: list[dict[str, Any]], answers: dict[str, list[str]], lost: dict[str, str]
+) -> None:
+    world = World(answers, full={"b/day"}).carry(a_flow(group(*rows)), a_lead())
+    assert (world.settled.winners, dict(world.settled.lost)) == ((), lost)
+
+
 def test_all_buyers_of_a_shared_lead_pay() -> None:
     world = World().carry(a_flow(group(buyer(price=20), buyer("b", price=22), sell_up_to=2)), a_lead())
     assert world.ended is not None
@@ -138,7 +156,8 @@ def test_all_buyers_of_a_shared_lead_pay() -> None:
 def test_a_row_may_hold_the_lead_which_then_comes_back_to_the_group() -> None:
     rows = [buyer(), buyer("b", hours=OFFICE_HOURS, outside_hours="hold")]
     world = World({"a": NO}).carry(a_flow(group(*rows), buyer("c")), a_lead())
-    assert world.trail == ["a declined", "b skipped", "g passed", "intake passed", "a skipped", "b accepted"]
+    said, held = ["a declined", "b skipped", "g passed"], ["g passed", "intake passed"]
+    assert world.trail == [*said, *held, "a skipped", "b accepted"]
     assert world.now.isoformat() == "2026-11-23T16:00:00+00:00"
 
 
@@ -154,7 +173,8 @@ def test_another_round_asks_who_was_not_available() -> None:
     holds = {"id": "end", "do": "hold", "retry_every": "15m", "for_up_to": "1h"}
     world = World({"a": NO, "b": ["error error", "accepted"]})
     world.carry(a_flow(group(buyer(), buyer("b")), fallback=holds), a_lead())
-    assert world.trail == ["a declined", "b error", "intake passed", "intake passed", "a skipped", "b accepted"]
+    said, held = ["a declined", "b error", "g passed"], ["intake passed", "intake passed"]
+    assert world.trail == [*said, *held, "a skipped", "b accepted"]
 
 
 @pytest.mark.parametrize("length", range(1, 7))
