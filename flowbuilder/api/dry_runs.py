@@ -34,7 +34,9 @@ ANSWERS: tuple[str, ...] = get_args(get_type_hints(MadeUp)["answer"])
 FINDS: tuple[str, ...] = get_args(get_type_hints(MadeUpFind)["answer"])
 OUTCOMES = {**lead_shapes.OUTCOMES, "invalid": "failure", "waiting": "pending"}
 CAPS_WORD = {"type": "string", "enum": list(CAPS)}
-EVENT = shape(step=TEXT, kind=TEXT, outcome=or_null(TEXT), reason=or_null(TEXT), said=TEXT)
+EVENT = shape(
+    step=TEXT, kind=TEXT, outcome=or_null(TEXT), reason=or_null(TEXT), said=TEXT, buyers=lead_shapes.BUYERS
+)
 
 
 @bp.post("/flows/<flow:flow_id>/dry-run")
@@ -172,5 +174,6 @@ def _event(entry: Entry) -> dict[str, Any]:
         "outcome": entry.outcome,
         "reason": entry.reason,
         "said": entry.said,
+        "buyers": lead_shapes.buyers(entry),
         "changes": [{"field": one.key, "before": one.before, "after": one.after} for one in entry.changes],
     }

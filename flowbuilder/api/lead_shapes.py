@@ -7,6 +7,7 @@ from typing import Any
 from flowbuilder import ids
 from flowbuilder.api import shapes
 from flowbuilder.api.lead_story import Story
+from flowbuilder.api.openapi import TEXT, YES_NO, or_null, shape
 from flowbuilder.leads.messages import MAIL
 from flowbuilder.leads.people import HIDDEN, is_personal
 from flowbuilder.leads.queries import History
@@ -15,6 +16,10 @@ from rules.fields import TYPES, Field
 from rules.money import exponent_of
 from rules.timeline import Entry
 
+BUYERS = {
+    "type": "array",
+    "items": shape(buyer=TEXT, name=TEXT, has_it=YES_NO, reason=or_null(TEXT), why=TEXT),
+}
 OUTCOMES = {"sold": "success", "rejected": "failure", "duplicate": "failure", "error": "error"}
 
 
@@ -82,8 +87,17 @@ def _event(row: LeadEvent, entry: Entry, sees_people: bool) -> dict[str, Any]:
         "outcome": row.outcome,
         "reason": row.reason,
         "said": entry.said,
+        "buyers": buyers(entry),
         "detail": (row.detail or {}) if sees_people else {},
     }
+
+
+def buyers(entry: Entry) -> list[dict[str, Any]]:
+    """Return the buyers that an event tells of side by side: who has the lead, and why each of the others has not."""
+    return [
+        {"buyer": one.row, "name": one.name, "has_it": one.has_it, "reason": one.reason, "why": one.why}
+        for one in entry.contenders
+    ]
 
 
 def _offer(row: Offer, attempts: Sequence[Attempt], currency: str, sees_people: bool) -> dict[str, Any]:

@@ -43,7 +43,7 @@ SUMMARY = {
 }
 EVENT = shape(
     run=WHOLE, seq=WHOLE, at=MOMENT, step=TEXT, kind=TEXT, outcome=or_null(TEXT), reason=or_null(TEXT), said=TEXT,
-    detail=ANYTHING,
+    buyers=lead_shapes.BUYERS, detail=ANYTHING,
 )  # fmt: skip
 COPY = shape(method=TEXT, status=TEXT, at=MOMENT)
 OFFER = shape(

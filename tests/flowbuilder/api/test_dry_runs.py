@@ -53,6 +53,9 @@ def test_bids_can_be_made_up(try_it, api):
     tried = try_it(lead=ANA, document=solar(steps=steps), answers={"b1": {"bid": 31.5}, "b2": {"bid": 33}}).json
     assert (tried["status"], tried["price"]) == ("sold", 33)
     assert tried["events"][2]["said"] == "Asked 2 buyers for a bid: 2 bid, $33.00 at most"
+    assert [(one["buyer"], one["has_it"], one["reason"]) for one in tried["events"][-2]["buyers"]] == [
+        ("b2", True, None), ("b1", False, "outbid"),
+    ]  # fmt: skip
 
 
 def test_what_a_service_finds_can_be_made_up(try_it, api):
