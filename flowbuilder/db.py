@@ -5,13 +5,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, text
 
 from rules.json_text import write
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session, sessionmaker
 
+STANDS_STILL = "5s"
+"""For how long a transaction may stand still that has locked what loops wait for."""
+LET_GO_SOON = text(f"SET LOCAL idle_in_transaction_session_timeout = '{STANDS_STILL}'")
+"""What a page runs before it locks such a row."""
+_KEPT_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15_000}
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 # Made once: json.loads makes a decoder anew for every document that it reads with a setting.
@@ -32,8 +37,11 @@ def write_json(value: Any) -> str:
     return write(value).decode()
 
 
-def engine_options(*, pool_size: int = 8, stands_still: str = "60s") -> dict[str, Any]:
+def engine_options(*, pool_size: int = 8, stands_still: str = "60s", lock_timeout: str = "0") -> dict[str, Any]:
     """Return how every engine of ours talks to PostgreSQL, which ends a transaction that `stands_still` for so long.
+
+    It waits for a lock without end, unless `lock_timeout` says for how long. A server that cannot be reached any more
+    is noticed within half a minute.
 
     What a statement was given never stands in an error, because it may be about people. Plans are made for each
     statement's own values: a plan kept from when a table was empty scans it for ever.
@@ -50,14 +58,15 @@ def engine_options(*, pool_size: int = 8, stands_still: str = "60s") -> dict[str
             "prepare_threshold": None,
             "connect_timeout": 5,
             "options": "-c plan_cache_mode=force_custom_plan -c timezone=UTC "
-            f"-c idle_in_transaction_session_timeout={stands_still}",
+            f"-c idle_in_transaction_session_timeout={stands_still} -c lock_timeout={lock_timeout}",
+            **_KEPT_ALIVE,
         },
     }
 
 
-def make_engine(database_url: str, *, pool_size: int = 8, stands_still: str = "60s") -> Engine:
+def make_engine(database_url: str, **options: Any) -> Engine:
     """Return an engine for PostgreSQL; see `engine_options`."""
-    return create_engine(database_url, **engine_options(pool_size=pool_size, stands_still=stands_still))
+    return create_engine(database_url, **engine_options(**options))
 
 
 def make_sessions(engine: Engine) -> "sessionmaker[Session]":

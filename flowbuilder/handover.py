@@ -17,6 +17,8 @@ END = b"\n"
 """What stands behind each row, and in none: they are written without line breaks."""
 LOOK_AFTER = 1.0
 """Seconds without an answer after which the web looks for what it handed over, and stores what is not there."""
+LONGEST_TURN = 10.0
+"""Seconds that a loop's transaction takes at most: PostgreSQL ends the one of a loop that stands still."""
 TOO_OLD = 0.6
 """Seconds after which a loop leaves it to the web: its turn takes time as well."""
 

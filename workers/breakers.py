@@ -19,8 +19,8 @@ from workers.rows import OfferRow
 from workers.statements import Statement
 from workers.turn import BUSY_FOR, Heard, Turn
 
-PROBE_GRACE = timedelta(seconds=30)
-"""How much longer than its call a probe counts, should its worker never write what came of it."""
+PROBE_GRACE = timedelta(seconds=10)
+"""How much longer than its call a probe counts, should its worker never write what came of it: a turn at most."""
 
 CREATE = Statement("""
     INSERT INTO breaker (connection_id)

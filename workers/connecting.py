@@ -7,21 +7,23 @@ is paused meanwhile with a lead in hand that it waits to move.
 from sqlalchemy import Connection, Engine
 
 from flowbuilder import db
+from flowbuilder.db import STANDS_STILL
+from flowbuilder.handover import LONGEST_TURN
 
-STANDS_STILL = "5s"
-"""For how long a transaction may wait for its worker, or for a lock."""
-LONGEST_TURN = "10s"
-"""How long a turn's transaction may take: it counts where the server does not see that a worker stands still, as
-`statements.ENDS_LONG_TRANSACTIONS` says."""
-_LIMIT = "SELECT set_config(name, '{}', false) FROM pg_settings WHERE name = 'transaction_timeout'"
+LONGER = "15s"
+"""For how long is waited for a lock where giving up means that something is done once more: longer than any turn."""
+_LIMIT = "SELECT set_config(name, '{:.0f}ms', false) FROM pg_settings WHERE name = 'transaction_timeout'"
 
 
-def make_engine(database_url: str, *, pool_size: int = 8) -> Engine:
+def make_engine(database_url: str, *, pool_size: int = 8, lock_timeout: str = STANDS_STILL) -> Engine:
     """Return a worker's engine for PostgreSQL."""
-    return db.make_engine(database_url, pool_size=pool_size, stands_still=STANDS_STILL)
+    return db.make_engine(database_url, pool_size=pool_size, stands_still=STANDS_STILL, lock_timeout=lock_timeout)
 
 
-def be_impatient(link: Connection) -> None:
-    """Have what a loop's own connection waits for, and each of its transactions, end after some seconds."""
-    link.exec_driver_sql(f"SET lock_timeout = '{STANDS_STILL}'")
-    link.exec_driver_sql(_LIMIT.format(LONGEST_TURN))
+def limit_turns(link: Connection) -> None:
+    """Have PostgreSQL end turns on a loop's own connection that take too long, from its version 17 on.
+
+    It takes a worker that stands still between two statements which travel together for one at work; see
+    `statements.ENDS_LONG_TRANSACTIONS`.
+    """
+    link.exec_driver_sql(_LIMIT.format(LONGEST_TURN * 1000))

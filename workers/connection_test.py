@@ -22,7 +22,7 @@ from rules.delivery.request import CannotBuild
 from rules.delivery.sample import fields_kept, sample_offer, sample_view
 from rules.delivery.wire import HttpRequest
 from workers.book import Book, Connection
-from workers.connecting import make_engine
+from workers.connecting import LONGER, make_engine
 from workers.crashpoints import committed
 from workers.delivery.calls import Sent
 from workers.delivery.senders import make_sender
@@ -50,7 +50,7 @@ TESTED = text("UPDATE connection SET tested_at = :now WHERE id = :id")
 def run_test(shown: str) -> None:
     """Make the call of one test, if nobody has yet, and write down what was sent, answered and read."""
     own = settings()
-    engine = make_engine(own.database_url, pool_size=2)
+    engine = make_engine(own.database_url, pool_size=2, lock_timeout=LONGER)
     test_id = ids.read(shown)
     with committed(engine, "test begun") as database:
         row = database.execute(BEGIN, {"id": test_id}).mappings().one_or_none()

@@ -26,7 +26,7 @@ from rules.retry import SCHEDULE, Again, Answered, Policy, Tried, decide
 from workers import journal
 from workers.book import Book
 from workers.carrying import KINDS
-from workers.connecting import make_engine
+from workers.connecting import LONGER, make_engine
 from workers.crashpoints import committed
 from workers.delivery.calls import Sent
 from workers.delivery.senders import Senders, make_sender
@@ -55,7 +55,7 @@ LEADS = text("SELECT * FROM lead WHERE id = ANY(:ids)")
 def send_copies() -> None:
     """Send all copies that are due, for some seconds; what is left then is another job's."""
     own = settings()
-    engine = make_engine(own.database_url, pool_size=2)
+    engine = make_engine(own.database_url, pool_size=2, lock_timeout=LONGER)
     redis = enqueue.connect(own.redis_url)
     with suppress(RedisError):
         enqueue.tell_copies_looked_for(redis)

@@ -34,7 +34,8 @@ from workers.tally import Tally
 from workers.transactions import Transactions
 from workers.turn import Turn
 
-MANY_CALLS, FEW_CALLS = 1024, 512
+MANY_CALLS = 1024
+FEW_CALLS = MANY_CALLS // 2
 """How many calls that are out are more than one loop should carry alone, and too few for one that joined it to stay."""
 ASK_EVERY = 1.0
 STAYS_FOR = 5.0

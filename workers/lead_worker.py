@@ -18,6 +18,9 @@ from flowbuilder import enqueue
 from workers.engine import Engine
 
 TTL = 60
+ASKED_FOR = 5
+"""Seconds after which a worker at rest asks for a job anew: one that stands still is given a job all that time, which
+nobody else does then (RQ's own is 45)."""
 AGAIN = 0.5
 """Seconds between looks whether Valkey is back."""
 SELDOM = (10_000, 20, 50)
@@ -43,6 +46,7 @@ class LeadWorker(SimpleWorker):
 
     death_penalty_class = NoPenalty
     max_connection_wait_time = 2.0
+    dequeue_timeout = ASKED_FOR
     engine: Engine
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002  (a signal handler)

@@ -17,9 +17,9 @@ from sqlalchemy import Connection
 
 IDLE = psycopg.pq.TransactionStatus.IDLE
 ENDS_LONG_TRANSACTIONS = 170_000
-"""The version of PostgreSQL from which on it ends transactions that take too long. While statements travel together it
-does not end those that stand still, nor until the next one: the driver ends what travels together with a Flush after
-the Sync, and a server that has read that does not count the time for which it waits."""
+"""The version of PostgreSQL from which on it ends transactions that take too long. Those that stand still it does not
+end while statements travel together, nor afterwards until another one has ended: the driver sends a Flush behind the
+Sync, and a server that has read that does not count the time for which it waits."""
 _NAME = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 
 Values = Mapping[str, Any]

@@ -81,14 +81,20 @@ def _publish(engine: Engine, now: datetime) -> None:
     from flowbuilder.review.planning import publish_what_is_due  # noqa: PLC0415
 
     with committed(engine, "planned") as database:
+        database.execute(text("SET LOCAL idle_in_transaction_session_timeout = '60s'"))  # It has flows to check.
         # Not closed: it would take back what the connection is about to commit.
         publish_what_is_due(Session(database), now)
 
 
 def tidy(database: Connection, now: datetime) -> None:
-    """Delete what is out of date, and make the partitions of the months to come."""
+    """Delete what is out of date."""
     for statement, kept in TIDY:
         database.execute(statement, {"before": now - kept})
+
+
+def make_partitions(database: Connection, now: datetime) -> None:
+    """Make the partitions of the months to come: once a month that locks all leads, so it waits for nobody for long."""
+    database.execute(text("SET LOCAL lock_timeout = '200ms'"))
     database.execute(PARTITIONS, {"now": now, "months": MONTHS_AHEAD})
 
 
@@ -117,6 +123,8 @@ class Sweeper:
             self._tidied_at = time.monotonic()
             with committed(self._engine, "tidying") as database:
                 tidy(database, now)
+            with committed(self._engine, "partitions") as database:
+                make_partitions(database, now)
         if publish_due(self._engine, now):
             enqueue.nudge(self._redis)  # Leads that waited may be started again in it.
 

@@ -19,7 +19,7 @@ from workers.campaigns import Campaigns
 from workers.caps import Dealer, KnownWindows
 from workers.carrying import Carried
 from workers.claiming import Claiming
-from workers.connecting import be_impatient
+from workers.connecting import limit_turns
 from workers.crashpoints import crashpoint
 from workers.load import Load
 from workers.rows import Changes, LeaseRow
@@ -91,7 +91,7 @@ class Transactions:
     def _connect(self) -> Connection:
         if self._link is None:
             self._link = begin_with_first(self._database.connect())
-            be_impatient(self._link)
+            limit_turns(self._link)
             prefer_indexes(self._link)
             crashpoint("before link")
             self._link.commit()

@@ -34,9 +34,7 @@ ANSWERS: tuple[str, ...] = get_args(get_type_hints(MadeUp)["answer"])
 FINDS: tuple[str, ...] = get_args(get_type_hints(MadeUpFind)["answer"])
 OUTCOMES = {**lead_shapes.OUTCOMES, "invalid": "failure", "waiting": "pending"}
 CAPS_WORD = {"type": "string", "enum": list(CAPS)}
-EVENT = shape(
-    step=TEXT, kind=TEXT, outcome=or_null(TEXT), reason=or_null(TEXT), said=TEXT, buyers=lead_shapes.BUYERS
-)
+EVENT = shape(step=TEXT, kind=TEXT, outcome=or_null(TEXT), reason=or_null(TEXT), said=TEXT, buyers=lead_shapes.BUYERS)
 
 
 @bp.post("/flows/<flow:flow_id>/dry-run")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from flowbuilder import audit, ids
 from flowbuilder.audit import Actor
+from flowbuilder.db import LET_GO_SOON
 from flowbuilder.models import Breaker, Connection
 from rules.breaker import Breaker as Rules
 from rules.breaker import Failure, Limits, Phase, read_failures, read_limits
@@ -62,6 +63,7 @@ def closed_to_leads(session: Session, connection_ids: Iterable[UUID], now: datet
 
 def try_one_lead(*, session: Session, actor: Actor, connection: Connection, now: datetime) -> None:
     """Let the next lead through an open breaker as its probe. Raises NotOpen."""
+    session.execute(LET_GO_SOON)
     row = session.get(Breaker, connection.id, with_for_update=True, populate_existing=True)
     if row is None or _read(row).phase(now) != "open":
         raise NotOpen

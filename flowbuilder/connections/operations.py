@@ -12,6 +12,7 @@ from flowbuilder import audit, enqueue, ids
 from flowbuilder.after_commit import enqueue_after_commit
 from flowbuilder.audit import Actor
 from flowbuilder.connections.checks import kept_secrets
+from flowbuilder.db import LET_GO_SOON
 from flowbuilder.models import Connection, ConnectionTest, Credential
 from flowbuilder.vault import Vault, credential_place, hint_of
 from rules.delivery.destination import split_secrets
@@ -50,7 +51,7 @@ def change_connection(
     now: datetime,
 ) -> None:
     """Change name and destination; secrets that are still needed and not given stay. Raises Revoked."""
-    _lock(session, connection)
+    _lock_unless_revoked(session, connection)
     connection.name, connection.updated_at = name, now
     connection.destination, secrets = split_secrets(destination)
     _drop_secrets(session, connection, but=kept_secrets(connection.destination))
@@ -65,7 +66,7 @@ def replace_secret(
     *, session: Session, actor: Actor, vault: Vault, connection: Connection, name: str, secret: str, now: datetime
 ) -> None:
     """Put a new secret in the place of the old one, which nobody can read any more. Raises Revoked."""
-    _lock(session, connection)
+    _lock_unless_revoked(session, connection)
     _keep(session, vault, connection, name=name, secret=secret, now=now)
     _record(session, actor, connection, "connection.secret_replaced", now, secret=name)
     session.flush()
@@ -82,7 +83,7 @@ def sign_with(
     old_until: datetime | None = None,
 ) -> None:
     """Sign all requests with a secret, and until a moment with the one before it too. Raises Revoked."""
-    _lock(session, connection)
+    _lock_unless_revoked(session, connection)
     before = session.get(Credential, (connection.id, "signing_secret")) if old_until else None
     if before is not None:
         opened = vault.open(before.sealed, **credential_place(connection.account_id, connection.id, "signing_secret"))
@@ -99,7 +100,7 @@ def sign_with(
 
 def stop_signing(*, session: Session, actor: Actor, connection: Connection, now: datetime) -> None:
     """Send requests unsigned from now on; the signing secrets are deleted. Raises Revoked."""
-    _lock(session, connection)
+    _lock_unless_revoked(session, connection)
     signing = ("signed", "old_secret_until")
     connection.destination = {key: value for key, value in connection.destination.items() if key not in signing}
     connection.updated_at = now
@@ -120,7 +121,7 @@ def resume_connection(*, session: Session, actor: Actor, connection: Connection,
 
 def revoke_connection(*, session: Session, actor: Actor, connection: Connection, now: datetime) -> None:
     """End the connection for good: its buyer gets no more leads, and its secrets are deleted."""
-    session.refresh(connection, with_for_update=True)
+    lock(session, connection)
     if connection.state == "revoked":
         return
     connection.state, connection.updated_at = "revoked", now
@@ -142,7 +143,7 @@ def start_test(
 
     `known` are the fields that such leads have.
     """
-    _lock(session, connection)
+    _lock_unless_revoked(session, connection)
     test = ConnectionTest(id=ids.new_id(), account_id=connection.account_id, connection_id=connection.id)
     test.state, test.fields, test.created_at = "queued", dict(fields), now
     test.known = kept_fields(known)
@@ -166,7 +167,7 @@ def _drop_secrets(session: Session, connection: Connection, *, but: Collection[s
 
 
 def _set_state(session: Session, actor: Actor, connection: Connection, state: str, now: datetime) -> None:
-    _lock(session, connection)
+    _lock_unless_revoked(session, connection)
     if connection.state == state:
         return
     connection.state, connection.updated_at = state, now
@@ -174,8 +175,14 @@ def _set_state(session: Session, actor: Actor, connection: Connection, state: st
     session.flush()
 
 
-def _lock(session: Session, connection: Connection) -> None:
-    session.refresh(connection, with_for_update=True)
+def lock(session: Session, connection: Connection) -> None:
+    """Have nobody else change a connection until the commit; leads are written that name it all the same."""
+    session.execute(LET_GO_SOON)
+    session.refresh(connection, with_for_update={"key_share": True})
+
+
+def _lock_unless_revoked(session: Session, connection: Connection) -> None:
+    lock(session, connection)
     if connection.state == "revoked":
         raise Revoked
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from flowbuilder import audit, ids
 from flowbuilder.audit import Actor
+from flowbuilder.connections.operations import lock
 from flowbuilder.connections.queries import last_yeses
 from flowbuilder.connections.test_words import unheard_no
 from flowbuilder.models import Connection
@@ -21,7 +22,7 @@ def doubted(session: Session, connection: Connection) -> list[tuple[UUID, str]]:
 
 def confirm(*, session: Session, actor: Actor, connection: Connection, words: Collection[str], now: datetime) -> None:
     """Keep that sales are real whose answers say these words; others that nothing is asked about are left out."""
-    session.refresh(connection, with_for_update=True)
+    lock(session, connection)
     asked = {word for _, word in doubted(session, connection)}
     known = [word for word in sorted(set(words) & asked) if word not in connection.real_words]
     if known:
@@ -31,7 +32,7 @@ def confirm(*, session: Session, actor: Actor, connection: Connection, words: Co
 
 def ask_again(*, session: Session, actor: Actor, connection: Connection, word: str, now: datetime) -> None:
     """Forget that sales are real whose answers say a word, so that it is asked about again."""
-    session.refresh(connection, with_for_update=True)
+    lock(session, connection)
     if word in connection.real_words:
         connection.real_words = [known for known in connection.real_words if known != word]
         _record(session, actor, connection, "connection.sales_asked_again", now, words=word)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from flowbuilder import enqueue, ids
 from flowbuilder.after_commit import after_commit
 from flowbuilder.audit import Actor
+from flowbuilder.db import LET_GO_SOON
 from flowbuilder.models import Flow, FlowVersion, Lead, LeadEvent, Offer
 from rules.ahead import matters
 from rules.flow import Flow as Rules
@@ -56,6 +57,7 @@ def start_again(session: Session, actor: Actor, flow: Flow, version: FlowVersion
         .order_by(Lead.id)
         .with_for_update(of=Lead, skip_locked=True)
     )
+    session.execute(LET_GO_SOON)
     leads = list(session.scalars(found))
     by = ids.show(actor.person_id) if actor.person_id else ""
     told = {"id": ids.show(ids.new_id()), "do": "start_again", "version": version.number, "by": by}

@@ -16,7 +16,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from flowbuilder import enqueue, handover
-from flowbuilder.handover import LOOK_AFTER
+from flowbuilder.handover import LONGEST_TURN, LOOK_AFTER
 from flowbuilder.intake import meters
 from flowbuilder.intake.posted import FullKey
 from flowbuilder.intake.store import LeadStore
@@ -33,7 +33,7 @@ PATIENCE = 0.5
 """Seconds within which a loop takes what it is handed."""
 EXPECTED_FOR = 600.0
 """Seconds for which more used keys are expected after one."""
-LOOKED_FOR = 8.0
+LOOKED_FOR = LONGEST_TURN + 3
 """Seconds since it came for which a post is looked for again that a loop may be storing just now."""
 SHORTEST_WAIT = 2.0
 """Seconds that a request waits at least whose post is handed over: it must be known in time that it is stored."""

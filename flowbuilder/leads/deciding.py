@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from flowbuilder import audit, enqueue, ids
 from flowbuilder.after_commit import after_commit
 from flowbuilder.audit import Actor
+from flowbuilder.db import LET_GO_SOON
 from flowbuilder.leads import standing
 from flowbuilder.leads.standing import MAY_HAVE_IT, Buyer
 from flowbuilder.models import Lead
@@ -141,6 +142,7 @@ def read_price(text: str, currency: str) -> int | None:
 def _locked(session: Session, actor: Actor, lead_id: UUID) -> Lead:
     """Return the account's lead, which no worker can take until the commit."""
     wanted = select(Lead).where(Lead.id == lead_id, Lead.account_id == actor.account_id)
+    session.execute(LET_GO_SOON)
     lead = session.scalar(wanted.with_for_update().execution_options(populate_existing=True))
     if lead is None:
         raise CannotDecide("not_waiting")

@@ -30,39 +30,44 @@ TRIES = 50
 A_MOMENT = 0.03
 
 
-def pause(battle: Battle, pauses: int, seconds: float) -> None:
-    """Post leads while the worker that is busiest is paused, again and again; return once all leads have ended.
+def pause(battle: Battle, pauses: int, seconds: float) -> Verdict:
+    """Post leads while the worker that is busiest is paused, again and again, until all leads have ended.
 
-    Several are paused at a time, so that it takes less time; each so often as comes out.
+    Return whether most of those that were to be paused in the middle of a transaction were. Several are paused at a time, so that it takes less time; each so often as comes out.
     """
     fencing.write_down_who_writes(battle.market.database)
     workers = {f"worker {number}": worker for number, worker in enumerate(battle.yard.workers)}
     every = (seconds + 1) / (len(workers) - AT_WORK)
     lasts = every * pauses + seconds
     paused: dict[str, threading.Thread] = {}
+    found: list[bool] = []
+    began = time.monotonic()
     with battle.posting(int(RATE * lasts), lasts):
         for number in range(pauses):
-            time.sleep(every)
+            time.sleep(max(0.0, began + (number + 1) * every - time.monotonic()))
             still = {name for name, thread in paused.items() if thread.is_alive()}
             name = fencing.newest_writer(battle.market.database, workers.keys() - still)
             if number % 2:
-                _find_a_transaction(battle, name, workers[name])
+                found.append(_find_a_transaction(battle, name, workers[name]))
             paused[name] = threading.Thread(target=_pause, args=(battle, workers[name], seconds))
             paused[name].start()
         for thread in paused.values():
             thread.join()
     battle.settle()
+    figures = f"{sum(found)} of {len(found)} pauses began in the middle of a transaction"
+    return Verdict("What was locked", figures, [figures] if 2 * sum(found) < len(found) else [])
 
 
-def _find_a_transaction(battle: Battle, name: str, worker: Worker) -> None:
-    """Stop a worker in the middle of a transaction; leave it at work where none is found."""
+def _find_a_transaction(battle: Battle, name: str, worker: Worker) -> bool:
+    """Stop a worker in the middle of a transaction; leave it at work, and return False, where none is found."""
     for _ in range(TRIES):
         worker.send_signal(signal.SIGSTOP)
         time.sleep(A_MOMENT)
         if fencing.holds_a_transaction(battle.market.database, name):
-            return
+            return True
         worker.send_signal(signal.SIGCONT)
         time.sleep(battle.dice.uniform(0, A_MOMENT))
+    return False
 
 
 def _pause(battle: Battle, worker: Worker, seconds: float) -> None:
@@ -85,8 +90,8 @@ def main(words: Sequence[str]) -> int:
     with in_private("pauses") as (servers, folder), a_battle(servers, folder, leads=1000, workers=0) as battle:
         battle.yard.workers = [battle.yard.begin(f"worker {number}") for number in range(workers)]
         battle.market.wait_until(f"(SELECT count(*) FROM worker) >= {workers}", 60)
-        pause(battle, pauses, seconds)
-        return judged(battle, nothing_late(battle))
+        locked = pause(battle, pauses, seconds)
+        return judged(battle, locked, nothing_late(battle))
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ from tests.support.buyers import Buyer
 from tests.support.mail import MailServer
 from workers.book import Book
 from workers.campaigns import NO_CAMPAIGNS, Campaigns
+from workers.connecting import make_engine
 from workers.copies import send_copies
 from workers.delivery.calls import Sent
 from workers.delivery.email import MailSender, Post
@@ -201,7 +202,7 @@ class Market:
     def engine(self) -> Engine:
         """Return a loop of its own, as a lead worker runs it that has been at work for a while."""
         engine = Engine(
-            db.make_engine(self.url),
+            make_engine(self.url),
             enqueue.connect(self.redis_url),
             Book(VAULT),
             sender=self._sender,

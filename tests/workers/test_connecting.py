@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from flowbuilder import ids
+from tests.support.loops import a_loop
 from tests.support.market import Market
 from workers import connecting, statements
 from workers.outages import is_outage
@@ -20,15 +21,15 @@ WRITE, COUNT = Statement(MINE), Statement("SELECT count(*) FROM worker")
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connecting, "STANDS_STILL", "300ms")
-    monkeypatch.setattr(connecting, "LONGEST_TURN", "600ms")
+    monkeypatch.setattr(connecting, "LONGEST_TURN", 0.6)
 
 
 @pytest.fixture
 def link(market: Market) -> Iterator[Connection]:
     """Give a loop's own connection."""
-    database = connecting.make_engine(market.url)
+    database = connecting.make_engine(market.url, lock_timeout="300ms")
     connection = begin_with_first(database.connect())
-    connecting.be_impatient(connection)
+    connecting.limit_turns(connection)
     connection.commit()
     yield connection
     connection.invalidate()
@@ -58,7 +59,7 @@ def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     """Have the server be one that does not end long transactions."""
     if request.param == "old":
         monkeypatch.setattr(statements, "ENDS_LONG_TRANSACTIONS", 1_000_000)
-        monkeypatch.setattr(connecting, "LONGEST_TURN", "0")
+        monkeypatch.setattr(connecting, "LONGEST_TURN", 0)
 
 
 @pytest.mark.parametrize("stands_still", [between_two_statements, before_the_end_of_those_that_travel_together])
@@ -76,9 +77,17 @@ def test_what_a_worker_has_locked_that_stands_still_is_soon_free(
     assert market.value(text(f"SELECT kind FROM worker WHERE id = '{ROW}'")) == "ours"
 
 
-def test_a_loop_does_not_wait_for_a_lock_without_end(market: Market, link: Connection) -> None:
+@pytest.mark.parametrize("server", ["old"], indirect=True)
+def test_a_loop_does_not_wait_for_a_lock_without_end(market: Market, server: None, link: Connection) -> None:
     with market.database.begin() as other:
         other.execute(text(OURS))
         with pytest.raises(psycopg.Error) as told:
             WRITE.commit(link, {})
     assert is_outage(told.value)
+
+
+def test_a_loop_has_a_limit_for_everything_that_it_waits_for(market: Market) -> None:
+    settings = ("idle_in_transaction_session_timeout", "lock_timeout", "transaction_timeout")
+    with a_loop(market) as loop:
+        link = loop._transactions._connect()
+        assert [link.exec_driver_sql(f"SHOW {name}").scalar_one() for name in settings] == ["300ms", "5s", "600ms"]

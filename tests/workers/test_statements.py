@@ -16,7 +16,7 @@ from flowbuilder.clock import now
 from flowbuilder.ids import first_id_at
 from tests.support.buyers import a_buyer, accepting
 from tests.support.market import Market
-from workers import caps, journal
+from workers import caps, journal, statements
 from workers import journal_sql as sql
 from workers.documents import as_document
 from workers.rows import AgainRow, AttemptRow, EventRow, LeadChange, LeaseRow, OfferRow
@@ -73,9 +73,11 @@ def test_a_statement_is_prepared_once_and_planned_anew_on_demand(hot: Connection
     assert journal.guard(hot, [(ids.new_id(), 1)]) == {}
 
 
-@pytest.fixture
-def link(market: Market) -> Iterator[Connection]:
+@pytest.fixture(params=["one trip", "a trip each"])
+def link(market: Market, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
     """Give a connection as a loop has it, with a table of its own that no two rows of which may be alike."""
+    if request.param == "a trip each":
+        monkeypatch.setattr(statements, "ENDS_LONG_TRANSACTIONS", 1_000_000)
     engine = db.make_engine(market.url)
     with begin_with_first(engine.connect()) as connection:
         prefer_indexes(connection)
