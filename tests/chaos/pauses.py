@@ -33,7 +33,8 @@ A_MOMENT = 0.03
 def pause(battle: Battle, pauses: int, seconds: float) -> Verdict:
     """Post leads while the worker that is busiest is paused, again and again, until all leads have ended.
 
-    Return whether most of those that were to be paused in the middle of a transaction were. Several are paused at a time, so that it takes less time; each so often as comes out.
+    Return whether most of those that were to be paused in the middle of a transaction were. Several are paused at a
+    time, so that it takes less time; each so often as comes out.
     """
     fencing.write_down_who_writes(battle.market.database)
     workers = {f"worker {number}": worker for number, worker in enumerate(battle.yard.workers)}
