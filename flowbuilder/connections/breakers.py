@@ -55,9 +55,10 @@ def standing_of(session: Session, connection: Connection, now: datetime) -> Stan
     return Standing(breaker.phase(now), limits.say(), breaker.opened_at, breaker.recover_at, failed)
 
 
-def closed_to_leads(session: Session, connection_ids: Iterable[UUID], now: datetime) -> set[UUID]:
-    """Return which of some connections let no lead through now, because too many calls failed."""
-    rows = session.scalars(select(Breaker).where(Breaker.connection_id.in_(connection_ids)))
+def closed_to_leads(session: Session, connections: Iterable[Connection], now: datetime) -> set[UUID]:
+    """Return the ids of those connections that let no lead through now, because too many calls failed."""
+    breaking = [one.id for one in connections if _limits_of(one.destination)]
+    rows = session.scalars(select(Breaker).where(Breaker.connection_id.in_(breaking)))
     return {row.connection_id for row in rows if not _read(row).lets_through(now)}
 
 
@@ -75,6 +76,8 @@ def try_one_lead(*, session: Session, actor: Actor, connection: Connection, now:
 
 
 def _limits_of(destination: Mapping[str, Any]) -> Limits | None:
+    if "webhook" not in destination.get("deliver_by", ["webhook"])[:1] and not destination.get("ping"):
+        return None  # Nobody is called.
     part = Document().part(dict(destination), "", "a destination")
     return read_limits(part) if part else None
 

@@ -37,7 +37,7 @@ def index() -> Response:
     account_id = visitor().account.id
     rows = queries.connections_of(current.session(), account_id)
     offered = queries.offered_since(current.session(), account_id, current.now())
-    left_alone = breakers.closed_to_leads(current.session(), [row.id for row in rows], current.now())
+    left_alone = breakers.closed_to_leads(current.session(), rows, current.now())
     return page("connections/index.html", connections=rows, offered=offered, left_alone=left_alone, where_to=where_to)
 
 

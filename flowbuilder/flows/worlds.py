@@ -76,7 +76,7 @@ def reached_by(session: Session, account_id: UUID, rules: Flow, now: datetime) -
     return Reached(
         rows,
         {shown: found for shown, row in rows.items() if (found := destination_of(row))},
-        closed_to_leads(session, [row.id for row in rows.values()], now),
+        closed_to_leads(session, rows.values(), now),
         tuple(_suppress(session, account_id, rules)),
     )
 

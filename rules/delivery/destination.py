@@ -1,6 +1,6 @@
 """What a connection says about one buyer: where leads go, how they are written, and how the answer is read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -106,6 +106,12 @@ def parse_destination(
     return None if any(problem.severity == "error" for problem in reading.problems) else destination
 
 
+def _read_breaker(part: Part, methods: Sequence[Method]) -> Limits | None:
+    """Return when a buyer is left alone: one that is called itself, as mails go to the mail server of the house."""
+    limits = read_limits(part)
+    return limits if methods[:1] == ("webhook",) or part.has("ping") else None
+
+
 def _read_destination(part: Part) -> Destination | None:
     """Read every setting, so that all problems are found at once."""
     form, writing = _read_format(part)
@@ -125,7 +131,7 @@ def _read_destination(part: Part) -> Destination | None:
         "answers": read_answers(part),
         "on_ambiguous": part.choice("on_ambiguous", get_args(OnAmbiguous), "retry_same"),
         "duplicate_is_accepted": part.flag("duplicate_after_ambiguous_is_accepted"),
-        "breaker": read_limits(part),
+        "breaker": _read_breaker(part, methods),
         "ping": read_ping(part, writing, in_body),
         "feedback": read_feedback(part),
         "deliver_by": methods,

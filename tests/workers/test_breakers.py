@@ -17,6 +17,7 @@ from flowbuilder.models import Breaker, Connection
 from tests.support.bidders import a_bidder, auction, bidding, connect, failing_ping, pings, posts
 from tests.support.buyers import Buyer, Reaction, Seen, a_buyer, accepting, in_turn
 from tests.support.flows import BUSY, NO, SILENT, YES, buyer, group, quickly
+from tests.support.mail import a_mail_server
 from tests.support.market import Market
 from tests.support.yard import a_yard
 from workers import book
@@ -295,3 +296,22 @@ def test_a_row_of_a_group_that_holds_after_errors_waits_until_the_recovery(marke
     [lead_id] = market.post()
     market.carry()
     assert market.lead(lead_id).due_at == breaker_of(market, connection).recover_at
+
+
+def test_a_buyer_that_gets_mails_now_is_not_left_alone_for_what_it_did_before(
+    market: Market, sunrise: Buyer, helio: Buyer
+) -> None:
+    connection = open_flow(market, sunrise, helio)
+    carry(market, 3)
+    with a_mail_server() as server:
+        market.mail = server
+        mail = {"to": "leads@brightroof.example", "subject": "A lead"}
+        destination = {"deliver_by": ["email"], "email": mail, "mapping": [], "breaker": LIMITS}
+        with Session(market.database) as session:
+            row = session.get_one(Connection, ids.read(connection, "con"))
+            row.destination = destination
+            session.commit()
+            assert breakers.closed_to_leads(session, [row], clock.now()) == set()
+            assert breakers.standing_of(session, row, clock.now()).phase == "closed"
+        assert carry(market)[1][:2] == ("sunrise", "accepted")
+    assert len(server.letters) == 1

@@ -77,7 +77,7 @@ def resume(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
     except CannotBuild as problem:
         carried.known_offer.reason = str(problem)
         return _after(turn, carried, effect, Tried("error", "error"))
-    if not breakers.lets_call(turn, connection, carried.known_offer.id, _timeout(effect, connection)):
+    if _is_left_alone(turn, carried.known_offer, effect, connection, outgoing):
         return _after(turn, carried, effect, _not_tried(turn, effect, "breaker_open"))
     return _hand_over(turn, carried, effect, connection, outgoing)
 
@@ -109,8 +109,7 @@ def _begin(turn: Turn, carried: Carried, effect: Offer, connection: Connection, 
     except CannotBuild as problem:
         carried.offer = None
         return not_asked(turn, "missing_field" if isinstance(problem, MissingField) else "error")
-    is_call = not isinstance(outgoing, Entry)
-    if is_call and not breakers.lets_call(turn, connection, row.id, _timeout(effect, connection)):
+    if _is_left_alone(turn, row, effect, connection, outgoing):
         carried.offer = None
         return _refused(turn, effect, "breaker_open")
     row.places = turn.dealer.take(asks[: len(effect.caps)])
@@ -122,6 +121,12 @@ def _begin(turn: Turn, carried: Carried, effect: Offer, connection: Connection, 
     record(turn, carried, row)
     carried.tried = []
     return _hand_over(turn, carried, effect, connection, outgoing)
+
+
+def _is_left_alone(turn: Turn, row: OfferRow, effect: Offer, connection: Connection, outgoing: Outgoing) -> bool:
+    """Return whether the breaker keeps a web request from being made; a mail goes to the mail server of the house."""
+    is_web = isinstance(outgoing, HttpRequest)
+    return is_web and not breakers.lets_call(turn, connection, row.id, _timeout(effect, connection))
 
 
 def _hand_over(
