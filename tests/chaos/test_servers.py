@@ -1,6 +1,7 @@
 """Valkey and PostgreSQL in every bad state: leads that were acknowledged are there, and go on soon after."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -40,3 +41,10 @@ def test_valkey_may_be_full(battle: Battle) -> None:
     verdict = valkey.endure(battle, "full", 5.0)
     assert verdict.findings == []
     is_kept(battle)
+
+
+def test_valkey_may_be_slow(tmp_path: Path) -> None:
+    with private_servers() as servers, valkey.a_plain_battle(servers, tmp_path, "slow") as battle:
+        verdict = valkey.endure(battle, "slow", 5.0)
+        assert verdict.findings == []
+        is_kept(battle)

@@ -1,5 +1,6 @@
 """Buyers are asked for bids side by side, and the lead goes down the ranking of those that count."""
 
+import math
 import threading
 from contextlib import ExitStack
 from datetime import timedelta
@@ -100,6 +101,48 @@ def test_what_is_no_bid_is_refused(market: Market, react: Any, answer: str, reas
     assert (first["answer"], first["bid"], first["reason"]) == (answer, None, reason)
     assert (second["answer"], second["bid"], second["bid_id"]) == ("bid", 3100, "B-31")
     assert market.lead(lead_id).revenue == 3100
+
+
+LATE, NEVER = 5.0, 20.0
+TEN = [(0, 30), (NEVER, 90), (0, 41), (NEVER, 91), (0, math.nan), (0, -5), (0, 1e9), (LATE, 92), (0, 41), (NEVER, 93)]
+"""After how many seconds each of ten buyers bids, and what."""
+
+
+def test_of_ten_that_bid_in_every_way_the_best_live_bid_gets_the_lead_in_time(market: Market) -> None:
+    first_says_no = iter([{"status": "rejected"}])
+
+    def answering(number: int, path: str, _body: dict[str, Any]) -> tuple[float, dict[str, Any]]:
+        after, bid = TEN[number]
+        if path == "ping":
+            return after, {"bid": bid, "bid_id": f"B-{number}"}
+        return 0.0, next(first_says_no, {"status": "accepted"})
+
+    with a_crowd(answering) as crowd:
+        rows = [crowd.connect(market, number, ping={"timeout_ms": 30_000}) for number in range(len(TEN))]
+        market.publish([auction(*rows, wait_ms=1000)])
+        [lead_id] = market.post()
+        market.carry()
+    asked = [(row.buyer, row.state, row.bid) for row in market.offers(lead_id) if row.phase == "post"]
+    assert asked == [("b3", "declined", 4100), ("b9", "accepted", 4100)]
+    late, odd = dict.fromkeys(("b2", "b4", "b8", "b10"), "timeout"), dict.fromkeys(("b5", "b6", "b7"), "no_bid")
+    refused = {bid["buyer"]: bid["reason"] or bid["answer"] for bid in bids_of(market) if bid["answer"] != "bid"}
+    assert refused == late | odd
+    [pinged] = [event for event in market.events(lead_id) if event.effect == "ping"]
+    assert pinged.done_at
+    assert timedelta(seconds=1) <= pinged.done_at - pinged.at < timedelta(seconds=LATE)
+
+
+def test_consent_is_asked_for_before_a_ping(market: Market) -> None:
+    with a_bidder(50) as careful, a_bidder(30) as helio:
+        strict = connect(market, careful, consent={"yes": "opt_in"})
+        fields = [*FIELDS, {"key": "opt_in", "type": "boolean"}]
+        market.publish([auction(strict, connect(market, helio))], fields=fields)
+        market.post(fields={"opt_in": False})
+        market.carry()
+        market.post(fields={"opt_in": True})
+        market.carry()
+    no_consent, consent = [{row.buyer for row in market.offers(lead.id)} for lead in market.leads()]
+    assert (no_consent, consent, len(pings(careful))) == ({"b2"}, {"b1", "b2"}, 1)
 
 
 def test_a_buyer_that_hangs_up_or_is_away_is_an_error(market: Market) -> None:

@@ -26,7 +26,7 @@ from tests.support.market import Market
 from workers import journal
 from workers.crashpoints import CRASHED
 
-CARRYING = {"link": 1, "lease": 1, "turn": 7, "windows": 1, "presence": 1, "sweep": 1, "tidying": 1}
+CARRYING = {"link": 1, "lease": 1, "turn": 7, "windows": 1, "presence": 1, "sweep": 1, "tidying": 1, "partitions": 1}
 """The commits that carrying a few leads passes, and how many of each kind are tried as the last one."""
 SPECIAL = {
     *("renewal", "return", "quarantine", "test begun", "test in inbox", "test ended", "copies begun", "copies ended"),
