@@ -281,15 +281,21 @@ def every_cent(case: Case) -> Verdict:
             if offer["is_winner"] and int(Decimal(request.price) * 100) != offer["price"]
         )
         found.extend(_wrong_bid(case, key, offer))
+    quoted = {UUID(posted.lead): posted.quoted for posted in case.evidence.posted if posted.quoted}
     for lead in case.leads.values():
         winners = [offer for offer in case.books.offers[lead["id"]] if offer["is_winner"]]
         revenue = sum(offer["price"] for offer in winners) if lead["outcome"] == "sold" else 0
-        owed = _owed(case.books.costs[lead["source_id"]], revenue) if lead["outcome"] == "sold" else 0
+        told = quoted.get(lead["id"])
+        owed = int(Decimal(told) * 100) if told else _owed(case.books.costs[lead["source_id"]], revenue)
+        owed = owed if lead["outcome"] == "sold" else 0
         if (lead["revenue"], lead["cost"]) != (revenue, owed) and not lead["is_test"]:
             found.append(f"lead {lead['id']} has {lead['revenue']} and {lead['cost']}, not {revenue} and {owed}")
         earned, cost = earned + lead["revenue"], cost + lead["cost"]
     unsure = sum(offer["state"] == "unknown" for offer in case.offers.values())
-    figures = f"earned {earned / 100:.2f}, owed {cost / 100:.2f}; {unsure} offers nobody ever answered"
+    figures = (
+        f"earned {earned / 100:.2f}, owed {cost / 100:.2f}, {len(quoted)} leads at a price that was told before; "
+        f"{unsure} offers nobody ever answered"
+    )
     return Verdict("Every cent adds up", figures, found)
 
 

@@ -21,9 +21,9 @@ from tests.support.command import in_private, judged, numbers
 from tests.support.verdicts import Verdict
 
 RUNS, SECONDS, WORKERS = 1000, 60, 2
-ELSEWHERE = {"quote", "start_again"}
-"""What no lead of the bazaar meets: the tests of pings, and of versions that leads are started again in, replay their
-journals themselves."""
+ELSEWHERE = {"start_again"}
+"""What no lead of the bazaar meets: the tests of versions that leads are started again in replay their journals
+themselves."""
 
 
 def replayed(books: proofs.Books) -> Verdict:

@@ -150,6 +150,10 @@ PLANTED = {
         every_cent,
         lambda left: replace(left, requests=[replace(one, decision="declined") for one in left.requests]),
     ),
+    "a price that was told before and is not paid": (
+        every_cent,
+        lambda left: replace(left, posted=[replace(one, quoted=one.quoted and "0.01") for one in left.posted]),
+    ),
     "a cap that is not full": (caps_kept, lambda left: replace(left, filled=[Filled("c/day", left.filled[0].at, 0)])),
     "a lead that never came": (
         nothing_lost,
@@ -167,7 +171,7 @@ def test_the_checker_finds_what_is_planted_in_the_logs(left: Left, books: proofs
 def test_every_run_replays_event_by_event(books: proofs.Books) -> None:
     verdict = replayed(books)
     assert verdict.findings == []
-    assert verdict.figures.startswith(f"{LEADS + max(100, LEADS // 10)} runs")
+    assert int(verdict.figures.split()[0]) >= LEADS + max(100, LEADS // 10)
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ def a_battle(
         breaking = Breaking(folder)
         stack.callback(posted.close)
         stack.callback(breaking.close)
-        poster = Poster(*yard.address(), bazaar.fields_of, posted.add)
+        poster = Poster(*yard.address(), bazaar.fields_of, posted.add, pings=publish is None)
         market.wait_until(f"(SELECT count(*) FROM worker) >= {workers}", 60)
         yield Battle(yard, folder, breaking, poster, random.Random(leads))
 
@@ -171,4 +171,4 @@ def publish_bazaar(market: Market, connections: dict[str, str], leads: int) -> N
     """Publish the bazaar's flow."""
     listed = a_list(market, *bazaar.unwanted(leads))
     settings: dict[str, Any] = bazaar.document(connections, leads, listed)
-    market.publish(settings.pop("steps"), **settings)
+    market.publish(settings.pop("steps"), source={"cost": {"share": 60}}, **settings)

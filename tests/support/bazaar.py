@@ -138,4 +138,4 @@ def document(connections: dict[str, str], leads: int, listed: str) -> dict[str, 
     ]
     fallback = {"id": "end", "do": "buyer", "buyer": of("plain_9")["buyer"]}
     fields = [EMAIL_FIELD, STATE_FIELD, {"key": "note", "type": "text"}, GRADE, SCORE]
-    return {"steps": steps, "fallback": fallback, "fields": fields}
+    return {"steps": steps, "fallback": fallback, "fields": fields, "intake": {"pings_last": "10s"}}

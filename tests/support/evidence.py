@@ -41,11 +41,15 @@ class Logged:
 
 @dataclass(frozen=True)
 class Posted:
-    """A lead that a supplier was told is taken, by the number under which it posted it."""
+    """A lead that a supplier was told is taken, by the number under which it posted it.
+
+    `quoted` is what it was told before that it gets for it, "" where it did not ask.
+    """
 
     number: int
     lead: str
     at: float
+    quoted: str = ""
 
 
 @dataclass(frozen=True)

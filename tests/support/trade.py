@@ -29,6 +29,7 @@ PING = {"mapping": MAPPING, "bid_path": "body.bid", "bid_id_path": "body.bid_id"
 """How it is asked for bids."""
 PING_PATH = "/ping"
 SERVICE_PATH = "/known"
+CONFLICT = 409
 NO_BIDS: tuple[Any, ...] = ("NaN", -5, 0, None, 1e9)
 
 
@@ -106,8 +107,9 @@ class Trader:
 class Poster:
     """A supplier: posts each lead with a key until the answer is 2xx, and writes down the ids it was given.
 
-    Every other post waits two seconds for a buyer: those are handed straight to a loop, where one takes them.
-    `fields_of` says what is posted under a number. `answers` counts what came back, by status; 0 is no answer.
+    Every other post waits two seconds for a buyer: those are handed straight to a loop, where one takes them. One that
+    `pings` asks for the price of every fifth lead first. `fields_of` says what is posted under a number. `answers`
+    counts what came back, by status; 0 is no answer.
     """
 
     address: str
@@ -117,26 +119,39 @@ class Poster:
     patience: float = 90.0
     answers: Counter[int] = field(default_factory=Counter)
     refused: list[int] = field(default_factory=list)
+    pings: bool = False
     _local: threading.local = field(default_factory=threading.local)
 
     def post(self, number: int) -> None:
         """Post one lead, again and again while the web is away or cannot store it."""
-        headers = {"X-API-Key": self.key, "Idempotency-Key": f"lead {number}"}
+        ping, quoted = self._ask_for_price(number) if self.pings and number % 5 == 0 else ("", "")
         give_up = time.monotonic() + self.patience
         while time.monotonic() < give_up:
-            answer = self._try(self.fields_of(number), headers, wait=2 * (number % 2))
+            answer = self._try(number, ping, wait=2 * (number % 2))
             self.answers[answer.status_code if answer is not None else 0] += 1
             if answer is not None and answer.ok:
-                self.log(Posted(number, str(ids.read(answer.json()["lead"]["id"])), time.time()))
+                self.log(Posted(number, str(ids.read(answer.json()["lead"]["id"])), time.time(), quoted))
                 return
+            if answer is not None and answer.status_code == CONFLICT:
+                ping, quoted = "", ""  # What was told does not hold any more.
             time.sleep(0.2)
         self.refused.append(number)
 
-    def _try(self, lead: dict[str, Any], headers: dict[str, str], *, wait: int) -> requests.Response | None:
-        params = {"wait": str(wait)}
+    def _ask_for_price(self, number: int) -> tuple[str, str]:
+        """Return the id of a ping and the price that was told, nothing where none was in time."""
+        answer = self._send(f"{self.address}/ping", self.fields_of(number), f"ping {number}", wait=3)
+        told = answer.json() if answer is not None and answer.ok else {}
+        return (told["ping"]["id"], str(told["price"])) if told.get("outcome") == "success" else ("", "")
+
+    def _try(self, number: int, ping: str, *, wait: int) -> requests.Response | None:
+        key = f"lead {number} {ping}".strip()
+        return self._send(self.address, self.fields_of(number) | ({"ping_id": ping} if ping else {}), key, wait=wait)
+
+    def _send(self, address: str, lead: dict[str, Any], key: str, *, wait: int) -> requests.Response | None:
+        headers, params = {"X-API-Key": self.key, "Idempotency-Key": key}, {"wait": str(wait)}
         if not hasattr(self._local, "session"):
             self._local.session = requests.Session()
         try:
-            return self._local.session.post(self.address, json=lead, headers=headers, params=params, timeout=20)
+            return self._local.session.post(address, json=lead, headers=headers, params=params, timeout=20)
         except requests.RequestException:
             return None
