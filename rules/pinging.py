@@ -6,14 +6,14 @@ of campaigns that they came from: what is quoted is a promise.
 """
 
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Collection, Generator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from rules.earnings import supplier_cost
-from rules.effects import Close, Effect, Hold, Join, Offer, Ping, Quote, Result
+from rules.effects import Close, Effect, Hold, Join, Offer, Ping, Quote, Result, Settle
 from rules.money import exponent_of
 from rules.running import End, Lead, Run
 
@@ -50,12 +50,20 @@ def as_ping(walking: Walking, state: Run, lasts: timedelta) -> Generator[Effect,
         effect = walking.send(result)
     walking.close()
     if result["answer"] == "expired":
+        yield from _unposted(said[Ping.name], said[Settle.name])
         return End("rejected", "ping_expired", EXPIRED)
     state.begin_again(
         _as_posted(state.lead, effect, test_outcome, state.currency), datetime.fromisoformat(result["at"])
     )
     state.bids, state.came = said[Ping.name], said[Join.name]
     return None
+
+
+def _unposted(pinged: Mapping[str, Result], settled: Collection[str]) -> Generator[Effect, Result]:
+    """Say that those who bid did not get a lead that nobody posted; of other groups it was said why."""
+    for step, result in pinged.items():
+        if step not in settled:
+            yield Settle(step, (), None, tuple((bid["buyer"], "ping_expired") for bid in result["bids"] if bid["bid"]))
 
 
 def _quote(offer: Offer, state: Run, lasts: timedelta) -> Quote:

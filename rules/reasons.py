@@ -27,6 +27,7 @@ REASONS: dict[str, str] = {
     "mix_full": "its mix is full",
     "undecided": "its rule or its price could not be worked out",
     "already_asked": "it was asked before",
+    "ping_expired": "the supplier never posted what it had pinged",
     "by_hand": "a person decided",
     "blocked": "its address may not be called",
     "refused": "its mail server refused the mail",

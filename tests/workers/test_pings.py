@@ -244,14 +244,27 @@ def test_a_ping_again_with_its_key_says_that_it_is_over_or_that_nobody_bid(marke
 
 
 def test_a_ping_expires(market: Market) -> None:
-    with a_bidder(42) as sunrise, a_pinger(market, [auction(connect(market, sunrise))]) as supplier:
+    with a_bidder(42) as sunrise, a_bidder(0) as silent:
+        rows = [connect(market, one, feedback={"url": one.url("/lost")}) for one in (sunrise, silent)]
+        expire(market, auction(*rows))
+        market.send_copies()
+        assert posts(silent) == []
+        [told] = posts(sunrise)
+    assert (told.path, told.body["reason"], told.body["bid"]) == ("/lost", "ping_expired", 42)
+    assert [(row.buyer, row.lost_reason) for row in market.offers(market.leads()[0].id)] == [
+        ("b1", "ping_expired"), ("b2", "no_bid"),
+    ]  # fmt: skip
+
+
+def expire(market: Market, step: dict[str, Any]) -> None:
+    """Ping a flow of one step, and post when it is too late."""
+    with a_pinger(market, [step]) as supplier:
         ping = supplier.quoted()
         market.later(301)
         late = supplier.post(ping)
         assert (late.status_code, late.json["errors"][0]["code"]) == (409, "ping_expired")
         market.wait_until("EXISTS (SELECT FROM lead WHERE reason_code = 'ping_expired')")
         assert supplier.post(ping).status_code == 409
-        assert posts(sunrise) == []
 
 
 def test_how_long_a_quote_counts_is_the_flows_setting(market: Market) -> None:
