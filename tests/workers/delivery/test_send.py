@@ -19,7 +19,7 @@ from tests.support import hostile
 from tests.support.caller import Caller
 from tests.support.hostile import OK, Server, answering, head, serving
 from tests.support.processes import eventually
-from workers.delivery import send
+from workers.delivery import send, transfer
 from workers.delivery.send import Call, Sender, Sent
 
 MakeCaller = Callable[..., Caller]
@@ -155,6 +155,7 @@ def test_connections_that_nobody_will_use_again_are_closed(
     make_caller: MakeCaller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(send, "MAX_IDLE_SECONDS", 1)
+    monkeypatch.setattr(transfer, "MAX_IDLE_SECONDS", 1)
     monkeypatch.setattr(send, "FEW_KEPT", 0)
     is_closed = threading.Event()
 
