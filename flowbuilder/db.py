@@ -37,11 +37,13 @@ def write_json(value: Any) -> str:
     return write(value).decode()
 
 
-def engine_options(*, pool_size: int = 8, stands_still: str = "60s", lock_timeout: str = "0") -> dict[str, Any]:
+def engine_options(
+    *, pool_size: int = 8, stands_still: str = "60s", lock_timeout: str = "0", called: str = "flowbuilder"
+) -> dict[str, Any]:
     """Return how every engine of ours talks to PostgreSQL, which ends a transaction that `stands_still` for so long.
 
     It waits for a lock without end, unless `lock_timeout` says for how long. A server that cannot be reached any more
-    is noticed within half a minute.
+    is noticed within half a minute. The server knows it by what it is `called`, unless the address has a name in it.
 
     What a statement was given never stands in an error, because it may be about people. Plans are made for each
     statement's own values: a plan kept from when a table was empty scans it for ever.
@@ -59,6 +61,7 @@ def engine_options(*, pool_size: int = 8, stands_still: str = "60s", lock_timeou
             "connect_timeout": 5,
             "options": "-c plan_cache_mode=force_custom_plan -c timezone=UTC "
             f"-c idle_in_transaction_session_timeout={stands_still} -c lock_timeout={lock_timeout}",
+            "fallback_application_name": called,
             **_KEPT_ALIVE,
         },
     }

@@ -164,6 +164,7 @@ class Engine:
         self._is_winding_up = False
         self._listener.begin()
         while not self.is_stopping:
+            self._listener.note_round()
             self._renew()
             self._admission.open_or_shut()
             turned_at = time.monotonic()

@@ -18,6 +18,9 @@ from workers.outages import where
 TELL_EVERY = 0.5
 """Seconds for which it need not be told again that a loop carries leads, which counts for some more."""
 
+STANDS_STILL = 3.0
+"""Seconds without a round after which a loop does not count as one that carries leads: the database may hold it up."""
+
 log = logging.getLogger(__name__)
 
 
@@ -25,7 +28,8 @@ class Listener:
     """A thread that waits for nudges in Valkey; while it is away the loop looks at the database by itself.
 
     `wake` has the loop look for leads. `is_first` says whether this is the loop that others join, `is_asked_for`
-    whether one was asked for, and nobody else was free, while this one only waited for its last calls.
+    whether one was asked for, and nobody else was free, while this one only waited for its last calls. A loop notes
+    each round; while it stands still nudges are for others.
     """
 
     def __init__(self, redis: Redis, wake: Callable[[], object]) -> None:
@@ -33,7 +37,7 @@ class Listener:
         self.name, self.is_first = secrets.token_hex(8), True
         self._takes_nudges, self._is_over = threading.Event(), False
         self._takes_over = self.is_asked_for = False
-        self._told_at = -math.inf
+        self._told_at = self._round_at = -math.inf
         self._thread = threading.Thread(target=self._run, name="listener", daemon=True)
 
     @property
@@ -53,8 +57,13 @@ class Listener:
         """Wait until the thread has ended, once it was told to."""
         self._thread.join()
 
+    def note_round(self) -> None:
+        """Note that the loop goes on."""
+        self._round_at = time.monotonic()
+
     def begin(self) -> None:
         """Take nudges from now on."""
+        self.note_round()
         self._takes_over, self._told_at = False, -math.inf
         self._takes_nudges.set()
 
@@ -83,6 +92,9 @@ class Listener:
                 # only waits for its last calls to end.
                 if not self._takes_nudges.wait(POLL):
                     self._look_whether_asked_for()
+                    continue
+                if time.monotonic() - self._round_at > STANDS_STILL:
+                    time.sleep(POLL)
                     continue
                 self._tell()
                 self._pass_on(is_woken=enqueue.wait_for_wake(self._redis))

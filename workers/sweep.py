@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, text
 
 from flowbuilder import clock, enqueue
 from flowbuilder.drafts.pruning import KEPT_FOR, PRUNE
+from workers.connecting import end_those_that_read_nothing
 from workers.crashpoints import committed
 from workers.outages import where
 
@@ -57,6 +58,8 @@ def sweep(database: Connection, now: datetime) -> int:
     """Return how many leads are overdue and taken by nobody, at most 16; 0 too when another process sweeps."""
     if not database.execute(TRY_LOCK, {"lock": LOCK}).scalar_one():
         return 0
+    if unread := end_those_that_read_nothing(database):
+        log.warning("%d workers stood still while they were sent something: their transactions were ended", unread)
     return int(database.execute(OVERDUE, {"now": now, "patience": PATIENCE}).scalar_one())
 
 

@@ -91,3 +91,16 @@ def test_a_loop_has_a_limit_for_everything_that_it_waits_for(market: Market) -> 
     with a_loop(market) as loop:
         link = loop._transactions._connect()
         assert [link.exec_driver_sql(f"SHOW {name}").scalar_one() for name in settings] == ["300ms", "5s", "600ms"]
+
+
+def test_a_worker_that_reads_nothing_of_much_is_found_by_the_sweep(market: Market, link: Connection) -> None:
+    driver = _driver(link)
+    much = "SELECT repeat('x', 100000) FROM generate_series(1, 1000)"
+    driver.pgconn.send_query(f"BEGIN; {MINE}; {much}".encode())
+    driver.pgconn.flush()
+    stuck = f"FROM pg_stat_activity WHERE pid = {driver.info.backend_pid} AND wait_event = 'ClientWrite'"
+    market.wait_until(f"EXISTS (SELECT {stuck} AND xact_start < clock_timestamp() - interval '600 ms')")
+    with market.database.begin() as other:
+        assert connecting.end_those_that_read_nothing(other) == 1
+        other.execute(text("SET LOCAL lock_timeout = '20s'"))
+        assert other.execute(text(OURS)).rowcount == 1
