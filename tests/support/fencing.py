@@ -1,6 +1,7 @@
 """Has the database write down who writes to a lead, to find writes under a lease that was no longer theirs.
 
-Workers must be started with a name of their own (`Yard.start(called=…)`), by which the database knows them.
+Workers must be started with a name of their own (`Yard.start(called=…)`), by which the database knows them. What the
+web writes, as it does into a ping that waits for its post, is under nobody's lease.
 """
 
 from collections.abc import Collection
@@ -20,8 +21,9 @@ _WRITE_DOWN = """
           FROM lead WHERE id = NEW.lead_id;
         RETURN NULL;
     END $$;
-    CREATE TRIGGER write_down AFTER UPDATE ON lead FOR EACH ROW EXECUTE FUNCTION write_down();
+    CREATE TRIGGER write_down AFTER UPDATE ON lead FOR EACH ROW {by_workers} EXECUTE FUNCTION write_down();
 """
+_BY_WORKERS = "WHEN (current_setting('application_name') <> 'flowbuilder')"
 _PARTS = ("lead_event", "offer", "attempt")
 _CLAIMED = "(SELECT DISTINCT ON (lead_id, token) * FROM written ORDER BY lead_id, token, number)"
 _LATE = f"""
@@ -41,10 +43,10 @@ _HOLDS = """
 def write_down_who_writes(database: Engine) -> None:
     """Begin to write down every write to leads, events, offers and attempts."""
     with database.begin() as connection:
-        connection.execute(text(_WRITE_DOWN))
+        connection.execute(text(_WRITE_DOWN.replace("{by_workers}", _BY_WORKERS)))
         for table in _PARTS:
-            when = f"AFTER INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION write_down_part()"
-            connection.execute(text(f"CREATE TRIGGER write_down {when}"))
+            when = f"AFTER INSERT OR UPDATE ON {table} FOR EACH ROW {_BY_WORKERS}"
+            connection.execute(text(f"CREATE TRIGGER write_down {when} EXECUTE FUNCTION write_down_part()"))
 
 
 def late_writes(database: Engine) -> tuple[int, int, set[str]]:
