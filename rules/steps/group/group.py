@@ -73,7 +73,8 @@ class Group:
     def _in_turn(self, run: Run) -> Interpreting:
         """Ask row after row while the lead can be sold, and say of each why it did not get it.
 
-        Of those that are not asked a note says so; that nobody took the lead is known at the end.
+        Of those that are not asked a note says so; that nobody took the lead is known at the end. Of rows behind a way
+        out of the group nothing is worked out: a rule of theirs that cannot be is no error of this lead.
         """
         before = len(run.sales)
         verdict = yield from self._ask_in_turn(run)
@@ -94,7 +95,7 @@ class Group:
             verdict = yield from row.buyer.ask(run, self.common.id)
             if not isinstance(verdict, Next) and self.deal.taken(run) == taken:
                 for left in rows:
-                    yield from self._pass_by(left, None, run)
+                    yield from self._note(left, "not_selected", run)
                 return verdict
         return verdict_of(self.deal, run)
 
@@ -102,5 +103,8 @@ class Group:
         """Note why a row is not asked any more."""
         better = last is not None and last.priority < row.priority
         reason = row.buyer.reason_not_to_ask(run) or ("lower_priority" if better else "not_selected")
+        yield from self._note(row, reason, run)
+
+    def _note(self, row: Row, reason: str, run: Run) -> Generator[Effect, Result, None]:
         yield Note(row.id, "skipped", reason)
         run.remember(row.id, "skipped", reason)

@@ -146,6 +146,12 @@ def test_everyone_has_a_reason_where_nobody_took_the_lead(
     assert (world.settled.winners, dict(world.settled.lost)) == ((), lost)
 
 
+def test_a_row_behind_a_way_out_of_the_group_is_not_worked_out() -> None:
+    broken = buyer("b", when={">": [{"/": [1, 0]}, 5]})
+    world = World({"a": NO}).carry(a_flow(group(buyer(on_declined="reject"), broken)), a_lead())
+    assert (world.trail, world.ended and world.ended.result) == (["a declined", "b skipped", "g passed"], "rejected")
+
+
 def test_all_buyers_of_a_shared_lead_pay() -> None:
     world = World().carry(a_flow(group(buyer(price=20), buyer("b", price=22), sell_up_to=2)), a_lead())
     assert world.ended is not None
