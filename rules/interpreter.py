@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rules.asking_lists import ask_lists
+from rules.awaiting import await_all
 from rules.earnings import supplier_cost
 from rules.effects import Close, Effect, Hold, Intake, Note, Reserve, Result, StartAgain, Stored, put_together
 from rules.flow import DOOR, Flow
@@ -105,7 +106,8 @@ def _guarded(
 ) -> Generator[Effect, Result, Verdict]:
     """Look up what the step asks of stored lists, and interpret it.
 
-    A rule that cannot be evaluated is an error of the lead: it is neither a yes nor a no.
+    A rule that cannot be evaluated is an error of the lead: it is neither a yes nor a no. Buyers that are being asked
+    by then may take it all the same.
     """
     try:
         if step in flow.questions:
@@ -113,6 +115,7 @@ def _guarded(
         return (yield from interpreting)
     except RuleError as error:
         yield Note(step, "error", error.message)
+        yield from await_all(step, state)
         return End("error", "rule_error", error.message)
 
 

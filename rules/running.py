@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 from rules.caps import Cap
-from rules.effects import Effect, Result
+from rules.effects import Effect, Offer, Result
 from rules.fields import Field, Normal
 from rules.seen_values import Parts, Valid
 
@@ -132,6 +132,14 @@ class Joined(Protocol):
         """Return among how many buyers in all it shares a lead."""
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An offer that a group left open: what it asks, and its number."""
+
+    effect: Offer
+    number: int
+
+
 @dataclass(slots=True)
 class Run:
     """The state of one run; everything in it follows from the flow, the lead and the answers so far."""
@@ -149,6 +157,10 @@ class Run:
     asked: dict[str, str] = field(default_factory=dict)
     asked_in: dict[str, int] = field(default_factory=dict)
     sales: list[tuple[str, int]] = field(default_factory=list)
+    open: dict[str, Opened] = field(default_factory=dict)
+    """The offers whose buyers may take the lead while others are asked; a step that left one open waits for it."""
+    slots: dict[str, int] = field(default_factory=dict)
+    """Which of the lead's sales each buyer has, or may have by an open offer."""
     held_caps: dict[str, Cap] = field(default_factory=dict)
     changes: dict[str, dict[str, Normal]] = field(default_factory=dict)
     listed_in: dict[str, int] = field(default_factory=dict)
@@ -239,9 +251,25 @@ class Run:
             invalid = (invalid - changed.keys()) | wrong
         self.view.update(lead=fields, valid=Valid(fields, invalid), parts=Parts(fields, self.fields))
 
-    def sell(self, buyer: str, price: int) -> None:
-        """Note a sale at a price in minor units."""
+    def leave_open(self, opened: Opened) -> None:
+        """Note an offer that is not waited for yet."""
+        self.open[opened.effect.buyer] = opened
+        self.slots[opened.effect.buyer] = opened.effect.slot
+
+    def take_up(self, buyer: str) -> Opened:
+        """Return the open offer of a buyer, which is open no more."""
+        del self.slots[buyer]
+        return self.open.pop(buyer)
+
+    @property
+    def free_slot(self) -> int:
+        """Return which of the lead's sales the next one would be."""
+        return next(slot for slot in range(1, len(self.slots) + 2) if slot not in self.slots.values())
+
+    def sell(self, buyer: str, price: int, slot: int) -> None:
+        """Note a sale at a price in minor units, and which of the lead's it is."""
         self.sales.append((buyer, price))
+        self.slots[buyer] = slot
 
 
 @lru_cache(maxsize=4096)

@@ -7,10 +7,11 @@ What is asked and answered is plain JSON, so that a journal read back compares e
 from rules.effects.base import Asks, Effect, Event, Result, Said, Stored
 from rules.effects.looking import LookUp, put_together, taken_apart
 from rules.effects.run import Close, Hold, Intake, Lists, Note, Reserve, StartAgain
-from rules.effects.selling import Check, Join, Offer, Ping, Quote, Settle
+from rules.effects.selling import Await, Check, Join, Leaves, Offer, Ping, Quote, Settle
 
 __all__ = [
     "Asks",
+    "Await",
     "Check",
     "Close",
     "Effect",
@@ -18,6 +19,7 @@ __all__ = [
     "Hold",
     "Intake",
     "Join",
+    "Leaves",
     "Lists",
     "LookUp",
     "Note",

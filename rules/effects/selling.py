@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from rules.effects.base import Asks, Effect, Result, Said
+
+Leaves = Literal["", "asked", "unanswered"]
+"""When an offer is left open: never, as soon as its buyer is being asked, or once its first call came to no end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ class Ping(Effect):
 class Offer(Effect):
     """Offer the lead to one buyer.
 
-    Result: `{"at", "answer": accepted | declined | error | unknown | not_asked, "reason", "price", "reference",
+    Result: `{"at", "answer": accepted | declined | error | unknown | not_asked | open, "reason", "price", "reference",
     "offer", "full"}`; `at` is when the answer was known, `not_asked` carries why in `reason`, and where the buyer's
     breaker is why, `until` when (ISO) it may let a lead through.
     What a person had done with a lead that waited for this offer is `told` there, see `rules.instructions`; an offer
@@ -108,6 +111,8 @@ class Offer(Effect):
     more. `cursor` is the window of a group that offers in turn, with the number `to` that this sale sets it to; when
     the lead is not sold, it goes back to what it was, unless another lead moved it meanwhile. `duplicates` says by
     which fields, within how many seconds, the buyer must not have had the same person.
+    One that a group `leaves` open does not keep the lead from other buyers: it results in `open` as soon as the buyer
+    is being asked, or once its first call came to no end, and an Await says later what came of it.
     """
 
     name: ClassVar[str] = "offer"
@@ -125,6 +130,7 @@ class Offer(Effect):
     cursor: Asks | None = None
     duplicates: Asks | None = None
     open_until: datetime | None = None
+    leaves: Leaves = ""
 
     def asks(self) -> Asks:
         """Return buyer, connection, price (minor units), caps and the rules for errors; the rest where it is set."""
@@ -146,16 +152,41 @@ class Offer(Effect):
             asked["cursor"] = self.cursor
         if self.duplicates is not None:
             asked["duplicates"] = self.duplicates
+        if self.leaves:
+            asked["leaves"] = self.leaves
         return asked
 
     def outcome(self, result: Result) -> Said:
-        """Return accepted, declined, timed_out, full, skipped or error."""
-        answer, reason = result["answer"], result.get("reason")
-        if answer == "not_asked":
-            return ("full" if reason == "cap_reached" else "skipped"), reason
-        if answer == "declined" and reason == "timeout":
-            return "timed_out", reason
-        return "error" if answer == "unknown" else str(answer), reason
+        """Return accepted, declined, timed_out, full, skipped, open or error."""
+        return _said_of_answer(result)
+
+
+def _said_of_answer(result: Result) -> Said:
+    answer, reason = result["answer"], result.get("reason")
+    if answer == "not_asked":
+        return ("full" if reason == "cap_reached" else "skipped"), reason
+    if answer == "declined" and reason == "timeout":
+        return "timed_out", reason
+    return "error" if answer == "unknown" else str(answer), reason
+
+
+@dataclass(frozen=True, slots=True)
+class Await(Effect):
+    """Wait until one of the offers has ended that a group left open; `offers` are their numbers by their buyers.
+
+    Result: that of the offer, with its `buyer`.
+    """
+
+    name: ClassVar[str] = "await"
+    offers: Mapping[str, int]
+
+    def asks(self) -> Asks:
+        """Return which offers are waited for."""
+        return {"offers": dict(self.offers)}
+
+    def outcome(self, result: Result) -> Said:
+        """Return what became of the offer: accepted, declined, timed_out, skipped or error."""
+        return _said_of_answer(result)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,20 +9,20 @@ from rules.areas import Area
 from rules.caps import Cap, Counter
 from rules.duplicates import Duplicates
 from rules.earnings import Least
-from rules.effects import Asks, Check, Effect, Note, Offer, Result
+from rules.effects import Asks, Check, Effect, Leaves, Note, Offer, Result
 from rules.hours import Hours, in_zone, is_open, next_opening, open_until
 from rules.logic import Rule, truthy
 from rules.mixes import Mix
 from rules.money import exponent_of, price_in_minor
 from rules.retry import Policy
-from rules.running import CanBeOffered, End, Interpreting, Next, Run, Verdict, WaitsFor
+from rules.running import CanBeOffered, End, Interpreting, Next, Opened, Run, Verdict, WaitsFor
 from rules.steps.base import Common, Exit, Words
 from rules.steps.cap import reset_of
 from rules.steps.ways import Way, Ways, Why, as_told, follow
 from rules.suppressing import Suppression
 from rules.values import Value
 
-NEVER_AGAIN = ("accepted", "declined", "unknown")
+NEVER_AGAIN = ("accepted", "declined", "unknown", "open")
 MAYBE = End("error", "unknown", "A buyer may have taken the lead and never answered")
 SKIPPED: dict[str, str] = {
     "rule_not_met": "Does not fit this buyer",
@@ -113,9 +113,9 @@ class Buyer:
         """Offer the lead here, and to the buyer that a way names; then follow this step's own way."""
         return (yield from self.ask(run, self.common.id))
 
-    def ask(self, run: Run, resume: str, terms: Terms | None = None) -> Interpreting:
+    def ask(self, run: Run, resume: str, *, leaves: Leaves = "") -> Interpreting:
         """Offer the lead as `interpret` does; a lead that has to wait goes on at the step `resume`."""
-        verdict, why = yield from self.offer(run, terms)
+        verdict, why = yield from self.offer(run, leaves=leaves)
         return (yield from self.follow_on(run, resume, verdict, why))
 
     def follow_on(self, run: Run, resume: str, verdict: Verdict | Way, why: Why) -> Interpreting:
@@ -130,11 +130,13 @@ class Buyer:
             return verdict
         return follow(verdict, run, resume, why) if buyer is self else Next()
 
-    def offer(self, run: Run, terms: Terms | None = None) -> Generator[Effect, Result, tuple[Verdict | Way, Why]]:
+    def offer(
+        self, run: Run, terms: Terms | None = None, leaves: Leaves = ""
+    ) -> Generator[Effect, Result, tuple[Verdict | Way, Why]]:
         """Yield the offer, or a note why none is made; return a verdict, or the way to follow and why.
 
         Without the terms of a group it is offered at its own price, unless its group has sold the lead already or its
-        mix has no room for it.
+        mix has no room for it. With one that it `leaves` open the lead goes on.
         """
         skipped = self.reason_not_to_ask(run, terms) or (None if terms else self.reason_it_is_taken(run))
         if not skipped and terms is None:
@@ -144,11 +146,12 @@ class Buyer:
             yield Note(self.common.id, "skipped", reason)
             run.remember(self.common.id, "skipped", reason)
             return self.when_skipped(run, reason)
-        effect = self._effect(run, terms)
-        result = self._by_its_mix((yield effect))
-        run.move_to(datetime.fromisoformat(result["at"]))
-        run.remember(self.common.id, *effect.outcome(result))
-        return self._read(result, run, effect)
+        effect = self._effect(run, terms, leaves)
+        return self._read((yield effect), run, effect)
+
+    def hear(self, run: Run, result: Result) -> tuple[Verdict | Way, Why]:
+        """Return the same once it is known what came of an offer that was left open."""
+        return self._read(result, run, run.take_up(self.common.id).effect)
 
     def when_skipped(self, run: Run, reason: str) -> tuple[Way, Why]:
         """Return the way of a lead that is not offered to this buyer for a reason, and why it goes there."""
@@ -187,7 +190,7 @@ class Buyer:
         """Return why the lead cannot be sold to this buyer any more, whoever sends it here; None when it can."""
         deal = run.deals.get(self.common.id)
         is_sold_out = deal is not None and deal.taken(run) >= deal.sell_up_to
-        return "exclusive_taken" if is_sold_out or (self.alone and run.sales) else None
+        return "exclusive_taken" if is_sold_out or (self.alone and run.slots) else None
 
     def asked(self, run: Run, price: int | None) -> Asks:
         """Return what is asked of this buyer before it is offered the lead; the price is None before it has bid."""
@@ -241,7 +244,7 @@ class Buyer:
         sold: Sequence[int] = result["rows"][self.common.id]["counts"]
         return sold
 
-    def _effect(self, run: Run, terms: Terms) -> Offer:
+    def _effect(self, run: Run, terms: Terms, leaves: Leaves) -> Offer:
         view = run.at(self.common.id)
         return Offer(
             step=self.common.id,
@@ -253,12 +256,13 @@ class Buyer:
             policy=self.policy_written,
             timeout_ms=self.timeout_ms,
             view=view,
-            slot=len(run.sales) + 1,
+            slot=run.free_slot,
             bid=terms.bid,
             bid_id=terms.bid_id,
             cursor=terms.cursor,
             duplicates=self.duplicates.as_asked(view["lead"]) if self.duplicates else None,
             open_until=open_until(self._hours(run), run.now) if self.hours else None,
+            leaves=leaves,
         )
 
     def _by_its_mix(self, result: Result) -> Result:
@@ -268,12 +272,18 @@ class Buyer:
         return result if is_cap else {**result, "reason": "mix_full"}
 
     def _read(self, result: Result, run: Run, effect: Offer) -> tuple[Verdict | Way, Why]:
+        result = self._by_its_mix(result)
+        run.move_to(datetime.fromisoformat(result["at"]))
+        run.remember(self.common.id, *effect.outcome(result))
         answer, reason = result["answer"], result.get("reason")
         if answer != "not_asked":
             run.asked[self.common.id] = answer
             run.asked_in[self.common.id] = run.round
+        if answer == "open":
+            run.leave_open(Opened(effect, result["offer"]))
+            return Next(), Why("open", "")
         if answer == "accepted":
-            run.sell(self.common.id, result["price"])
+            run.sell(self.common.id, result["price"], effect.slot)
             goes_on = self.sells_on and not self.alone
             return Next() if goes_on else End("sold", None, None), Why("sold", "")
         if answer == "unknown":

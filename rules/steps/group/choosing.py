@@ -11,6 +11,7 @@ from rules.sharing import Planned, next_offer
 from rules.steps.buyer import MAYBE, Terms
 from rules.steps.group.deal import MAYBE_TAKEN, Deal
 from rules.steps.group.eligible import Candidates
+from rules.steps.group.hearing import hear_one, out_of
 from rules.steps.group.joining import join
 from rules.steps.group.rows import Row
 from rules.steps.group.settling import settled
@@ -27,6 +28,8 @@ def choose(deal: Deal, run: Run) -> Interpreting:
     ranked = RANKERS[deal.mode](candidates.standings(rows), Seed(run.lead.id, deal.step, candidates.last))
     offering = _Offering(candidates, ranked)
     verdict = yield from offering.go_down()
+    while run.open:
+        verdict = (yield from hear_one(deal, run, follows=verdict is None)) or verdict
     if verdict is None and not deal.taken(run) and len(run.sales) == before:
         verdict = yield from _ways_of_those_left_out(candidates)
     yield settled(deal, run, ranked, candidates.lost, before)
@@ -45,32 +48,46 @@ def verdict_of(deal: Deal, run: Run, *, is_alone: bool = False) -> Verdict:
 
 
 class _Offering:
-    """The offers down a ranking; `alone` names the row that has the lead, or may have it, for itself."""
+    """The offers down a ranking."""
 
     def __init__(self, candidates: Candidates, ranked: Sequence[Standing]) -> None:
         self._candidates, self._deal, self._run = candidates, candidates.deal, candidates.run
         self._rows = {row.id: row for row in candidates.deal.rows}
-        self._ranked, self.alone = ranked, ""
+        self._ranked = ranked
+        self._asked_alone: set[str] = set()
+        self._had_it = {row.id for row in self._deal.rows if self._has(row)}
 
     def go_down(self) -> Generator[Effect, Result, Verdict | None]:
-        """Offer row after row; return a verdict where a way leads out of the group."""
-        while planned := self._next():
-            row, taken = self._rows[planned.row.id], self._deal.taken(self._run)
-            verdict = yield from self._offer(row, planned)
-            is_taken = self._deal.taken(self._run) > taken
-            self.alone = self.alone or self._who_has_it_alone(planned)
-            if not isinstance(verdict, Next) and not is_taken:
-                return verdict
-        return None
+        """Offer row after row; return a verdict where a way leads out of the group.
 
-    def _who_has_it_alone(self, planned: Planned) -> str:
-        """Return the row that has the lead for itself or may have it: the one that was planned, or one a way led to."""
+        While there is nobody to ask and buyers have not answered, the next answer may free a place.
+        """
+        out: Verdict | None = None
+        while out is None and ((planned := self._next()) or self._run.open):
+            out = yield from (self._ask(planned) if planned else hear_one(self._deal, self._run))
+        return out
+
+    def _ask(self, planned: Planned) -> Generator[Effect, Result, Verdict | None]:
+        taken = self._deal.taken(self._run)
+        if planned.is_alone:
+            self._asked_alone.add(planned.row.id)
+        verdict = yield from self._offer(self._rows[planned.row.id], planned)
+        return out_of(self._deal, self._run, taken, verdict)
+
+    @property
+    def alone(self) -> str:
+        """Return the row that has the lead for itself or may have it, "" for none: one asked so, or one a way led to.
+
+        What was sold before was sold on the terms of then.
+        """
         if self._deal.sell_up_to == 1:
             return ""
-        alone = [
-            row.id for row in self._deal.rows if row.buyer.alone or (planned.is_alone and row.id == planned.row.id)
-        ]
-        return next((row for row in alone if self._run.asked.get(row) in MAYBE_TAKEN), "")
+        new = (row for row in self._deal.rows if row.id not in self._had_it and self._has(row))
+        return next((row.id for row in new if row.buyer.alone or row.id in self._asked_alone), "")
+
+    def _has(self, row: Row) -> bool:
+        """Return whether a row has the lead, or may have it."""
+        return self._run.asked.get(row.id) in MAYBE_TAKEN
 
     def _next(self) -> Planned | None:
         """Return who is asked next of those that were neither asked in this round nor left out meanwhile."""
@@ -83,10 +100,11 @@ class _Offering:
     def _sold(self) -> list[Standing]:
         """Return the rows that have the lead or may have it; with one that has it alone nobody shares it."""
         known = {row.id: row for row in self._ranked}
-        taken = [row for row in self._deal.rows if self._run.asked.get(row.id) in MAYBE_TAKEN]
+        taken = [row for row in self._deal.rows if self._has(row)]
         sold = [known.get(row.id, Standing(row.id, 0, most=row.share_up_to)) for row in taken]
         sold += [self._gone(row) for row in self._deal.gone(self._run) if self._run.asked[row] in MAYBE_TAKEN]
-        return [replace(row, most=1) if row.id == self.alone else row for row in sold]
+        alone = self.alone
+        return [replace(row, most=1) if row.id == alone else row for row in sold]
 
     def _gone(self, row: str) -> Standing:
         """Return a row that is not in its campaign any more; where nothing is known of it, it shares with nobody."""
@@ -97,7 +115,7 @@ class _Offering:
         """Offer the lead to a row; one that cannot be asked after all is left out, and its way followed at the end."""
         run, buyer = self._run, row.buyer
         try:
-            verdict, why = yield from buyer.offer(run, self._terms(row, planned))
+            verdict, why = yield from buyer.offer(run, self._terms(row, planned), self._deal.leaves)
         except RuleError:
             # It could be worked out before, and cannot be any more by what others answered meanwhile.
             if not row.has_joined:

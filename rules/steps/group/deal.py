@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from rules.caps import MOST, Cap
 from rules.earnings import Least
+from rules.effects import Leaves
 from rules.running import Run
 from rules.steps.group.campaign import Campaign
 from rules.steps.group.rows import Row
@@ -12,7 +13,7 @@ MOST_SALES = 20
 WAIT_MS = 3000
 MOST_BID = 1_000_000
 """The highest bid that is believed where a group names none, in minor units."""
-MAYBE_TAKEN = ("accepted", "unknown")
+MAYBE_TAKEN = ("accepted", "unknown", "open")
 """Answers after which one of the lead's sales may be gone."""
 
 
@@ -49,6 +50,13 @@ class Deal:
     def cursor(self) -> Cap | None:
         """Return the window that says whose turn it was last, None in other modes."""
         return Cap(f"{self.step}/cursor", MOST, "total", "UTC") if self.mode == "round_robin" else None
+
+    @property
+    def leaves(self) -> Leaves:
+        """Return when an offer of a row is left open, so that others are asked meanwhile: where the lead is shared."""
+        if self.sell_up_to == 1:
+            return ""
+        return "asked" if self.mode == "broadcast" else "unanswered"
 
     def taken(self, run: Run) -> int:
         """Return how many of the lead's sales are gone: to rows that bought it, or may have."""

@@ -1,15 +1,17 @@
 """A group on its card, and what it does with a lead."""
 
+from collections import deque
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar
 
 from rules.earnings import Least
 from rules.effects import Effect, Note, Result
-from rules.running import Interpreting, Next, Run
+from rules.running import Interpreting, Run, Verdict
 from rules.steps.base import Common, Exit, Words
 from rules.steps.group.choosing import choose, verdict_of
 from rules.steps.group.deal import Deal
+from rules.steps.group.hearing import hear_one, out_of
 from rules.steps.group.rows import Row
 from rules.steps.group.settling import settled
 from rules.steps.group.wording import exits_of, say_deal, say_row
@@ -85,19 +87,28 @@ class Group:
         return verdict
 
     def _ask_in_turn(self, run: Run) -> Interpreting:
+        """Ask row after row; while all that the lead may be sold is taken, wait for those that have not answered."""
         last: Row | None = None
-        rows = iter(self.in_order)
-        for row in rows:
-            if self.deal.taken(run) >= self.sell_up_to:
-                yield from self._pass_by(row, last, run)
-                continue
-            taken, last = self.deal.taken(run), row
-            verdict = yield from row.buyer.ask(run, self.common.id)
-            if not isinstance(verdict, Next) and self.deal.taken(run) == taken:
-                for left in rows:
-                    yield from self._note(left, "not_selected", run)
-                return verdict
-        return verdict_of(self.deal, run)
+        out: Verdict | None = None
+        left = deque(self.in_order)
+        while out is None and left and (run.open or self.deal.taken(run) < self.sell_up_to):
+            if self.deal.taken(run) < self.sell_up_to:
+                last = left.popleft()
+                out = yield from self._ask(last, run)
+            else:
+                out = yield from hear_one(self.deal, run)
+        while run.open:
+            out = (yield from hear_one(self.deal, run, follows=out is None)) or out
+        for row in left:
+            yield from (self._note(row, "not_selected", run) if out else self._pass_by(row, last, run))
+        return out or verdict_of(self.deal, run)
+
+    def _ask(self, row: Row, run: Run) -> Generator[Effect, Result, Verdict | None]:
+        """Offer the lead to a row; return a verdict where a way leads out of the group."""
+        taken = self.deal.taken(run)
+        return out_of(
+            self.deal, run, taken, (yield from row.buyer.ask(run, self.common.id, leaves=self.deal.leaves))
+        )
 
     def _pass_by(self, row: Row, last: Row | None, run: Run) -> Generator[Effect, Result, None]:
         """Note why a row is not asked any more."""

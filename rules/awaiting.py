@@ -1,0 +1,28 @@
+"""Offers that a group left open while it asked others: what came of them, one after the other."""
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+from rules.effects import Await, Effect, Result
+from rules.running import Run, Verdict
+
+if TYPE_CHECKING:
+    from rules.steps.buyer import Buyer
+    from rules.steps.ways import Way, Why
+
+    Answered = tuple[Buyer, Verdict | Way, Why]
+
+
+def await_one(step: str, run: Run) -> "Generator[Effect, Result, Answered]":
+    """Wait until one of the open offers has ended; return its buyer, and the verdict or the way to follow and why."""
+    result = yield Await(step, {buyer: opened.number for buyer, opened in run.open.items()})
+    row = result["buyer"]
+    buyer: Buyer = run.joined[row].buyer if row in run.joined else run.buyers[row]  # type: ignore[assignment]
+    verdict, why = buyer.hear(run, result)
+    return buyer, verdict, why
+
+
+def await_all(step: str, run: Run) -> Generator[Effect, Result, None]:
+    """Wait until every open offer has ended, and follow no way: the lead is offered to nobody else."""
+    while run.open:
+        yield from await_one(step, run)
