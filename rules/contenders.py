@@ -40,9 +40,9 @@ class Prices:
         if event.effect == "ping":
             self.known |= {bid["buyer"]: bid["bid"] for bid in (event.result or {}).get("bids", ()) if bid["bid"]}
         elif event.effect == "offer":
-            result = event.result or {}
-            is_sold = result.get("answer") == "accepted"
-            self.known[event.step] = result["price"] if is_sold else event.asks["price"]
+            self.known[event.step] = event.asks["price"]
+        if event.effect in ("offer", "await") and event.result and event.result["answer"] == "accepted":
+            self.known[event.result.get("buyer", event.step)] = event.result["price"]
 
 
 def contenders(telling: Telling, event: EventLike, prices: Prices) -> tuple[Contender, ...]:

@@ -24,6 +24,7 @@ LABELS = {
     "quote": "Price told",
     "look_up": "Look up",
     "offer": "Buyer",
+    "await": "Waiting for answers",
     "settle": "What became of the others",
     "hold": "Waiting",
     "close": "Ended",
@@ -33,7 +34,7 @@ LABELS = {
 }
 KINDS = {
     "reserve": "cap",
-    **dict.fromkeys(("offer", "quote", "by_hand"), "buyer"),
+    **dict.fromkeys(("offer", "await", "quote", "by_hand"), "buyer"),
     **dict.fromkeys(("join", "check", "ping", "settle"), "group"),
 }
 """The kinds of the steps that ask for some effects."""
@@ -99,13 +100,18 @@ def title_of(telling: Telling, event: EventLike, kind: str) -> str:
     if not buyer and event.effect in LABELS and event.effect not in KINDS:
         return LABELS[event.effect]
     title = buyer or LABELS.get(event.effect) or TITLES.get(kind, kind.capitalize())
-    name = telling.name_of(event.step)
+    name = telling.name_of(_whose(event))
     return f"{title} ({name})" if name else title
+
+
+def _whose(event: EventLike) -> str:
+    """Return the step or the row that an event is about: of an answer that a group waited for, its buyer."""
+    return str((event.result or {}).get("buyer", event.step)) if event.effect == "await" else event.step
 
 
 def _buyer(telling: Telling, event: EventLike) -> str | None:
     """Return the name of the buyer that an event is about, if it is about one."""
-    connection = event.asks.get("connection") or telling.connection_of(event.step)
+    connection = event.asks.get("connection") or telling.connection_of(_whose(event))
     return telling.names.called(connection) if connection else None
 
 
@@ -150,26 +156,45 @@ def _say_offer(telling: Telling, event: EventLike) -> str:
     price = say_money(event.asks["price"], telling.currency)
     if event.result is None:
         return f"Offered at {price}; no clear answer yet"
+    if event.result["answer"] == "open":
+        others = (
+            "others are asked at the same time" if event.asks["leaves"] == "asked" else "others are asked meanwhile"
+        )
+        return f"Offered at {price}; {others}"
+    return _say_answer(telling, event, f"Offered at {price}")
+
+
+def _say_answer(telling: Telling, event: EventLike, offered: str) -> str:
+    """Return what became of an offer; `offered` says at which price, where that is known."""
     if event.result.get("by_hand"):
         return _say_by_hand(telling, event)
     match event.result["answer"]:
         case "accepted":
             return f"Accepted at {say_money(event.result['price'], telling.currency)}"
         case "declined" if event.reason == "timeout":
-            return _say_timeout(event, price)
+            return _say_timeout(event, offered)
         case "declined":
-            return f"Offered at {price}: {say_reason(event.reason or 'rejected')}"
+            return f"{offered}: {say_reason(event.reason or 'rejected')}"
         case "not_asked":
             return f"Not asked: {say_reason(event.reason or 'error')}"
         case "unknown":
             return "May have taken the lead, and never answered"
-    return f"Offered at {price}: {say_reason(event.reason or 'error')}"
+    return f"{offered}: {say_reason(event.reason or 'error')}"
 
 
-def _say_timeout(event: EventLike, price: str) -> str:
+def _say_timeout(event: EventLike, offered: str) -> str:
     """Return `Timed out after 30 s, offered at $42.00`; journals that were written before do not say after how long."""
     waited = event.result.get("waited_ms") or event.asks.get("timeout_ms")
-    return f"Timed out after {waited / 1000:g} s, offered at {price}" if waited else f"Timed out, offered at {price}"
+    offered = offered[0].lower() + offered[1:]
+    return f"Timed out after {waited / 1000:g} s, {offered}" if waited else f"Timed out, {offered}"
+
+
+def _say_await(telling: Telling, event: EventLike) -> str:
+    """Return `Waits for Sunrise Energy or Helio Partners`; what the first of them answered, once one did."""
+    if event.result is not None:
+        return _say_answer(telling, event, f"Offered at {say_money(event.result['price'], telling.currency)}")
+    connections = [telling.connection_of(buyer) or buyer for buyer in event.asks["offers"]]
+    return f"Waits for {say_list([telling.names.called(one) for one in connections], 'or')}"
 
 
 def _say_quote(telling: Telling, event: EventLike) -> str:
@@ -314,6 +339,7 @@ SAYERS: Mapping[str, Callable[[Telling, EventLike], str]] = {
     "check": _say_check,
     "ping": _say_ping,
     "offer": _say_offer,
+    "await": _say_await,
     "look_up": _say_look_up,
     "settle": _say_settle,
     "quote": _say_quote,

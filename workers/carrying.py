@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Any, NoReturn, TypeVar, cast
 from uuid import UUID
 
-from rules.effects import Effect, LookUp, Offer, Ping
+from rules.effects import Await, Effect, LookUp, Offer, Ping
 from rules.flow import Flow
 from rules.interpreter import Walk, recorded, replay
 from rules.money import exponent_of
 from rules.retry import Tried
-from rules.running import QUOTED, Lead, Post
+from rules.running import QUOTED, Lead, Post, WaitsFor
 from workers.caps import Place
 from workers.delivery.calls import CallKey, Sent
 from workers.journal import Claimed, Lease, Past
@@ -24,7 +24,11 @@ KINDS = {"ok": "accepted", "declined": "declined", "error": "error", "blocked": 
 """What a finished attempt counts as; one that is still `sending` after its worker went is ambiguous."""
 REFUSED = "refused"
 """Where the event of a ping that is out keeps why bidders are not asked."""
-CALLING = (Offer, Ping, LookUp)
+OPEN = ("reserved", "sending")
+"""The states of an offer that has not ended."""
+WAITS: tuple[WaitsFor, ...] = ("person", "answer", "retry")
+"""What a lead with several open offers is said to wait for: the first of these that one of them waits for."""
+CALLING = (Offer, Ping, LookUp, Await)
 """The effects that call somebody: they are begun in one turn, and get their result in a later one."""
 
 
@@ -47,19 +51,54 @@ class Pinged:
     connection: str
 
 
+@dataclass(slots=True)
+class Begun:
+    """An offer or a look-up that was begun: what asks it, its row, the call that is out, and what came of those before.
+
+    `result` is what it came to, until its run is told; `waits_for` is what a lead waits for until the next call.
+    """
+
+    effect: Offer | LookUp
+    row: OfferRow
+    attempt: AttemptRow | None = None
+    tried: list[Tried] = field(default_factory=list)
+    result: dict[str, Any] | None = None
+    waits_for: WaitsFor = "retry"
+
+    @property
+    def may_be_taken(self) -> bool:
+        """Return whether the buyer may have the lead: a call about it was not answered."""
+        return any(attempt.kind == "ambiguous" for attempt in self.tried)
+
+
+@dataclass(slots=True)
+class BegunOffer(Begun):
+    """An offer that was begun."""
+
+    effect: Offer
+
+
+@dataclass(slots=True)
+class BegunLookUp(Begun):
+    """A look-up that was begun."""
+
+    effect: LookUp
+
+
 @dataclass(slots=True, eq=False)
 class Carried:
     """One claimed lead. `places` are what it holds at the door and in cap steps; offers hold their own.
 
-    `key` is its id as a number, which is found far quicker in a dictionary; `token` is that of the lease, which every
-    write repeats. `pings` are the buyers that are being asked for bids, `refused` why others are not. `awaited` are the
-    calls that are out, `arrived` what became of others and is not written yet. `post` is its row as the web handed it
-    over, until it is in the database. `is_leased` once its lease is there, `is_cleared` once it was moved without
-    ending the worker, `is_in_doubt` when nobody knows whether its last turn was committed, or whether its lease is
-    held. `instruction` is what a person has done with it, until that is done. `queued_at` is the monotonic time since
-    when it queues for a buyer, `let_out_for` the one whose room it was given and has not used yet. `counted` are the
-    caps at the door of its flow that count it since an earlier run let it in, None where none did; `quoted` is what an
-    earlier run promised its supplier, None where it was posted without.
+    `key` is its id as a number, which is found far quicker in a dictionary; `token` is that of the lease, which
+    every write repeats. `begun` are the offers and the look-up that are not done with, by the numbers of their
+    rows; `pings` are the buyers that are being asked for bids, `refused` why others are not. `awaited` are the
+    calls that are out, `arrived` what became of others and is not written yet. `post` is its row as the web handed
+    it over, until it is in the database. `is_leased` once its lease is there, `is_cleared` once it was moved
+    without ending the worker, `is_in_doubt` when nobody knows whether its last turn was committed, or whether its
+    lease is held. `instruction` is what a person has done with it, until that is done. `queued_at` is the monotonic
+    time since when it queues for a buyer, `queues_for` that one, `let_out_for` the one whose room it was given and
+    has not used yet. `counted` are the caps at the door of its flow that count it since an earlier run let it in,
+    None where none did; `quoted` is what an earlier run promised its supplier, None where it was posted without.
     """
 
     row: Claimed
@@ -72,9 +111,7 @@ class Carried:
     event: EventRow | None = None
     places: list[Place] = field(default_factory=list)
     offers: list[OfferRow] = field(default_factory=list)
-    offer: OfferRow | None = None
-    attempt: AttemptRow | None = None
-    tried: list[Tried] = field(default_factory=list)
+    begun: dict[int, BegunOffer | BegunLookUp] = field(default_factory=dict)
     pings: dict[int, Pinged] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     awaited: set[CallKey] = field(default_factory=set)
@@ -87,6 +124,7 @@ class Carried:
     instruction: dict[str, Any] | None = field(init=False)
     asked: dict[str, str] = field(default_factory=dict)
     queued_at: float = 0.0
+    queues_for: str = ""
     let_out_for: str = ""
     counted: frozenset[str] | None = None
     quoted: int | None = None
@@ -137,37 +175,47 @@ class Carried:
         return self.event is not None and isinstance(self.effect, CALLING)
 
     @property
-    def is_left_open(self) -> bool:
-        """Return whether an offer or a look-up was begun and no call's answer has come: its next try may be due."""
-        return self.is_calling and not isinstance(self.effect, Ping) and self.answer() is None
-
-    @property
     def is_eager(self) -> bool:
         """Return whether each answer may be the last that is needed; otherwise all that are awaited are."""
-        return isinstance(self.effect, Ping) and self.effect.enough is not None
+        return not isinstance(self.effect, Ping) or self.effect.enough is not None
 
     @property
-    def known_offer(self) -> OfferRow:
-        """Return the offer that is out."""
-        return self.offer or missing()
+    def waiting(self) -> BegunOffer | BegunLookUp | None:
+        """Return what the waiting effect itself has begun, None where that is nothing."""
+        return next((begun for begun in self.begun.values() if begun.effect is self.effect), None)
+
+    @property
+    def has_calls_out(self) -> bool:
+        """Return whether a call about what was begun is out, or is made in this turn."""
+        return any(begun.attempt is not None for begun in self.begun.values())
+
+    @property
+    def waits_for(self) -> WaitsFor:
+        """Return what the lead waits for while it is not held: a person or an answer, where a buyer may have it."""
+        waits = {begun.waits_for for begun in self.begun.values()}
+        return next((one for one in WAITS if one in waits), "retry")
+
+    def is_out(self, begun: Begun) -> bool:
+        """Return whether a call about what was begun is out that this worker waits for."""
+        return begun.attempt is not None and self.key_of(begun.attempt) in self.awaited
+
+    def key_of(self, attempt: AttemptRow) -> CallKey:
+        """Return the key of the call that an attempt is."""
+        return CallKey(self.key, self.token, attempt.offer_no, attempt.attempt_no)
 
     def forget(self) -> None:
         """Drop what was worked out in memory, so that the next turn rebuilds it from the journal."""
-        self.walk, self.event, self.offer, self.attempt = None, None, None, None
-        self.places, self.offers, self.tried, self.is_fresh = [], [], [], False
-        self.pings, self.refused = {}, {}
+        self.walk, self.event = None, None
+        self.places, self.offers, self.is_fresh = [], [], False
+        self.begun, self.pings, self.refused = {}, {}, {}
         self.run, self.asked, self.instruction = self.row["run"], {}, self.row["instruction"]
 
-    def answer(self) -> Sent | None:
-        """Return what became of the attempt that is out, None when nothing that arrived is about it."""
-        attempt = self.attempt
-        if attempt is None or not self.arrived:
+    def answer(self, begun: Begun) -> Sent | None:
+        """Return what became of the call that is out, None when nothing that arrived is about it."""
+        if begun.attempt is None or not self.arrived:
             return None
-        key = CallKey(self.key, self.token, attempt.offer_no, attempt.attempt_no)
-        for sent in self.arrived:
-            if sent.key == key:
-                return sent
-        return None
+        key = self.key_of(begun.attempt)
+        return next((sent for sent in self.arrived if sent.key == key), None)
 
     def take(self, sent: Sent) -> bool:
         """Take what became of a call that is awaited; return whether the lead can move now, and could not before."""
@@ -251,8 +299,7 @@ class Carried:
         self.walk = replay(flow, lead, events[0].at if events else now, map(recorded, events))
         self.places = places_of(events)
         self.event = events[-1] if events and events[-1].result is None else None
-        if self.is_calling:
-            self._reopen(past)
+        self._reopen(past)
 
     def _note_earlier(self, past: Past) -> None:
         """Find what earlier runs promised, and what counts the lead already: a ping counts nowhere before its post."""
@@ -262,11 +309,14 @@ class Carried:
         self.counted = None if is_ping_yet else counted_by(earlier)
 
     def _reopen(self, past: Past) -> None:
-        """Find what the effect had begun that was out."""
-        if isinstance(self.effect, Ping):
+        """Find what was begun and is not done with: what the waiting effect asks, and offers that were left open."""
+        self.begun = {}
+        if self.is_calling and isinstance(self.effect, Ping):
             self._reopen_pings(self.effect, past)
-        else:
-            self._reopen_offer(past)
+        for opened in self.known_walk.state.open.values():
+            self._reopen_one(opened.effect, self.offers[opened.number - 1], past)
+        if self.is_calling and isinstance(self.effect, Offer | LookUp):
+            self._reopen_one(self.effect, self.offers[-1], past)
 
     def _reopen_pings(self, effect: Ping, past: Past) -> None:
         attempts = {attempt.offer_no: attempt for attempt in past.attempts}
@@ -276,13 +326,35 @@ class Carried:
         self.pings = {row.offer_no: Pinged(row, attempts[row.offer_no], named[row.buyer]) for row in rows}
         self.refused = dict((known(self.event).detail or {}).get(REFUSED, {}))
 
-    def _reopen_offer(self, past: Past) -> None:
-        """Find the offer, or the look-up, that was out; a call that nobody waits for any more may have arrived."""
-        self.offer = self.offers[-1]
-        attempts = [attempt for attempt in past.attempts if attempt.offer_no == self.offer.offer_no]
-        self.tried = [
+    def _reopen_one(self, effect: Offer | LookUp, row: OfferRow, past: Past) -> None:
+        """Find an offer, or a look-up, with its calls; one that nobody waits for any more may have arrived."""
+        attempts = [attempt for attempt in past.attempts if attempt.offer_no == row.offer_no]
+        begun = self.begun[row.offer_no] = begin(effect, row)
+        if row.state not in OPEN:
+            begun.result = came_to(row, known(row.finished_at))
+            return
+        begun.tried = [
             Tried(KINDS.get(attempt.state, "ambiguous"))  # type: ignore[arg-type]
             for attempt in attempts
             if attempt.state != "sending"
         ]
-        self.attempt = attempts[-1] if attempts and attempts[-1].state == "sending" else None
+        begun.attempt = attempts[-1] if attempts and attempts[-1].state == "sending" else None
+        begun.waits_for = "answer" if begun.may_be_taken else "retry"
+
+
+def begin(effect: Offer | LookUp, row: OfferRow) -> BegunOffer | BegunLookUp:
+    """Return an effect as it was begun, with the row that keeps its calls together."""
+    return BegunOffer(effect, row) if isinstance(effect, Offer) else BegunLookUp(effect, row)
+
+
+def came_to(row: OfferRow, at: datetime) -> dict[str, Any]:
+    """Return what an offer came to, as its row says it, that was known at a moment."""
+    return {
+        "at": at.isoformat(),
+        "answer": row.state,
+        "reason": row.lost_reason,
+        "price": row.price,
+        "reference": row.reference,
+        "offer": row.offer_no,
+        "full": None,
+    }

@@ -65,7 +65,7 @@ EVENTS = Statement("""
 OFFERS = Statement("""
     SELECT lead_id, offer_no, id, account_id, connection_id, run, round, step, buyer, price, created_at, state, places,
            is_winner, slot, lost_reason, reason, reference, attempts, cascade_position, finished_at, phase, bid,
-           winning_bid, delivery_method
+           winning_bid, delivery_method, next_at
       FROM offer WHERE lead_id = ANY(:ids) ORDER BY lead_id, offer_no
 """)
 ATTEMPTS = Statement("""
@@ -78,7 +78,7 @@ _EVENT = """(lead_id uuid, run int, seq int, effect text, step text, asks jsonb,
 _OFFER = """(lead_id uuid, offer_no int, id uuid, account_id uuid, connection_id uuid, run int, round int, step text,
     buyer text, price bigint, created_at timestamptz, state text, places jsonb, is_winner boolean, slot smallint,
     lost_reason text, reason text, reference text, attempts smallint, cascade_position int, finished_at timestamptz,
-    phase text, bid bigint, winning_bid bigint, delivery_method text)"""
+    phase text, bid bigint, winning_bid bigint, delivery_method text, next_at timestamptz)"""
 _ATTEMPT = """(lead_id uuid, offer_no int, attempt_no int, started_at timestamptz, state text, finished_at timestamptz,
     ms int, status smallint, error text, request jsonb, reply jsonb, method text)"""
 _INBOX = """(id uuid, account_id uuid, connection_id uuid, lead_id uuid, offer_no int, attempt_no int,
@@ -95,7 +95,7 @@ _EVENT_RESULT = """(lead_id uuid, run int, seq int, result jsonb, outcome text, 
     detail jsonb)"""
 _OFFER_STATE = """(lead_id uuid, offer_no int, state text, price bigint, places jsonb, is_winner boolean, slot smallint,
     lost_reason text, reason text, reference text, attempts smallint, finished_at timestamptz, bid bigint,
-    winning_bid bigint)"""
+    winning_bid bigint, next_at timestamptz)"""
 _ATTEMPT_STATE = """(lead_id uuid, offer_no int, attempt_no int, state text, finished_at timestamptz, ms int,
     status smallint, error text, reply jsonb)"""
 _COPY_STATE = """(lead_id uuid, offer_no int, method text, due_at timestamptz, state text, finished_at timestamptz)"""
@@ -180,7 +180,7 @@ UPDATES: dict[type[Row], str] = {
         UPDATE offer{{month}} o
            SET state = r.state, price = r.price, places = r.places, is_winner = r.is_winner, slot = r.slot,
                lost_reason = r.lost_reason, reason = r.reason, reference = r.reference, attempts = r.attempts,
-               finished_at = r.finished_at, bid = r.bid, winning_bid = r.winning_bid
+               finished_at = r.finished_at, bid = r.bid, winning_bid = r.winning_bid, next_at = r.next_at
           FROM {_few(_OFFER_STATE)}
          WHERE o.lead_id = r.lead_id AND o.offer_no = r.offer_no
            AND o.state NOT IN ('accepted', 'declined', 'error', 'cancelled')

@@ -94,8 +94,16 @@ class Load:
             ready = _in_turns(sorted(ready, key=lambda carried: carried.key))
         self.ready = ready[most:]
         for carried in ready[:most]:
+            self._leave_queue(carried)
             carried.let_out_for = ""
         return ready[:most]
+
+    def _leave_queue(self, carried: Carried) -> None:
+        """Take a lead out of the queue that it stands in, because an answer about another offer lets it move."""
+        queue = self.queues.get(carried.queues_for)
+        if queue and carried in queue:
+            queue.remove(carried)
+        carried.queues_for = ""
 
     def answered(self) -> list[Carried]:
         """Return the leads whose answer came and is not written yet; the others that could move are passed over."""
@@ -144,7 +152,7 @@ class Load:
             del self.calls[connection]
         self._give(sent)
         if queue := self.queues.get(connection):
-            queue[0].let_out_for = connection
+            queue[0].let_out_for, queue[0].queues_for = connection, ""
             self.ready.append(queue.popleft())
             self.promised[connection] += 1
 
@@ -200,7 +208,7 @@ class Load:
 
     def queue(self, connection: str, carried: Carried, now: float) -> None:
         """Have a lead wait until a call to its buyer has ended; `now` is the monotonic time."""
-        carried.queued_at = now
+        carried.queued_at, carried.queues_for = now, connection
         self.queues.setdefault(connection, deque()).append(carried)
 
     def free_queues(self) -> None:
@@ -212,6 +220,8 @@ class Load:
         for connection, queue in list(self.queues.items()):
             if not self.calls[connection] and not self.promised[connection]:
                 self.ready.extend(queue)
+                for carried in queue:
+                    carried.queues_for = ""
                 del self.queues[connection]
 
 

@@ -19,7 +19,8 @@ CLOSE = text("""
 """)
 END_OFFERS = text("""
     UPDATE offer SET state = CASE phase WHEN 'post' THEN 'unknown' ELSE 'error' END,
-                     lost_reason = CASE phase WHEN 'post' THEN 'unknown' ELSE 'timeout' END, finished_at = :now
+                     lost_reason = CASE phase WHEN 'post' THEN 'unknown' ELSE 'timeout' END, finished_at = :now,
+                     next_at = NULL
      WHERE lead_id = :id AND state IN ('reserved', 'sending')
 """)
 # Attempts of offers that have ended are copies: these go on.

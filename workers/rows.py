@@ -42,7 +42,10 @@ class EventRow:
 
 @dataclass(slots=True)
 class OfferRow:
-    """One buyer asked in one round: `ping` for a bid, `post` to take the lead. Money in minor units."""
+    """One buyer asked in one round: `ping` for a bid, `post` to take the lead. Money in minor units.
+
+    `next_at` is when it is called again, once it has been called and while the offer has not ended.
+    """
 
     lead_id: UUID
     offer_no: int
@@ -69,6 +72,7 @@ class OfferRow:
     bid: int | None = None
     winning_bid: int | None = None
     delivery_method: Method = "webhook"
+    next_at: datetime | None = None
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rules.effects import (
+    Await,
     Check,
     Close,
     Effect,
@@ -40,6 +41,7 @@ from workers.effects import (
     quote,
     replacing,
     settle,
+    waiting,
 )
 from workers.journal import LostWrite, Past, read_past
 from workers.turn import Turn
@@ -58,15 +60,11 @@ def steer(turn: Turn, batch: Sequence[Carried]) -> Sequence[Carried]:
     _bring_back(turn, [carried for carried in batch if carried.walk is None and carried not in turn.lost])
     if turn.lost:
         batch = [carried for carried in batch if carried not in turn.lost]
-    left_open = []
     for carried in batch:
-        if carried.is_left_open:
-            left_open.append(carried)
-        else:
-            _settle(turn, carried)
+        _hear(turn, carried)
     breakers.write_heard(turn)
-    for carried in left_open:
-        _settle(turn, carried)
+    for carried in batch:
+        _go_on(turn, carried)
     moving = [carried for carried in batch if carried.key not in turn.left and not carried.is_calling]
     lists.settle(turn, moving)
     _lock(turn, moving)
@@ -99,35 +97,28 @@ def _bring_back(turn: Turn, batch: Sequence[Carried]) -> None:
             raise LostWrite(f"the run of lead {carried.id} has ended")
 
 
-def _settle(turn: Turn, carried: Carried) -> None:
-    """Give the run what its calls came to, or go on with what was left open."""
+def _hear(turn: Turn, carried: Carried) -> None:
+    """Take in what calls came to, and what woke a ping."""
+    if carried.key in turn.left:
+        return
+    waiting.hear(turn, carried)
     if carried.event is None:
         return
-    if isinstance(carried.effect, Quote) and carried.key not in turn.left:
-        turn.complete(carried, quote.answered(turn, carried))
-    if carried.key in turn.left or not carried.is_calling:
-        return
-    result = _settled(turn, carried, carried.effect)
-    if result is not None:
-        turn.complete(carried, result)
+    match carried.effect:
+        case Quote():
+            turn.complete(carried, quote.answered(turn, carried))
+        case Ping() as effect:
+            result = ping.settle(turn, carried, effect)
+            if result is not None:
+                turn.complete(carried, result)
 
 
-def _settled(turn: Turn, carried: Carried, effect: Effect | None) -> Result | None:
-    """Return what came of an effect that was begun, None while it is out or goes on later."""
-    match effect:
-        case Offer():
-            sent = carried.answer()
-            if sent is not None:
-                return offer.settle(turn, carried, effect, sent)
-            return by_hand.settle(turn, carried, effect) or offer.resume(turn, carried, effect)
-        case Ping():
-            return ping.settle(turn, carried, effect)
-        case LookUp():
-            sent = carried.answer()
-            if sent is not None:
-                return look_up.settle(turn, carried, effect, sent)
-            return look_up.resume(turn, carried, effect)
-    raise TypeError(f"no worker calls anybody for the effect {effect}")
+def _go_on(turn: Turn, carried: Carried) -> None:
+    """Give the run what its calls came to, or go on with what was left open."""
+    if carried.begun and carried.key not in turn.left:
+        result = waiting.go_on(turn, carried)
+        if result is not None:
+            turn.complete(carried, result)
 
 
 def _lock(turn: Turn, moving: Sequence[Carried]) -> None:
@@ -218,6 +209,7 @@ PERFORMING: Mapping[type, Callable[[Turn, Carried, Any], Result | None]] = {
     Quote: quote.quote,
     Settle: settle.settle,
     LookUp: look_up.look_up,
+    Await: waiting.await_one,
 }
 """How each effect is begun, but for those that end a turn of a lead by themselves."""
 LETTING_GO: Mapping[type, Callable[[Turn, Carried, Any], object]] = {

@@ -167,17 +167,18 @@ class Turn:
     def has_to_queue(self, carried: Carried, name: str, concurrency: int) -> bool:
         """Return whether a buyer is called as often at once as it may be; then the lead waits for its turn.
 
-        It waits here, or in the database where so many do already that the leads of others would find no room.
+        It waits here, or in the database where so many do already that the leads of others would find no room; one of
+        which other calls are out waits here.
         """
         if self.calling.get(name, 0) < concurrency:
             return False
-        if self.busy.get(name, 0) < self.most_for_one:
+        if carried.has_calls_out or self.busy.get(name, 0) < self.most_for_one:
             self.busy[name] = self.busy.get(name, 0) + 1
             self.queued[carried.key] = name, carried
             self.keep(carried)
         else:
             queued_for = timedelta(seconds=self.queued_for.get(name, 0.0))
-            self.wait(carried, self.now + min(max(BUSY_FOR, queued_for), BUSY_AT_MOST), "retry")
+            self.wait(carried, self.now + min(max(BUSY_FOR, queued_for), BUSY_AT_MOST), carried.waits_for)
         return True
 
     def call(self, carried: Carried, name: str, call: AnyCall) -> None:

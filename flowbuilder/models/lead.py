@@ -99,6 +99,7 @@ class Offer(Base):
     places: Mapped[list[Any]]
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     created_at: Mapped[datetime]
+    next_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
 

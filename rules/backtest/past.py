@@ -11,7 +11,9 @@ from rules.running import Lead
 
 Asks = Mapping[str, Any]
 WindowKey = tuple[str, str, str]
-HAS_IT = ("accepted", "unknown")
+Later = Mapping[int, Asks]
+"""What was said of offers after their own events, by their numbers."""
+HAS_IT = ("accepted", "unknown", "open")
 """The answers after which an offer keeps its places: the buyer has the lead, or may have it."""
 
 
@@ -79,14 +81,26 @@ def read_past(lead: Lead, events: Sequence[Event], *, outcome: str | None, sourc
     if not run:
         return None
     past = Past(lead, run[0].at, outcome, source_id)
-    by_hand = {event.asks["offer"]: event.asks for event in events if event.effect == "by_hand"}
+    later = _said_later([*run, *(event for event in events if event.effect == "by_hand")])
     for event in run:
-        _note(past, event, by_hand)
-    past.taken = list(_segments(run, by_hand, outcome))
+        _note(past, event, later)
+    past.taken = list(_segments(run, later, outcome))
     return past
 
 
-def _note(past: Past, event: Event, by_hand: Mapping[int, Asks]) -> None:
+def _said_later(events: Iterable[Event]) -> Later:
+    """Return what was said of offers after their events: where they were left open, or a person settled them."""
+    later: dict[int, Asks] = {}
+    for event in events:
+        if event.effect == "await" and event.result:
+            later[event.result["offer"]] = event.result
+        elif event.effect == "by_hand":
+            said = {"answer": event.asks["answer"], "price": event.asks["price"]}
+            later[event.asks["offer"]] = {**later.get(event.asks["offer"], {}), **said}
+    return later
+
+
+def _note(past: Past, event: Event, later: Later) -> None:
     result = put_together(event.effect, event.result, event.detail)
     said = Said(event.asks, result)
     if result is not None and "at" in result:
@@ -95,7 +109,7 @@ def _note(past: Past, event: Event, by_hand: Mapping[int, Asks]) -> None:
         case "intake":
             past.intakes.append(said)
         case "offer":
-            settled = _settled(said, by_hand)
+            settled = _settled(said, later)
             past.offers.setdefault((event.asks["buyer"], event.asks["connection"]), []).append(settled)
         case "look_up":
             past.found.setdefault(event.asks["connection"], []).append(said)
@@ -144,12 +158,13 @@ NOTED: Mapping[str, Callable[[Past, Asks, Mapping[str, Any]], None]] = {
 """How what is only said when it is done is noted."""
 
 
-def _settled(said: Said, by_hand: Mapping[int, Asks]) -> Said:
-    """Return an offer with the answer that a person settled it with after its lead had ended, if one did."""
-    settled = by_hand.get((said.result or {}).get("offer") or 0)
-    if settled is None or said.result is None:
-        return said
-    return Said(said.asks, {**said.result, "answer": settled["answer"], "price": settled["price"]})
+def _settled(said: Said, later: Later) -> Said:
+    """Return an offer with what it came to in the end, at the moment when its run went on; None while it is open."""
+    result = said.result or {}
+    known = later.get(result.get("offer") or 0)
+    if known is None:
+        return Said(said.asks, None) if result.get("answer") == "open" else said
+    return Said(said.asks, {**result, **known, "at": result["at"]})
 
 
 def key_of(ask: Asks) -> WindowKey:
@@ -162,7 +177,7 @@ def takes(ask: Asks, result: Mapping[str, Any]) -> int:
     return int(result["price"]) if ask["cap"].endswith(MONEY) else int(ask["take"])
 
 
-def _segments(run: Sequence[Event], by_hand: Mapping[int, Asks], outcome: str | None) -> Iterator[Taken]:
+def _segments(run: Sequence[Event], later: Later, outcome: str | None) -> Iterator[Taken]:
     """Yield what a run took, from its beginning to its first wait, and so on; what was given back is not in it."""
     taken, held = Taken(run[0].at), list[Asks]()
     for event in run:
@@ -174,12 +189,12 @@ def _segments(run: Sequence[Event], by_hand: Mapping[int, Asks], outcome: str | 
                 return
             taken, held = Taken(datetime.fromisoformat(event.result["now"])), []
         elif event.result is not None:
-            held += _take(taken, event, by_hand)
+            held += _take(taken, event, later)
     _keep(taken, held if outcome == "sold" else [ask for ask in held if ask["keep"]])
     yield taken
 
 
-def _take(taken: Taken, event: Event, by_hand: Mapping[int, Asks]) -> list[Asks]:
+def _take(taken: Taken, event: Event, later: Later) -> list[Asks]:
     """Note what an event took, and return what its lead only holds until it waits or ends."""
     result = event.result
     if event.effect == "intake":
@@ -189,7 +204,7 @@ def _take(taken: Taken, event: Event, by_hand: Mapping[int, Asks]) -> list[Asks]
     if event.effect == "reserve":
         return [] if result["full"] else list(event.asks["caps"])
     if event.effect == "offer":
-        result = _settled(Said(event.asks, result), by_hand).result or {}
+        result = _settled(Said(event.asks, result), later).result or result
         if result["answer"] in HAS_IT:
             take_offer(taken, event.asks, result)
     return []

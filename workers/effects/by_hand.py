@@ -4,18 +4,18 @@ An instruction stands in the lead's row, written only while it waits, and is gon
 the lead. Its id stands in the journal, so that a worker that does not know whether it wrote does nothing twice.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rules.effects import Asks, Offer
+from rules.effects import Asks
 from rules.instructions import why_not_offer
 from rules.interpreter import Diverged
 from rules.retry import Answered
 from workers.buyer_claims import claiming_at
-from workers.carrying import Carried
+from workers.carrying import BegunOffer, Carried
 from workers.claims import Claiming
 from workers.effects import again, door, offer
-from workers.effects.copying import begin_copies, begin_copies_late
+from workers.effects.copying import begin_copies_late
 from workers.effects.replacing import NEVER_AGAIN, earned
 from workers.journal import Past
 from workers.journaled import has_ended, instructed, journaled_source
@@ -62,29 +62,36 @@ def instead(turn: Turn, carried: Carried) -> Result | None:
     return offer.not_asked(turn, "by_hand") | said if said else None
 
 
-def settle(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
-    """End an offer that was left open as a person says; None where it goes on by itself.
+def settle(turn: Turn, carried: Carried) -> None:
+    """End an offer that was left open as a person says; what a buyer may have ends only by being settled."""
+    if carried.instruction is None or not carried.begun:
+        return
+    left_open = [
+        begun
+        for begun in carried.begun.values()
+        if isinstance(begun, BegunOffer) and begun.attempt is None and begun.result is None
+    ]
+    if carried.instruction["do"] != "settle":
+        if carried.is_calling:
+            _end_for_another(turn, carried, left_open)
+        return
+    instruction, carried.instruction = carried.instruction, None
+    for begun in left_open:
+        if begun.row.offer_no == instruction["offer"]:
+            answered = Answered("declined", "rejected")
+            if instruction["answer"] == "accepted":
+                answered = Answered("accepted", None)
+                _take_price(turn, begun.row, begun.effect.caps, instruction)
+            offer.end(turn, carried, begun, answered, {"by_hand": instruction["id"]})
 
-    One that the buyer may have taken ends only by being settled.
-    """
-    instruction, row = carried.instruction, carried.known_offer
-    if instruction is None or carried.attempt is not None:
-        return None
-    if instruction["do"] != "settle":
-        may_have_it = any(attempt.kind == "ambiguous" for attempt in carried.tried)
-        said, why = told(turn, carried), carried.tried[-1].reason if carried.tried else None
-        if may_have_it or not said:
-            return None
-        return offer.end(turn, carried, effect, Answered("error", why or "error")) | said
-    carried.instruction = None
-    if instruction["offer"] != row.offer_no:
-        return None
-    answered = Answered("declined", "rejected")
-    if instruction["answer"] == "accepted":
-        answered = Answered("accepted", None)
-        _take_price(turn, row, effect.caps, instruction)
-        begin_copies(turn, carried, row, effect)
-    return offer.end(turn, carried, effect, answered) | {"by_hand": instruction["id"]}
+
+def _end_for_another(turn: Turn, carried: Carried, left_open: Sequence[BegunOffer]) -> None:
+    """End an offer that surely was not taken, where a person has something else done with the lead."""
+    said = told(turn, carried) if left_open else {}
+    sure = next((begun for begun in left_open if not begun.may_be_taken), None)
+    if said and sure:
+        why = sure.tried[-1].reason if sure.tried else None
+        offer.end(turn, carried, sure, Answered("error", why or "error"), said)
 
 
 def _settle_ended(turn: Turn, carried: Carried, past: Past, instruction: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from rules.delivery.service import Found, build_question, read_found
 from rules.effects import LookUp
 from workers import breakers
 from workers.book import Connection
-from workers.carrying import Carried, known
+from workers.carrying import BegunLookUp, Carried, known
 from workers.delivery.calls import Call, Sent
 from workers.effects.recording import begin_attempt, end_attempt, record, row_of
 from workers.effects.told import NO_PRICES, told_of
@@ -48,34 +48,33 @@ def look_up(turn: Turn, carried: Carried, effect: LookUp) -> Result | None:
         return _not_asked(turn, effect, request)
     turn.open_event(carried)
     record(turn, carried, row)
-    carried.offer = row
-    _call(turn, carried, effect, connection, request)
+    carried.begun[row.offer_no] = begun = BegunLookUp(effect, row)
+    _call(turn, carried, begun, connection, request)
     return None
 
 
-def resume(turn: Turn, carried: Carried, effect: LookUp) -> Result | None:
+def resume(turn: Turn, carried: Carried, begun: BegunLookUp) -> None:
     """Go on with a look-up that the journal left open: ask once more, or have it end as not answered."""
-    row = carried.known_offer
-    if carried.attempt is not None:
-        end_attempt(turn, carried.attempt, "ambiguous", STOPPED)
-        carried.attempt = None
+    row, effect = begun.row, begun.effect
+    if begun.attempt is not None:
+        end_attempt(turn, begun.attempt, "ambiguous", STOPPED)
+        begun.attempt = None
     if row.attempts >= MOST_TRIES:
-        return _end(turn, carried, effect, Found("timeout", NOTHING, STOPPED))
+        return _end(turn, begun, Found("timeout", NOTHING, STOPPED))
     connection = _find(turn, carried, effect)
     if isinstance(connection, str):
-        return _end(turn, carried, effect, Found("error", NOTHING), connection)
+        return _end(turn, begun, Found("error", NOTHING), connection)
     if not turn.may_call or turn.has_to_queue(carried, effect.service.connection, connection.concurrency):
         return None
     request = _request(turn, carried, effect, connection, row)
     if isinstance(request, str):
-        return _end(turn, carried, effect, Found("error", NOTHING), request)
-    _call(turn, carried, effect, connection, request)
-    return None
+        return _end(turn, begun, Found("error", NOTHING), request)
+    return _call(turn, carried, begun, connection, request)
 
 
-def settle(turn: Turn, carried: Carried, effect: LookUp, sent: Sent) -> Result:
-    """Record what became of a call, and return what it says about the lead."""
-    row, attempt = carried.known_offer, known(carried.attempt)
+def settle(turn: Turn, begun: BegunLookUp, sent: Sent) -> None:
+    """Record what became of a call, and what it says about the lead."""
+    row, attempt, effect = begun.row, known(begun.attempt), begun.effect
     connection = turn.book.connection(turn.database, effect.service.connection)
     attempt.ms = sent.ms
     if sent.reply is None or connection is None:
@@ -83,14 +82,14 @@ def settle(turn: Turn, carried: Carried, effect: LookUp, sent: Sent) -> Result:
         if connection and sent.kind != "blocked":
             breakers.note_call(turn, connection, row, "ambiguous" if sent.kind == "ambiguous" else "error", None)
         why = "blocked" if sent.kind == "blocked" else sent.reason
-        return _end(turn, carried, effect, Found("timeout" if sent.is_late else "error", NOTHING, sent.error), why)
+        return _end(turn, begun, Found("timeout" if sent.is_late else "error", NOTHING, sent.error), why)
     attempt.status = sent.reply.status
     secrets = {**connection.credentials, **sent.secrets}
     attempt.reply = masked_reply(sent.reply, secrets)
     found = read_found(effect.service, connection.destination, sent.reply).without(secrets)
     end_attempt(turn, attempt, STATES[found.answer][1], None)
     breakers.note_call(turn, connection, row, "error" if found.answer == "error" else "accepted", attempt.status)
-    return _end(turn, carried, effect, found)
+    return _end(turn, begun, found)
 
 
 def _find(turn: Turn, carried: Carried, effect: LookUp) -> Connection | str:
@@ -108,22 +107,22 @@ def _request(turn: Turn, carried: Carried, effect: LookUp, connection: Connectio
     return request if lets else "breaker_open"
 
 
-def _call(turn: Turn, carried: Carried, effect: LookUp, connection: Connection, request: HttpRequest) -> None:
+def _call(turn: Turn, carried: Carried, begun: BegunLookUp, connection: Connection, request: HttpRequest) -> None:
     """Record an attempt as `sending`; the call is handed over once this is committed."""
-    kept = masked(request, connection.credentials)
-    carried.attempt, key = begin_attempt(turn, carried, carried.known_offer, kept)
-    turn.call(carried, effect.service.connection, Call(key, request, effect.service.timeout_ms))
+    kept, service = masked(request, connection.credentials), begun.effect.service
+    begun.attempt, key = begin_attempt(turn, carried, begun.row, kept)
+    turn.call(carried, service.connection, Call(key, request, service.timeout_ms))
 
 
-def _end(turn: Turn, carried: Carried, effect: LookUp, found: Found, why: str = "error") -> Result:
-    """Close the row, and return the look-up's result; `why` is the reason of an error, as a code of rules.reasons."""
-    row = carried.known_offer
+def _end(turn: Turn, begun: BegunLookUp, found: Found, why: str = "error") -> None:
+    """Close the row with what the look-up came to; `why` is the reason of an error, as a code of rules.reasons."""
+    row = begun.row
     reason = {"timeout": "timeout", "error": why}.get(found.answer)
     row.state, row.finished_at = STATES.get(found.answer, STATES["error"])[0], turn.now
     row.reason, row.lost_reason = found.said or None, reason
     turn.changes.touch(row)
-    carried.offer, carried.attempt = None, None
-    return _result(turn, effect, found.answer, reason, found.values) | {"offer": row.offer_no}
+    begun.attempt = None
+    begun.result = _result(turn, begun.effect, found.answer, reason, found.values) | {"offer": row.offer_no}
 
 
 def _not_asked(turn: Turn, effect: LookUp, reason: str) -> Result:

@@ -1,23 +1,22 @@
 """Offering a lead to a buyer: reserve, record, call; then read the answer, try again, or give up."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from flowbuilder import ids
 from rules.caps import MONEY
-from rules.delivery.mail import Mail
 from rules.delivery.masking import masked_reply
 from rules.delivery.outgoing import Entry, Outgoing, kept
 from rules.delivery.request import CannotBuild, HttpRequest, MissingField
 from rules.effects import Asks, Offer
 from rules.money import exponent_of
-from rules.retry import UNREAD, YES, Again, Answered, Decision, Policy, Tried, decide
+from rules.retry import UNREAD, YES, Again, Answered, AskPerson, Decision, Policy, Tried, decide
 from workers import breakers
 from workers.book import Connection
 from workers.caps import Ask
-from workers.carrying import Carried, known
+from workers.carrying import BegunOffer, Carried, came_to, known
 from workers.claims import Claiming
 from workers.delivery.calls import Sent
 from workers.effects.copying import begin_copies
@@ -32,6 +31,7 @@ Result = dict[str, Any]
 
 PRETENDED = {"rejected": ("declined", "rejected"), "duplicate": ("declined", "duplicate"), "error": ("error", "error")}
 """What buyers of a test lead answer by what the test asks for, and why; otherwise they accept."""
+NOTHING_SAID: Mapping[str, Any] = {}
 LOOK_AGAIN = 60
 """Seconds after which an open offer asks a breaker again that did not let it through."""
 
@@ -62,29 +62,30 @@ def offer(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
     return _begin(turn, carried, effect, connection, asks)
 
 
-def resume(turn: Turn, carried: Carried, effect: Offer) -> Result | None:
+def resume(turn: Turn, carried: Carried, begun: BegunOffer) -> None:
     """Go on with an offer that the journal left open: its next try, or the end of one whose worker went away."""
-    if carried.attempt is not None:
-        end_attempt(turn, carried.attempt, "ambiguous", STOPPED)
-        return _after(turn, carried, effect, Tried("ambiguous", UNREAD))
+    effect = begun.effect
+    if begun.attempt is not None:
+        end_attempt(turn, begun.attempt, "ambiguous", STOPPED)
+        return _after(turn, carried, begun, Tried("ambiguous", UNREAD))
     connection = find_buyer(turn, carried, effect.asks(), TO_GO_ON)
     if isinstance(connection, str):
-        return _after(turn, carried, effect, _not_tried(turn, effect, connection))
+        return _after(turn, carried, begun, _not_tried(turn, effect, connection))
     if not turn.may_call or turn.has_to_queue(carried, effect.connection, connection.concurrency):
         return None
     try:
-        outgoing = _outgoing(turn, carried, connection, effect)
+        outgoing = _outgoing(turn, carried, begun.row, connection, effect)
     except CannotBuild as problem:
-        carried.known_offer.reason = str(problem)
-        return _after(turn, carried, effect, Tried("error", "error"))
-    if _is_left_alone(turn, carried.known_offer, effect, connection, outgoing):
-        return _after(turn, carried, effect, _not_tried(turn, effect, "breaker_open"))
-    return _hand_over(turn, carried, effect, connection, outgoing)
+        begun.row.reason = str(problem)
+        return _after(turn, carried, begun, Tried("error", "error"))
+    if _is_left_alone(turn, begun.row, effect, connection, outgoing):
+        return _after(turn, carried, begun, _not_tried(turn, effect, "breaker_open"))
+    return _hand_over(turn, carried, begun, connection, outgoing)
 
 
-def settle(turn: Turn, carried: Carried, effect: Offer, sent: Sent) -> Result | None:
-    """Record what became of a call and return the offer's result, None when the buyer is called again later."""
-    row, attempt = carried.known_offer, known(carried.attempt)
+def settle(turn: Turn, carried: Carried, begun: BegunOffer, sent: Sent) -> None:
+    """Record what became of a call: the offer has ended, or its buyer is called again later."""
+    row, attempt, effect = begun.row, known(begun.attempt), begun.effect
     connection = turn.book.connection(turn.database, effect.connection)
     answer = answer_of(connection, row.delivery_method, sent)
     attempt.ms, attempt.status = sent.ms, sent.reply.status if sent.reply else None
@@ -98,19 +99,17 @@ def settle(turn: Turn, carried: Carried, effect: Offer, sent: Sent) -> Result | 
         is_bounded = any(ask["cap"].endswith(MONEY) for ask in effect.caps)
         row.price = _price(row, answer.price, carried, sets=_sets_price(connection) and not is_bounded)
         return_unspent(turn, effect.caps, row)
-    return _after(turn, carried, effect, Tried(answer.kind, answer.reason, answer.retry_after))
+    _after(turn, carried, begun, Tried(answer.kind, answer.reason, answer.retry_after))
 
 
 def _begin(turn: Turn, carried: Carried, effect: Offer, connection: Connection, asks: list[Ask]) -> Result | None:
     """Record the offer with its places and its first attempt, and hand over the call."""
-    carried.offer = row = _new_offer(turn, carried, effect, connection)
+    row = _new_offer(turn, carried, effect, connection)
     try:
-        outgoing = _outgoing(turn, carried, connection, effect)
+        outgoing = _outgoing(turn, carried, row, connection, effect)
     except CannotBuild as problem:
-        carried.offer = None
         return not_asked(turn, "missing_field" if isinstance(problem, MissingField) else "error")
     if _is_left_alone(turn, row, effect, connection, outgoing):
-        carried.offer = None
         return _refused(turn, effect, "breaker_open")
     row.places = turn.dealer.take(asks[: len(effect.caps)])
     if effect.cursor:
@@ -119,8 +118,9 @@ def _begin(turn: Turn, carried: Carried, effect: Offer, connection: Connection, 
         turn.buyer_claims.take(claiming)
     turn.open_event(carried)
     record(turn, carried, row)
-    carried.tried = []
-    return _hand_over(turn, carried, effect, connection, outgoing)
+    begun = carried.begun[row.offer_no] = BegunOffer(effect, row)
+    _hand_over(turn, carried, begun, connection, outgoing)
+    return taken_up(turn, carried)
 
 
 def _is_left_alone(turn: Turn, row: OfferRow, effect: Offer, connection: Connection, outgoing: Outgoing) -> bool:
@@ -129,26 +129,18 @@ def _is_left_alone(turn: Turn, row: OfferRow, effect: Offer, connection: Connect
     return is_web and not breakers.lets_call(turn, connection, row.id, _timeout(effect, connection))
 
 
-def _hand_over(
-    turn: Turn, carried: Carried, effect: Offer, connection: Connection, outgoing: Outgoing
-) -> Result | None:
-    """Put the lead into the buyer's inbox, which answers the offer; or have the call made."""
-    row = carried.known_offer
+def _hand_over(turn: Turn, carried: Carried, begun: BegunOffer, connection: Connection, outgoing: Outgoing) -> None:
+    """Put the lead into the buyer's inbox, which answers the offer; or have the call made once this is committed."""
+    row, effect = begun.row, begun.effect
     if not isinstance(outgoing, Entry):
-        _call(turn, carried, effect, connection, outgoing)
-        return None
+        begun.attempt, key = begin_attempt(turn, carried, row, kept(outgoing, connection.credentials))
+        turn.call(carried, effect.connection, call_of(key, outgoing, _timeout(effect, connection)))
+        return
     row.attempts += 1
     turn.changes.touch(row)
     for written in put_in_inbox(connection, row, outgoing, row.attempts, turn.now):
         turn.changes.add(written)
-    return _after(turn, carried, effect, Tried("accepted"))
-
-
-def _call(turn: Turn, carried: Carried, effect: Offer, connection: Connection, outgoing: HttpRequest | Mail) -> None:
-    """Record an attempt as `sending`; the call is handed over once this is committed."""
-    request = kept(outgoing, connection.credentials)
-    carried.attempt, key = begin_attempt(turn, carried, carried.known_offer, request)
-    turn.call(carried, effect.connection, call_of(key, outgoing, _timeout(effect, connection)))
+    _after(turn, carried, begun, Tried("accepted"))
 
 
 def _timeout(effect: Offer, connection: Connection) -> int:
@@ -161,52 +153,61 @@ def _waited(turn: Turn, effect: Offer) -> Result:
     return {"waited_ms": _timeout(effect, connection)} if connection else {}
 
 
-def _after(turn: Turn, carried: Carried, effect: Offer, newest: Tried) -> Result | None:
-    """Follow the offer's policy after an attempt: the offer ends, or the lead waits for the next try."""
-    row = carried.known_offer
-    carried.tried.append(newest)
-    carried.attempt = None
-    decision = YES if newest.kind == "accepted" else _decide(turn, carried, effect)
-    if not isinstance(decision, Answered):
-        turn.changes.touch(row)
-        if isinstance(decision, Again):
-            turn.wait(carried, decision.at, decision.waiting_for)
-        else:
-            turn.wait(carried, FAR, "person")
-        return None
-    if decision.answer == "accepted":
-        begin_copies(turn, carried, row, effect)
-    result = end(turn, carried, effect, decision)
-    return result | _waited(turn, effect) if decision.reason == "timeout" else result
+def _after(turn: Turn, carried: Carried, begun: BegunOffer, newest: Tried) -> None:
+    """Follow the offer's policy after an attempt: the offer ends, or its buyer is called again at a moment."""
+    row = begun.row
+    begun.tried.append(newest)
+    begun.attempt = None
+    decision = YES if newest.kind == "accepted" else _decide(turn, begun)
+    match decision:
+        case Again():
+            row.next_at, begun.waits_for = decision.at, decision.waiting_for
+            turn.changes.touch(row)
+        case AskPerson():
+            row.next_at, begun.waits_for = FAR, "person"
+            turn.changes.touch(row)
+        case Answered():
+            end(turn, carried, begun, decision)
 
 
-def _decide(turn: Turn, carried: Carried, effect: Offer) -> Decision:
+def _decide(turn: Turn, begun: BegunOffer) -> Decision:
     """Return what the offer's policy makes of its attempts."""
-    row = carried.known_offer
-    return decide(_policy(turn, effect), carried.tried, key=ids.show(row.id), began=row.created_at, now=turn.now)
+    row = begun.row
+    return decide(_policy(turn, begun.effect), begun.tried, key=ids.show(row.id), began=row.created_at, now=turn.now)
 
 
-def end(turn: Turn, carried: Carried, effect: Offer, answered: Answered) -> Result:
-    """Close the offer: a yes wins, a no or an error gives its places back, what is unknown keeps them."""
-    row = carried.known_offer
-    row.state, row.finished_at = answered.answer, turn.now
+def end(
+    turn: Turn, carried: Carried, begun: BegunOffer, answered: Answered, said: Mapping[str, Any] = NOTHING_SAID
+) -> None:
+    """Close the offer: a yes wins, a no or an error gives its places back, what is unknown keeps them.
+
+    `said` is what a person said of it, which its result says too.
+    """
+    row = begun.row
+    row.state, row.finished_at, row.next_at = answered.answer, turn.now, None
     turn.changes.touch(row)
     row.is_winner = answered.answer == "accepted"
     row.lost_reason = None if row.is_winner else answered.reason
+    if row.is_winner:
+        begin_copies(turn, carried, row, begun.effect)
     if answered.answer in ("declined", "error"):
         turn.returned.extend(row.places)
         row.places = []
-        _give_claim_back(turn, carried, effect)
-    carried.offer, carried.tried = None, []
-    return {
-        "at": turn.now.isoformat(),
-        "answer": answered.answer,
-        "reason": answered.reason,
-        "price": row.price,
-        "reference": row.reference,
-        "offer": row.offer_no,
-        "full": None,
-    }
+        _give_claim_back(turn, carried, begun.effect)
+    begun.result = came_to(row, turn.now) | dict(said)
+    if answered.reason == "timeout":
+        begun.result |= _waited(turn, begun.effect)
+
+
+def taken_up(turn: Turn, carried: Carried) -> Result | None:
+    """Return what the waiting offer or look-up came to; `open` where its group leaves it so, None while it is out."""
+    begun = known(carried.waiting)
+    if begun.result is not None:
+        del carried.begun[begun.row.offer_no]
+        return begun.result
+    leaves = begun.effect.leaves if isinstance(begun, BegunOffer) else ""
+    is_left = leaves == "asked" or (leaves == "unanswered" and begun.attempt is None and bool(begun.tried))
+    return came_to(begun.row, turn.now) | {"answer": "open"} if is_left else None
 
 
 def _claiming(turn: Turn, carried: Carried, effect: Offer) -> Claiming | None:
@@ -268,8 +269,8 @@ def _new_offer(turn: Turn, carried: Carried, effect: Offer, connection: Connecti
     return row
 
 
-def _outgoing(turn: Turn, carried: Carried, connection: Connection, effect: Offer) -> Outgoing:
-    row = carried.known_offer
+def _outgoing(turn: Turn, carried: Carried, row: OfferRow, connection: Connection, effect: Offer) -> Outgoing:
+    carried.known_walk.state.at(effect.step)  # Where others are asked meanwhile, the run may stand at one of them.
     offer = told_of_offer(turn, carried, row, connection, effect)
     return make(connection, row.delivery_method, effect.view, offer)
 

@@ -4,14 +4,13 @@ from collections.abc import Iterable
 
 from rules.earnings import supplier_cost
 from rules.interpreter import Diverged
-from workers.carrying import Carried
+from workers.carrying import OPEN, Carried
 from workers.effects import door
 from workers.journal import Past
 from workers.journaled import has_ended, journaled_source, places_of, quoted_by
 from workers.rows import EventRow, LeadChange
 from workers.turn import Turn
 
-OPEN = ("reserved", "sending")
 MAY_HAVE_IT = (*OPEN, "unknown")
 NEVER_AGAIN = ("accepted", "declined", "unknown")
 UNKNOWN = "A buyer may have taken the lead and never answered"
@@ -72,7 +71,7 @@ def _end_open(turn: Turn, past: Past) -> None:
     left_open = [row for row in past.offers if row.state in OPEN]
     for row in left_open:
         state, reason = ("unknown", "unknown") if row.phase == "post" else ("error", "timeout")
-        row.state, row.lost_reason, row.finished_at = state, reason, turn.now
+        row.state, row.lost_reason, row.finished_at, row.next_at = state, reason, turn.now, None
         turn.changes.touch(row)
     numbers = {row.offer_no for row in left_open}
     for attempt in past.attempts:

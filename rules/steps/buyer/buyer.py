@@ -274,7 +274,6 @@ class Buyer:
     def _read(self, result: Result, run: Run, effect: Offer) -> tuple[Verdict | Way, Why]:
         result = self._by_its_mix(result)
         run.move_to(datetime.fromisoformat(result["at"]))
-        run.remember(self.common.id, *effect.outcome(result))
         answer, reason = result["answer"], result.get("reason")
         if answer != "not_asked":
             run.asked[self.common.id] = answer
@@ -282,6 +281,7 @@ class Buyer:
         if answer == "open":
             run.leave_open(Opened(effect, result["offer"]))
             return Next(), Why("open", "")
+        run.remember(self.common.id, *effect.outcome(result))
         if answer == "accepted":
             run.sell(self.common.id, result["price"], effect.slot)
             goes_on = self.sells_on and not self.alone

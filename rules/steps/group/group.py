@@ -106,9 +106,7 @@ class Group:
     def _ask(self, row: Row, run: Run) -> Generator[Effect, Result, Verdict | None]:
         """Offer the lead to a row; return a verdict where a way leads out of the group."""
         taken = self.deal.taken(run)
-        return out_of(
-            self.deal, run, taken, (yield from row.buyer.ask(run, self.common.id, leaves=self.deal.leaves))
-        )
+        return out_of(self.deal, run, taken, (yield from row.buyer.ask(run, self.common.id, leaves=self.deal.leaves)))
 
     def _pass_by(self, row: Row, last: Row | None, run: Run) -> Generator[Effect, Result, None]:
         """Note why a row is not asked any more."""

@@ -21,5 +21,8 @@ def hear_one(deal: Deal, run: Run, *, follows: bool = True) -> Generator[Effect,
 
 
 def out_of(deal: Deal, run: Run, taken: int, verdict: Verdict) -> Verdict | None:
-    """Return a verdict that leads out of the group; none does on which the lead was sold, of which `taken` were gone."""
+    """Return a verdict that leads out of the group; none does on which the lead was sold again.
+
+    `taken` says how many of its sales were gone before.
+    """
     return None if isinstance(verdict, Next) or deal.taken(run) > taken else verdict
