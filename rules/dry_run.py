@@ -1,6 +1,6 @@
 """Runs a lead through a flow with made-up answers; nobody is called and nothing is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -9,6 +9,7 @@ from rules.caps import MONEY
 from rules.dry_world import WORLD, World
 from rules.effects import (
     Asks,
+    Await,
     Check,
     Close,
     Effect,
@@ -94,7 +95,8 @@ def dry_run(
         result = pretending.result(effect)
         events.append(Recorded(walk.seq, effect.name, effect.step, effect.asks(), result))
         if result is None:
-            return DryRun(None, pretending.waits_for(effect), 0, 0, tuple(events))
+            left_open = [opened.effect for opened in walk.state.open.values()]
+            return DryRun(None, pretending.waits_for(effect, left_open), 0, 0, tuple(events))
         walk.answer(result)
         if isinstance(effect, Close):
             return DryRun(effect.result, effect.reason, effect.revenue, effect.cost, tuple(events))
@@ -128,7 +130,7 @@ class _Pretending:
     def result(self, effect: Effect) -> Result | None:
         """Return what an effect results in, None where the lead would wait."""
         match effect:
-            case Hold():
+            case Hold() | Await():
                 return None
             case Intake():
                 return self._taken_in(effect)
@@ -144,11 +146,12 @@ class _Pretending:
                 return self._sold(effect)
         return {}
 
-    def waits_for(self, effect: Effect) -> str | None:
-        """Return in words what a lead waits for at the effect that ended its run."""
+    def waits_for(self, effect: Effect, left_open: Sequence[Offer]) -> str | None:
+        """Return in words what a lead waits for at the effect that ended its run; some offers may be open."""
         if isinstance(effect, Hold):
             return effect.reason
-        return NO_ANSWER[self._on_timeout(effect)] if isinstance(effect, Offer) else None
+        waits = [effect] if isinstance(effect, Offer) else left_open
+        return NO_ANSWER[self._on_timeout(waits[0])] if waits else None
 
     def _sold(self, effect: Check | Ping | Quote | Offer) -> Result | None:
         match effect:
@@ -208,12 +211,14 @@ class _Pretending:
         return said | {"at": self.now.isoformat(), "full": full, "offer": None}
 
     def _answered(self, effect: Offer, made_up: MadeUp) -> Result | None:
-        """Return what a buyer answers, None where its time-out is waited for."""
+        """Return what a buyer answers; one that timed out is waited for (None), unless others are asked meanwhile."""
         said = {"answer": made_up.answer, "reason": made_up.reason, "price": self._price(effect, made_up)}
         if made_up.answer == "timeout":
             meaning = self._on_timeout(effect)
-            if meaning in NO_ANSWER:
+            if meaning in NO_ANSWER and not effect.leaves:
                 return None
+            if meaning in NO_ANSWER:
+                return said | {"answer": "open", "at": self.now.isoformat(), "full": None, "offer": 0}
             waited = effect.timeout_ms or self.world.standing(effect.connection).timeout_ms
             answer = "declined" if meaning == "treat_as_declined" else "error"
             said |= {"answer": answer, "reason": "timeout", "waited_ms": waited}

@@ -23,7 +23,7 @@ OFFERED = {
     "quota": "are offered to whoever is furthest behind its mix:",
     "highest_bid": "are offered to whoever pays most:",
     "fastest": "are offered to whoever bids first:",
-    "broadcast": "are offered to each:",
+    "broadcast": "are offered to each at once:",
 }
 """To whom of its buyers each mode of a group offers a lead first."""
 LEADS = "Leads"

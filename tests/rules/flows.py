@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rules.effects import (
+    Await,
     Check,
     Close,
     Effect,
@@ -84,6 +85,9 @@ def a_lead(**fields: Any) -> Lead:
 class World:
     """Answers effects: `answers` holds what each buyer says in turn, `full` the caps without room.
 
+    A buyer that says `open` answers later, in the order of `later`, or else in which they were asked. An offer that is
+    not left open waits for that.
+
     `lists` holds the entries of stored lists; one that is not there answers that it is gone. `refused` says who cannot
     be asked and why, `counts` what was sold to each, `last` whose turn it was, `bids` what each bids: an amount in
     minor units, or why it does not. `finds` are the values that services find, by the look-up that asks them, or a word
@@ -103,12 +107,15 @@ class World:
     finds: Mapping[str, Any] = field(default_factory=dict)
     campaigns: Mapping[str, list[list[Any]]] = field(default_factory=dict)
     zones: Mapping[str, str] = field(default_factory=dict)
+    later: list[str] = field(default_factory=list)
     settled: Settle | None = None
     now: datetime = NOW
     most_holds: int = 10
     said: list[tuple[str, str, str | None]] = field(default_factory=list)
     events: list[Recorded] = field(default_factory=list)
     details: list[Any] = field(default_factory=list)
+    numbers: int = 0
+    prices: dict[str, int] = field(default_factory=dict)
     ended: Close | None = None
     held: Hold | None = None
 
@@ -143,7 +150,7 @@ class World:
     def _answer(self, effect: Effect) -> dict[str, Any]:
         if isinstance(effect, Settle):
             self.settled = effect
-        if isinstance(effect, Check | Ping | Quote | Offer | Join):
+        if isinstance(effect, Check | Ping | Quote | Offer | Join | Await):
             return self._asked(effect)
         match effect:
             case Intake():
@@ -162,8 +169,10 @@ class World:
                 return {"now": self.now.isoformat()}
         return {}
 
-    def _asked(self, effect: Check | Ping | Quote | Offer | Join) -> dict[str, Any]:
+    def _asked(self, effect: Check | Ping | Quote | Offer | Join | Await) -> dict[str, Any]:
         match effect:
+            case Await():
+                return self._await(effect)
             case Join():
                 left = self.campaigns.get(effect.campaign, [[]])
                 rows = left.pop(0) if len(left) > 1 else left[0]
@@ -204,11 +213,24 @@ class World:
 
     def _offer(self, effect: Offer) -> dict[str, Any]:
         full = next((ask["cap"] for ask in effect.caps if ask["cap"] in self.full), None)
-        left = self.answers.get(effect.buyer, ["accepted"])
-        word = left.pop(0) if len(left) > 1 else left[0]
+        word = self._says(effect.buyer)
+        if word == "open" and not effect.leaves:
+            word = self._says(effect.buyer)
+        self.numbers += 1
+        self.prices[effect.buyer] = effect.price
         answer, _, reason = ("not_asked", "", "cap_reached") if full else word.partition(" ")
         told = {"answer": answer, "reason": reason or None, "price": effect.price, "full": full}
-        return told | {"at": self.now.isoformat(), "offer": 1, "reference": None}
+        return told | {"at": self.now.isoformat(), "offer": self.numbers, "reference": None}
+
+    def _await(self, effect: Await) -> dict[str, Any]:
+        first = next((buyer for buyer in self.later if buyer in effect.offers), next(iter(effect.offers)))
+        answer, _, reason = self._says(first).partition(" ")
+        told = {"answer": answer, "reason": reason or None, "price": self.prices[first], "full": None}
+        return told | {"at": self.now.isoformat(), "offer": effect.offers[first], "reference": None, "buyer": first}
+
+    def _says(self, buyer: str) -> str:
+        left = self.answers.get(buyer, ["accepted"])
+        return left.pop(0) if len(left) > 1 else left[0]
 
 
 def transform(*settings: Any, identifier: str = "t", **rest: Any) -> dict[str, Any]:

@@ -117,7 +117,11 @@ def test_a_card_of_a_group_has_its_buyers_in_the_order_in_which_they_are_asked()
     rows = [buyer(caps=[{"limit": 9, "per": "day"}]), buyer("b", priority=1, off=True, on_declined="reject")]
     card = rail(a_flow(group(*rows, sell_up_to=2, floor=30, margin={"percent": 20})), NAMES)[1]
     assert card.sentence == "Offer to 2 buyers in this order, sell to up to 2, at least $30.00 and 20% margin"
-    assert [way.text for way in card.exits] == ["Sold 2 times, or all asked: stop here", "Nobody takes it: next step"]
+    assert [way.text for way in card.exits] == [
+        "Sold 2 times, or all asked: stop here",
+        "No answer yet: others are asked meanwhile",
+        "Nobody takes it: next step",
+    ]
     assert [(row.sentence, row.is_off) for row in card.rows] == [
         ("Brightroof at $42.00", True),
         ("Sunrise Energy at $42.00, up to 9 a day", False),
@@ -191,7 +195,7 @@ AREA = {"list": "lst_1", "priority": 2, "of": {"var": "lead.state"}}
         (
             [buyer(), buyer("b")],
             {"mode": "broadcast"},
-            "Offer to each of 2 buyers",
+            "Offer to each of 2 buyers at once",
             ["Sunrise Energy at $42.00", "Brightroof at $42.00"],
         ),
         (
@@ -205,7 +209,7 @@ AREA = {"list": "lst_1", "priority": 2, "of": {"var": "lead.state"}}
         (
             [buyer()],
             {"mode": "broadcast", **FROM},
-            "Offer to each of 1 buyer and those of a campaign",
+            "Offer to each of 1 buyer and those of a campaign at once",
             ["Sunrise Energy at $42.00"],
         ),
         (

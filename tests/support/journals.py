@@ -46,6 +46,15 @@ def a_document(*buyers: Connection, **changes: Any) -> dict[str, Any]:
     return {**start, "steps": steps, "fallback": {"id": "end", "do": "reject"}, **changes}
 
 
+def shared_by_two(first: Connection, second: Connection) -> dict[str, Any]:
+    """Return the document of a flow that offers a lead to two buyers at once, both of whom may have it."""
+    rows = [
+        {"id": f"b{number}", "connection": ids.show(buyer.id, "con"), "price": 20 + number}
+        for number, buyer in enumerate((first, second), 1)
+    ]
+    return a_document(steps=[{"group": {"id": "g1", "mode": "broadcast", "buyers": rows}}])
+
+
 def with_lanes(first: Connection, second: Connection) -> dict[str, Any]:
     """Return the document of a flow with every kind of step: a change, lanes in a lane, and a group in each of two."""
     one, two = (ids.show(buyer.id, "con") for buyer in (first, second))
@@ -126,12 +135,16 @@ def a_told_lead(
     lead = a_lead(session, source, fields=dict(fields), posted=posted, **values)
     seen = LeadAsRulesSee(str(lead.id), fields, posted, {}, lead.received_at)
     run = dry_run(flow, seen, answers or {}, lead.received_at, finds=finds)
-    offers, walk = 0, Walk(flow, seen, lead.received_at)
+    offers, walk, numbers = 0, Walk(flow, seen, lead.received_at), dict[str, int]()
     for event in run.events:
         offers += _is_asked(event)
+        numbers[event.step] = offers
+        asks = (
+            {"offers": {buyer: numbers[buyer] for buyer in event.asks["offers"]}} if event.effect == "await" else None
+        )
         result, found = taken_apart(event.result) if event.result is not None else (None, None)
         detail = found or (walk.effect.detail if walk.effect else None)
-        kept = replace(event, result=result)
+        kept = replace(event, result=result, asks=asks or event.asks)
         _write(session, lead, kept, offers, {"path": flow.paths.get(event.step), "detail": detail})
         if event.result is not None:
             walk.answer(event.result)
@@ -175,9 +188,11 @@ def _write(session: Session, lead: Lead, event: Recorded, offer_no: int, apart: 
 
 def _offer(session: Session, lead: Lead, asks: dict[str, Any], result: dict[str, Any], number: int) -> None:
     connection = session.get_one(Connection, ids.read(asks["connection"], "con"))
+    is_open = result["answer"] == "open"
+    how = {"state": "sending", "finished_at": None} if is_open else {"state": result["answer"]}
     offer = an_offer(
-        session, lead, connection, offer_no=number, step=asks["buyer"], buyer=asks["buyer"], state=result["answer"],
-        is_winner=result["answer"] == "accepted", reason=result["reason"], price=asks["price"], slot=number,
+        session, lead, connection, offer_no=number, step=asks["buyer"], buyer=asks["buyer"],
+        is_winner=result["answer"] == "accepted", reason=result["reason"], price=asks["price"], slot=number, **how,
     )  # fmt: skip
     sent = f'{{"email": "{lead.fields.get("email")}", "state": "CA"}}'
     request = {"method": "POST", "url": "https://api.sunrise.example/leads", "body": sent}
@@ -195,5 +210,6 @@ __all__ = [
     "a_told_lead",
     "asks_much",
     "its_bids",
+    "shared_by_two",
     "with_bids",
 ]

@@ -22,11 +22,21 @@ from tests.support.cast import (
     an_offer,
     now,
 )
-from tests.support.journals import ANA, MadeUp, a_document, a_told_lead, asks_much, its_bids, with_bids, with_lanes
+from tests.support.journals import (
+    ANA,
+    MadeUp,
+    a_document,
+    a_told_lead,
+    asks_much,
+    its_bids,
+    shared_by_two,
+    with_bids,
+    with_lanes,
+)
 
 PAGES = [
     *("/", "/leads", "/leads/{lead}", "/leads/{rejected}", "/leads/{shared}", "/leads/{auctioned}", "/account"),
-    *("/waiting", "/leads/{held}", "/leads/{silent}"),
+    *("/waiting", "/leads/{held}", "/leads/{silent}", "/leads/{half}"),
     *("/flows", "/flows/{flow}", "/flows/{lanes}", "/flows/{bids}", "/flows/new"),
     *("/flows/{flow}/test", "/flows/{lanes}/test", "/flows/{bids}/test", "/flows/{flow}/test?lead={lead}"),
     *("/flows/{flow}/checks", "/flows/{asks}/checks"),
@@ -118,10 +128,13 @@ def told_leads(session: Session, sara: Member, market: Market) -> dict[str, str]
     an_offer(session, silent, sunrise, step="s3", buyer="s3", state="sending", finished_at=None)
     lanes = a_flow(session, sara, document=with_lanes(brightroof, sunrise))
     shared = a_told_lead(session, a_source(session, lanes), lanes.draft, fields={**ANA, "bill": 90})
+    both = a_flow(session, sara, document=shared_by_two(brightroof, sunrise))
+    half = a_told_lead(session, a_source(session, both), both.draft, answers={"b1": MadeUp("timeout")})
+    half.waiting_for = "answer"
     bids = a_flow(session, sara, document=with_bids(brightroof, sunrise))
     auctioned = a_told_lead(session, a_source(session, bids), bids.draft, answers={"b0": MadeUp(bid=3600)})
     its_bids(session, auctioned, (brightroof, 3600), (sunrise, 0))
-    leads = {"lead": sold, "rejected": rejected, "held": held, "silent": silent, "shared": shared}
+    leads = {"lead": sold, "rejected": rejected, "held": held, "silent": silent, "shared": shared, "half": half}
     return {
         **{name: ids.show(lead.id) for name, lead in leads.items()},
         "auctioned": ids.show(auctioned.id),

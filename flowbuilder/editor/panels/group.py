@@ -27,7 +27,7 @@ MODES = (
     Option("quota", "Keep a mix", "Whoever is furthest behind its mix of leads is asked first."),
     Option("highest_bid", "Highest bid", "All are asked for a bid; the highest gets it, after a no the next highest."),
     Option("fastest", "Fastest bid", "All are asked for a bid; the first that bids gets it."),
-    Option("broadcast", "Everyone", "Each is offered the lead, and each pays for it."),
+    Option("broadcast", "Everyone", "Each is offered the lead at the same time, and each pays for it."),
 )
 
 

@@ -38,6 +38,8 @@ def exits_of(deal: Deal) -> tuple[Exit, ...]:
     sold = Exit("ok", f"{until}: next step" if deal.goes_on else f"{until}: stop here")
     may_bid = _bidders(deal) or (deal.campaign and deal.mode in PINGS)
     late = [Exit("que", f"No bid within {deal.wait_ms / 1000:g} s: not waited for")] if may_bid else []
+    if deal.leaves == "unanswered":
+        late.append(Exit("que", "No answer yet: others are asked meanwhile"))
     nobody = "Nobody bids or takes it" if may_bid else "Nobody takes it"
     turned_away = "as full or closed buyers say, else next step" if _has_ways(deal) else "next step"
     return sold, *late, Exit("nxt", f"{nobody}: {turned_away}")
@@ -129,6 +131,6 @@ MODES: Mapping[str, Callable[[Deal], str]] = {
     "least_loaded": lambda deal: f"Offer to {_all_buyers(deal)}, first to the one with the fewest today",
     "quota": lambda deal: f"Offer to {_all_buyers(deal)}, first to the one furthest behind its mix",
     **dict.fromkeys(PINGS, _say_auction),
-    "broadcast": lambda deal: f"Offer to each of {_all_buyers(deal)}",
+    "broadcast": lambda deal: f"Offer to each of {_all_buyers(deal)} at once",
 }
 """What each mode does, in words."""

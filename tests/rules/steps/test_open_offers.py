@@ -1,0 +1,137 @@
+"""A group that shares a lead goes on while a buyer has not answered, and never sells it more often than it may."""
+
+from typing import Any
+
+import pytest
+
+from rules.interpreter import replay
+from tests.rules.flows import NOW, World, a_flow, a_lead, buyer, group
+
+SLOW = {"price": 20}
+ABC = [buyer("a", price=42), buyer("b", price=30), buyer("c", **SLOW)]
+NOT_YET, NO, YES, FAILS, NEVER = "open", "declined rejected", "accepted", "error error", "unknown unknown"
+MODES = ["waterfall", "round_robin", "weighted", "least_loaded", "broadcast"]
+
+
+def carried(
+    answers: dict[str, list[str]], *rows: dict[str, Any], later: list[str] | None = None, **settings: Any
+) -> World:
+    flow = a_flow(group(*(rows or ABC), **{"sell_up_to": 2} | settings))
+    world = World({name: list(says) for name, says in answers.items()}, later=later or [])
+    world.carry(flow, a_lead())
+    walk = replay(flow, a_lead(), NOW, world.events)
+    assert walk.effect is None, "the journal leads somewhere else"
+    return world
+
+
+def steps(world: World) -> list[str]:
+    """Return who was offered the lead and what came of it, in order; an answer that came later stands in brackets."""
+    told = []
+    for event in world.events:
+        result = event.result or {}
+        if event.effect == "offer":
+            told.append(f"{event.step} {result['answer']}")
+        elif event.effect == "await":
+            told.append(f"({result['buyer']} {result['answer']})")
+    return told
+
+
+def sold_for(world: World) -> int:
+    assert world.ended is not None
+    return world.ended.revenue if world.ended.result == "sold" else 0
+
+
+@pytest.mark.parametrize(
+    ("answers", "told", "revenue"),
+    [
+        # Others are asked while a place is left.
+        ({"a": [NOT_YET, YES]}, ["a open", "b accepted", "(a accepted)"], 7200),
+        ({"a": [NOT_YET, NO]}, ["a open", "b accepted", "(a declined)", "c accepted"], 5000),
+        ({"a": [NOT_YET, FAILS]}, ["a open", "b accepted", "(a error)", "c accepted"], 5000),
+        ({"a": [NOT_YET, NEVER]}, ["a open", "b accepted", "(a unknown)"], 3000),
+        # Two that have not answered take both places; the first that says no gives its own back.
+        ({"a": [NOT_YET, NO], "b": [NOT_YET, YES]},
+         ["a open", "b open", "(a declined)", "c accepted", "(b accepted)"], 5000),
+        ({"a": [NOT_YET, YES], "b": [NOT_YET, YES]}, ["a open", "b open", "(a accepted)", "(b accepted)"], 7200),
+        ({"a": [NOT_YET, NO], "b": [NOT_YET, NO], "c": [NOT_YET, NO]},
+         ["a open", "b open", "(a declined)", "c open", "(b declined)", "(c declined)"], 0),
+        # The last row too may answer later.
+        ({"a": [NO], "b": [NO], "c": [NOT_YET, YES]}, ["a declined", "b declined", "c open", "(c accepted)"], 2000),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("mode", ["waterfall", "round_robin", "broadcast"])
+def test_others_are_asked_while_a_place_is_left(
+    answers: dict[str, list[str]], told: list[str], revenue: int, mode: str
+) -> None:
+    world = carried(answers, mode=mode)
+    assert (steps(world), sold_for(world)) == (told, revenue)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("later", [["a", "b", "c"], ["c", "b", "a"]])
+def test_a_lead_is_never_sold_more_often_than_it_may(mode: str, later: list[str]) -> None:
+    world = carried({name: [NOT_YET, YES] for name in "abc"}, mode=mode, later=later)
+    assert world.ended is not None
+    assert (
+        steps(world).count("(a accepted)") + steps(world).count("(b accepted)") + steps(world).count("(c accepted)")
+        == 2
+    )
+
+
+def test_one_that_is_sold_once_waits_for_its_buyer() -> None:
+    world = carried({"a": [NOT_YET, YES]}, sell_up_to=1)
+    assert steps(world) == ["a accepted"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "leaves"), [("waterfall", "unanswered"), ("weighted", "unanswered"), ("broadcast", "asked")]
+)
+def test_what_is_left_open_stands_in_the_journal(mode: str, leaves: str) -> None:
+    world = carried({"a": [NOT_YET, YES]}, mode=mode)
+    assert {event.asks["leaves"] for event in world.events if event.effect == "offer"} == {leaves}
+
+
+@pytest.mark.parametrize(
+    ("way", "told", "end"),
+    [
+        ("reject", ["a open", "b declined", "(a declined)"], ("rejected", "rejected", "The buyer declined")),
+        ({"buyer": "d"}, ["a open", "b declined", "d accepted", "(a declined)"], ("sold", None, None)),
+    ],
+)
+def test_a_way_out_of_the_group_waits_for_those_that_have_not_answered(way: Any, told: list[str], end: Any) -> None:
+    rows = [buyer("a"), buyer("b", on_declined=way), buyer("c")]
+    flow = a_flow(group(*rows, sell_up_to=2), buyer("d", price=10))
+    world = World({"a": [NOT_YET, NO], "b": [NO]}).carry(flow, a_lead())
+    assert (steps(world), world.end) == (told, end)
+
+
+def test_a_way_of_one_that_answers_later_leads_out_of_the_group_too() -> None:
+    rows = [buyer("a", on_declined="reject"), buyer("b"), buyer("c")]
+    world = carried({"a": [NOT_YET, NO], "b": [NOT_YET, NEVER]}, *rows)
+    assert steps(world) == ["a open", "b open", "(a declined)", "(b unknown)"]
+    assert world.end[:2] == ("error", "unknown")
+
+
+def test_a_rule_that_cannot_be_worked_out_does_not_lose_who_may_take_the_lead() -> None:
+    broken = buyer("b", when={">": [{"var": "lead.bill"}, {"/": [1, {"-": [{"var": "lead.bill"}, 180]}]}]})
+    world = carried({"a": [NOT_YET, YES]}, buyer("a"), broken)
+    assert steps(world) == ["a open", "(a accepted)"]
+    assert sold_for(world) == 4200
+
+
+def test_one_that_takes_leads_alone_is_not_asked_while_another_may_have_it() -> None:
+    rows = [buyer("a", sharing="shared"), buyer("b", sharing="exclusive", price=30), buyer("c", sharing="shared")]
+    world = carried({"a": [NOT_YET, NO], "c": [NO]}, *rows, mode="round_robin")
+    assert steps(world) == ["a open", "c declined", "(a declined)", "b accepted"]
+
+
+def test_nobody_is_asked_while_one_may_have_the_lead_alone() -> None:
+    rows = [buyer("a", sharing="exclusive", price=99), buyer("b", sharing="shared"), buyer("c", sharing="shared")]
+    world = carried({"a": [NOT_YET, NO]}, *rows, mode="broadcast")
+    assert steps(world) == ["a open", "(a declined)", "b accepted", "c accepted"]
+
+
+def test_why_the_others_did_not_get_it_is_said_once_all_have_answered() -> None:
+    world = carried({"a": [NOT_YET, NO], "b": [YES], "c": [NOT_YET, YES]}, *ABC, buyer("d", price=10), mode="broadcast")
+    assert world.settled is not None
+    assert (world.settled.winners, dict(world.settled.lost)) == (("b", "c"), {"a": "rejected", "d": "not_selected"})
