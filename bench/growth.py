@@ -1,7 +1,7 @@
 """`python -m bench.growth`: whether leads per second stay the same while stored leads and live flows become many.
 
-The first sold lead is copied with its whole journal, as often as asked, into the tables of its month, with ids of the
-moments before it; then the same posts are measured again, and again with posts that take turns among many flows.
+Rounds with few leads begin with a thousand each. Then the first sold lead is copied with its whole journal, as often as asked, into the tables of its month, with ids of the
+moments before it, and the same posts are measured again. Others take turns among many flows.
 """
 
 import argparse
@@ -50,6 +50,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--few", type=int, default=1_000)
     parser.add_argument("--leads", type=int, default=1_000_000)
     parser.add_argument("--flows", type=int, default=200)
     return parser.parse_args()
@@ -59,7 +60,7 @@ def _measure_all(market: Market, home: Path, options: argparse.Namespace) -> int
     sources = home / "sources"
     sources.write_text("".join(f"{urlsplit(url).path} {key}\n" for url, key in market.sources))
     print_head()
-    few, spread = _rounds(market, options, {"1 flow": None, f"{options.flows} flows": sources})
+    few, spread = _rounds(market, options, {"1 flow": None, f"{options.flows} flows": sources}, keeps=options.few)
     copy_leads(market.database_url, options.leads)
     [many] = _rounds(market, options, {"1 flow": None})
     _compare("many flows", spread, "one", few)
@@ -67,8 +68,12 @@ def _measure_all(market: Market, home: Path, options: argparse.Namespace) -> int
     return 0 if all(one.agrees for one in [*few, *spread, *many]) else 1
 
 
-def _rounds(market: Market, options: argparse.Namespace, ways: dict[str, Path | None]) -> list[list[Measured]]:
+def _rounds(
+    market: Market, options: argparse.Namespace, ways: dict[str, Path | None], keeps: int | None = None
+) -> list[list[Measured]]:
     """Print and return the rounds of each way of posting, which take turns, and turns in being first.
+
+    Each begins with as many stored leads as it `keeps`, the first that came; with all of them where that is None.
 
     What the server does as its tables fill, such as clearing them up, meets all of them alike. Every process has to
     read each flow once, so that a round of each before them does not count.
@@ -78,6 +83,8 @@ def _rounds(market: Market, options: argparse.Namespace, ways: dict[str, Path | 
     rounds: dict[str, list[Measured]] = {name: [] for name in ways}
     for turn in range(options.rounds):
         for name in reversed(ways) if turn % 2 else ways:
+            if keeps is not None:
+                forget_leads(market.database_url, keeps)
             stored = market.stored()
             rounds[name].append(measure(market, options.connections, options.seconds, ways[name]))
             show(f"{stored:,} leads, {name}", rounds[name][-1])
@@ -96,6 +103,17 @@ def _means(rounds: list[Measured]) -> tuple[float, float]:
     PostgreSQL clears up once a minute, which some rounds pay for; a median leaves that out, or not, by chance.
     """
     return statistics.mean(one.round.per_second for one in rounds), statistics.mean(one.spent for one in rounds)
+
+
+def forget_leads(database_url: str, kept: int) -> None:
+    """Take all leads but the first `kept` out of the tables, with their journals, as if they had never been."""
+    with psycopg.connect(database_url, autocommit=True) as database:
+        [last] = database.execute("SELECT id FROM lead ORDER BY id OFFSET %s LIMIT 1", [kept]).fetchone() or [None]
+        for table, key in KEYS.items():
+            named = {"table": sql.Identifier(table), "key": sql.Identifier(key)}
+            database.execute(sql.SQL("DELETE FROM {table} WHERE {key} >= %s").format(**named), [last])
+            database.execute(sql.SQL("VACUUM (FULL, ANALYZE) {table}").format(**named))
+        database.execute("CHECKPOINT")
 
 
 def copy_leads(database_url: str, many: int) -> None:

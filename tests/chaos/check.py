@@ -18,6 +18,7 @@ from sqlalchemy import RowMapping
 
 from flowbuilder import db, ids
 from rules.caps import MONEY
+from tests.chaos.probing import watched
 from tests.support import proofs
 from tests.support.evidence import WORKER_FAULTS, Evidence, Fault, Logged
 from tests.support.verdicts import Verdict, report
@@ -62,8 +63,7 @@ Promise = Callable[[Case], Verdict]
 
 def verdicts(case: Case) -> list[Verdict]:
     """Return what came of every promise."""
-    promises = (nothing_lost, settled, recovered, quickness, asked_once, sold_once, caps_kept, every_cent, books_agree)
-    return [promise(case) for promise in promises]
+    return [promise(case) for promise in PROMISES]
 
 
 def nothing_lost(case: Case) -> Verdict:
@@ -331,6 +331,19 @@ def books_agree(case: Case) -> Verdict:
     attempts = sum(len(rows) for rows in case.books.attempts.values())
     figures = f"{len(case.leads)} journals, {events} events, {len(case.offers)} offers, {attempts} attempts"
     return Verdict("Journals replay and agree", figures, proofs.findings_in(case.books))
+
+
+def one_probe(case: Case) -> Verdict:
+    """While a buyer is left alone one lead at a time is tried there, and none before it had time to recover."""
+    watch = watched(case.books)
+    figures = f"{len(case.books.limits)} buyers with a breaker, opened {watch.openings} times; {watch.probes} probes"
+    return Verdict("P11 one probe at a time", figures, watch.findings)
+
+
+PROMISES: tuple[Promise, ...] = (
+    *(nothing_lost, settled, recovered, quickness, asked_once, sold_once, caps_kept, one_probe, every_cent),
+    books_agree,
+)
 
 
 def main(folder: str, url: str) -> int:

@@ -61,9 +61,8 @@ def race_for_places(url: str, racers: int, seeds: int) -> Verdict:
     found = [finding for seed in range(seeds) for finding in _wrong_places(engine, seed, held[seed])]
     found += [f"a racer ended with {process.exitcode}" for process in processes if process.exitcode]
     engine.dispose()
-    kept_in_all = sum(sum(places.values()) for places in held.values())
     turns = f"{did['unlocked']} turns without a lock, {did['refused']} refused as others were ahead"
-    figures = f"{seeds} seeds, {racers} processes, {kept_in_all} places kept, {turns}"
+    figures = f"{seeds} seeds, {racers} processes, {did['kept']} places kept, {turns}"
     found += [f"no turn was {what}" for what in ("unlocked", "refused") if not did[what]]
     return Verdict("C4 races for places", figures, found)
 

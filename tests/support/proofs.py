@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, text
 
 from flowbuilder import ids
+from rules.breaker import Limits
+from rules.delivery.destination import parse_destination, split_secrets
 from rules.effects import put_together
 from rules.flow import Flow, parse_flow
 from rules.interpreter import Diverged, Recorded, replay
@@ -37,9 +39,16 @@ class Books:
         self.attempts = by_lead(read("attempt", "lead_id, offer_no, attempt_no"))
         self.windows = read("cap_window", "id")
         self.claims = read("claim", "scope, kind, hash")
+        self.limits = {row["id"]: limits for row in read("connection", "id") if (limits := _limits_of(row))}
         self.costs = {row["id"]: row["cost"] for row in read("source", "id")}
         versions = read("flow_version", "flow_id, number")
         self.flows = {(row["flow_id"], row["number"]): parse_flow(row["document"])[0] for row in versions}
+
+
+def _limits_of(connection: RowMapping) -> Limits | None:
+    """Return when the buyer of a connection is left alone, None where it never is."""
+    destination = parse_destination(split_secrets(connection["destination"])[0], "", [])
+    return destination.breaker if destination else None
 
 
 def findings(database: Connection) -> list[str]:

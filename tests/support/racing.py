@@ -18,23 +18,26 @@ UNDONE = 0.1
 """How many turns are rolled back."""
 FEW = 2
 """For how many leads more a window must have room here to be dealt from as it is remembered: others take them."""
+SPEND = "spend"
+"""The cap in money, of which every lead takes its price."""
 MIDDAY = datetime(2026, 3, 4, 12, 59, 58, tzinfo=UTC)
 Kept = Counter[int]
 
 
 def limits_of(seed: int) -> dict[str, int]:
-    """Return the limits of one seed's caps, by period."""
+    """Return the limits of one seed's caps: of leads by period, and of money in minor units."""
     dice = random.Random(seed)
-    return {"hour": dice.randint(3, 25), "day": dice.randint(10, 60), "total": dice.randint(10, 90)}
+    leads = {"hour": dice.randint(3, 25), "day": dice.randint(10, 60), "total": dice.randint(10, 90)}
+    return leads | {SPEND: dice.randint(2_000, 30_000)}
 
 
-def asks_of(seed: int, moment: datetime, periods: Iterable[str], take: int = 1) -> list[Ask]:
-    """Return the reservation of one lead in the windows of a moment."""
+def asks_of(seed: int, moment: datetime, caps: Iterable[str], price: int = 1) -> list[Ask]:
+    """Return the reservation of one lead at a price in the windows of a moment."""
     asks = []
-    for per in periods:
-        starts, ends = window(per, moment, "UTC")
-        limit = limits_of(seed)[per]
-        asks.append(Ask(f"{seed}/{per}", per, "", limit, take, starts.isoformat(), ends and ends.isoformat(), False))
+    for cap in caps:
+        starts, ends = window("total" if cap == SPEND else cap, moment, "UTC")
+        limit, take = limits_of(seed)[cap], price if cap == SPEND else 1
+        asks.append(Ask(f"{seed}/{cap}", cap, "", limit, take, starts.isoformat(), ends and ends.isoformat(), False))
     return asks
 
 
@@ -46,6 +49,7 @@ def race(url: str, number: int, seeds: int, together: Barrier, kept: Any) -> Non
         together.wait(60)
         racer = Racer(engine, windows, seed, number)
         places = racer.race()
+        racer.did["kept"] = len(places)
         kept.put((seed, Counter({place[0]: 0 for place in places}) + _sum(places), racer.did))
     engine.dispose()
 
@@ -63,7 +67,8 @@ class Racer:
         """Do turns, each with several leads; return the places that are kept in the end."""
         for turn in range(TURNS):
             moment = MIDDAY + timedelta(seconds=turn // 4)
-            wanted = [asks_of(self.seed, moment, self._periods()) for _ in range(self.dice.randint(0, 4))]
+            prices = [self.dice.randint(100, 900) for _ in range(self.dice.randint(0, 4))]
+            wanted = [asks_of(self.seed, moment, self._caps(), price) for price in prices]
             back = [self.held.pop(self.dice.randrange(len(self.held))) for _ in self.held[::3]]
             self.turn(wanted, back)
         return [place for places in self.held for place in places]
@@ -101,8 +106,8 @@ class Racer:
             return False
         return True
 
-    def _periods(self) -> list[str]:
-        return self.dice.sample(("hour", "day", "total"), self.dice.randint(1, 3))
+    def _caps(self) -> list[str]:
+        return self.dice.sample(("hour", "day", "total", SPEND), self.dice.randint(1, 4))
 
 
 def _sum(places: Iterable[Place]) -> Kept:
