@@ -1,7 +1,8 @@
 """`python -m bench.growth`: whether leads per second stay the same while stored leads and live flows become many.
 
-Rounds with few leads begin with a thousand each. Then the first sold lead is copied with its whole journal, as often as asked, into the tables of its month, with ids of the
-moments before it, and the same posts are measured again. Others take turns among many flows.
+Rounds with few leads begin with a thousand each. Then the first sold lead is copied with its whole journal, as often
+as asked, into the tables of its month, with ids of the moments before it, and the same posts are measured again.
+Others take turns among many flows.
 """
 
 import argparse

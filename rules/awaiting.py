@@ -4,7 +4,7 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from rules.effects import Await, Effect, Result
-from rules.running import Run, Verdict
+from rules.running import BY_HAND, End, Run, Verdict
 
 if TYPE_CHECKING:
     from rules.steps.buyer import Buyer
@@ -22,7 +22,13 @@ def await_one(step: str, run: Run) -> "Generator[Effect, Result, Answered]":
     return buyer, verdict, why
 
 
-def await_all(step: str, run: Run) -> Generator[Effect, Result, None]:
-    """Wait until every open offer has ended, and follow no way: the lead is offered to nobody else."""
+def await_all(step: str, run: Run) -> Generator[Effect, Result, Verdict | None]:
+    """Wait until every open offer has ended, and follow no way: the lead is offered to nobody else.
+
+    Return the end that a person told meanwhile.
+    """
+    told: Verdict | None = None
     while run.open:
-        yield from await_one(step, run)
+        _, verdict, why = yield from await_one(step, run)
+        told = verdict if why.code == BY_HAND and isinstance(verdict, End) else told
+    return told

@@ -158,7 +158,7 @@ def _say_offer(telling: Telling, event: EventLike) -> str:
         return f"Offered at {price}; no clear answer yet"
     if event.result["answer"] == "open":
         others = (
-            "others are asked at the same time" if event.asks["leaves"] == "asked" else "others are asked meanwhile"
+            "others are asked at the same time" if event.asks.get("leaves") == "asked" else "others are asked meanwhile"
         )
         return f"Offered at {price}; {others}"
     return _say_answer(telling, event, f"Offered at {price}")

@@ -8,7 +8,7 @@ from typing import Any
 from rules.asking_lists import ask_lists
 from rules.awaiting import await_all
 from rules.earnings import supplier_cost
-from rules.effects import Close, Effect, Hold, Intake, Note, Reserve, Result, StartAgain, Stored, put_together
+from rules.effects import Asks, Close, Effect, Hold, Intake, Note, Reserve, Result, StartAgain, Stored, put_together
 from rules.flow import DOOR, Flow
 from rules.logic import RuleError, truthy
 from rules.pinging import as_ping
@@ -115,8 +115,8 @@ def _guarded(
         return (yield from interpreting)
     except RuleError as error:
         yield Note(step, "error", error.message)
-        yield from await_all(step, state)
-        return End("error", "rule_error", error.message)
+        told = yield from await_all(step, state)
+        return told or End("error", "rule_error", error.message)
 
 
 def _enter(flow: Flow, state: Run) -> Generator[Effect, Result, Verdict]:
@@ -305,5 +305,12 @@ def confirm(event: Recorded, walk: Walk) -> None:
     if effect is None:
         raise Diverged(event.seq, event.effect, "nothing more")
     recorded, asked = (event.effect, event.step, event.asks), (effect.name, effect.step, effect.asks())
-    if event.seq != walk.seq or recorded != asked:
+    is_same = recorded == asked or recorded == (*asked[:2], _as_before(asked[2]))
+    if event.seq != walk.seq or not is_same:
         raise Diverged(event.seq, f"{recorded}", f"{asked}")
+
+
+def _as_before(asks: Asks) -> Asks:
+    """Return what an offer, or the one in a quote, asked for before groups could leave offers open."""
+    asks = {key: value for key, value in asks.items() if key != "leaves"}
+    return asks | {"offer": _as_before(asks["offer"])} if isinstance(asks.get("offer"), dict) else asks

@@ -98,6 +98,8 @@ class Leave:
     by: str
 
 
+BY_HAND = "by_hand"
+"""The reason of what a person decided."""
 Verdict = Next | GoTo | End | Wait | Send | Leave
 Interpreting = Generator[Effect, Result, Verdict]
 

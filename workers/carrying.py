@@ -16,7 +16,7 @@ from workers.caps import Place
 from workers.delivery.calls import CallKey, Sent
 from workers.journal import Claimed, Lease, Past
 from workers.journaled import counted_by, journaled_source, places_of, quoted_by
-from workers.rows import AttemptRow, EventRow, OfferRow
+from workers.rows import FAR, AttemptRow, EventRow, OfferRow
 
 T = TypeVar("T")
 
@@ -85,20 +85,24 @@ class BegunLookUp(Begun):
     effect: LookUp
 
 
+AnyBegun = BegunOffer | BegunLookUp
+
+
 @dataclass(slots=True, eq=False)
 class Carried:
     """One claimed lead. `places` are what it holds at the door and in cap steps; offers hold their own.
 
-    `key` is its id as a number, which is found far quicker in a dictionary; `token` is that of the lease, which
-    every write repeats. `begun` are the offers and the look-up that are not done with, by the numbers of their
-    rows; `pings` are the buyers that are being asked for bids, `refused` why others are not. `awaited` are the
-    calls that are out, `arrived` what became of others and is not written yet. `post` is its row as the web handed
-    it over, until it is in the database. `is_leased` once its lease is there, `is_cleared` once it was moved
-    without ending the worker, `is_in_doubt` when nobody knows whether its last turn was committed, or whether its
-    lease is held. `instruction` is what a person has done with it, until that is done. `queued_at` is the monotonic
-    time since when it queues for a buyer, `queues_for` that one, `let_out_for` the one whose room it was given and
-    has not used yet. `counted` are the caps at the door of its flow that count it since an earlier run let it in,
-    None where none did; `quoted` is what an earlier run promised its supplier, None where it was posted without.
+    `key` is its id as a number, which is found far quicker in a dictionary; `token` is that of the lease, which every
+    write repeats. `begun` are the offers and the look-up that are not done with, by the numbers of their rows;
+    `pings` are the buyers that are being asked for bids, `refused` why others are not. `awaited` are the calls that
+    are out, `arrived` what became of others and is not written yet. `post` is its row as the web handed it over,
+    until it is in the database. `is_leased` once its lease is there, `is_cleared` once it was moved without ending
+    the worker, `is_in_doubt` when nobody knows whether its last turn was committed, or whether its lease is held.
+    `instruction` is what a person has done with it, until that is done. `queued_at` is the monotonic time since when
+    it queues for a buyer, `queues_for` that one, `wakes_at` is when it moves again at the latest, `let_out_for` the
+    one whose room it was given and has not used yet. `counted` are the caps at the door of its flow that count it
+    since an earlier run let it in, None where none did; `quoted` is what an earlier run promised its supplier, None
+    where it was posted without.
     """
 
     row: Claimed
@@ -111,7 +115,7 @@ class Carried:
     event: EventRow | None = None
     places: list[Place] = field(default_factory=list)
     offers: list[OfferRow] = field(default_factory=list)
-    begun: dict[int, BegunOffer | BegunLookUp] = field(default_factory=dict)
+    begun: dict[int, AnyBegun] = field(default_factory=dict)
     pings: dict[int, Pinged] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     awaited: set[CallKey] = field(default_factory=set)
@@ -125,6 +129,7 @@ class Carried:
     asked: dict[str, str] = field(default_factory=dict)
     queued_at: float = 0.0
     queues_for: str = ""
+    wakes_at: datetime | None = None
     let_out_for: str = ""
     counted: frozenset[str] | None = None
     quoted: int | None = None
@@ -180,9 +185,20 @@ class Carried:
         return not isinstance(self.effect, Ping) or self.effect.enough is not None
 
     @property
-    def waiting(self) -> BegunOffer | BegunLookUp | None:
+    def waiting(self) -> AnyBegun | None:
         """Return what the waiting effect itself has begun, None where that is nothing."""
         return next((begun for begun in self.begun.values() if begun.effect is self.effect), None)
+
+    @property
+    def going_on(self) -> list[AnyBegun]:
+        """Return what was begun and has not ended."""
+        return [begun for begun in self.begun.values() if begun.result is None]
+
+    @property
+    def next_at(self) -> datetime | None:
+        """Return when the first of what was begun is tried again of which no call is out; None where nothing is."""
+        resting = (begun.row.next_at for begun in self.going_on if begun.attempt is None)
+        return min((moment for moment in resting if moment is not None), default=None)
 
     @property
     def has_calls_out(self) -> bool:
@@ -192,7 +208,7 @@ class Carried:
     @property
     def waits_for(self) -> WaitsFor:
         """Return what the lead waits for while it is not held: a person or an answer, where a buyer may have it."""
-        waits = {begun.waits_for for begun in self.begun.values()}
+        waits = {begun.waits_for for begun in self.going_on}
         return next((one for one in WAITS if one in waits), "retry")
 
     def is_out(self, begun: Begun) -> bool:
@@ -339,10 +355,10 @@ class Carried:
             if attempt.state != "sending"
         ]
         begun.attempt = attempts[-1] if attempts and attempts[-1].state == "sending" else None
-        begun.waits_for = "answer" if begun.may_be_taken else "retry"
+        begun.waits_for = "person" if row.next_at == FAR else "answer" if begun.may_be_taken else "retry"
 
 
-def begin(effect: Offer | LookUp, row: OfferRow) -> BegunOffer | BegunLookUp:
+def begin(effect: Offer | LookUp, row: OfferRow) -> AnyBegun:
     """Return an effect as it was begun, with the row that keeps its calls together."""
     return BegunOffer(effect, row) if isinstance(effect, Offer) else BegunLookUp(effect, row)
 

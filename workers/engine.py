@@ -29,7 +29,7 @@ from workers.load import FEW, MANY, Load
 from workers.moving import Mover
 from workers.outages import DATABASE_ERRORS, where
 from workers.pausing import Pauses
-from workers.rows import CopyRow
+from workers.rows import FAR, CopyRow
 from workers.tally import Tally
 from workers.transactions import Transactions
 from workers.turn import Turn
@@ -236,6 +236,7 @@ class Engine:
         many answers came at once, no more are written than fit into a turn.
         """
         self._take_in(timeout=0)
+        self._load.wake(time.monotonic())
         ready = sorted(self._load.take_ready(self._claiming.fitting(self._load.ready)), key=lambda carried: carried.key)
         suspects = [carried for carried in ready if carried.is_suspect]
         batch = [carried for carried in ready if not carried.is_suspect]
@@ -265,6 +266,7 @@ class Engine:
             self._load.drop(carried)
         for connection, carried in turn.queued.values():
             self._load.queue(connection, carried, time.monotonic())
+        self._wake_in_time(batch)
         self._load.free_queues()
         self._calling.let_out(may_call=not self._is_ending)
         self._load.ready.extend(turn.stalled)
@@ -273,6 +275,12 @@ class Engine:
             enqueue.nudge_copies(self._redis)
         if turn.finished:
             self._announcer.tell(turn.finished)
+
+    def _wake_in_time(self, batch: Sequence[Carried]) -> None:
+        """Have leads that stay in hand move when one of their offers is to be tried again."""
+        for carried in batch:
+            if carried.begun and (moment := carried.next_at) and moment != FAR and self._load.holds(carried):
+                self._load.wake_at(carried, moment, time.monotonic())
 
     def _is_due_soon(self) -> bool:
         return self._due_until > clock.now() - timedelta(seconds=POLL)

@@ -4,9 +4,13 @@ import math
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from heapq import heappop, heappush
+from itertools import count
 from typing import cast
 from uuid import UUID
 
+from flowbuilder import clock
 from workers.carrying import Carried
 from workers.delivery.calls import AnyCall, Call, CallKey, Sent
 from workers.journal import Lease
@@ -23,6 +27,7 @@ LEAST = 0.01
 """Seconds that must be left for a call that waited for room at its buyer."""
 HARDLY = 20
 """Milliseconds of waiting for room that count for nothing."""
+_numbers = count()
 NO_ROOM = "The buyer was called as often at once as it may be."
 
 
@@ -40,7 +45,8 @@ class Load:
 
     `ready` can move in the next turn; `queues` hold leads, by connection, whose buyer is called as often as it may be
     at once already. `lines` hold calls for which that is so while their leads wait for other buyers as well; leads go
-    first, and `promised` is the room of those that were let out of their queue and have not moved yet.
+    first, and `promised` is the room of those that were let out of their queue and have not moved yet. `alarms` are
+    leads of which an offer is to be tried again while calls about others are out, by the monotonic time.
     """
 
     leads: dict[int, Carried] = field(default_factory=dict)
@@ -50,6 +56,7 @@ class Load:
     queues: dict[str, deque[Carried]] = field(default_factory=dict)
     lines: dict[str, Line] = field(default_factory=dict)
     promised: Counter[str] = field(default_factory=Counter)
+    alarms: list[tuple[float, int, Carried]] = field(default_factory=list)
 
     def __len__(self) -> int:
         """Return how many leads are in hand."""
@@ -135,6 +142,7 @@ class Load:
         self.ready.clear()
         self.queues.clear()
         self.lines.clear()
+        self.alarms.clear()
 
     def send(self, connection: str, call: AnyCall) -> None:
         """Note a call that is handed over."""
@@ -155,6 +163,21 @@ class Load:
             queue[0].let_out_for, queue[0].queues_for = connection, ""
             self.ready.append(queue.popleft())
             self.promised[connection] += 1
+
+    def wake_at(self, carried: Carried, moment: datetime, now: float) -> None:
+        """Have a lead in hand move at a moment, of which other calls are out by then; `now` is the monotonic time."""
+        if carried.wakes_at != moment:
+            carried.wakes_at = moment
+            seconds = (moment - clock.now()).total_seconds()
+            heappush(self.alarms, (now + seconds, next(_numbers), carried))
+
+    def wake(self, now: float) -> None:
+        """Let the leads move whose moment has come."""
+        while self.alarms and self.alarms[0][0] <= now:
+            carried = heappop(self.alarms)[2]
+            carried.wakes_at = None
+            if self.holds(carried):
+                self.ready.append(carried)
 
     def line_up(self, connection: str, room: int, call: Call, now: float) -> None:
         """Have a call wait until less than `room` calls to its buyer are out; `now` is the monotonic time."""

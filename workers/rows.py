@@ -1,12 +1,15 @@
 """The rows that one turn writes: events, offers and attempts of the leads in hand."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from rules.delivery.methods import Method
 from rules.effects import Effect, Result, taken_apart
+
+FAR = datetime(9999, 1, 1, tzinfo=UTC)
+"""When something is due that only a person can send on."""
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,8 +25,6 @@ from workers.claims import Claiming, Claims
 from workers.delivery.calls import AnyCall, Call
 from workers.rows import AgainRow, Changes, EventRow, LeadChange, LeaseRow, PostedRow
 
-FAR = datetime(9999, 1, 1, tzinfo=UTC)
-"""When a lead is due that only a person can send on."""
 BUSY_FOR, BUSY_AT_MOST = timedelta(seconds=5), timedelta(seconds=60)
 """When a lead looks again for whose buyer too many queue already: after as long as the first of them has queued, but at
 least and at most. Thousands that look again and again in vain would take the time of all others."""
@@ -168,11 +166,12 @@ class Turn:
         """Return whether a buyer is called as often at once as it may be; then the lead waits for its turn.
 
         It waits here, or in the database where so many do already that the leads of others would find no room; one of
-        which other calls are out waits here.
+        which other calls are out, or that queues for another buyer, waits here.
         """
         if self.calling.get(name, 0) < concurrency:
             return False
-        if carried.has_calls_out or self.busy.get(name, 0) < self.most_for_one:
+        is_here = carried.has_calls_out or carried.key in self.queued
+        if is_here or self.busy.get(name, 0) < self.most_for_one:
             self.busy[name] = self.busy.get(name, 0) + 1
             self.queued[carried.key] = name, carried
             self.keep(carried)

@@ -7,8 +7,8 @@ from flowbuilder.models import Lead
 
 NOT_SETTLED = ("sending", "unknown")
 ADVICE = {
-    "person": "Ask {buyer} whether the lead arrived. Until that is known it is offered to nobody else, so that it "
-    "cannot be sold twice. Say below what they tell you; “Try now” asks them again, with the same key.",
+    "person": "Ask {buyer} whether the lead arrived. Until that is known nobody else gets its place, so that it cannot "
+    "be sold twice. Say below what they tell you; “Try now” asks them again, with the same key.",
     "unknown": "Ask {buyer} whether the lead arrived, and say below what they tell you: it is sold then, or goes on to "
     "the others. It was offered to nobody else afterwards.",
     "quarantined": "Put right what is named here and publish the flow, so that the next leads pass. This one stays as "

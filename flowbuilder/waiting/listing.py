@@ -16,6 +16,7 @@ from flowbuilder.models import Lead, LeadEvent
 from flowbuilder.waiting import queries
 from flowbuilder.waiting.queries import Filter, Waiting
 from rules.flow import Flow
+from rules.saying import say_list
 
 AT_ONCE = 50
 NEVER = 9999
@@ -118,6 +119,9 @@ def _why(lead: Lead, event: LeadEvent | None) -> str:
 
 def _buyer(flow: Flow | None, event: LeadEvent | None, names: dict[str, str]) -> str:
     """Return the buyer that a lead waits for, nothing where it is none in particular."""
+    if event and event.effect == "await":
+        waits = [flow.buyers[row].connection for row in event.asks["offers"] if flow and row in flow.buyers]
+        return say_list([names[one] for one in waits if one in names], "and")
     connection = event.asks.get("connection") if event else None
     if connection is None and flow and event and event.step in flow.buyers:
         connection = flow.buyers[event.step].connection

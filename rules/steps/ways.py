@@ -7,7 +7,7 @@ from typing import Any
 
 from rules.durations import DurationError, say_duration, seconds
 from rules.reading import Part
-from rules.running import End, GoTo, Leave, Next, Run, Send, Verdict, Wait, WaitsFor
+from rules.running import BY_HAND, End, GoTo, Leave, Next, Run, Send, Verdict, Wait, WaitsFor
 from rules.steps.base import Exit, Tone, Words
 
 TONES: dict[str, Tone] = {"reject": "bad", "hold": "que", "stop": "wrn"}
@@ -127,7 +127,7 @@ def as_told(told: Mapping[str, Any]) -> Verdict:
             return Send(told["buyer"])
         case "start_again":
             return Leave(told["version"], told["by"])
-    return End("rejected", "by_hand", told["reason"])
+    return End("rejected", BY_HAND, told["reason"])
 
 
 def read_ways(part: Part) -> Ways:

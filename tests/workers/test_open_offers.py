@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from flowbuilder import clock
 from flowbuilder.leads import deciding
 from tests.support import armed
 from tests.support.armed import exit_code, start_worker
@@ -212,6 +213,85 @@ def test_a_lead_that_queues_for_a_busy_buyer_hears_the_others(
     assert asked(three)[2] == 0
     market.check()
     market.check_requests(*three)
+
+
+def test_a_buyer_is_asked_again_at_its_time_while_another_takes_long(market: Market, three: list[Buyer]) -> None:
+    speaks = threading.Event()
+    three[0].react, three[1].react = in_turn(BUSY, YES), silent_until(speaks)
+    publish(market, three, mode="broadcast")
+    [lead_id] = market.post()
+    with market.carrying():
+        three[0].wait_for(2)
+        market.wait_until(f"(SELECT count(*) FROM offer WHERE lead_id = '{lead_id}' AND state = 'accepted') = 1")
+        assert answers(market, lead_id) == ["s1 accepted", "s2 sending"]
+        speaks.set()
+        market.wait_until_settled()
+    assert market.lead(lead_id).revenue == 7000
+    market.check()
+
+
+def test_a_lead_for_which_a_person_is_needed_goes_on_waiting_for_one(market: Market, three: list[Buyer]) -> None:
+    three[0].react = three[1].react = in_turn(SILENT)
+    publish(market, three, on_ambiguous="hold")
+    rows = {"s2": {"on_ambiguous": "retry_same", "retry": {"after": ["1s"], "for_up_to": "2s"}}}
+    market.edit(lambda document: [row.update(rows.get(row["id"], {})) for row in rows_of(document)])
+    lead = carried(market)
+    with market.carrying():
+        market.wait_until(f"(SELECT count(*) FROM offer WHERE lead_id = '{lead.id}' AND state = 'unknown') = 1")
+        market.wait_until_settled()
+    lead = market.lead(lead.id)
+    assert (lead.state, lead.waiting_for, lead.due_at.year) == ("waiting", "person", 9999)
+    assert len(three[0].seen) == 1
+
+
+def test_a_lead_that_a_person_rejects_is_offered_to_nobody_any_more(market: Market, three: list[Buyer]) -> None:
+    three[0].react = three[1].react = in_turn(BUSY)
+    publish(market, three, retry={"after": ["10m"], "for_up_to": "1h"})
+    lead = carried(market)
+    assert (lead.state, lead.waiting_for) == ("waiting", "retry")
+    decide(market, deciding.reject, lead.id, reason="Wrong number")
+    market.carry()
+    lead = market.lead(lead.id)
+    assert (lead.outcome, lead.reason, answers(market, lead.id)) == (
+        "rejected", "Wrong number", ["s1 error", "s2 error"],
+    )  # fmt: skip
+    assert asked(three) == [1, 1, 0]
+    market.check()
+
+
+def test_one_that_is_settled_while_the_lead_waits_for_another_is_heard_of_after_that(
+    market: Market, three: list[Buyer]
+) -> None:
+    three[0].react, three[1].react, three[2].react = in_turn(SILENT), declining, in_turn(BUSY, NO)
+    connections = [market.connect(one, breaker="off") for one in three]
+    later = {"retry": {"after": ["10m"], "for_up_to": "1h"}}
+    rows = [buyer(connections[0], "s1", **later), buyer(connections[1], "s2", on_declined={"buyer": "s3"})]
+    market.publish([group(*rows, sell_up_to=2), buyer(connections[2], "s3", **later)])
+    lead = carried(market)
+    assert (lead.waiting_for, answers(market, lead.id)) == ("answer", ["s1 sending", "s2 declined", "s3 sending"])
+    decide(market, deciding.settle, lead.id, has_it=True, offer_no=1)
+    market.carry()
+    waiting = market.lead(lead.id)
+    assert (waiting.state, waiting.waiting_for) == ("waiting", "retry")
+    assert (waiting.due_at - clock.now()).total_seconds() > 300
+    market.later(15 * 60)
+    market.carry()
+    assert (market.lead(lead.id).outcome, answers(market, lead.id)[0]) == ("sold", "s1 accepted")
+    market.check()
+
+
+def test_whose_turn_it_is_goes_back_where_nobody_of_several_took_the_lead(market: Market, three: list[Buyer]) -> None:
+    for one in three:
+        one.react = in_turn(SILENT, NO)
+    publish(market, three, mode="round_robin", sell_up_to=3)
+    lead = _to_the_end(market, carried(market).id)
+    assert (lead.outcome, market.used()["g/cursor/total"]) == ("rejected", 0)
+    for one in three:
+        one.react = accepting
+    market.post(1, fields={"email": "next@example.com"})
+    market.carry()
+    assert market.used()["g/cursor/total"] == 3
+    market.check()
 
 
 def moody(mood: int) -> Callable[[Seen], tuple[int, dict[str, Any]]]:

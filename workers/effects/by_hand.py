@@ -72,8 +72,7 @@ def settle(turn: Turn, carried: Carried) -> None:
         if isinstance(begun, BegunOffer) and begun.attempt is None and begun.result is None
     ]
     if carried.instruction["do"] != "settle":
-        if carried.is_calling:
-            _end_for_another(turn, carried, left_open)
+        _end_for_another(turn, carried, left_open)
         return
     instruction, carried.instruction = carried.instruction, None
     for begun in left_open:
@@ -86,12 +85,19 @@ def settle(turn: Turn, carried: Carried) -> None:
 
 
 def _end_for_another(turn: Turn, carried: Carried, left_open: Sequence[BegunOffer]) -> None:
-    """End an offer that surely was not taken, where a person has something else done with the lead."""
+    """End the offers that surely were not taken, where a person has something else done with the lead.
+
+    The result of one of them says what: of the one that the lead stands at, or the first that its run hears of. Where
+    it stands at an offer that was not begun, that one's does.
+    """
+    instruction, sure = carried.instruction, [begun for begun in left_open if not begun.may_be_taken]
     said = told(turn, carried) if left_open else {}
-    sure = next((begun for begun in left_open if not begun.may_be_taken), None)
-    if said and sure:
-        why = sure.tried[-1].reason if sure.tried else None
-        offer.end(turn, carried, sure, Answered("error", why or "error"), said)
+    first = carried.waiting if carried.waiting in sure else next(iter(sure), None)
+    if said and not carried.is_calling:
+        carried.instruction, first = instruction, None
+    for begun in sure if said else ():
+        why = begun.tried[-1].reason if begun.tried else None
+        offer.end(turn, carried, begun, Answered("error", why or "error"), said if begun is first else {})
 
 
 def _settle_ended(turn: Turn, carried: Carried, past: Past, instruction: dict[str, Any]) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 from rules.effects import Close, Hold
 from workers.carrying import Carried
 from workers.effects import by_hand, door
-from workers.rows import LeadChange
-from workers.turn import FAR, Turn
+from workers.rows import FAR, LeadChange
+from workers.turn import Turn
 
 
 def hold(turn: Turn, carried: Carried, effect: Hold) -> None:

@@ -24,14 +24,16 @@ from workers.effects.recording import begin_attempt, end_attempt, record, row_of
 from workers.effects.told import told_of_offer
 from workers.eligibility import TO_GO_ON, Candidate, claiming_of, find_buyer
 from workers.outgoing import STATES, STOPPED, answer_of, call_of, make, put_in_inbox, secrets_of
-from workers.rows import OfferRow
-from workers.turn import FAR, Turn
+from workers.rows import FAR, OfferRow
+from workers.turn import Turn
 
 Result = dict[str, Any]
 
 PRETENDED = {"rejected": ("declined", "rejected"), "duplicate": ("declined", "duplicate"), "error": ("error", "error")}
 """What buyers of a test lead answer by what the test asks for, and why; otherwise they accept."""
 NOTHING_SAID: Mapping[str, Any] = {}
+MOVED = 3
+"""Where a place that is the move of a cursor says where that stood before; other places have no such entry."""
 LOOK_AGAIN = 60
 """Seconds after which an open offer asks a breaker again that did not let it through."""
 
@@ -191,12 +193,27 @@ def end(
     if row.is_winner:
         begin_copies(turn, carried, row, begun.effect)
     if answered.answer in ("declined", "error"):
+        _pass_turn_by(turn, carried, row)
         turn.returned.extend(row.places)
         row.places = []
         _give_claim_back(turn, carried, begun.effect)
-    begun.result = came_to(row, turn.now) | dict(said)
+    begun.result = came_to(row, turn.now) | {"reason": answered.reason, **said}
     if answered.reason == "timeout":
         begun.result |= _waited(turn, begun.effect)
+
+
+def _pass_turn_by(turn: Turn, carried: Carried, row: OfferRow) -> None:
+    """Have a cursor go back to before this offer, should others of the lead fail too that moved it on since.
+
+    Else it would stand at a row that bought nothing.
+    """
+    moves = [place for place in row.places if len(place) > MOVED]
+    for window, to, _, before in moves:
+        for other in (begun.row for begun in carried.going_on if begun.row is not row):
+            for place in other.places:
+                if place[0] == window and place[MOVED:] == [to]:
+                    place[MOVED] = before
+                    turn.changes.touch(other)
 
 
 def taken_up(turn: Turn, carried: Carried) -> Result | None:
@@ -270,7 +287,6 @@ def _new_offer(turn: Turn, carried: Carried, effect: Offer, connection: Connecti
 
 
 def _outgoing(turn: Turn, carried: Carried, row: OfferRow, connection: Connection, effect: Offer) -> Outgoing:
-    carried.known_walk.state.at(effect.step)  # Where others are asked meanwhile, the run may stand at one of them.
     offer = told_of_offer(turn, carried, row, connection, effect)
     return make(connection, row.delivery_method, effect.view, offer)
 

@@ -1,9 +1,10 @@
 """What a lead has begun and is not done with: reading the answers, trying again, and waiting for the next of them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rules.effects import Await
-from workers.carrying import Begun, BegunLookUp, BegunOffer, Carried
+from workers.carrying import AnyBegun, BegunLookUp, BegunOffer, Carried
 from workers.effects import by_hand, look_up, offer
 from workers.turn import Turn
 
@@ -29,10 +30,11 @@ def go_on(turn: Turn, carried: Carried) -> Result | None:
     """
     is_told = carried.instruction is not None
     by_hand.settle(turn, carried)
-    at_rest = [begun for begun in carried.begun.values() if begun.result is None and not carried.is_out(begun)]
+    going_on = carried.going_on
+    at_rest = [begun for begun in going_on if not carried.is_out(begun)]
     due = [begun for begun in at_rest if begun.attempt is not None or _is_due(turn, begun)]
-    is_woken = carried.is_calling and len(at_rest) == len(carried.begun) and not (is_told or carried.arrived)
-    for begun in due or (at_rest if is_woken else ()):
+    is_woken = carried.is_calling and len(at_rest) == len(going_on) and not (is_told or carried.arrived)
+    for begun in _least_busy_first(turn, due or (at_rest if is_woken else [])):
         if carried.key in turn.left:  # It waits for a buyer that too many wait for.
             return None
         match begun:
@@ -54,8 +56,7 @@ def _came_to(turn: Turn, carried: Carried) -> Result | None:
     result = _ended(carried) if isinstance(carried.effect, Await) else offer.taken_up(turn, carried)
     is_going = carried.has_calls_out or carried.key in turn.left or carried.key in turn.queued
     if result is None and not is_going:
-        moment = min(begun.row.next_at or turn.now for begun in carried.begun.values())
-        turn.wait(carried, moment, carried.waits_for)
+        turn.wait(carried, carried.next_at or turn.now, carried.waits_for)
     return result
 
 
@@ -68,5 +69,14 @@ def _ended(carried: Carried) -> Result | None:
     return begun.result | {"buyer": begun.row.buyer}
 
 
-def _is_due(turn: Turn, begun: Begun) -> bool:
+def _least_busy_first(turn: Turn, due: Sequence[AnyBegun]) -> Sequence[AnyBegun]:
+    """Return what is due in the order in which its buyers have room: one that many wait for keeps nobody waiting."""
+
+    def busy(begun: AnyBegun) -> int:
+        return turn.busy.get(begun.effect.connection, 0) if isinstance(begun, BegunOffer) else 0
+
+    return sorted(due, key=busy) if len(due) > 1 else due
+
+
+def _is_due(turn: Turn, begun: AnyBegun) -> bool:
     return begun.row.next_at is None or begun.row.next_at <= turn.now

@@ -1,6 +1,6 @@
 """Buyer: offers the lead to one buyer, and says what happens with every kind of answer."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ from rules.logic import Rule, truthy
 from rules.mixes import Mix
 from rules.money import exponent_of, price_in_minor
 from rules.retry import Policy
-from rules.running import CanBeOffered, End, Interpreting, Next, Opened, Run, Verdict, WaitsFor
+from rules.running import BY_HAND, CanBeOffered, End, Interpreting, Next, Opened, Run, Verdict, WaitsFor
 from rules.steps.base import Common, Exit, Words
 from rules.steps.cap import reset_of
 from rules.steps.ways import Way, Ways, Why, as_told, follow
@@ -255,7 +255,7 @@ class Buyer:
             caps=(*(cap.ask(view, run.now, terms.price) for cap in self.caps), *terms.counts),
             policy=self.policy_written,
             timeout_ms=self.timeout_ms,
-            view=view,
+            view=_as_it_is_now(view) if leaves else view,
             slot=run.free_slot,
             bid=terms.bid,
             bid_id=terms.bid_id,
@@ -273,7 +273,8 @@ class Buyer:
 
     def _read(self, result: Result, run: Run, effect: Offer) -> tuple[Verdict | Way, Why]:
         result = self._by_its_mix(result)
-        run.move_to(datetime.fromisoformat(result["at"]))
+        # What was heard of while another was asked is not taken up before that has ended.
+        run.move_to(max(run.now, datetime.fromisoformat(result["at"])))
         answer, reason = result["answer"], result.get("reason")
         if answer != "not_asked":
             run.asked[self.common.id] = answer
@@ -289,7 +290,7 @@ class Buyer:
         if answer == "unknown":
             return MAYBE, Why("unknown", MAYBE.reason or "")
         if result.get("told"):
-            return as_told(result["told"]), Why("by_hand", "A person decided")
+            return as_told(result["told"]), Why(BY_HAND, "A person decided")
         if (answer, reason) == ("not_asked", "outside_hours"):
             return self.when_skipped(run, "outside_hours")
         way = self.ways.after(answer, reason)
@@ -322,6 +323,11 @@ class Buyer:
             "treat_as_failed": "No answer counts as a failure",
         }
         return Exit("que", texts[self.policy.on_ambiguous])
+
+
+def _as_it_is_now(view: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what can be seen now, whatever the run does meanwhile: each call about one offer says the same."""
+    return {**view, "run": dict(view["run"]), "step": dict(view["step"])}
 
 
 def _until(result: Result, effect: Offer) -> tuple[datetime | None, WaitsFor]:

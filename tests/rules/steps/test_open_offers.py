@@ -1,10 +1,13 @@
 """A group that shares a lead goes on while a buyer has not answered, and never sells it more often than it may."""
 
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from rules.interpreter import replay
+from rules.effects import Await
+from rules.interpreter import Walk, replay
 from tests.rules.flows import NOW, World, a_flow, a_lead, buyer, group
 
 SLOW = {"price": 20}
@@ -135,3 +138,80 @@ def test_why_the_others_did_not_get_it_is_said_once_all_have_answered() -> None:
     world = carried({"a": [NOT_YET, NO], "b": [YES], "c": [NOT_YET, YES]}, *ABC, buyer("d", price=10), mode="broadcast")
     assert world.settled is not None
     assert (world.settled.winners, dict(world.settled.lost)) == (("b", "c"), {"a": "rejected", "d": "not_selected"})
+
+
+@dataclass
+class Telling(World):
+    """A world in which persons decide: `told` says what, in the result of a buyer's offer."""
+
+    told: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def _await(self, effect: Await) -> dict[str, Any]:
+        result = super()._await(effect)
+        return result | ({"told": self.told[result["buyer"]]} if result["buyer"] in self.told else {})
+
+
+REJECT = {"id": "1", "do": "reject", "reason": "Wrong number"}
+SEND = {"id": "2", "do": "offer", "buyer": "d"}
+
+
+@pytest.mark.parametrize(
+    ("b_says", "told", "asked", "end"),
+    [
+        (NO, {"a": SEND}, ["a open", "b declined", "(a error)", "d accepted"], ("sold", None, None)),
+        (NO, {"a": REJECT}, ["a open", "b declined", "(a error)"], ("rejected", "by_hand", "Wrong number")),
+        (YES, {"a": REJECT}, ["a open", "b accepted", "(a error)"], ("sold", None, None)),
+    ],
+)
+def test_what_a_person_decides_counts_also_while_the_lead_leaves(
+    b_says: str, told: dict[str, Any], asked: list[str], end: Any
+) -> None:
+    flow = a_flow(group(buyer("a"), buyer("b", on_declined="reject"), buyer("c"), sell_up_to=2), buyer("d", price=10))
+    world = Telling({"a": [NOT_YET, FAILS], "b": [b_says], "c": [NO]}, told=told)
+    world.carry(flow, a_lead())
+    assert [step for step in steps(world) if step != "c declined"] == asked
+    assert world.end == end
+
+
+def test_a_persons_end_counts_where_a_rule_could_not_be_worked_out() -> None:
+    broken = buyer("b", when={">": [{"var": "lead.bill"}, {"/": [1, {"-": [{"var": "lead.bill"}, 180]}]}]})
+    world = Telling({"a": [NOT_YET, FAILS]}, told={"a": REJECT})
+    world.carry(a_flow(group(buyer("a"), broken, sell_up_to=2)), a_lead())
+    assert world.end == ("rejected", "by_hand", "Wrong number")
+
+
+@dataclass
+class Late(World):
+    """A world in which the answer of an open offer was known an hour ago, when the run stood at another buyer."""
+
+    def _await(self, effect: Await) -> dict[str, Any]:
+        return super()._await(effect) | {"at": (self.now - timedelta(hours=1)).isoformat()}
+
+
+def test_the_clock_does_not_go_back_to_when_an_answer_came() -> None:
+    rows = [buyer("a"), buyer("b"), buyer("c", caps=[{"limit": 5, "per": "hour"}])]
+    world = Late({"a": [NOT_YET, NO]}).carry(a_flow(group(*rows, sell_up_to=2)), a_lead())
+    [asked] = [event.asks for event in world.events if event.step == "c"]
+    assert asked["caps"][0]["starts"] == NOW.replace(minute=0, second=0).isoformat()
+
+
+def test_a_journal_of_before_groups_left_offers_open_is_read_as_it_was() -> None:
+    flow = a_flow(group(*ABC, sell_up_to=2))
+    world = World({"a": [NO]}).carry(flow, a_lead())
+    before = [
+        replace(event, asks={key: value for key, value in event.asks.items() if key != "leaves"})
+        for event in world.events
+    ]
+    assert replay(flow, a_lead(), NOW, before).ended is not None
+
+
+def test_each_call_about_an_offer_says_the_same_whoever_is_asked_meanwhile() -> None:
+    flow = a_flow(group(*ABC, sell_up_to=2))
+    world = World({"a": [NOT_YET, NO]}).carry(flow, a_lead())
+    walk, seen = Walk(flow, a_lead(), NOW), []
+    for event in world.events:
+        if opened := walk.state.open.get("a"):
+            seen.append((dict(opened.effect.view["run"]), dict(opened.effect.view["step"])))
+        walk.answer(event.result or {})
+    assert len(seen) == 2
+    assert seen[0] == seen[1]
