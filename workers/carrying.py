@@ -195,10 +195,10 @@ class Carried:
         return [begun for begun in self.begun.values() if begun.result is None]
 
     @property
-    def next_at(self) -> datetime | None:
-        """Return when the first of what was begun is tried again of which no call is out; None where nothing is."""
+    def next_tries(self) -> list[datetime]:
+        """Return when each of what was begun is tried again of which no call is out, the first one first."""
         resting = (begun.row.next_at for begun in self.going_on if begun.attempt is None)
-        return min((moment for moment in resting if moment is not None), default=None)
+        return sorted(moment for moment in resting if moment is not None)
 
     @property
     def has_calls_out(self) -> bool:

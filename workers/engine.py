@@ -266,7 +266,7 @@ class Engine:
             self._load.drop(carried)
         for connection, carried in turn.queued.values():
             self._load.queue(connection, carried, time.monotonic())
-        self._wake_in_time(batch)
+        self._wake_in_time(turn, batch)
         self._load.free_queues()
         self._calling.let_out(may_call=not self._is_ending)
         self._load.ready.extend(turn.stalled)
@@ -276,11 +276,12 @@ class Engine:
         if turn.finished:
             self._announcer.tell(turn.finished)
 
-    def _wake_in_time(self, batch: Sequence[Carried]) -> None:
-        """Have leads that stay in hand move when one of their offers is to be tried again."""
+    def _wake_in_time(self, turn: Turn, batch: Sequence[Carried]) -> None:
+        """Have leads that stay in hand move when one of their offers is to be tried again; what is due queues."""
         for carried in batch:
-            if carried.begun and (moment := carried.next_at) and moment != FAR and self._load.holds(carried):
-                self._load.wake_at(carried, moment, time.monotonic())
+            later = [moment for moment in carried.next_tries if turn.now < moment < FAR] if carried.begun else ()
+            if later and self._load.holds(carried):
+                self._load.wake_at(carried, later[0], time.monotonic())
 
     def _is_due_soon(self) -> bool:
         return self._due_until > clock.now() - timedelta(seconds=POLL)

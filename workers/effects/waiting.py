@@ -56,7 +56,7 @@ def _came_to(turn: Turn, carried: Carried) -> Result | None:
     result = _ended(carried) if isinstance(carried.effect, Await) else offer.taken_up(turn, carried)
     is_going = carried.has_calls_out or carried.key in turn.left or carried.key in turn.queued
     if result is None and not is_going:
-        turn.wait(carried, carried.next_at or turn.now, carried.waits_for)
+        turn.wait(carried, next(iter(carried.next_tries), turn.now), carried.waits_for)
     return result
 
 
