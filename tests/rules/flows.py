@@ -129,7 +129,8 @@ class World:
                 self.held = effect
                 break
             result = self._answer(effect)
-            self.said.append((effect.step, *effect.outcome(result)))
+            whose = result["buyer"] if isinstance(effect, Await) else effect.step
+            self.said.append((whose, *effect.outcome(result)))
             self.events.append(Recorded(walk.seq, effect.name, effect.step, effect.asks(), result))
             self.details.append(taken_apart(result)[1] or effect.detail)
             self.ended = effect if isinstance(effect, Close) else None

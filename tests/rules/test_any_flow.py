@@ -37,7 +37,9 @@ from tests.support.wild import changed
 
 NAMES = Names({})
 RULES = st.sampled_from([True, False, {"is": [{"var": "lead.state"}, "CA"]}, {"is": [{"var": "lead.state"}, "NV"]}])
-ANSWERS = st.sampled_from(["accepted", "declined rejected", "error error", "unknown unknown", "not_asked paused"])
+ANSWERS = st.sampled_from(
+    ["accepted", "declined rejected", "error error", "unknown unknown", "not_asked paused", "open", "open"]
+)
 FINDS = st.sampled_from([{"grade": "A"}, {"grade": ["B"]}, {}, "not_found", "error", "timeout", "not_asked"])
 ON_ERROR = st.sampled_from(["continue", "stop", "reject", "fallback", "hold"])
 WAYS = st.sampled_from(["next", "reject", "hold"])
@@ -185,7 +187,12 @@ def a_world(
 ) -> World:
     """Return a world in which every buyer and service has its own answer, each bidder its bid; some cannot be asked."""
     names = [*flow.buyers, *(f"{step}:{row}" for step in flow.positions for row in JOINING)]
-    said = {name: [answers[number % len(answers)], "accepted"] for number, name in enumerate(names)}
+    finals = [answer for answer in answers if answer not in ("open", "not_asked paused")] or ["accepted"]
+    said = {
+        name: [now, finals[number % len(finals)], "accepted"] if now == "open" else [now, "accepted"]
+        for number, name in enumerate(names)
+        if (now := answers[number % len(answers)])
+    }
     bid = {name: bids[number % len(bids)] for number, name in enumerate(names)}
     able = {name: refused[number % 10] for number, name in enumerate(names) if number % 10 in refused}
     steps = [name for name in flow.positions if isinstance(flow.step(name), LookUp)]
@@ -291,7 +298,9 @@ def test_a_document_that_is_nearly_right_is_refused_or_runs(written: Any, answer
     flow, problems = parse_flow(written)
     assert (flow is None) == bool(problems)
     if flow:
-        World({name: [answer] for name in flow.buyers}, lists={"lst_1": set()}, most_holds=3).carry(flow, a_lead())
+        World({name: [answer, "accepted"] for name in flow.buyers}, lists={"lst_1": set()}, most_holds=3).carry(
+            flow, a_lead()
+        )
         assert say_flow(flow, NAMES)
         assert len(rail(flow, NAMES)) >= 2
         assert all(problem.severity == "warning" for problem in lint(flow))
