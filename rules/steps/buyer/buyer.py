@@ -147,10 +147,14 @@ class Buyer:
             run.remember(self.common.id, "skipped", reason)
             return self.when_skipped(run, reason)
         effect = self._effect(run, terms, leaves)
-        return self._read((yield effect), run, effect)
+        result = yield effect
+        run.move_to(datetime.fromisoformat(result["at"]))
+        return self._read(result, run, effect)
 
     def hear(self, run: Run, result: Result) -> tuple[Verdict | Way, Why]:
         """Return the same once it is known what came of an offer that was left open."""
+        # It may have been known before the answer of another, which the run has taken up already.
+        run.move_to(max(run.now, datetime.fromisoformat(result["at"])))
         return self._read(result, run, run.take_up(self.common.id).effect)
 
     def when_skipped(self, run: Run, reason: str) -> tuple[Way, Why]:
@@ -273,8 +277,6 @@ class Buyer:
 
     def _read(self, result: Result, run: Run, effect: Offer) -> tuple[Verdict | Way, Why]:
         result = self._by_its_mix(result)
-        # What was heard of while another was asked is not taken up before that has ended.
-        run.move_to(max(run.now, datetime.fromisoformat(result["at"])))
         answer, reason = result["answer"], result.get("reason")
         if answer != "not_asked":
             run.asked[self.common.id] = answer
