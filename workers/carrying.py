@@ -10,22 +10,18 @@ from rules.effects import Await, Effect, LookUp, Offer, Ping
 from rules.flow import Flow
 from rules.interpreter import Walk, recorded, replay
 from rules.money import exponent_of
-from rules.retry import Tried
 from rules.running import QUOTED, Lead, Post, WaitsFor
+from workers.begun import AnyBegun, Begun, reopened
 from workers.caps import Place
 from workers.delivery.calls import CallKey, Sent
 from workers.journal import Claimed, Lease, Past
 from workers.journaled import counted_by, journaled_source, places_of, quoted_by
-from workers.rows import FAR, AttemptRow, EventRow, OfferRow
+from workers.rows import AttemptRow, EventRow, OfferRow
 
 T = TypeVar("T")
 
-KINDS = {"ok": "accepted", "declined": "declined", "error": "error", "blocked": "error"}
-"""What a finished attempt counts as; one that is still `sending` after its worker went is ambiguous."""
 REFUSED = "refused"
 """Where the event of a ping that is out keeps why bidders are not asked."""
-OPEN = ("reserved", "sending")
-"""The states of an offer that has not ended."""
 WAITS: tuple[WaitsFor, ...] = ("person", "answer", "retry")
 """What a lead with several open offers is said to wait for: the first of these that one of them waits for."""
 CALLING = (Offer, Ping, LookUp, Await)
@@ -49,43 +45,6 @@ class Pinged:
     row: OfferRow
     attempt: AttemptRow
     connection: str
-
-
-@dataclass(slots=True)
-class Begun:
-    """An offer or a look-up that was begun: what asks it, its row, the call that is out, and what came of those before.
-
-    `result` is what it came to, until its run is told; `waits_for` is what a lead waits for until the next call.
-    """
-
-    effect: Offer | LookUp
-    row: OfferRow
-    attempt: AttemptRow | None = None
-    tried: list[Tried] = field(default_factory=list)
-    result: dict[str, Any] | None = None
-    waits_for: WaitsFor = "retry"
-
-    @property
-    def may_be_taken(self) -> bool:
-        """Return whether the buyer may have the lead: a call about it was not answered."""
-        return any(attempt.kind == "ambiguous" for attempt in self.tried)
-
-
-@dataclass(slots=True)
-class BegunOffer(Begun):
-    """An offer that was begun."""
-
-    effect: Offer
-
-
-@dataclass(slots=True)
-class BegunLookUp(Begun):
-    """A look-up that was begun."""
-
-    effect: LookUp
-
-
-AnyBegun = BegunOffer | BegunLookUp
 
 
 @dataclass(slots=True, eq=False)
@@ -343,34 +302,5 @@ class Carried:
         self.refused = dict((known(self.event).detail or {}).get(REFUSED, {}))
 
     def _reopen_one(self, effect: Offer | LookUp, row: OfferRow, past: Past) -> None:
-        """Find an offer, or a look-up, with its calls; one that nobody waits for any more may have arrived."""
-        attempts = [attempt for attempt in past.attempts if attempt.offer_no == row.offer_no]
-        begun = self.begun[row.offer_no] = begin(effect, row)
-        if row.state not in OPEN:
-            begun.result = came_to(row, known(row.finished_at))
-            return
-        begun.tried = [
-            Tried(KINDS.get(attempt.state, "ambiguous"))  # type: ignore[arg-type]
-            for attempt in attempts
-            if attempt.state != "sending"
-        ]
-        begun.attempt = attempts[-1] if attempts and attempts[-1].state == "sending" else None
-        begun.waits_for = "person" if row.next_at == FAR else "answer" if begun.may_be_taken else "retry"
-
-
-def begin(effect: Offer | LookUp, row: OfferRow) -> AnyBegun:
-    """Return an effect as it was begun, with the row that keeps its calls together."""
-    return BegunOffer(effect, row) if isinstance(effect, Offer) else BegunLookUp(effect, row)
-
-
-def came_to(row: OfferRow, at: datetime) -> dict[str, Any]:
-    """Return what an offer came to, as its row says it, that was known at a moment."""
-    return {
-        "at": at.isoformat(),
-        "answer": row.state,
-        "reason": row.lost_reason,
-        "price": row.price,
-        "reference": row.reference,
-        "offer": row.offer_no,
-        "full": None,
-    }
+        own = [attempt for attempt in past.attempts if attempt.offer_no == row.offer_no]
+        self.begun[row.offer_no] = reopened(effect, row, own)

@@ -24,8 +24,8 @@ from rules.delivery.outgoing import read_mail_answer
 from rules.delivery.response import Answer
 from rules.retry import SCHEDULE, Again, Answered, Policy, Tried, decide
 from workers import journal
+from workers.begun import KINDS
 from workers.book import Book
-from workers.carrying import KINDS
 from workers.connecting import LONGER, make_engine
 from workers.crashpoints import committed
 from workers.delivery.calls import Sent

@@ -279,7 +279,9 @@ class Engine:
     def _wake_in_time(self, turn: Turn, batch: Sequence[Carried]) -> None:
         """Have leads that stay in hand move when one of their offers is to be tried again; what is due queues."""
         for carried in batch:
-            later = [moment for moment in carried.next_tries if turn.now < moment < FAR] if carried.begun else ()
+            if carried.walk is None or not carried.walk.state.open:
+                continue
+            later = [moment for moment in carried.next_tries if turn.now < moment < FAR]
             if later and self._load.holds(carried):
                 self._load.wake_at(carried, later[0], time.monotonic())
 

@@ -11,8 +11,9 @@ from rules.effects import Asks
 from rules.instructions import why_not_offer
 from rules.interpreter import Diverged
 from rules.retry import Answered
+from workers.begun import BegunOffer
 from workers.buyer_claims import claiming_at
-from workers.carrying import BegunOffer, Carried
+from workers.carrying import Carried
 from workers.claims import Claiming
 from workers.effects import again, door, offer
 from workers.effects.copying import begin_copies_late

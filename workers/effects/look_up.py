@@ -11,8 +11,9 @@ from rules.delivery.request import CannotBuild, HttpRequest, MissingField
 from rules.delivery.service import Found, build_question, read_found
 from rules.effects import LookUp
 from workers import breakers
+from workers.begun import BegunLookUp
 from workers.book import Connection
-from workers.carrying import BegunLookUp, Carried, known
+from workers.carrying import Carried, known
 from workers.delivery.calls import Call, Sent
 from workers.effects.recording import begin_attempt, end_attempt, record, row_of
 from workers.effects.told import NO_PRICES, told_of

@@ -14,9 +14,10 @@ from rules.effects import Asks, Offer
 from rules.money import exponent_of
 from rules.retry import UNREAD, YES, Again, Answered, AskPerson, Decision, Policy, Tried, decide
 from workers import breakers
+from workers.begun import BegunOffer, came_to
 from workers.book import Connection
 from workers.caps import Ask
-from workers.carrying import BegunOffer, Carried, came_to, known
+from workers.carrying import Carried, known
 from workers.claims import Claiming
 from workers.delivery.calls import Sent
 from workers.effects.copying import begin_copies

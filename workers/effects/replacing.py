@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from rules.earnings import supplier_cost
 from rules.interpreter import Diverged
-from workers.carrying import OPEN, Carried
+from workers.begun import OPEN
+from workers.carrying import Carried
 from workers.effects import door
 from workers.journal import Past
 from workers.journaled import has_ended, journaled_source, places_of, quoted_by

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from rules.effects import Await
-from workers.carrying import AnyBegun, BegunLookUp, BegunOffer, Carried
+from workers.begun import AnyBegun, BegunLookUp, BegunOffer
+from workers.carrying import Carried
 from workers.effects import by_hand, look_up, offer
 from workers.turn import Turn
 

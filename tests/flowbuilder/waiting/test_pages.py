@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from flowbuilder import clock, ids
 from flowbuilder.models import Connection, Lead, Source
 from tests.support.cast import Cast, a_connection, a_flow, a_lead, a_member, a_source, an_event, an_offer
-from tests.support.journals import ANA, MadeUp, a_document, a_told_lead
+from tests.support.journals import ANA, MadeUp, a_document, a_told_lead, shared_by_two
 from tests.support.web import HTMX, form_token, post, signed_in
 
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
@@ -267,3 +267,16 @@ def test_strangers_see_and_decide_nothing_of_it(app: Flask, session: Session, ca
 def test_what_strangers_wrote_is_only_text(sara: FlaskClient, held: Waiting) -> None:
     held(fields={**ANA, "first_name": "<script>alert(1)</script>"})
     assert "<script>alert" not in sara.get("/waiting").text
+
+
+def test_a_shared_lead_names_every_buyer_that_it_waits_for(
+    sara: FlaskClient, session: Session, cast: Cast, buyers: list[Connection]
+) -> None:
+    document = shared_by_two(*buyers)
+    source = a_source(session, a_flow(session, cast.sara, document=document))
+    lead = a_told_lead(session, source, document, answers={"b1": MadeUp("timeout"), "b2": MadeUp("timeout")})
+    lead.due_at = clock.now() + timedelta(minutes=12)
+    session.commit()
+    shown = text_of(sara)
+    assert rows_in(shown) == [ids.show(lead.id)]
+    assert "Brightroof and Sunrise Energy" in shown
