@@ -12,7 +12,7 @@ import psycopg
 
 from tests.support.battle import Battle, a_battle
 from tests.support.command import in_private, judged
-from tests.support.evidence import Evidence
+from tests.support.evidence import AWAY, Evidence
 from tests.support.servers import plain_url, url_of
 from tests.support.verdicts import Verdict
 
@@ -21,8 +21,6 @@ TERMINATE = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
      WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
-UNSURE = 0.5
-"""Seconds at both ends of an outage in which an answer may belong to what was before or after."""
 
 
 def stopped(battle: Battle, seconds: float) -> None:
@@ -79,14 +77,21 @@ def endure(battle: Battle, way: str, seconds: float, rate: float = RATE) -> Verd
     answers = dict(sorted(battle.poster.answers.items()))
     found = [f"{many} answers {status}" for status, many in answers.items() if status not in (0, 201, 202, 503)]
     if way == "away":
-        evidence = Evidence.read(battle.folder)
-        outage = evidence.faults[-1]
-        found.extend(
-            f"lead {posted.lead} was acknowledged while PostgreSQL was away"
-            for posted in evidence.posted
-            if outage.at + UNSURE < posted.at < outage.until - UNSURE
-        )
+        found.extend(told_in_vain(Evidence.read(battle.folder)))
     return Verdict(f"P16 PostgreSQL {way}", f"answers {answers} (503: post it again)", found)
+
+
+def told_in_vain(evidence: Evidence) -> list[str]:
+    """Return the leads that were posted and acknowledged while PostgreSQL was away, each as a sentence.
+
+    One that was posted before may be acknowledged then: it was stored, and its supplier waited for a buyer.
+    """
+    outages = [fault for fault in evidence.faults if fault.what == AWAY]
+    return [
+        f"lead {posted.lead} was posted and acknowledged while PostgreSQL was away"
+        for posted in evidence.posted
+        if any(outage.at < posted.sent and posted.at < outage.until for outage in outages)
+    ]
 
 
 def main(words: Sequence[str]) -> int:

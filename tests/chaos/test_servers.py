@@ -9,7 +9,7 @@ from tests.chaos import postgres, valkey
 from tests.chaos.check import Case, verdicts
 from tests.support import proofs
 from tests.support.battle import Battle, a_battle, publish_plain
-from tests.support.evidence import Evidence
+from tests.support.evidence import AWAY, Evidence, Fault, Posted
 from tests.support.servers import private_servers
 from tests.support.verdicts import report
 
@@ -34,6 +34,19 @@ def test_postgres_may_be_in_a_bad_state(battle: Battle, way: str) -> None:
     verdict = postgres.endure(battle, way, 5.0)
     assert verdict.findings == []
     is_kept(battle)
+
+
+@pytest.mark.parametrize(
+    ("sent", "at", "is_found"),
+    [
+        (9.9, 12.0, False),  # Stored before, and its supplier waited for a buyer.
+        (10.1, 14.9, True),
+        (14.9, 15.1, False),
+    ],
+)
+def test_a_lead_that_could_not_be_stored_is_found(sent: float, at: float, is_found: bool) -> None:
+    evidence = Evidence(posted=[Posted(1, "lead", sent, at)], faults=[Fault(AWAY, 10.0, 15.0)])
+    assert bool(postgres.told_in_vain(evidence)) == is_found
 
 
 def test_valkey_may_be_full(battle: Battle) -> None:

@@ -14,7 +14,7 @@ from flowbuilder import db, embedded
 from tests.support import bazaar
 from tests.support.beside import beside
 from tests.support.buyers import a_buyer
-from tests.support.evidence import KILLED, Breaking, Evidence, Filled, Posted, Record
+from tests.support.evidence import AWAY, KILLED, Breaking, Evidence, Filled, Posted, Record
 from tests.support.flows import buyer
 from tests.support.listing import a_list
 from tests.support.market import Market, a_market
@@ -76,7 +76,8 @@ class Battle:
         """End PostgreSQL as a crash does and start it again."""
         with self.breaking.noted("PostgreSQL stopped"):
             self.yard.servers.kill_postgres()
-            time.sleep(away)
+            with self.breaking.noted(AWAY):
+                time.sleep(away)
             self.yard.servers.start_postgres()
 
     @contextmanager

@@ -20,6 +20,8 @@ from typing import Any, Literal
 Decision = Literal["taken", "declined", "failed", "ignored", "bid", "no bid", "told"]
 
 KILLED, PAUSED, STOPPED = "worker killed", "worker paused", "worker stopped"
+AWAY = "PostgreSQL away"
+"""From when PostgreSQL is surely gone until it is about to be started: within, nothing can be stored."""
 WORKER_FAULTS = (KILLED, PAUSED, STOPPED)
 
 
@@ -43,11 +45,13 @@ class Logged:
 class Posted:
     """A lead that a supplier was told is taken, by the number under which it posted it.
 
-    `quoted` is what it was told before that it gets for it, "" where it did not ask.
+    `sent` is when it last posted it, `at` when it was told; `quoted` is what it was told before that it gets for it,
+    "" where it did not ask.
     """
 
     number: int
     lead: str
+    sent: float
     at: float
     quoted: str = ""
 

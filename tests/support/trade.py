@@ -127,10 +127,12 @@ class Poster:
         ping, quoted = self._ask_for_price(number) if self.pings and number % 5 == 0 else ("", "")
         give_up = time.monotonic() + self.patience
         while time.monotonic() < give_up:
+            sent = time.time()
             answer = self._try(number, ping, wait=2 * (number % 2))
             self.answers[answer.status_code if answer is not None else 0] += 1
             if answer is not None and answer.ok:
-                self.log(Posted(number, str(ids.read(answer.json()["lead"]["id"])), time.time(), quoted))
+                lead = str(ids.read(answer.json()["lead"]["id"]))
+                self.log(Posted(number, lead, sent, time.time(), quoted))
                 return
             if answer is not None and answer.status_code == CONFLICT:
                 ping, quoted = "", ""  # What was told does not hold any more.
