@@ -19,6 +19,7 @@ import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import redis
 from sqlalchemy.orm import Session
@@ -28,6 +29,16 @@ from flowbuilder.config import settings
 from flowbuilder.embedded.homes import posts_folder
 from tests.support.cast import Cast
 from tests.support.servers import copied_database, make_template, private_servers
+
+hypothesis.settings.register_profile(
+    "patient",
+    hypothesis.settings(),  # Where CI is set these say that the same examples are tried each time.
+    deadline=None,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("patient")
+"""How long an example takes says how busy the machine is, and nothing of what is tried."""
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -78,12 +78,18 @@ def keep_telling(engine: Engine, kind: str) -> None:
     threading.Thread(target=run, name="presence", daemon=True).start()
 
 
-def check_clock(engine: Engine, now: datetime) -> None:
-    """Raise WrongClock when `now`, read at this moment, differs from the database's clock by more than two seconds."""
+def check_clock(engine: Engine, ours: Callable[[], datetime]) -> None:
+    """Raise WrongClock when the clock that `ours` reads is more than two seconds off the database's.
+
+    It is read before the database tells its own and after: an answer that takes long says nothing of clocks.
+    """
     with engine.connect() as database:
+        before = ours()
         theirs: datetime = database.execute(text("SELECT clock_timestamp()")).scalar_one()
-    if abs(theirs - now) > MOST_APART:
-        apart = abs(theirs - now).total_seconds()
+        after = ours()
+    apart = max(before - theirs, theirs - after)
+    if apart > MOST_APART:
         raise WrongClock(
-            f"The clock of this machine is {apart:.1f} s off the database's; set it right and start again."
+            f"The clock of this machine is {apart.total_seconds():.1f} s off the database's; set it right and start "
+            "again."
         )

@@ -70,7 +70,7 @@ def main(kind: str) -> int:
 
 def _check(database: Database, own: Settings) -> None:
     """Raise WrongClock or WrongKeys where this process would do harm: leads wait until that is mended."""
-    check_clock(database, clock.now() - timedelta(seconds=own.clock_offset))
+    check_clock(database, lambda: clock.now() - timedelta(seconds=own.clock_offset))
     check_keys(database, vault_keys_now(own))
 
 

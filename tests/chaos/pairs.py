@@ -18,7 +18,7 @@ import requests
 from flowbuilder import db, embedded
 from tests.support.buyers import Buyer, a_buyer, accepting
 from tests.support.command import in_private, numbers
-from tests.support.flows import buyer
+from tests.support.flows import SURELY, buyer
 from tests.support.market import a_market
 from tests.support.verdicts import Verdict, report
 from tests.support.yard import Yard, a_yard
@@ -67,9 +67,8 @@ def post_pairs(yard: Yard, pairs: int) -> None:
 
 def at_the_door(yard: Yard, sunrise: Buyer, pairs: int, scope: str) -> Verdict:
     """Have the door tell duplicates among the leads of the flow or of the seller."""
-    yard.market.publish(
-        [buyer(yard.market.connect(sunrise))], fields=FIELDS, intake={"duplicates": {**SAME, "scope": scope}}
-    )
+    steps = [buyer(yard.market.connect(sunrise, **SURELY))]
+    yard.market.publish(steps, fields=FIELDS, intake={"duplicates": {**SAME, "scope": scope}})
     before = len(sunrise.seen)
     post_pairs(yard, pairs)
     ends = Counter(lead.outcome for lead in yard.market.leads() if lead.flow_id == yard.market.flow_id)
@@ -82,8 +81,8 @@ def at_the_door(yard: Yard, sunrise: Buyer, pairs: int, scope: str) -> Verdict:
 
 def at_a_buyer(yard: Yard, sunrise: Buyer, helio: Buyer, pairs: int) -> Verdict:
     """Have the first buyer refuse whom it has; the second takes everybody."""
-    first = buyer(yard.market.connect(sunrise), "s1", duplicates=SAME)
-    yard.market.publish([first, buyer(yard.market.connect(helio), "s2")], fields=FIELDS)
+    first = buyer(yard.market.connect(sunrise, **SURELY), "s1", duplicates=SAME)
+    yard.market.publish([first, buyer(yard.market.connect(helio, **SURELY), "s2")], fields=FIELDS)
     before = len(sunrise.seen), len(helio.seen)
     post_pairs(yard, pairs)
     new = len(sunrise.seen) - before[0], len(helio.seen) - before[1]

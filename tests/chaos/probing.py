@@ -15,8 +15,11 @@ from tests.support.proofs import Books
 from workers.breakers import PROBE_GRACE
 from workers.outgoing import STOPPED
 
-UNHEARD = timedelta(seconds=2.5)
-"""For how long other workers may call a buyer that one of them has just found to fail too often."""
+UNHEARD = timedelta(seconds=5)
+"""For how long other workers may call a buyer that one of them has just found to fail too often.
+
+Of this they hear within a second of its being committed, which takes a turn, and longer while PostgreSQL is away.
+"""
 CLOSELY = timedelta(seconds=0.1)
 Call = Mapping[str, Any]
 """An attempt, as the database has it."""

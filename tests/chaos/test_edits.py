@@ -13,8 +13,6 @@ from tests.support.verdicts import Verdict, report
 
 EDITS, SEED = 24, 7
 
-pytestmark = pytest.mark.timeout(240)
-
 Left = tuple[Story, History]
 Promise = Callable[[Story, History], Verdict]
 

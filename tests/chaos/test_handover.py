@@ -12,7 +12,7 @@ from flowbuilder import db, enqueue
 from flowbuilder.config import settings
 from flowbuilder.embedded.homes import posts_folder
 from tests.support.buyers import Buyer, a_buyer
-from tests.support.flows import buyer, cap, quickly
+from tests.support.flows import SURELY, buyer, cap, quickly
 from tests.support.market import a_market, empty
 from tests.support.processes import eventually
 from tests.support.servers import private_servers
@@ -36,7 +36,7 @@ def scene() -> Iterator[Scene]:
             redis.flushall()
         market = stack.enter_context(a_market(servers.database_url, servers.redis_url))
         sunrise = stack.enter_context(a_buyer())
-        market.publish([cap(100_000), buyer(market.connect(sunrise), **quickly(after=["1s"] * 5))])
+        market.publish([cap(100_000), buyer(market.connect(sunrise, **SURELY), **quickly(after=["1s"] * 5))])
         yard = stack.enter_context(a_yard(market, servers))
         yard.open()
         yield yard, sunrise
@@ -81,20 +81,19 @@ def suppliers(scene: Scene) -> Iterator[dict[int, requests.Response]]:
     yard.market.check_requests(sunrise)
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM])
 def test_posts_that_are_handed_to_a_worker_that_goes_are_sold_once(scene: Scene, how: signal.Signals) -> None:
     yard, _ = scene
     hire(yard, 2)
     with suppliers(scene) as answers:
         for _ in range(ROUNDS):
-            eventually(lambda: at_the_door(yard) is not None)
+            eventually(lambda: at_the_door(yard) is not None, 120)
             many = len(answers)
-            eventually(lambda many=many: len(answers) > many + 20)
+            eventually(lambda many=many: len(answers) > many + 20, 120)
             gone = at_the_door(yard) or yard.workers[0]
             gone.send_signal(how)
             many = len(answers)
-            eventually(lambda many=many: len(answers) > many + 60)
+            eventually(lambda many=many: len(answers) > many + 60, 120)
             if how == signal.SIGSTOP:
                 gone.send_signal(signal.SIGCONT)
             else:
@@ -103,14 +102,13 @@ def test_posts_that_are_handed_to_a_worker_that_goes_are_sold_once(scene: Scene,
                 hire(yard, 1)
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("point", ["before posts", "after posts"])
 def test_posts_that_are_handed_to_a_worker_that_ends_around_its_commit_are_sold_once(scene: Scene, point: str) -> None:
     yard, _ = scene
     hire(yard, 2, point)
     with suppliers(scene):
         for _ in range(ROUNDS):
-            eventually(lambda: any(worker.poll() is not None for worker in yard.workers), 60)
+            eventually(lambda: any(worker.poll() is not None for worker in yard.workers), 120)
             gone, *_ = [worker for worker in yard.workers if worker.poll() is not None]
             assert gone.wait() == CRASHED
             yard.workers.remove(gone)

@@ -1,12 +1,8 @@
 """The short form of the pairs: the same person twice at the same instant is sold once."""
 
-import pytest
-
 from tests.chaos.pairs import a_market_place, spelt, verdicts
 from tests.support.servers import private_servers
 from tests.support.verdicts import report
-
-pytestmark = pytest.mark.timeout(240)
 
 
 def test_of_each_pair_one_is_sold_at_the_door_and_one_is_offered_to_a_buyer_that_asks() -> None:

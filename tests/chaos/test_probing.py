@@ -59,9 +59,9 @@ def test_one_probe_after_the_other_is_as_it_should_be(then: list[Told], openings
 @pytest.mark.parametrize(
     ("then", "finding"),
     [
-        ([(5, 6, "ok")], "attempt 1 of offer 2 of lead {} came 7.00 s before the buyer had time to recover"),
+        ([(8, 9, "ok")], "attempt 1 of offer 2 of lead {} came 4.00 s before the buyer had time to recover"),
         ([(12, 14, "ok"), (13, 15, "ok")], "attempt 1 of offer 3 of lead {} was a probe beside attempt 1 of offer 2"),
-        ([(12, 13, "error"), (16, 17, "ok")], "attempt 1 of offer 3 of lead {} came 7.00 s before"),
+        ([(12, 13, "error"), (19, 20, "ok")], "attempt 1 of offer 3 of lead {} came 4.00 s before"),
         ([(12, None, "sending"), (20, 21, "ok")], "attempt 1 of offer 3 of lead {} was a probe beside"),
     ],
 )

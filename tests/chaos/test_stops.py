@@ -15,7 +15,7 @@ from flowbuilder import clock, db, embedded, enqueue, ids
 from flowbuilder.models import ConnectionTest
 from tests.support import armed, fencing
 from tests.support.buyers import Buyer, a_buyer, accepting, silent_until
-from tests.support.flows import buyer, cap, quickly
+from tests.support.flows import SURELY, buyer, cap, quickly
 from tests.support.market import a_market, empty
 from tests.support.servers import private_servers
 from tests.support.yard import Yard, a_yard, posting
@@ -48,7 +48,7 @@ def scene(servers_of_module: embedded.Servers) -> Iterator[Scene]:
         market = stack.enter_context(a_market(servers_of_module.database_url, servers_of_module.redis_url))
         sunrise = stack.enter_context(a_buyer(accepting))
         sunrise.delay = 0.2
-        market.publish([cap(100_000), buyer(market.connect(sunrise), **quickly(after=["1s"] * 5))])
+        market.publish([cap(100_000), buyer(market.connect(sunrise, **SURELY), **quickly(after=["1s"] * 5))])
         yield stack.enter_context(a_yard(market, servers_of_module)), sunrise
 
 
@@ -63,7 +63,6 @@ def post(yard: Yard, number: int) -> None:
     yard.market.post(1, fields={"email": f"lead{number}@example.com"})
 
 
-@pytest.mark.timeout(300)
 def test_workers_that_are_told_to_stop_one_after_the_other_lose_nothing_and_ask_nobody_twice(scene: Scene) -> None:
     yard, sunrise = scene
     hire_and_wait(yard, 2)
@@ -87,6 +86,7 @@ def test_a_worker_that_was_paused_writes_nothing_when_it_wakes(scene: Scene) -> 
     fencing.write_down_who_writes(yard.market.database)
     workers = {name: yard.start(*WITH_SHORT_LEASES, called=name) for name in ("one", "two")}
     yard.workers = list(workers.values())
+    yard.market.wait_until("(SELECT count(*) FROM worker) >= 2", 120)
     for _ in range(PAUSES):
         before = len(sunrise.seen)
         speaks.clear()
@@ -99,6 +99,7 @@ def test_a_worker_that_was_paused_writes_nothing_when_it_wakes(scene: Scene) -> 
         paused.send_signal(signal.SIGCONT)
         speaks.set()
         yard.market.wait_until(ALL_DONE)
+    yard.close()
     late, _, who = fencing.late_writes(yard.market.database)
     fencing.forget(yard.market.database)
     assert (late, who) == (0, {"one", "two"})
@@ -117,7 +118,7 @@ def test_leads_that_came_while_valkey_was_away_are_done_soon_after(scene: Scene,
         yard.servers.start_valkey()
         back_at = time.monotonic()
         while yard.market.count_open():
-            assert time.monotonic() - back_at <= 25
+            assert time.monotonic() - back_at <= 90
             yard.revive()
             time.sleep(0.2)
     assert len(sunrise.seen) == 60
@@ -135,13 +136,13 @@ def test_an_idle_worker_ends_at_once(scene: Scene, command: tuple[str, ...], awa
     began = time.monotonic()
     worker.terminate()
     assert worker.wait(60) == 0
-    assert time.monotonic() - began <= 15
+    assert time.monotonic() - began <= 60
     yard.servers.start_valkey()
 
 
 def until_idle(redis: enqueue.Redis, worker: subprocess.Popen[bytes]) -> None:
     """Wait until RQ says that a worker listens; it died if it never does."""
-    for _ in range(600):
+    for _ in range(2400):
         assert worker.poll() is None
         if any(redis.hget(name, "state") == b"idle" for name in redis.smembers("rq:workers")):
             return
@@ -174,8 +175,8 @@ def test_a_job_that_runs_is_finished_before_its_worker_ends(scene: Scene) -> Non
         session.commit()
         test_id = test.id
     worker = yard.start(*JOBS)
-    with enqueue.connect(yard.servers.redis_url) as redis:
-        enqueue.enqueue_job(redis, enqueue.TEST_CONNECTION, test_id)
+    with enqueue.connect(yard.servers.redis_url, timeout=30) as redis:
+        assert enqueue.enqueue_job(redis, enqueue.TEST_CONNECTION, test_id)
     sunrise.wait_for(1)
     worker.terminate()
     assert worker.wait(60) == 0

@@ -48,7 +48,6 @@ def said_in_the_box(demo, name):
     return re.search(rf"{name} +(\S+)", line)[1]
 
 
-@pytest.mark.timeout(240)
 def test_the_first_lead_is_sold_and_a_second_start_finds_everything(home):
     with started(home, *DEMO, "--port", port := free_port()) as first:
         first.wait_for("first lead delivered after", 120)
@@ -90,7 +89,6 @@ HAPPENED = {
 """Questions to the demo's database, and what has to be among the answers."""
 
 
-@pytest.mark.timeout(400)
 def test_everything_happens_within_minutes_and_the_books_agree(home):
     with started(home, *DEMO, "--quiet", "--port", port := free_port()) as demo:
         demo.wait_for("Password", 120)
@@ -102,7 +100,6 @@ def test_everything_happens_within_minutes_and_the_books_agree(home):
         end_with_ctrl_c(demo, home)
 
 
-@pytest.mark.timeout(240)
 def test_without_suppliers_the_market_stands_and_nobody_posts(home):
     with started(home, *DEMO, "--no-suppliers", "--quiet", "--port", port := free_port()) as demo:
         demo.wait_for("Password", 90)

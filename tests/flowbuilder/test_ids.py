@@ -26,7 +26,7 @@ def test_ids_made_by_many_threads_at_once_are_all_different() -> None:
 def test_an_id_is_a_uuid_of_version_seven_and_knows_its_time() -> None:
     identifier = ids.new_id()
     assert (identifier.version, identifier.variant) == (7, "specified in RFC 4122")
-    assert abs(ids.made_at(identifier) - datetime.now(UTC)) < timedelta(seconds=5)
+    assert abs(ids.made_at(identifier) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_the_first_id_of_a_moment_comes_before_all_others_of_it() -> None:

@@ -5,6 +5,7 @@ import json
 import logging
 import sys
 import threading
+import time
 import timeit
 from collections.abc import Iterator
 from pathlib import Path
@@ -177,5 +178,8 @@ def test_a_line_costs_next_to_nothing(usual):
         logs.set_up(level="info", as_json=True, process="leads", stream=nowhere)
         row = {"lead": "0" * 26, "offer": "0" * 26, "attempt": 1, "connection": "con_" + "0" * 26}
         row |= {"status": 200, "outcome": "ok", "ms": 192, "bytes": 300}
-        best = min(timeit.repeat(lambda: logs.tell("attempt", **row), number=1000, repeat=20)) / 1000
+        best = (
+            min(timeit.repeat(lambda: logs.tell("attempt", **row), number=1000, repeat=20, timer=time.process_time))
+            / 1000
+        )
     assert best < 100e-6  # It takes about ten microseconds; a busy machine takes its time.

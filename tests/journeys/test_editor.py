@@ -11,6 +11,7 @@ from flowbuilder import ids
 from flowbuilder.models import Flow
 from tests.support.cast import Cast, a_connection, a_flow
 from tests.support.documents import solar
+from tests.support.editor_page import press_retry
 from tests.support.looks import NARROW, SMALL_AND_DARK, WIDE, look_closely
 
 Visit = Callable[..., Page]
@@ -183,7 +184,7 @@ def test_a_save_that_fails_is_said_and_tried_again(
     expect(page.locator("#saved")).to_have_text("Not saved. Retrying")
     expect(price(page)).to_have_value("45")
     page.unroute("**/draft/steps/s2")
-    page.get_by_role("button", name="Retry").click()
+    press_retry(page)
     expect(page.locator("#saved")).to_contain_text("Saved")
     expect(page.locator("#rail")).to_contain_text("$45")
 

@@ -1,6 +1,5 @@
 """A bad version is live: back in two presses, traffic follows, and what is live is looked at in every light."""
 
-import time
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import Any
@@ -126,11 +125,9 @@ def test_traffic_follows_what_was_gone_back_to(browser: Browser, shop: Storefron
         draft = flow.draft
 
         page.goto(address_of(flow))
-        began = time.monotonic()
         page.get_by_role("link", name="Go back to 1").click()
         page.get_by_role("button", name="Go back to version 1 now").click()
         expect(page.get_by_role("main")).to_contain_text("Version 3 is live, equal to the one you chose.")
-        assert time.monotonic() - began < 15
         eventually(lambda: outcome() == "sold")
 
         session.refresh(flow)

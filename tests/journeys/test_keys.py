@@ -12,7 +12,7 @@ from flowbuilder.models import Flow
 from tests.support.cast import Cast, a_connection, a_flow
 from tests.support.documents import solar
 from tests.support.keyboard import Keyboard, walk
-from tests.support.looks import NARROW, WIDE
+from tests.support.looks import NARROW, WIDE, settled
 from tests.support.processes import eventually
 
 Visit = Callable[..., Page]
@@ -226,6 +226,7 @@ def test_tab_goes_through_the_editor_in_the_order_seen(
 ) -> None:
     for place in PLACES:
         page = visit(address(flow) + place, cast.sara, **size)
+        settled(page)
         assert (place, walk(page)) == (place, [])
 
 
@@ -236,4 +237,5 @@ def test_tab_goes_through_every_page_in_the_order_seen(visit: Visit, cast: Cast,
         page.goto(place)
         page.keyboard.press("Tab")
         expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+        settled(page)
         assert (place, walk(page)) == (place, [])

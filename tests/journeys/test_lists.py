@@ -39,6 +39,7 @@ def test_a_list_is_made_asked_changed_and_deleted(visit, cast: Cast, tmp_path: P
     expect(page.locator("#list-entries")).to_contain_text("5,000 recognised, 1 not.")
     expect(page.locator("#list-entries")).to_contain_text("5,000 entries")
     page.get_by_role("link", name="Delete this list").click()
+    expect(page.get_by_role("button", name="Delete for good")).to_be_visible()
     look_closely(page)
     page.get_by_role("button", name="Delete for good").click()
     expect(page.get_by_text("No stored lists yet")).to_be_visible()

@@ -10,7 +10,6 @@ from tests.support.looks import LOOKS, NARROW, cut_choices, hard_to_press, look_
 from tests.support.sights import EMPTY, PAGES
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 def test_every_page_with_something_on_it(visit, cast: Cast, saras: dict[str, str], look: Any) -> None:  # type: ignore[no-untyped-def]
     page, hard = visit("/", cast.sara, **look), list[str]()

@@ -7,7 +7,6 @@ from tests.support.looks import WIDE, settled, wrong_from_afar
 from tests.support.sights import EDITOR, PAGES
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("paths", [PAGES, EDITOR], ids=["pages", "editor"])
 def test_nothing_is_lost_by_what_readers_set(visit, cast: Cast, saras: dict[str, str], paths: list[str]) -> None:  # type: ignore[no-untyped-def]
     page = visit("/", cast.sara, **WIDE)

@@ -10,7 +10,6 @@ from tests.support.looks import LOOKS, WIDE, cut_choices, hard_to_press, look_cl
 from tests.support.sights import EDITOR
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 def test_the_editor_with_whatever_is_open(visit, cast: Cast, saras: dict[str, str], look: Any) -> None:  # type: ignore[no-untyped-def]
     page, hard = visit("/", cast.sara, **look), list[str]()

@@ -246,9 +246,9 @@ def see_the_numbers(she: Newcomer) -> None:
     she.go("Home")
     she.stop("Home")
     expect(she.part("Begin here")).to_have_count(0)
-    told = she.part("Today").get_by_role("definition").all_inner_texts()
-    names = she.part("Today").get_by_role("term").all_inner_texts()
-    assert (names[:2], told[:2]) == (["Arrived", "Sold"], ["1", "1"])
+    for number, name in enumerate(("Arrived", "Sold")):
+        expect(she.part("Today").get_by_role("term").nth(number)).to_have_text(name)
+        expect(she.part("Today").get_by_role("definition").nth(number)).to_have_text("1")
     expect(she.part("Today")).to_contain_text("$42.00")
     expect(she.part("Today")).to_contain_text("$10.50")
 

@@ -232,6 +232,8 @@ def test_nothing_is_typed_about_leads_that_are_being_listed_anew(
     page.route("**/waiting?*", lambda route: held.append(route), times=1)  # noqa: PLW0108
     page.locator("#filter-flow").select_option(index=1)
     expect(page.get_by_label("Reason for the supplier")).to_be_disabled()
+    while not held:
+        page.wait_for_timeout(50)
     held[0].continue_()
     expect(page.locator("#deciding[disabled]")).to_have_count(0)
     assert "flow=" in page.url

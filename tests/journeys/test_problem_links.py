@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
@@ -17,8 +16,6 @@ from tests.support.cast import Cast, a_connection, a_flow, a_source
 from tests.support.looks import WIDE
 
 Visit = Callable[..., Page]
-
-pytestmark = pytest.mark.timeout(240)
 
 FOCUSED = """() => {
   const ids = [document.getElementById("panel-body").dataset.step];

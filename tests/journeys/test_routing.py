@@ -5,6 +5,7 @@ from playwright.sync_api import Browser, Page, expect
 from flowbuilder import embedded, ids
 from tests.support.buyers import a_buyer
 from tests.support.documents import first_flow
+from tests.support.flows import SURELY
 from tests.support.looks import SMALL_AND_DARK, WIDE, look_closely
 from tests.support.market import a_market
 from tests.support.storefront import open_for_business
@@ -17,7 +18,8 @@ def test_a_buyer_gets_as_many_as_its_cap_allows_and_the_next_one_the_rest(
     browser: Browser, servers: embedded.Servers, fresh_database_url: str, fresh_redis_url: str
 ) -> None:
     with a_buyer() as a, a_buyer() as b, a_market(fresh_database_url, fresh_redis_url) as market:
-        document = first_flow(market.connect(a, row={"name": "Buyer A"}), market.connect(b, row={"name": "Buyer B"}))
+        named = {"Buyer A": a, "Buyer B": b}
+        document = first_flow(*(market.connect(one, row={"name": name}, **SURELY) for name, one in named.items()))
         market.publish(**document)
         with open_for_business(market, servers) as shop:
             answers = [shop.post(email=mail(number), state="CA", product="Solar") for number in range(1, POSTED + 1)]

@@ -12,6 +12,7 @@ from flowbuilder.drafts.operations import look
 from flowbuilder.models import Flow
 from tests.support.cast import Cast, a_connection, a_flow, a_member
 from tests.support.documents import solar
+from tests.support.editor_page import press_retry
 from tests.support.looks import WIDE
 from tests.support.web import session_of
 
@@ -96,7 +97,7 @@ def test_while_nothing_can_be_saved_nothing_is_left(
     assert asked == ["beforeunload"]
     expect(note(page)).to_have_value("Ask for Ana")
     page.unroute("**/draft/steps/s2")
-    page.get_by_role("button", name="Retry").click()
+    press_retry(page)
     expect(page.locator("#rail")).to_contain_text("Ask for Ana")
     context.close()
     assert settings_of(session, flow, 1)["note"] == "Ask for Ana"

@@ -201,7 +201,7 @@ def a_world(
     return World(said, bids=bid, refused=able, lists={"lst_1": {"CA"}}, finds=finds, campaigns=there, most_holds=1000)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     steps(),
     st.lists(ANSWERS, min_size=30, max_size=30),
@@ -231,7 +231,7 @@ def test_every_lead_ends_and_every_journal_replays(
         assert again.effect.asks() == world.events[cut].asks
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     steps(),
     st.lists(ANSWERS, min_size=30, max_size=30),
@@ -281,7 +281,7 @@ def check_reasons(step: Group, world: World) -> None:
             assert event.asks["price"] <= event.asks["bid"] == bids[event.step] > 0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(steps())
 def test_every_flow_is_told_in_words_and_stays_as_it_was_written(written: list[Any]) -> None:
     flow = a_flow(*written)
@@ -291,7 +291,7 @@ def test_every_flow_is_told_in_words_and_stays_as_it_was_written(written: list[A
     assert a_flow(*json_text.read(json_text.write(flow.document))["steps"]).document["steps"] == written  # type: ignore[index]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(changed([FULL]), ANSWERS)
 def test_a_document_that_is_nearly_right_is_refused_or_runs(written: Any, answer: str) -> None:
     before = json_text.write(written)

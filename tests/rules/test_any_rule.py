@@ -14,7 +14,7 @@ from rules.values import check_value, compile_value
 from rules.wording import say_condition, say_rule, say_seen, say_value
 from tests.support.a_lead import FIELDS, data_of
 
-MANY = settings(max_examples=300, deadline=None, database=None)
+MANY = settings(max_examples=300)
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.fuzz.targets import TARGETS
 
-MANY = settings(max_examples=200, deadline=None, database=None)
+MANY = settings(max_examples=200)
 PIECES = {
     "json": ['{"', '"a"', *":,[]}", "1", "-0", ".5", "e9", "null", "true", "NaN", '"\\ud83d', '\\u0000"', " "],
     "xml": [

@@ -166,4 +166,4 @@ class Calls(RuleBasedStateMachine):
 
 
 TestCalls = Calls.TestCase
-TestCalls.settings = settings(max_examples=50, stateful_step_count=60, deadline=None)
+TestCalls.settings = settings(max_examples=50, stateful_step_count=60)

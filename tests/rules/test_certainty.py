@@ -39,7 +39,7 @@ POSTED = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=1500, deadline=None, database=None)
+@settings(max_examples=1500)
 @given(groups(), POSTED)
 def test_what_is_certain_is_so_for_every_lead(group: Group, posted: dict[str, Any]) -> None:
     try:

@@ -86,7 +86,7 @@ def test_a_step_that_only_got_another_number_is_not_said_to_have_changed() -> No
     assert [one.say() for one in compared(before, after)] == [said]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_whatever_changes_something_is_said(data: st.DataObject) -> None:
     before = data.draw(st.sampled_from([BASE, FULL]))

@@ -156,7 +156,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(JSON)
 def test_nothing_that_is_json_makes_reading_fail(written: Any) -> None:
     flow, found = parse_flow(written)
@@ -164,7 +164,7 @@ def test_nothing_that_is_json_makes_reading_fail(written: Any) -> None:
     assert found
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(JSON, st.sampled_from(["steps", "fallback", "fields", "intake", "values", "currency", "time_zone"]))
 def test_nothing_inside_a_document_makes_reading_fail(written: Any, key: str) -> None:
     flow, found = parse_flow(document(CA_SOLAR, buyer()) | {key: written})

@@ -149,7 +149,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None, database=None)
+@settings(max_examples=200)
 @given(JSON)
 def test_what_is_written_is_read_back(value: Any) -> None:
     assert json_text.read(json_text.write(value)) == value
@@ -158,7 +158,7 @@ def test_what_is_written_is_read_back(value: Any) -> None:
 CODES = {"not_utf8", "not_json", "not_a_number", "number_too_large", "doubled_key", "too_deep", "lone_surrogate"}
 
 
-@settings(max_examples=200, deadline=None, database=None)
+@settings(max_examples=200)
 @given(st.one_of(st.text(), st.binary()))
 def test_any_text_is_read_or_refused(text: Any) -> None:
     code = None

@@ -46,7 +46,7 @@ def rows(weights: Sequence[int], **settings: Any) -> list[Standing]:
     return [Standing(NAMES[at], at + 1, weight=weight, **settings) for at, weight in enumerate(weights)]
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(WEIGHTS)
 def test_weighted_gives_each_its_share_of_those_that_can_be_asked(weights: list[int]) -> None:
     first = Counter(weighted(rows(weights), Seed(f"lead-{n}", "g"))[0].id for n in range(LEADS))
@@ -54,7 +54,7 @@ def test_weighted_gives_each_its_share_of_those_that_can_be_asked(weights: list[
         assert abs(first[row.id] / LEADS - row.weight / sum(weights)) <= 0.02
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(WEIGHTS)
 def test_who_is_second_is_drawn_by_weight_from_those_that_are_left(weights: list[int]) -> None:
     ranked = [weighted(rows(weights), Seed(f"lead-{n}", "g")) for n in range(LEADS)]
@@ -65,7 +65,7 @@ def test_who_is_second_is_drawn_by_weight_from_those_that_are_left(weights: list
         assert abs(second[row.id] / many - share) <= 5 * sqrt(share * (1 - share) / many)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(2, 8), st.lists(st.sets(st.integers(1, 8)), min_size=1, max_size=30))
 def test_round_robin_gives_a_turn_in_each_round_to_whoever_takes_every_lead(
     count: int, refusals: list[set[int]]
@@ -104,7 +104,7 @@ def mix(*shares: int) -> Mix:
     return Mix(by, {f"k{at}": share for at, share in enumerate(shares)}, Cap("a/mix", MOST, "day", "UTC"))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.lists(st.integers(1, 100), min_size=2, max_size=4), st.integers(0, 2**32))
 def test_quota_keeps_the_shares_of_every_buyer(shares: list[int], start: int) -> None:
     """Kinds of leads come as they like, each often enough; every buyer's own mix is right after each sale."""

@@ -82,7 +82,7 @@ def test_the_names_that_are_looked_at_are_those_of_the_library():
     assert set(CASE_INSENSITIVE_MAILBOX_NAMES) == SHARED_MAILBOXES
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(st.lists(WORD, min_size=1, max_size=3), st.lists(WORD, min_size=1, max_size=4))
 def test_an_address_is_valid_and_written_as_the_library_says(user: list[str], domain: list[str]):
     text = f"{'.'.join(user)}@{'.'.join(domain)}".strip()

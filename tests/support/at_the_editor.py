@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import BrowserContext, Dialog, Error, Locator, Page
+from playwright.sync_api import BrowserContext, Dialog, Error, Locator, Page, Request
 from playwright.sync_api import TimeoutError as TookTooLong
 
 Told = Literal["saved", "conflict", "not saved", "typed over", "warned", "left", "nothing", "silent"]
@@ -58,8 +58,11 @@ class AtTheEditor:
         self.told: list[Change] = []
         self.pending: list[Change] = []
         self.was_warned = False
+        self.left_out: list[str] = []
+        """The scripts that did not come with the page, as the web was killed just then."""
         self.page: Page = context.new_page()
-        self.page.set_default_timeout(5_000)
+        self.page.on("requestfailed", self._is_left_out)
+        self.page.set_default_timeout(10_000)
         self.page.on("dialog", self._is_asked)
         self.visit()
 
@@ -69,8 +72,9 @@ class AtTheEditor:
         ends = time.monotonic() + PATIENCE
         while True:
             with suppress(Error):
+                self.left_out.clear()
                 self.page.goto(self.address)
-                if self.page.locator("#rail").count():
+                if self.page.locator("#rail").count() and not self.left_out:
                     break
             assert time.monotonic() < ends, "nobody answers"
             time.sleep(0.3)
@@ -204,6 +208,10 @@ class AtTheEditor:
     def _hear(self, since: int) -> list[tuple[str, str]]:
         heard = self.page.evaluate(f"heard({since})")
         return [(kind, text) for kind, text in heard]
+
+    def _is_left_out(self, request: Request) -> None:
+        if request.resource_type == "script":
+            self.left_out.append(request.url)
 
     def _is_asked(self, dialog: Dialog) -> None:
         self.was_warned = True

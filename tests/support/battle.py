@@ -51,15 +51,20 @@ class Battle:
         assert not self.poster.refused, f"{len(self.poster.refused)} leads were never taken in"
 
     def kill_every(self, pause: float, seconds: float) -> None:
-        """Kill a random worker again and again, and start another each time."""
+        """Kill a random worker again and again, and start another each time.
+
+        At first all are killed, so that the one that carries most is among them, however short this lasts.
+        """
         ends = time.monotonic() + seconds
+        victims = list(self.yard.workers)
         while time.monotonic() < ends:
             time.sleep(pause)
-            worker = self.dice.choice(self.yard.workers)
-            with self.breaking.noted(KILLED):
+            for worker in victims:
                 worker.kill()
-                worker.wait()
-            self.yard.replace(worker, signal.SIGKILL)
+                with self.breaking.noted(KILLED):
+                    worker.wait()
+                self.yard.replace(worker, signal.SIGKILL)
+            victims = [self.dice.choice(self.yard.workers)]
 
     def acknowledged(self) -> list[Posted]:
         """Return the leads that suppliers were told are taken."""

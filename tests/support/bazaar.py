@@ -32,7 +32,7 @@ STATES = {
     "UT": 1,
 }
 """Where leads are from, out of a hundred: every state but New York and Wyoming has a lane of its own."""
-BREAKERS = {"fails_2": {"failures": 3, "within": "30s", "recover_after": "3s"}}
+BREAKERS = {"fails_2": {"failures": 3, "within": "30s", "recover_after": "8s"}}
 """The buyers that are left alone when they fail; the others are always asked, so that there is more to go wrong."""
 _PLAN = [state for state, many in STATES.items() for _ in range(many)]
 STRIDE = 37

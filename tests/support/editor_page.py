@@ -38,3 +38,8 @@ def put_away(page: Page) -> None:
     if page.viewport_size == NARROW["viewport"] and close.is_visible():
         close.click()
         expect(close).to_be_hidden()
+
+
+def press_retry(page: Page) -> None:
+    """Press the button that saves again, which goes when the page by itself has just done so."""
+    page.locator("#retry").dispatch_event("click")

@@ -35,6 +35,10 @@ def split(name: str, rule: Any, *steps: dict[str, Any], rest: tuple[dict[str, An
     return {"split": {"id": "lanes", "cases": [{"name": name, "when": rule, "steps": [*steps]}], "else": [*rest]}}
 
 
+SURELY: dict[str, Any] = {"breaker": "off", "timeout_ms": 30_000}
+"""How a connection is set to a buyer that is slow, or away, only where the machine is."""
+
+
 def quickly(**changes: Any) -> dict[str, Any]:
     """Return a retry setting whose delays a test can sit out."""
     return {"retry": {"after": ["1s"], "for_up_to": "60s", **changes}}

@@ -56,7 +56,7 @@ def everything(settings: Settings, home: Path) -> Iterator[None]:
 def _is_ready(address: str) -> bool:
     try:
         return requests.get(f"{address}/readyz", timeout=2).ok
-    except requests.ConnectionError:
+    except requests.RequestException:
         return False
 
 

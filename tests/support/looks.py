@@ -127,7 +127,7 @@ def cut_choices(page: Page) -> list[str]:
 
 def settled(page: Page) -> None:
     """Wait until a page has all its parts."""
-    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    expect(page.locator("[aria-busy=true], .htmx-request")).to_have_count(0)
 
 
 def wrong_from_afar(page: Page) -> dict[str, list[str]]:

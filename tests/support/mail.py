@@ -106,7 +106,7 @@ def _next(answers: list[str]) -> str:
 def a_mail_server(**options: Any) -> Iterator[MailServer]:
     """Run a mail server."""
     mailbox = MailServer(int(free_port()))
-    controller = Controller(mailbox, hostname="127.0.0.1", port=mailbox.port, **options)
+    controller = Controller(mailbox, hostname="127.0.0.1", port=mailbox.port, ready_timeout=60, **options)
     controller.start()
     try:
         yield mailbox

@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +17,8 @@ from flowbuilder import db, embedded
 TEMPLATE = "migrated"
 TABLES = "tables"
 PREFIX = "fb-test-"
+BUSY = 60.0
+"""Seconds for which a database may be in use that is to be copied or dropped."""
 
 
 @contextmanager
@@ -41,9 +44,14 @@ def sweep_left_behind() -> None:
 
 
 def make_template(servers: embedded.Servers) -> str:
-    """Migrate a database once, to be copied for every test that wants its own; return its name."""
+    """Migrate a database once, to be copied for every test that wants its own; return its name.
+
+    It takes leads of last month too: on the first days of a month "three days ago" is in it.
+    """
     _run(servers, f"CREATE DATABASE {TEMPLATE} TABLESPACE {TABLES}")
     db.migrate(url_of(servers, TEMPLATE))
+    with psycopg.connect(plain_url(url_of(servers, TEMPLATE)), autocommit=True) as database:
+        database.execute("SELECT ensure_partitions(now() - interval '1 month', 0)")
     return TEMPLATE
 
 
@@ -84,5 +92,17 @@ def _delete(folder: Path) -> None:
 
 
 def _run(servers: embedded.Servers, statement: str) -> None:
+    """Run a statement about a whole database, again for a while where somebody is still at it.
+
+    PostgreSQL waits five seconds itself, in which a busy machine may not have ended a connection or a clearing up.
+    """
+    deadline = time.monotonic() + BUSY
     with psycopg.connect(plain_url(url_of(servers, "postgres")), autocommit=True) as connection:
-        connection.execute(statement)  # type: ignore[call-overload]
+        while True:
+            try:
+                connection.execute(statement)  # type: ignore[call-overload]
+            except psycopg.errors.ObjectInUse:
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                return

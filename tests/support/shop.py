@@ -21,7 +21,7 @@ def open_flow(market: Market, buyer: Buyer) -> None:
     """Publish the flow: duplicates by email, a supplier that is paid 31.50, and whose forms may go on to a page."""
     mapping = [[name, {"var": f"lead.{name}"}] for name in MAPPED]
     market.publish(
-        [a_buyer_step(market.connect(buyer, mapping=mapping))],
+        [a_buyer_step(market.connect(buyer, mapping=mapping, timeout_ms=30_000))],
         fields=DOCUMENT["fields"],
         intake={"duplicates": {"by": ["email"], "within": "30d"}},
         source={"cost": {"fixed": 31.5}, "redirect_hosts": [HOST]},

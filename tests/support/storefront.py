@@ -68,4 +68,5 @@ def open_for_business(market: Market, servers: embedded.Servers) -> Iterator[Sto
         token = session_of(session, sara)
         yard.hire()
         yard.open()
+        market.wait_until("(SELECT count(*) FROM worker) >= 1", 120)
         yield Storefront(yard, sara, token, *yard.address())

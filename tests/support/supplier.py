@@ -136,7 +136,7 @@ class Rows:
 @contextmanager
 def a_worker(database_url: str, redis_url: str, *, announces: bool = True, **answer: Any) -> Iterator[None]:
     """Answer all leads while the block runs: woken by the queue, and telling who waits unless that message is lost."""
-    rows, redis = Rows(database_url), enqueue.connect(redis_url)
+    rows, redis = Rows(database_url), enqueue.connect(redis_url, timeout=30)
 
     def work(ends: threading.Event) -> None:
         while not ends.is_set():

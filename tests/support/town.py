@@ -179,5 +179,5 @@ def running(town: Town) -> Iterator[None]:
 def _is_ready(url: str) -> bool:
     try:
         return requests.get(f"{url}/readyz", timeout=2).ok
-    except requests.ConnectionError:
+    except requests.RequestException:
         return False

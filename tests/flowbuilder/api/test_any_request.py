@@ -72,7 +72,7 @@ def ground(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathF
 def _answers(url: str) -> bool:
     try:
         return requests.get(f"{url}/healthz", timeout=2).ok
-    except requests.ConnectionError:
+    except requests.RequestException:
         return False
 
 
@@ -161,7 +161,7 @@ def bent(document: Any, dice: random.Random) -> Any:
 
 @pytest.mark.timeout(7200)
 def test_every_call_answers_as_described_and_never_with_5xx(ground: Ground) -> None:
-    described = requests.get(f"{ground.url}/api/v1/openapi.json", timeout=10).json()
+    described = requests.get(f"{ground.url}/api/v1/openapi.json", timeout=60).json()
     schema = schemathesis.openapi.from_dict(with_known_things(described, ground))
     schema.config.update(base_url=f"{ground.url}/api/v1")
     found = [problem for operation in schema.get_all_operations() for problem in problems_of(operation.ok(), ground)]
@@ -182,8 +182,6 @@ def _try(operation: Any, mode: GenerationMode, many: int, headers: dict[str, str
     @seed(many)
     @examples(
         max_examples=many,
-        deadline=None,
-        database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )

@@ -81,7 +81,7 @@ def test_its_state_says_so_above_everything_else_and_in_the_list(
     [
         ({}, "One lead is tried from", True),
         ({"recover_at": clock.now()}, "The next lead is tried", False),
-        ({"probe": "01", "probe_until": clock.now() + timedelta(hours=1)}, "One lead is being tried now.", False),
+        ({"probe": "01", "probe_until": clock.now() + timedelta(days=1)}, "One lead is being tried now.", False),
     ],
 )
 def test_one_lead_can_be_tried_while_none_may_go_through(

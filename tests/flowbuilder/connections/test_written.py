@@ -243,14 +243,14 @@ EXPRESSIONS = st.recursive(
 )
 
 
-@settings(max_examples=500, deadline=None, database=None)
+@settings(max_examples=500)
 @given(EXPRESSIONS)
 def test_any_expression_is_shown_so_that_it_reads_as_itself(expression):
     read = read_expression(show_expression(expression))
     assert (read, repr(read)) == (expression, repr(expression))
 
 
-@settings(max_examples=500, deadline=None, database=None)
+@settings(max_examples=500)
 @given(EXPRESSIONS.filter(lambda expression: not isinstance(expression, str)))
 def test_any_rule_is_shown_so_that_it_reads_as_itself(rule):
     read = read_rule(show_rule(rule))

@@ -18,7 +18,16 @@ from tests.support.cast import Cast, a_connection, a_flow, a_lead, a_source, an_
 from tests.support.documents import solar
 from tests.support.web import HTMX, signed_in
 
-NOON = clock.now().replace(hour=20, minute=0, second=0, microsecond=0)  # In Los Angeles.
+LOS_ANGELES = ZoneInfo("America/Los_Angeles")
+TODAY = clock.now().astimezone(LOS_ANGELES).replace(minute=0, second=0, microsecond=0)
+
+
+def at_hour(hour: int, *, days_ago: int = 0) -> datetime:
+    """Return an hour of today, or of a day before, in Los Angeles."""
+    return (TODAY.replace(hour=hour) - timedelta(days=days_ago)).astimezone(UTC)
+
+
+NOON = at_hour(12)
 
 
 @pytest.fixture
@@ -70,7 +79,7 @@ def test_test_leads_are_not_counted(session: Session, cast: Cast, source: Source
 
 
 def test_a_day_begins_at_midnight_where_the_account_is(session: Session, cast: Cast, source: Source) -> None:
-    midnight = NOON.replace(hour=8)
+    midnight = at_hour(0)
     a_lead_of_today(session, source, received_at=midnight - timedelta(seconds=1))
     a_lead_of_today(session, source, received_at=midnight)
     seen = shown(session, cast)
@@ -175,14 +184,14 @@ def test_the_page_names_no_person(app: Flask, session: Session, cast: Cast, sour
 def test_a_day_is_compared_with_the_week_before_at_the_same_time(session: Session, cast: Cast, source: Source) -> None:
     for _ in range(3):
         a_lead_of_today(session, source, revenue=4200)
-    week_ago = NOON - timedelta(days=7)
+    week_ago = at_hour(12, days_ago=7)
     for at in (week_ago - timedelta(minutes=5), week_ago - timedelta(minutes=6)):
         a_lead_of_today(session, source, revenue=4200, received_at=at)
     for _ in range(9):
         a_lead_of_today(session, source, revenue=4200, received_at=week_ago + timedelta(minutes=5))
     change = shown(session, cast).change
     assert (change.arrived, change.sold, change.revenue, change.rejected) == ("50% more", "50% more", "50% more", "")
-    assert change.day == f"{NOON.astimezone(ZoneInfo('America/Los_Angeles')):%A}"
+    assert change.day == f"{TODAY:%A}"
 
 
 @pytest.mark.parametrize(("today_count", "said"), [(1, "50% less"), (2, "as much"), (4, "100% more")])
@@ -190,7 +199,7 @@ def test_more_and_less_are_said_in_words(
     session: Session, cast: Cast, source: Source, today_count: int, said: str
 ) -> None:
     for _ in range(2):
-        a_lead_of_today(session, source, received_at=NOON - timedelta(days=7, minutes=5))
+        a_lead_of_today(session, source, received_at=at_hour(12, days_ago=7) - timedelta(minutes=5))
     for _ in range(today_count):
         a_lead_of_today(session, source)
     assert shown(session, cast).change.arrived == said

@@ -77,6 +77,7 @@ def shop(servers: embedded.Servers, template: str, redis_url: str) -> Iterator[S
     with copied_database(servers, template) as url, a_buyer() as buyer, a_market(url, redis_url) as market:
         open_flow(market, buyer)
         with a_yard(market, servers) as yard:
-            yard.open()
             yard.hire()
+            yard.open()
+            market.wait_until("(SELECT count(*) FROM worker) >= 1", 120)
             yield Shop(yard, buyer, *yard.address(), make_test_key(market))

@@ -10,7 +10,7 @@ from flowbuilder.intake.reading import LeadForm
 from rules import json_text
 from rules.fields import TYPES, Field
 
-MANY = settings(max_examples=200, deadline=None, database=None)
+MANY = settings(max_examples=200)
 FORM = LeadForm(
     [
         Field(key, key, options=("solar", "roofing"), required=key == "email", aliases=("E-Mail", "mail"))

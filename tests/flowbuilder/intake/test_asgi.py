@@ -86,6 +86,7 @@ def test_senders_whose_bodies_do_not_come_hold_no_thread(port: int, supplier: Su
 
 def test_a_sender_who_leaves_before_the_answer_is_no_fault(web: tuple[int, Started], supplier: Supplier, rows: Rows):
     port, running = web
+    said_before = len(running.said)
     headers = {"Content-Type": "application/json", "X-API-Key": supplier.key}
     leaving, staying = (http.client.HTTPConnection("127.0.0.1", port, timeout=30) for _ in range(2))
     for connection in (leaving, staying):
@@ -98,7 +99,8 @@ def test_a_sender_who_leaves_before_the_answer_is_no_fault(web: tuple[int, Start
     # A line that is said after all that the two made it say.
     assert ask(port, "GET", "/f/nothing").status == 404
     running.wait_for("no_such_address")
-    assert not [line for line in running.said if "rror" in line or "Traceback" in line]
+    said = running.said[said_before:]
+    assert not [line for line in said if "Traceback" in line or ("rror" in line and "Valkey" not in line)]
 
 
 def test_each_answer_has_an_id_of_its_own(port: int, supplier: Supplier):
@@ -120,8 +122,10 @@ def test_a_trusted_proxy_says_who_posts(port: int, supplier: Supplier):
         wrong = {"X_API_Key": "lk_live_wrong", "X_Forwarded_For": address}
         return ask(port, "POST", supplier.address, b"{}", Content_Type="application/json", **wrong).status
 
-    assert {post_as("198.51.100.7") for _ in range(30)} == {401}
-    assert (post_as("198.51.100.7"), post_as("203.0.113.9")) == (429, 401)
+    answers = [post_as("198.51.100.7") for _ in range(30)]
+    while answers[-1] == 401 and len(answers) < 100:  # One more is allowed after every two seconds.
+        answers.append(post_as("198.51.100.7"))
+    assert (set(answers[:-1]), answers[-1], post_as("203.0.113.9")) == ({401}, 429, 401)
 
 
 SCOPE: dict[str, Any] = {
@@ -250,7 +254,7 @@ def test_a_thread_is_taken_by_what_is_no_post_of_a_lead(pages: AsgiApp, method: 
 
 @pytest.mark.parametrize("length", [6, 2 * len(MEBIBYTE)])
 def test_a_sender_who_falls_silent_is_cut_short(pages: AsgiApp, monkeypatch: pytest.MonkeyPatch, length: int):
-    monkeypatch.setattr(asgi, "SILENT_FOR", 0.05)
+    monkeypatch.setattr(asgi, "SILENT_FOR", 1.0)
     headers = [(b"content-length", str(length).encode())]
     assert answer_of(pages, [part(b"abc")], headers=headers) == (200, b"3")
 

@@ -139,7 +139,7 @@ def test_after_a_broken_connection_each_lead_is_stored_once(
         if committed:
             store.insert([entry.row])
         [(pid,)] = store.execute("SELECT pg_backend_pid()")
-        assert rows.all("SELECT pg_terminate_backend(%(pid)s, 5000) AS ended", pid=pid)[0]["ended"]
+        assert rows.all("SELECT pg_terminate_backend(%(pid)s, 60000) AS ended", pid=pid)[0]["ended"]
         store_or_refuse(store, entry)
     assert (entry.is_stored, len(rows.leads(supplier))) == (True, 1)
 
@@ -151,7 +151,7 @@ def test_a_lead_whose_insert_goes_on_after_its_connection_broke_is_stored_once_a
     with a_store(database_url, lock_timeout="0") as store, psycopg.connect(plain_url(database_url)) as still_at_it:
         still_at_it.execute(INSERT_LEADS, [as_list([entry.row])])
         [(pid,)] = store.execute("SELECT pg_backend_pid()")
-        assert rows.all("SELECT pg_terminate_backend(%(pid)s, 5000) AS ended", pid=pid)[0]["ended"]
+        assert rows.all("SELECT pg_terminate_backend(%(pid)s, 60000) AS ended", pid=pid)[0]["ended"]
         with ThreadPoolExecutor(1) as pool:
             ours = pool.submit(store_or_refuse, store, entry)
             waits = "SELECT pid FROM pg_locks WHERE transactionid::text = %(id)s AND NOT granted"
@@ -213,6 +213,7 @@ def taken(tmp_path: Path, redis_url: str) -> Iterator[list[bytes]]:
     door.open()
     with enqueue.connect(redis_url) as redis:
         assert enqueue.tell_carried(redis, "nobody")
+        redis.persist(enqueue.CARRIED)
         yield rows
         door.shut()
         enqueue.tell_idle(redis, "nobody")

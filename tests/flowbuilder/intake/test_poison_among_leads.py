@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
 import requests
 from sqlalchemy import text
 
@@ -122,7 +121,6 @@ def send_good(shop: Shop, session: requests.Session, number: int) -> tuple[str, 
     return "good", (answer.status_code, code_of(answer.content))
 
 
-@pytest.mark.timeout(180)
 def test_poison_among_a_thousand_leads_harms_nobody_else(shop: Shop):
     kinds = [kind for kind in KINDS for _ in range(OF_EACH)]
     sold_before = how_leads_ended(shop).get(SOLD, 0)  # The tests of this file share a shop and come in any order.
@@ -132,7 +130,7 @@ def test_poison_among_a_thousand_leads_harms_nobody_else(shop: Shop):
         good += [pool.submit(send_good, shop, session, number) for number in range(GOOD // 2, GOOD)]
         answers = Counter(one.result() for one in [*good, *bad])
     assert answers == Counter({("good", TAKEN): GOOD} | {(kind, KINDS[kind].answer): OF_EACH for kind in KINDS})
-    shop.market.wait_until_settled(90)
+    shop.market.wait_until_settled(300)
     carried = GOOD + OF_EACH * sum(poison.answer == TAKEN for poison in KINDS.values())
     sold_to = Counter(request.body["email"] for request in shop.buyer.seen[sold_before:])
     assert sum(email.startswith("good") for email in sold_to) == GOOD

@@ -93,7 +93,7 @@ def test_the_row_says_what_was_posted_and_what_it_means(supplier: Supplier, rows
     }
     assert (row["state"], row["is_test"], row["invalid"], row["ignored"]) == ("received", False, [], ["x"])
     assert (row["version"], row["currency"], row["answer_to"]) == (1, "USD", None)
-    assert row["due_at"] - row["received_at"] < timedelta(seconds=5)
+    assert row["due_at"] - row["received_at"] < timedelta(minutes=1)
 
 
 def test_fields_that_were_taken_without_a_valid_value_are_named(supplier: Supplier):
@@ -302,6 +302,6 @@ def test_a_refused_post_is_recorded_by_codes_and_names_never_by_values(supplier:
 
 def test_workers_are_told_about_a_stored_lead(supplier: Supplier, redis_url: str, empty_queue: None):
     supplier.post()
-    redis = enqueue.connect(redis_url)
-    assert redis.blpop([enqueue.WAKE], timeout=5)
-    assert redis.blpop(["rq:queue:leads"], timeout=5)
+    redis = enqueue.connect(redis_url, timeout=30)
+    assert redis.blpop([enqueue.WAKE], timeout=20)
+    assert redis.blpop(["rq:queue:leads"], timeout=20)

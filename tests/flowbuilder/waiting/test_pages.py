@@ -41,7 +41,7 @@ def held(session: Session, source: Source, buyers: list[Connection]) -> Waiting:
     def make(**values: Any) -> Lead:
         answers = {"s2": MadeUp("declined", reason="rejected"), "s3": MadeUp("error", reason="error")}
         document = a_document(*buyers, fallback={"id": "end", "do": "hold"})
-        due = {"due_at": clock.now() + timedelta(minutes=12, seconds=5)}
+        due = {"due_at": clock.now() + timedelta(minutes=12, seconds=50)}
         lead = a_told_lead(session, source, document, answers=answers, **(due | values))
         session.commit()
         return lead

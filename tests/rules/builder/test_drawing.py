@@ -23,7 +23,7 @@ SOLAR = {"is": [{"var": "lead.product"}, "solar"]}
 POSTED = ({}, {"state": "CA", "product": "solar", "monthly_bill": "$130"}, {"state": "NV", "dob": "1985-01-05"})
 
 
-@settings(max_examples=2000, deadline=None, database=None)
+@settings(max_examples=2000)
 @given(groups())
 def test_what_people_build_is_the_same_after_it_was_written_stored_and_drawn(group: Group) -> None:
     rule = read(write_json(write(group)))
@@ -32,7 +32,7 @@ def test_what_people_build_is_the_same_after_it_was_written_stored_and_drawn(gro
     assert write(draw(rule, FIELDS) or Group()) == rule
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=300)
 @given(groups())
 def test_what_is_turned_off_changes_nothing(group: Group) -> None:
     rule = write(group)

@@ -154,14 +154,14 @@ def form_of(group: Group) -> dict[str, list[str]]:
     return posted
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=300)
 @given(groups())
 @example(Group("all", (Row("lead.email", "domain_in", (["a, b"],)),), bare=True))
 def test_a_form_that_nobody_touched_says_the_rule_that_it_was_made_from(group: Group) -> None:
     assert read_form(form_of(group), PLACES, group).group == group
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=300)
 @given(groups())
 def test_a_form_says_a_rule_of_the_same_shape_without_knowing_the_one_before(group: Group) -> None:
     found = read_form(form_of(group), PLACES, Group()).group

@@ -19,7 +19,7 @@ from tests.rules.test_any_rule import JSON, POSTED
 from tests.support.a_lead import seen_of
 from tests.support.wild import changed
 
-MANY = settings(max_examples=200, deadline=None, database=None)
+MANY = settings(max_examples=200)
 DOCUMENTS = [
     {
         "url": "https://api.sunrise.example.com/leads?campaign={{source.name}}",

@@ -106,7 +106,7 @@ def _at(port: int) -> Iterator[MailServer]:
     from aiosmtpd.controller import Controller
 
     mailbox = MailServer(port)
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port, ready_timeout=60)
     controller.start()
     try:
         yield mailbox

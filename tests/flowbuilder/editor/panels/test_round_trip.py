@@ -40,6 +40,7 @@ def test_posting_a_panel_that_nobody_touched_changes_nothing(app: Flask, session
 
 def test_nor_where_a_setting_is_not_at_all_what_it_should_be(app: Flask, session: Session, cast: Cast) -> None:
     desk = desk_for(session, cast.sara.account, {"fields": [{"key": "email", "type": "email"}]}, "s1")
+    session.commit()  # Nothing more is asked of the database, for longer than a transaction may stand idle.
     for kind, panel in PANELS.items():
         keys = {key for one, settings, _ in every_step() if one == kind for key in settings}
         for key in sorted(keys):
