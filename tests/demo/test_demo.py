@@ -50,11 +50,11 @@ def said_in_the_box(demo, name):
 
 def test_the_first_lead_is_sold_and_a_second_start_finds_everything(home):
     with started(home, *DEMO, "--port", port := free_port()) as first:
-        first.wait_for("first lead delivered after", 120)
+        first.wait_for("first lead delivered after", 180)
         password = said_in_the_box(first, "Password")
         assert said_in_the_box(first, "Address") == f"http://127.0.0.1:{port}"
         patient = {policy_of_the_patient()}
-        assert {name for name in HAND_ON if policies(home, name) == patient} == HAND_ON
+        eventually(lambda: all(policies(home, name) == patient for name in HAND_ON))
         assert policies(home, "flowbuilder.demo") == {policy_of()}
         with a_program(home, port) as program:
             # The newest one may be a supplier's test, which reaches no buyer.
@@ -91,20 +91,20 @@ HAPPENED = {
 
 def test_everything_happens_within_minutes_and_the_books_agree(home):
     with started(home, *DEMO, "--quiet", "--port", port := free_port()) as demo:
-        demo.wait_for("Password", 120)
+        demo.wait_for("Password", 180)
         eventually(lambda: still_to_come(home) == {}, 180)
         end_with_ctrl_c(demo, home)
     with started(home, *DEMO, "--quiet", "--no-suppliers", "--port", port) as demo:
-        demo.wait_for("Password", 60)
-        eventually(lambda: wrong_in(home) == [], 60)
+        demo.wait_for("Password", 180)
+        eventually(lambda: wrong_in(home) == [], 150)
         end_with_ctrl_c(demo, home)
 
 
 def test_without_suppliers_the_market_stands_and_nobody_posts(home):
     with started(home, *DEMO, "--no-suppliers", "--quiet", "--port", port := free_port()) as demo:
-        demo.wait_for("Password", 90)
+        demo.wait_for("Password", 180)
         with a_program(home, port) as program:
-            eventually(lambda: all(row["tested_at"] for row in program.connections()), 30)
+            eventually(lambda: all(row["tested_at"] for row in program.connections()), 120)
             assert program.leads() == []
             access = Kept.read(home).sources["Search Leads, solar"]
             assert access.path.startswith("/f/")
@@ -123,7 +123,7 @@ def test_the_demo_is_refused_in_production(home):
 
 def end_with_ctrl_c(demo, home):
     demo.signal(signal.SIGINT)
-    assert demo.end(60) == 0, "".join(demo.said)
+    assert demo.end(150) == 0, "".join(demo.said)
     assert processes_of(home) == {}
 
 

@@ -105,7 +105,7 @@ def test_a_worker_that_does_not_listen_is_killed_in_the_end(home):
         begun = time.monotonic()
         serve.signal(signal.SIGTERM)
         assert serve.end() == 0
-        assert 1 <= time.monotonic() - begun < 20
+        assert 1 <= time.monotonic() - begun < 90
         assert processes_of(home) == {}
 
 

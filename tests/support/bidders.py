@@ -20,6 +20,8 @@ PING = "/ping"
 POST = "/leads"
 LENGTH = re.compile(b"content-length: *([0-9]+)", re.IGNORECASE)
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+PATIENT = {"timeout_ms": 20_000}
+"""How long a bid may take that is late only where the machine is."""
 BID_PATHS = {"bid_path": "body.bid", "bid_id_path": "body.bid_id", "reason_path": "body.reason"}
 
 
@@ -49,7 +51,7 @@ def a_bidder(bid: Any = 0, *, react: Reaction | None = None, **how: Any) -> Iter
 
 def connect(market: Market, buyer: Buyer, *, ping: dict[str, Any] | None = None, **destination: Any) -> str:
     """Make a connection to a buyer that bids."""
-    asked = {"url": buyer.url(PING), **BID_PATHS, **(ping or {})}
+    asked = {"url": buyer.url(PING), **BID_PATHS, **PATIENT, **(ping or {})}
     return market.connect(buyer, ping=asked, **destination)
 
 
@@ -57,7 +59,7 @@ def auction(*rows: dict[str, Any] | str, step: str = "g", **settings: Any) -> di
     """Return a group of the highest bid; its rows b1, b2 … are connections, or settings with one."""
     written = [{"connection": row} if isinstance(row, str) else row for row in rows]
     buyers = [{"id": f"b{number}", **row} for number, row in enumerate(written, start=1)]
-    return {"group": {"id": step, "mode": "highest_bid", "buyers": buyers, **settings}}
+    return {"group": {"id": step, "mode": "highest_bid", "buyers": buyers, "wait_ms": 10_000, **settings}}
 
 
 def pings(buyer: Buyer) -> list[Seen]:
@@ -98,7 +100,7 @@ class Crowd:
         """Make a connection to one of the bidders."""
         port = self.ports[number % len(self.ports)]
         base, ping = f"http://127.0.0.1:{port}/{number}", settings.pop("ping", {})
-        asked = {"url": f"{base}{PING}", **BID_PATHS, **ping}
+        asked = {"url": f"{base}{PING}", **BID_PATHS, **PATIENT, **ping}
         market.allowed.append(("127.0.0.1", port))
         return market.connect(self, url=f"{base}{POST}", ping=asked, **settings)  # type: ignore[arg-type]
 

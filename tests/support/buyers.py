@@ -57,7 +57,7 @@ class Buyer:
             self.seen.append(request)
             self.arrived.notify_all()
 
-    def wait_for(self, requests: int, timeout: float = 30) -> None:
+    def wait_for(self, requests: int, timeout: float = 120) -> None:
         """Wait until so many requests came; fails when they do not."""
         with self.arrived:
             assert self.arrived.wait_for(lambda: len(self.seen) >= requests, timeout), f"only {len(self.seen)} came"

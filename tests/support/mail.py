@@ -45,6 +45,12 @@ class Letter:
         return str(found.get_content()).replace("\r\n", "\n")
 
 
+def _set() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event
+
+
 @dataclass
 class MailServer:
     """What the server answers, in turn and the last for ever, after a `delay` in seconds; and what it was given.
@@ -59,6 +65,8 @@ class MailServer:
     echoes: bool = False
     letters: list[Letter] = field(default_factory=list)
     arrived: threading.Condition = field(default_factory=threading.Condition)
+    speaks: threading.Event = field(default_factory=_set)
+    """While it is not set, no mail is answered."""
     at_once: int = 0
     """How many mails it is just now taking."""
     most_at_once: int = 0
@@ -68,7 +76,7 @@ class MailServer:
         """Return its address as a setting."""
         return f"smtp://127.0.0.1:{self.port}"
 
-    def wait_for(self, letters: int, timeout: float = 30) -> None:
+    def wait_for(self, letters: int, timeout: float = 120) -> None:
         """Wait until so many mails came; fails when they do not."""
         with self.arrived:
             came = self.arrived.wait_for(lambda: len(self.letters) >= letters, timeout)
@@ -86,6 +94,8 @@ class MailServer:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         await asyncio.sleep(self.delay)
+        while not self.speaks.is_set():
+            await asyncio.sleep(0.02)
         self.at_once -= 1
         letter = Letter(envelope.mail_from, list(envelope.rcpt_tos), bytes(envelope.content), time.monotonic())
         with self.arrived:

@@ -89,7 +89,7 @@ class Market:
             "deliver_by": list(methods),
             "email": {"to": "leads@brightroof.example", "subject": "Lead of {{lead.email}}"},
             "mapping": [["Email", {"var": "lead.email"}], ["State", {"var": "lead.state"}]],
-            "timeout_ms": 5000,
+            "timeout_ms": 20_000,
         }
         return self._connection(document | destination, {})
 
@@ -103,7 +103,7 @@ class Market:
             "accepted_if": ACCEPTED_IF,
             "reason_path": "body.reason",
             "price_path": "body.price",
-            "timeout_ms": 5000,
+            "timeout_ms": 20_000,
         }
         return self._connection(document | destination, row or {})
 
@@ -253,19 +253,19 @@ class Market:
                 assert not thread.is_alive(), "the loop did not stop"
                 engine.close()
 
-    def carry(self, timeout: float = 60) -> None:
+    def carry(self, timeout: float = 150) -> None:
         """Carry leads until all are done or wait for a later moment."""
         with self.carrying():
             self.wait_until_settled(timeout)
 
-    def wait_until_settled(self, timeout: float = 60) -> None:
+    def wait_until_settled(self, timeout: float = 150) -> None:
         """Wait until no lead is due or worked on any more."""
         deadline = time.monotonic() + timeout
         while count := self.count(OPEN, now=clock.now()):
             assert time.monotonic() < deadline, f"{count} leads are still open"
             time.sleep(0.02)
 
-    def wait_until(self, condition: str, timeout: float = 60, every: float = 0.02) -> None:
+    def wait_until(self, condition: str, timeout: float = 150, every: float = 0.02) -> None:
         """Wait until the database says that something is true, asking it `every` so many seconds."""
         deadline = time.monotonic() + timeout
         while not self.count(text(f"SELECT CASE WHEN {condition} THEN 1 ELSE 0 END")):

@@ -99,7 +99,7 @@ def processes_of(home: Path, words: str = "") -> dict[int, str]:
     return {pid: command for pid, command in found.items() if words in command}
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 30) -> None:
+def eventually(holds: Callable[[], bool], seconds: float = 120) -> None:
     """Wait until something holds; fail when it does not in time."""
     deadline = time.monotonic() + seconds
     while not holds():

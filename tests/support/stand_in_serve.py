@@ -7,7 +7,9 @@ from flowbuilder.serving.serve import Process, Stage, run, tell_how_to_begin
 
 
 def stand_in(kind: str, stage: Stage) -> Process:
-    return Process(kind, (sys.executable, "-m", "tests.support.stand_in", kind), stage, stop_within=1)
+    return Process(
+        kind, (sys.executable, "-m", "tests.support.stand_in", kind), stage, stop_within=1 if kind == "stubborn" else 20
+    )
 
 
 def tell(live: Settings) -> None:

@@ -103,7 +103,7 @@ def test_what_is_no_bid_is_refused(market: Market, react: Any, answer: str, reas
     assert market.lead(lead_id).revenue == 3100
 
 
-LATE, NEVER = 5.0, 20.0
+LATE, NEVER = 15.0, 30.0
 TEN = [(0, 30), (NEVER, 90), (0, 41), (NEVER, 91), (0, math.nan), (0, -5), (0, 1e9), (LATE, 92), (0, 41), (NEVER, 93)]
 """After how many seconds each of ten buyers bids, and what."""
 
@@ -119,7 +119,7 @@ def test_of_ten_that_bid_in_every_way_the_best_live_bid_gets_the_lead_in_time(ma
 
     with a_crowd(answering) as crowd:
         rows = [crowd.connect(market, number, ping={"timeout_ms": 30_000}) for number in range(len(TEN))]
-        market.publish([auction(*rows, wait_ms=1000)])
+        market.publish([auction(*rows, wait_ms=3000)])
         [lead_id] = market.post()
         market.carry()
     asked = [(row.buyer, row.state, row.bid) for row in market.offers(lead_id) if row.phase == "post"]
@@ -246,12 +246,12 @@ def test_the_winner_that_may_have_taken_it_is_asked_again_and_nobody_else(market
 
 
 def test_pings_wait_for_room_at_a_buyer_and_hold_up_nobody_else(market: Market) -> None:
-    with a_bidder(50, after=0.6) as busy, a_bidder(31) as sunrise:
+    with a_bidder(50, after=1.2) as busy, a_bidder(31) as sunrise:
         narrow = connect(market, busy, row={"concurrency": 1})
-        market.publish([auction(narrow, connect(market, sunrise), wait_ms=2000)])
+        market.publish([auction(narrow, connect(market, sunrise), wait_ms=4000)])
         leads = market.post(8)
         market.carry()
-        assert 2 <= len(pings(busy)) <= 4
+        assert 1 <= len(pings(busy)) <= 4
     answers = [bid["answer"] for lead in leads for bid in _bids(market, lead) if bid["buyer"] == "b1"]
     assert answers.count("timeout") == 8 - answers.count("bid")
     assert {market.lead(lead).outcome for lead in leads} == {"sold"}
@@ -276,13 +276,13 @@ def test_a_test_lead_calls_nobody(market: Market) -> None:
 
 def test_many_auctions_at_once_and_other_leads_meanwhile(market: Market) -> None:
     def answering(number: int, path: str, _body: dict[str, Any]) -> tuple[float, dict[str, Any]]:
-        return (0.1, {"bid": 20 + number}) if path == "ping" else (0.0, {"status": "accepted"})
+        return (0.5, {"bid": 20 + number}) if path == "ping" else (0.0, {"status": "accepted"})
 
     with a_crowd(answering) as crowd:
         market.publish([auction(*(crowd.connect(market, number) for number in range(20)))])
-        leads = market.post(40)
+        leads = market.post(20)
         market.carry()
-    assert crowd.counts == {"ping": 800, "leads": 40}
+    assert crowd.counts == {"ping": 400, "leads": 20}
     assert crowd.most_at_once > 100
     assert {market.lead(lead).revenue for lead in leads} == {3900}
 

@@ -124,7 +124,7 @@ class Gate:
 def test_eight_loops_send_one_probe_and_go_by_its_answer(
     market: Market, sunrise: Buyer, helio: Buyer, monkeypatch: pytest.MonkeyPatch, answer: Any
 ) -> None:
-    connection = open_flow(market, sunrise, helio, on_ambiguous="treat_as_declined")
+    connection = open_flow(market, sunrise, helio, on_ambiguous="treat_as_declined", destination={"timeout_ms": 60_000})
     carry(market, 3)
     market.later(1801)
     gate = Gate(lambda _request: answer)
@@ -242,7 +242,7 @@ def test_a_probe_whose_worker_is_killed_is_followed_by_another(
     gate.opens.set()
     probed = breaker_of(market, connection).probe_until
     assert probed
-    assert probed - clock.now() > timedelta(seconds=60)
+    assert probed - clock.now() > timedelta(seconds=30)
     assert ("sunrise", "skipped", "breaker_open") in carry_others(market)
     market.later(91)
     assert ("sunrise", "accepted", None) in carry_others(market)
@@ -274,16 +274,17 @@ def test_a_person_has_one_lead_tried_before_the_recovery(market: Market, sunrise
 
 @pytest.mark.parametrize("answer", ["error", "late"])
 def test_pings_that_fail_count_too_and_one_ping_is_the_probe(market: Market, helio: Buyer, answer: str) -> None:
-    failing = failing_ping(503) if answer == "error" else bidding(50, after=0.6)
+    failing = failing_ping(503) if answer == "error" else bidding(50, after=4.0)
     with a_bidder(react=failing) as sunrise:
         rows = (connect(market, sunrise, breaker=LIMITS), {"connection": market.connect(helio), "price": 30})
-        market.publish([auction(*rows, wait_ms=300)])
+        market.publish([auction(*rows, wait_ms=2000)])
         carry(market, 4)
         assert (len(pings(sunrise)), len(helio.seen)) == (3, 4)
         [event] = [event for event in market.events(market.leads()[-1].id) if event.effect == "check"]
         assert event.result is not None
         assert event.result["rows"]["b1"]["reason"] == "breaker_open"
         sunrise.react = bidding(50)
+        market.edit(lambda document: document["steps"][0]["group"].update(wait_ms=10_000))
         market.later(1801)
         carry(market, 2)
         assert (len(pings(sunrise)), len(posts(sunrise)), len(helio.seen)) == (5, 2, 4)

@@ -20,14 +20,14 @@ WRITE, COUNT = Statement(MINE), Statement("SELECT count(*) FROM worker")
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connecting, "STANDS_STILL", "300ms")
-    monkeypatch.setattr(connecting, "LONGEST_TURN", 0.6)
+    monkeypatch.setattr(connecting, "STANDS_STILL", "2s")
+    monkeypatch.setattr(connecting, "LONGEST_TURN", 4)
 
 
 @pytest.fixture
 def link(market: Market) -> Iterator[Connection]:
     """Give a loop's own connection."""
-    database = connecting.make_engine(market.url, lock_timeout="300ms")
+    database = connecting.make_engine(market.url, lock_timeout="2s")
     connection = begin_with_first(database.connect())
     connecting.limit_turns(connection)
     connection.commit()
@@ -90,7 +90,7 @@ def test_a_loop_has_a_limit_for_everything_that_it_waits_for(market: Market) -> 
     settings = ("idle_in_transaction_session_timeout", "lock_timeout", "transaction_timeout")
     with a_loop(market) as loop:
         link = loop._transactions._connect()
-        assert [link.exec_driver_sql(f"SHOW {name}").scalar_one() for name in settings] == ["300ms", "5s", "600ms"]
+        assert [link.exec_driver_sql(f"SHOW {name}").scalar_one() for name in settings] == ["2s", "5s", "4s"]
 
 
 def test_a_worker_that_reads_nothing_of_much_is_found_by_the_sweep(market: Market, link: Connection) -> None:
@@ -99,7 +99,7 @@ def test_a_worker_that_reads_nothing_of_much_is_found_by_the_sweep(market: Marke
     driver.pgconn.send_query(f"BEGIN; {MINE}; {much}".encode())
     driver.pgconn.flush()
     stuck = f"FROM pg_stat_activity WHERE pid = {driver.info.backend_pid} AND wait_event = 'ClientWrite'"
-    market.wait_until(f"EXISTS (SELECT {stuck} AND xact_start < clock_timestamp() - interval '600 ms')")
+    market.wait_until(f"EXISTS (SELECT {stuck} AND xact_start < clock_timestamp() - interval '4 s')")
     with market.database.begin() as other:
         assert connecting.end_those_that_read_nothing(other) == 1
         other.execute(text("SET LOCAL lock_timeout = '20s'"))

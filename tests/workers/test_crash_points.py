@@ -168,6 +168,7 @@ def test_a_worker_may_end_while_it_renews_or_gives_back(market: Market, side: st
         market.post(3)
         renewing = start_worker(market, f"{side} renewal", 1, "leads")
         assert exit_code(renewing) == CRASHED
+        sunrise.delay = 5.0  # The next one is told to stop, and lets its calls go on for less.
         stopping = start_worker(market, f"{side} return", 1, "leads")
         sunrise.wait_for(4)
         stopping.terminate()

@@ -78,8 +78,8 @@ def test_a_mail_without_an_answer_is_sent_again_as_the_same_mail(market: Market)
 
 def test_a_slow_mail_server_holds_up_nobody_elses_leads(market: Market) -> None:
     with a_mail_server() as server, a_buyer(accepting) as helio:
-        server.delay = 4.0
-        mailed, called = market.connect_by("email", mail=server), market.connect(helio)
+        server.speaks.clear()
+        mailed, called = market.connect_by("email", mail=server, timeout_ms=60_000), market.connect(helio)
         is_ca = {"is": [{"var": "lead.state"}, "CA"]}
         market.publish([buyer(mailed, "s1", when=is_ca), buyer(called, "s2")])
         market.post(8)
@@ -89,6 +89,7 @@ def test_a_slow_mail_server_holds_up_nobody_elses_leads(market: Market) -> None:
             helio.wait_for(50)
             market.wait_until("(SELECT count(*) FROM lead WHERE outcome = 'sold') >= 50")
             assert len(server.letters) == 0
+            server.speaks.set()
             market.wait_until_settled()
     assert {market.lead(lead_id).outcome for lead_id in others} == {"sold"}
     assert len(server.letters) == 8
@@ -183,7 +184,7 @@ def test_a_copy_that_fails_is_tried_again_and_never_changes_the_sale(market: Mar
 def test_a_copy_on_its_way_is_not_cut_short_by_what_becomes_of_its_lead(market: Market) -> None:
     """The lead goes on to other buyers meanwhile, and its run has to be closed."""
     with a_mail_server() as server, a_buyer(accepting) as sunrise, a_buyer(in_turn(BUSY)) as helio:
-        server.delay = 2
+        server.speaks.clear()
         market.connect_by("email", mail=server)
         sold = buyer(market.connect(sunrise, deliver_by=["webhook", "email"], email={"to": "leads@sunrise.example"}))
         market.publish([cap(5), group(sold, buyer(market.connect(helio), "s2", **quickly()), sell_up_to=2)])
@@ -197,6 +198,7 @@ def test_a_copy_on_its_way_is_not_cut_short_by_what_becomes_of_its_lead(market: 
             market.later(1000)
             market.carry()
             assert [offer.state for offer in market.offers(lead_id)] == ["accepted", "unknown"]
+            server.speaks.set()
             sending.result()
     assert (market.lead(lead_id).outcome, market.lead(lead_id).revenue) == ("sold", 4200)
     assert [(copy.method, copy.state) for copy in market.copies()] == [("email", "ok")]

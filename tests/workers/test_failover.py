@@ -47,7 +47,7 @@ def is_open_now(opens: bool) -> dict[str, Any]:
 
 def publish(market: Market, chain: Chain, *, opens: bool = True, **main: Any) -> None:
     """Publish the chain: three attempts at the first, the second in business hours only, and again after an hour."""
-    settings = {"timeout": "1s", "on_ambiguous": "treat_as_failed", "retry": {"max_attempts": 1}} | main
+    settings = {"on_ambiguous": "treat_as_failed", "retry": {"max_attempts": 1}} | main
     market.publish(
         [
             buyer(market.connect(chain.main, **DETECTION), "main", on_error={"buyer": "first"}, **settings),
@@ -78,7 +78,7 @@ def test_a_status_of_the_list_is_a_failure_and_the_first_backup_steps_in(
 
 def test_a_timeout_is_a_failure_too(market: Market, chain: Chain) -> None:
     chain.main.delay = 2
-    publish(market, chain)
+    publish(market, chain, timeout="1s")
     lead = carry(market)
     assert (lead.outcome, chain.asked) == ("sold", [1, 1, 0])
     assert market.trail(lead.id)[1] == ("main", "error", "timeout")

@@ -32,7 +32,7 @@ from tests.support.market import Market
 from tests.support.processes import eventually
 from tests.support.servers import plain_url
 from tests.support.supplier import a_key, intake_app
-from workers import journal, posts
+from workers import calling, journal, posts
 from workers.calling import Brought
 
 Taking = tuple[posts.Door, list[Brought]]
@@ -106,14 +106,17 @@ def nobodys(web: Web) -> Iterator[Taking]:
     door.open()
     with enqueue.connect(web.market.redis_url) as redis:
         assert enqueue.tell_carried(redis, "nobody")
+        redis.persist(enqueue.CARRIED)
     yield door, taken
     door.shut()
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the web look for a loop at each post."""
+    """Have the web look for a loop at each post, and loop and web wait for each other on a busy machine."""
     monkeypatch.setattr(handing, "TRY_EVERY", 0.0)
+    monkeypatch.setattr(handing, "LOOK_AFTER", 5.0)
+    monkeypatch.setattr(calling, "TOO_OLD", 30.0)
 
 
 @pytest.fixture
@@ -255,7 +258,7 @@ def test_a_post_that_is_stored_only_after_its_wait_is_answered_then(web: Web, no
         with psycopg.connect(plain_url(web.market.url)) as loop:
             loop.execute(INSERT_LEADS, [as_list([taken[0].rows[0][1]])])
         door.shut()
-        assert asked.result(timeout=5).json["status"] == "waiting"
+        assert asked.result(timeout=60).json["status"] == "waiting"
     web.market.carry()
     assert [lead.outcome for lead in web.market.leads()] == ["sold"]
 

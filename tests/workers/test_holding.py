@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -39,18 +40,21 @@ def test_a_lead_waits_until_its_buyer_opens(market: Market) -> None:
 
 
 def test_hours_go_by_the_clock_of_the_connection_that_a_replay_reads_from_the_journal(market: Market) -> None:
+    opens = clock.now() + timedelta(hours=3)
+    there = opens.astimezone(ZoneInfo("Pacific/Kiritimati"))
+    hours = {"from": f"{there:%H:%M}", "to": f"{there + timedelta(minutes=1):%H:%M}"}
     with a_buyer(accepting) as sunrise:
         connection = market.connect(sunrise, time_zone="Pacific/Kiritimati")
-        market.publish([buyer(connection, hours={"from": "00:00", "to": "00:01"}, outside_hours="hold")])
+        market.publish([buyer(connection, hours=hours, outside_hours="hold")])
         [lead_id] = market.post()
         market.carry()
-        assert f"{market.lead(lead_id).due_at.astimezone(UTC):%H:%M}" == "10:00"
+        assert f"{market.lead(lead_id).due_at.astimezone(UTC):%H:%M}" == f"{opens:%H:%M}"
         market.execute("""
             UPDATE connection SET destination = jsonb_set(CAST(destination AS jsonb), '{time_zone}', '"UTC"')
         """)
         market.later(24 * 3600)
         market.carry()
-        assert f"{market.lead(lead_id).due_at.astimezone(UTC):%H:%M}" == "00:00"
+        assert f"{market.lead(lead_id).due_at.astimezone(UTC):%H:%M}" == hours["from"]
     told = [event.result for event in market.events(lead_id) if event.effect in ("intake", "hold")]
     zones = [result["zones"][connection] for result in told if result]
     assert zones == ["Pacific/Kiritimati", "UTC"]

@@ -23,7 +23,7 @@ def redis(market: Market) -> Iterator[Redis]:
 def listener(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
     """Give the listener of a loop that takes nudges; it need not go on for long to count as one that stands still."""
     monkeypatch.setattr(listening, "STANDS_STILL", 2 * listening.POLL)
-    monkeypatch.setattr(enqueue, "CARRIED_FOR", 1)
+    monkeypatch.setattr(enqueue, "CARRIED_FOR", 3)
     listener = Listener(redis, wake=lambda: None)
     listener.start()
     yield listener

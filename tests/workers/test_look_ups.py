@@ -122,7 +122,7 @@ def test_a_slow_service_costs_its_own_time_and_no_other_lead_waits(market: Marke
         only_ca = {
             "name": "slow",
             "when": {"is": [{"var": "lead.state"}, "CA"]},
-            "steps": [look_up(slow)],
+            "steps": [look_up(slow, timeout="10s")],
         }
         market.publish([{"split": {"id": "s", "cases": [only_ca], "else": []}}, buyer(market.connect(sunrise))])
         with market.carrying():
@@ -132,7 +132,7 @@ def test_a_slow_service_costs_its_own_time_and_no_other_lead_waits(market: Marke
             market.wait_until("(SELECT count(*) FROM lead WHERE outcome = 'sold') = 20")
             assert market.value(text(f"SELECT {SENDING}")) == 20
             market.wait_until_settled()
-    assert all(2990 <= (market.attempts(one)[0].ms or 0) < 5000 for one in held)
+    assert all((market.attempts(one)[0].ms or 0) >= 9990 for one in held)
     assert {market.lead(one).outcome for one in held} == {"sold"}
     assert {looked_up(market, one)["answer"] for one in held} == {"timeout"}
     assert market.trail(held[0])[2] == ("l", "timed_out", "timeout")
@@ -165,7 +165,7 @@ def test_a_lead_survives_whatever_comes_back(
     told = [["grade", {"var": "lead.grade"}], ["email", {"var": "lead.email"}]]
     with serving(behaviour) as grades:
         market.allowed.append(("127.0.0.1", grades.port))
-        step = look_up(market.connect(sunrise, url=grades.url), timeout="1s")
+        step = look_up(market.connect(sunrise, url=grades.url), timeout="1s" if behaviour is drip else "20s")
         market.publish([step, buyer(market.connect(sunrise, mapping=told))], fields=fields)
         [lead_id] = market.post()
         market.carry()
@@ -255,7 +255,7 @@ def test_a_service_is_asked_at_most_so_often_at_once_and_leads_wait_for_it(marke
 
     with a_buyer(count) as grades:
         narrow = market.connect(grades, row={"concurrency": 2})
-        market.publish([look_up(narrow, timeout="1s"), IS_A, buyer(market.connect(sunrise))])
+        market.publish([look_up(narrow, timeout="30s"), IS_A, buyer(market.connect(sunrise))])
         leads = market.post(40)
         market.carry()
     assert most == 2
@@ -264,7 +264,7 @@ def test_a_service_is_asked_at_most_so_often_at_once_and_leads_wait_for_it(marke
 
 def test_two_loops_ask_about_each_lead_once(market: Market, sunrise: Buyer) -> None:
     with a_buyer(grading()) as grades:
-        market.publish([look_up(market.connect(grades)), IS_A, buyer(market.connect(sunrise))])
+        market.publish([look_up(market.connect(grades), timeout="30s"), IS_A, buyer(market.connect(sunrise))])
         market.post(100)
         with market.carrying(loops=2):
             market.wait_until_settled()
@@ -285,7 +285,7 @@ def test_a_test_lead_calls_nobody(market: Market, sunrise: Buyer) -> None:
 
 def test_a_lead_that_waits_for_a_buyer_does_not_have_the_service_asked_again(market: Market) -> None:
     with a_buyer(grading()) as grades, a_buyer(in_turn((503, {}), (503, {}), YES)) as buys:
-        holds = {"id": "end", "do": "hold", "retry_every": "15m", "for_up_to": "1h", "from": "l"}
+        holds = {"id": "end", "do": "hold", "retry_every": "15m", "for_up_to": "24h", "from": "l"}
         steps = [look_up(market.connect(grades)), IS_A, buyer(market.connect(buys), **quickly(max_attempts=1))]
         market.publish(steps, fallback=holds)
         [lead_id] = market.post()

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from tests.support.buyers import a_buyer, accepting, silent_until
 from tests.support.flows import buyer
@@ -73,8 +74,8 @@ def test_leases_of_leads_that_hang_are_renewed_some_at_a_time(market: Market, mo
         with market.carrying():
             silent.wait_for(30)
             for _ in range(2):
-                market.wait_until(f"{together} <= 4")
-                market.execute("UPDATE lead SET due_at = now() + interval '6s'")
+                latest = market.value(text("SELECT max(due_at) FROM lead"))
+                market.wait_until(f"(SELECT min(due_at) FROM lead) > '{latest}' AND {together} <= 4")
             speaks.set()
             market.wait_until_settled()
     assert len({request.key for request in silent.seen}) == len(silent.seen) == 30
@@ -83,11 +84,11 @@ def test_leases_of_leads_that_hang_are_renewed_some_at_a_time(market: Market, mo
 def test_all_leases_are_renewed_in_time_where_it_would_take_too_many_turns(
     market: Market, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.journal.LEASE", timedelta(seconds=2))
+    monkeypatch.setattr("workers.journal.LEASE", timedelta(seconds=6))
     monkeypatch.setattr(engine, "MOST_RENEWED", 1)
-    monkeypatch.setattr(engine, "PATIENCE", 0.4)
+    monkeypatch.setattr(engine, "PATIENCE", 1.0)
     with a_buyer(accepting) as slow:
-        slow.delay = 5.0
+        slow.delay = 8.0
         market.publish([buyer(market.connect(slow, timeout_ms=30_000))])
         market.post(30)
         with market.carrying(2):

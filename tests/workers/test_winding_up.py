@@ -130,12 +130,12 @@ def test_without_valkey_a_shift_goes_on(
 def test_its_lease_is_renewed_and_it_says_that_it_lives(
     market: Market, speaks: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.journal.LEASE", timedelta(seconds=1))
+    monkeypatch.setattr("workers.journal.LEASE", timedelta(seconds=4))
     beats: list[float] = []
     with winding_up(market, speaks) as (loop, _, silent):
         loop.on_beat = lambda _redis: beats.append(time.monotonic())
         with market.carrying():
-            eventually(lambda: len(beats) >= 5)
+            eventually(lambda: len(beats) >= 4)
             assert loop._is_winding_up
             speaks.set()
             market.wait_until_settled()

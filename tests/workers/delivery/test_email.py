@@ -170,7 +170,7 @@ SILENT = [
 def test_a_server_that_falls_silent_is_given_up_in_time() -> None:
     def kind(lines: tuple[bytes, ...]) -> str:
         with a_script(*lines) as server:
-            return sent_by(server, timeout_ms=4000).kind
+            return sent_by(server, timeout_ms=8000).kind
 
     with ThreadPoolExecutor(len(SILENT)) as pool:
         kinds = pool.map(kind, [lines for lines, _ in SILENT])

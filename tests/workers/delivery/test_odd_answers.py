@@ -49,7 +49,7 @@ ODD: dict[str, tuple[Behaviour, str, int, bytes]] = {
 def test_an_odd_answer_is_read_for_what_it_is(caller: Caller, name: str) -> None:
     behaviour, kind, status, body = ODD[name]
     with serving(behaviour) as server:
-        sent = caller.post(server.url, timeout_ms=1000 if kind == "ambiguous" else 10_000)
+        sent = caller.post(server.url, timeout_ms=3000 if kind == "ambiguous" else 10_000)
         assert len(server.requests) == 1
     reply = sent.reply or Reply(0, (), b"")
     assert (sent.kind, reply.status, reply.body) == (kind, status, body)

@@ -210,11 +210,11 @@ def test_the_time_limit_covers_the_connection_too(caller: Caller) -> None:
         for filler in fillers:
             filler.setblocking(False)
             filler.connect_ex(address)
-        sent = caller.post(f"http://127.0.0.1:{address[1]}/", timeout_ms=5000, connect_ms=300)
+        sent = caller.post(f"http://127.0.0.1:{address[1]}/", timeout_ms=60_000, connect_ms=300)
         for filler in fillers:
             filler.close()
     assert (sent.kind, sent.error) == ("not_sent", "The server could not be reached in time.")
-    assert 300 <= sent.ms < 4000
+    assert 300 <= sent.ms < 30_000
 
 
 def test_a_blocked_address_opens_no_connection(make_caller: MakeCaller) -> None:
@@ -262,7 +262,7 @@ def test_a_socket_to_any_other_address_is_refused(caller: Caller) -> None:
 def test_an_empty_header_is_sent_empty(caller: Caller) -> None:
     with serving(answering(OK)) as server:
         headers = (("X-Empty", ""), ("X-Name", "Zoë"), ("Content-Type", "text/x"))
-        caller.sender.submit(Call("key", HttpRequest("PATCH", server.url, headers, b"x"), 1000))
+        caller.sender.submit(Call("key", HttpRequest("PATCH", server.url, headers, b"x"), 30_000))
         assert caller.result().kind == "reply"
     lines = server.requests[0].split(b"\r\n")
     assert lines[0] == b"PATCH /leads HTTP/1.1"
@@ -320,7 +320,12 @@ def test_a_slow_name_service_delays_nobody_else_and_ends_in_time(make_caller: Ma
         names = [f"slow-{number}.example" for number in range(8)] + ["quick.example"]
         caller = make_caller(resolve=resolve, allow=[(name, server.port) for name in names])
         for name in names:
-            caller.submit(f"http://{name}:{server.port}/", key=name, timeout_ms=30_000, connect_ms=1500)
+            caller.submit(
+                f"http://{name}:{server.port}/",
+                key=name,
+                timeout_ms=30_000,
+                connect_ms=1500 if name.startswith("slow") else 20_000,
+            )
         results = [caller.result() for _ in names]
         never.set()
     assert (results[0].key, results[0].kind) == ("quick.example", "reply")
@@ -388,7 +393,7 @@ def test_nothing_can_be_submitted_after_stopping(caller: Caller) -> None:
 def test_a_get_has_no_body_and_announces_none(caller: Caller) -> None:
     with serving(answering(OK)) as server:
         for method, body in (("GET", b""), ("POST", b"{}"), ("GET", b""), ("PATCH", b"{}")):
-            caller.sender.submit(Call("key", HttpRequest(method, server.url, (), body), 1000))
+            caller.sender.submit(Call("key", HttpRequest(method, server.url, (), body), 30_000))
             assert caller.result().kind == "reply"
     heads = [request.split(b"\r\n\r\n")[0].lower() for request in server.requests]
     assert [head.split()[0] for head in heads] == [b"get", b"post", b"get", b"patch"]
@@ -398,7 +403,7 @@ def test_a_get_has_no_body_and_announces_none(caller: Caller) -> None:
 
 def test_a_post_whose_fields_are_in_the_query_names_no_content_type(caller: Caller) -> None:
     with serving(answering(OK)) as server:
-        caller.sender.submit(Call("key", HttpRequest("POST", f"{server.url}?a=1", (("X-A", "1"),), b""), 1000))
+        caller.sender.submit(Call("key", HttpRequest("POST", f"{server.url}?a=1", (("X-A", "1"),), b""), 30_000))
         assert caller.result().kind == "reply"
     [request] = server.requests
     assert request.startswith(b"POST /leads?a=1 HTTP/1.1\r\n")
