@@ -7,7 +7,8 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # What Python compiled is kept beside the source, or every process would compile it anew and take twice as long to start.
 unexport PYTHONDONTWRITEBYTECODE
 TESTS ?= tests
-PROCESSES ?= 2
+# One more than there are cores, as tests of workers wait a fifth of their time.
+PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test check bench screens migrate clean

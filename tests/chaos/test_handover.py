@@ -19,7 +19,7 @@ from tests.support.servers import private_servers
 from tests.support.yard import Worker, Yard, a_yard, posting
 from workers.crashpoints import CRASHED
 
-RATE, THREADS, ROUNDS = 60.0, 48, 4
+RATE, THREADS, ROUNDS = 40.0, 32, 3
 TURNS = 20
 """With how many turns that had posts a worker ends by itself."""
 Scene = tuple[Yard, Buyer]

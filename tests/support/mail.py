@@ -94,8 +94,7 @@ class MailServer:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         await asyncio.sleep(self.delay)
-        while not self.speaks.is_set():
-            await asyncio.sleep(0.02)
+        await asyncio.to_thread(self.speaks.wait)
         self.at_once -= 1
         letter = Letter(envelope.mail_from, list(envelope.rcpt_tos), bytes(envelope.content), time.monotonic())
         with self.arrived:

@@ -284,7 +284,6 @@ def test_pings_that_fail_count_too_and_one_ping_is_the_probe(market: Market, hel
         assert event.result is not None
         assert event.result["rows"]["b1"]["reason"] == "breaker_open"
         sunrise.react = bidding(50)
-        market.edit(lambda document: document["steps"][0]["group"].update(wait_ms=10_000))
         market.later(1801)
         carry(market, 2)
         assert (len(pings(sunrise)), len(posts(sunrise)), len(helio.seen)) == (5, 2, 4)

@@ -60,7 +60,7 @@ def test_every_behaviour_of_the_table_has_a_test() -> None:
 def test_a_call_ends_in_time_whatever_the_server_does(
     caller: Caller, number: str, behaviour: Behaviour, kind: str, body: bytes
 ) -> None:
-    limit = 3000 if kind == "ambiguous" else 10_000
+    limit = 1000 if kind == "ambiguous" else 10_000
     with serving(behaviour) as server:
         sent = caller.post(server.url, timeout_ms=limit)
     assert (sent.kind, sent.reply.body if sent.reply else b"") == (kind, body)
