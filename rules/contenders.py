@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rules.event_words import EventLike, Telling, joining_of
+from rules.event_words import joining_of
 from rules.money import say_money
 from rules.reasons import say_reason
+from rules.telling import EventLike, Telling
 
 Known = dict[str, int]
 

@@ -1,18 +1,18 @@
 """Says one event of a lead's journal: of what kind of step it is, its title, and what came of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-from rules.effects import Event
 from rules.flow import Flow
-from rules.flow_wording import Names, words_of
+from rules.flow_wording import words_of
 from rules.money import say_money
+from rules.offer_words import say_await, say_by_hand, say_offer, say_quote
 from rules.reasons import say_reason
 from rules.saying import say_list
 from rules.selling_words import say_check, say_join, say_ping, say_settle
 from rules.steps import Filter, Group, LookUp, Split, Step
 from rules.steps.group.campaign import Joining
+from rules.telling import EventLike, Telling
 
 LABELS = {
     "intake": "Arrived",
@@ -45,37 +45,6 @@ TITLES = {
     "look_up": "Look up",
     "fallback": "When nobody takes the lead",
 }
-
-
-class EventLike(Event, Protocol):
-    """An event with what came of its step."""
-
-    outcome: str | None
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """What all entries of a run need; `joined` are the connections of rows that joined from campaigns, by their ids."""
-
-    flow: Flow | None
-    names: Names
-    joined: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def currency(self) -> str:
-        """Return the flow's currency."""
-        return self.flow.currency if self.flow else "USD"
-
-    def connection_of(self, buyer: str) -> str | None:
-        """Return the connection of a buyer step or of a row, None where there is none such."""
-        found = self.flow.buyer(buyer) if self.flow else None
-        return found.connection if found else self.joined.get(buyer)
-
-    def name_of(self, step: str) -> str:
-        """Return what the seller calls a step or a row, "" where it has no name."""
-        found = self.flow and (self.flow.buyer(step) or self.flow.step(step))
-        return found.common.name if found else ""
 
 
 def kind_of(telling: Telling, event: EventLike) -> str:
@@ -131,14 +100,6 @@ def _say_told(telling: Telling, told: Any) -> str:
     return f"a person had it offered to {telling.names.connections.get(connection, connection or 'another buyer')}"
 
 
-def _say_by_hand(telling: Telling, event: EventLike) -> str:
-    """Return what a person said of a buyer that had not answered."""
-    asks = event.asks if event.effect == "by_hand" else event.result
-    if asks["answer"] == "accepted":
-        return f"A person settled it: the buyer has the lead, at {say_money(asks['price'], telling.currency)}"
-    return "A person settled it: the buyer does not have the lead"
-
-
 def _say_intake(telling: Telling, event: EventLike) -> str:
     if event.outcome == "passed":
         count = len(telling.flow.fields) if telling.flow else 0
@@ -150,61 +111,6 @@ def _say_intake(telling: Telling, event: EventLike) -> str:
         "full": "Full",
     }
     return said.get((event.result or {}).get("outcome", ""), event.reason or "Not accepted")
-
-
-def _say_offer(telling: Telling, event: EventLike) -> str:
-    price = say_money(event.asks["price"], telling.currency)
-    if event.result is None:
-        return f"Offered at {price}; no clear answer yet"
-    if event.result["answer"] == "open":
-        others = (
-            "others are asked at the same time" if event.asks.get("leaves") == "asked" else "others are asked meanwhile"
-        )
-        return f"Offered at {price}; {others}"
-    return _say_answer(telling, event, f"Offered at {price}")
-
-
-def _say_answer(telling: Telling, event: EventLike, offered: str) -> str:
-    """Return what became of an offer; `offered` says at which price, where that is known."""
-    if event.result.get("by_hand"):
-        return _say_by_hand(telling, event)
-    match event.result["answer"]:
-        case "accepted":
-            return f"Accepted at {say_money(event.result['price'], telling.currency)}"
-        case "declined" if event.reason == "timeout":
-            return _say_timeout(event, offered)
-        case "declined":
-            return f"{offered}: {say_reason(event.reason or 'rejected')}"
-        case "not_asked":
-            return f"Not asked: {say_reason(event.reason or 'error')}"
-        case "unknown":
-            return "May have taken the lead, and never answered"
-    return f"{offered}: {say_reason(event.reason or 'error')}"
-
-
-def _say_timeout(event: EventLike, offered: str) -> str:
-    """Return `Timed out after 30 s, offered at $42.00`; journals that were written before do not say after how long."""
-    waited = event.result.get("waited_ms") or event.asks.get("timeout_ms")
-    offered = offered[0].lower() + offered[1:]
-    return f"Timed out after {waited / 1000:g} s, {offered}" if waited else f"Timed out, {offered}"
-
-
-def _say_await(telling: Telling, event: EventLike) -> str:
-    """Return `Waits for Sunrise Energy or Helio Partners`; what the first of them answered, once one did."""
-    if event.result is not None:
-        return _say_answer(telling, event, f"Offered at {say_money(event.result['price'], telling.currency)}")
-    connections = [telling.connection_of(buyer) or buyer for buyer in event.asks["offers"]]
-    return f"Waits for {say_list([telling.names.called(one) for one in connections], 'or')}"
-
-
-def _say_quote(telling: Telling, event: EventLike) -> str:
-    """Return `Told its supplier $31.50 for it: posted`."""
-    said = f"Told its supplier {say_money(event.asks['price'], telling.currency)} for it"
-    if event.result is None:
-        return f"{said}; waits for the post"
-    if event.result["answer"] == "not_asked":
-        return f"Not asked: {say_reason(event.reason or 'error')}"
-    return f"{said}: {'posted' if event.result['answer'] == 'posted' else 'not posted in time'}"
 
 
 def _say_look_up(telling: Telling, event: EventLike) -> str:
@@ -338,16 +244,16 @@ SAYERS: Mapping[str, Callable[[Telling, EventLike], str]] = {
     "join": _say_join,
     "check": _say_check,
     "ping": _say_ping,
-    "offer": _say_offer,
-    "await": _say_await,
+    "offer": say_offer,
+    "await": say_await,
     "look_up": _say_look_up,
     "settle": _say_settle,
-    "quote": _say_quote,
+    "quote": say_quote,
     "lists": _say_lists,
     "hold": _say_hold,
     "close": _say_close,
     "replaced": _say_replaced,
     "start_again": _say_start_again,
-    "by_hand": _say_by_hand,
+    "by_hand": say_by_hand,
 }
 """What says each effect; a note is said by its step."""

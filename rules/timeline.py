@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from rules.conditions import Condition
 from rules.contenders import Contender, Prices, contenders
-from rules.event_words import EventLike, Telling, kind_of, say_event, title_of
+from rules.event_words import kind_of, say_event, title_of
 from rules.fields import Field
 from rules.fields.base import readable
 from rules.flow import Flow
@@ -23,6 +23,7 @@ from rules.running import QUOTED, Lead, Post, Run
 from rules.saying import say_literal
 from rules.steps import Buyer, Filter, Split
 from rules.steps.group.campaign import row_ids
+from rules.telling import EventLike, Telling
 from rules.wording import say_condition, say_seen
 
 

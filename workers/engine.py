@@ -29,6 +29,7 @@ from workers.load import FEW, MANY, Load
 from workers.moving import Mover
 from workers.outages import DATABASE_ERRORS, where
 from workers.pausing import Pauses
+from workers.renewing import Renewals
 from workers.rows import FAR, CopyRow
 from workers.tally import Tally
 from workers.transactions import Transactions
@@ -43,8 +44,6 @@ STAYS_FOR = 5.0
 IDLE_FOR = 1.5
 SOON = timedelta(seconds=6)
 """A loop that knows of a lead due within this time stays; later ones are the sweep's."""
-MOST_RENEWED = 128
-"""How many leases are renewed at once."""
 PATIENCE = 0.02
 """Seconds for which a loop waits for answers before it renews more."""
 LONGEST_SHIFT = 600.0
@@ -75,7 +74,6 @@ class Engine:
         campaigns: Campaigns = NO_CAMPAIGNS,
     ) -> None:
         self._database, self._redis, self._book = database, redis, book
-        self._tell_alive = tell_alive
         self._load = Load()
         self._tally = Tally(redis)
         self._announcer = Announcer(redis)
@@ -95,14 +93,12 @@ class Engine:
             may_call=lambda: not self._is_ending,
             on_error=self._admission.rest,
         )
+        self.renewals = Renewals(database, redis, self._load, self._transactions, tell_alive)
         self._due_until = datetime.min.replace(tzinfo=UTC)
-        self._renewed_at = self._round_at = self._asked_at = 0.0
-        self._unrenewed: list[Carried] = []
-        self._was_busy_at = 0.0
+        self._asked_at = self._was_busy_at = 0.0
         self._is_winding_up = False
         self.is_stopping, self._stopped_at = False, math.inf
         self._carrying = threading.Event()
-        self.on_beat: Callable[[Redis], object] = lambda _redis: None
 
     def take_posts_in(self, home: Path) -> None:
         """Have web processes of a home hand posts straight to this loop; before it carries anything."""
@@ -155,7 +151,7 @@ class Engine:
             self._admission.shut()
             # What is still in hand after an error is nobody's now: its lease runs out, and another worker takes it.
             self._load.clear()
-            self._unrenewed.clear()
+            self.renewals.forget()
             self._listener.end()
             self._carrying.clear()
 
@@ -165,7 +161,7 @@ class Engine:
         self._listener.begin()
         while not self.is_stopping:
             self._listener.note_round()
-            self._renew()
+            self.renewals.renew()
             self._admission.open_or_shut()
             turned_at = time.monotonic()
             worked = self._turn(claims=True)
@@ -187,7 +183,7 @@ class Engine:
 
     @property
     def _patience(self) -> float:
-        return PATIENCE if self._unrenewed else POLL
+        return PATIENCE if self.renewals.is_under_way else POLL
 
     def _pause(self, turned_at: float) -> None:
         """Let answers come together after a turn that was short."""
@@ -288,40 +284,6 @@ class Engine:
     def _is_due_soon(self) -> bool:
         return self._due_until > clock.now() - timedelta(seconds=POLL)
 
-    def _renew(self) -> None:
-        """Prolong all leases three times in the life of one, and tell the database and RQ that this worker lives.
-
-        Those of leads that hang may be thousands, and nobody's lead moves while they are written: some at a time.
-        """
-        now = time.monotonic()
-        if not self._unrenewed:
-            if now - self._renewed_at < journal.LEASE.total_seconds() / 3:
-                return
-            self._unrenewed, self._round_at = list(self._load.leads.values()), now
-        try:
-            self._renew_some()
-            if self._unrenewed:
-                return
-            self._transactions.plan_anew()
-            self._tell_alive()
-            self._renewed_at = self._round_at
-            self.on_beat(self._redis)
-        except DATABASE_ERRORS as problem:
-            log.warning("leases could not be renewed: %s", where(problem))
-        except RedisError as problem:
-            log.warning("Valkey did not answer: %s", where(problem))
-
-    def _renew_some(self) -> None:
-        """Prolong the next leases, or all that are left where turns are so long that it would take too many of them."""
-        is_late = time.monotonic() - self._round_at > journal.LEASE.total_seconds() / 6
-        some = self._unrenewed[: None if is_late else MOST_RENEWED]
-        leases = [carried.lease for carried in some if self._load.holds(carried)]
-        if leases:
-            with committed(self._database, "renewal") as database:
-                held = journal.renew(database, leases)
-            self._load.lose(set(leases) - held)
-        del self._unrenewed[: len(some)]
-
     def _wind_up(self) -> bool:
         """Let calls end, write what they answered, and give back every other lease as soon as it waits for no call.
 
@@ -335,7 +297,7 @@ class Engine:
         while (self._load.out or self._load.ready) and time.monotonic() < self._last_moment(began):
             if self._is_asked_for:
                 return True
-            self._renew()
+            self.renewals.renew()
             if not self._load.ready:
                 self._take_in(timeout=self._patience)
             self._turn(claims=False)

@@ -95,7 +95,7 @@ def run(engine: Engine, redis: Redis) -> None:
         [enqueue.LEADS], connection=redis, serializer=JSONSerializer, worker_ttl=TTL, log_job_description=False
     )
     worker.engine = engine
-    engine.on_beat = worker.beat
+    engine.renewals.on_beat = worker.beat
     engine.start()
     look_for_garbage_seldom()
     try:

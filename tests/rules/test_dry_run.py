@@ -9,10 +9,11 @@ import pytest
 from rules.delivery.consent import Consent
 from rules.dry_run import MadeUp, MadeUpFind, dry_run
 from rules.dry_world import Standing, World
-from rules.event_words import Telling, say_event
+from rules.event_words import say_event
 from rules.flow import Flow
 from rules.flow_wording import Names
 from rules.interpreter import Recorded
+from rules.telling import Telling
 from tests.rules.flows import CA_SOLAR, NOW, a_bidder, a_flow, a_lead, buyer, group, look_up
 
 FLOW = a_flow(CA_SOLAR, buyer(), buyer("b", price=38))

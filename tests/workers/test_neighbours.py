@@ -10,7 +10,7 @@ from sqlalchemy import text
 from tests.support.buyers import a_buyer, accepting, silent_until
 from tests.support.flows import buyer
 from tests.support.market import Market
-from workers import engine, load
+from workers import engine, load, renewing
 from workers.claiming import MOST_CLAIMED
 from workers.pace import FIRST_FITTING
 from workers.rota import NOBODY, Rota
@@ -65,7 +65,7 @@ def test_leads_that_hang_leave_room_for_those_of_others(market: Market, monkeypa
 
 def test_leases_of_leads_that_hang_are_renewed_some_at_a_time(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workers.journal.LEASE", timedelta(seconds=6))
-    monkeypatch.setattr(engine, "MOST_RENEWED", 4)
+    monkeypatch.setattr(renewing, "MOST_RENEWED", 4)
     speaks = threading.Event()
     together = "(SELECT max(many) FROM (SELECT count(*) AS many FROM lead GROUP BY due_at) AS renewed)"
     with a_buyer(silent_until(speaks)) as silent:
@@ -85,7 +85,7 @@ def test_all_leases_are_renewed_in_time_where_it_would_take_too_many_turns(
     market: Market, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("workers.journal.LEASE", timedelta(seconds=6))
-    monkeypatch.setattr(engine, "MOST_RENEWED", 1)
+    monkeypatch.setattr(renewing, "MOST_RENEWED", 1)
     monkeypatch.setattr(engine, "PATIENCE", 1.0)
     with a_buyer(accepting) as slow:
         slow.delay = 8.0

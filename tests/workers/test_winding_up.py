@@ -133,7 +133,7 @@ def test_its_lease_is_renewed_and_it_says_that_it_lives(
     monkeypatch.setattr("workers.journal.LEASE", timedelta(seconds=4))
     beats: list[float] = []
     with winding_up(market, speaks) as (loop, _, silent):
-        loop.on_beat = lambda _redis: beats.append(time.monotonic())
+        loop.renewals.on_beat = lambda _redis: beats.append(time.monotonic())
         with market.carrying():
             eventually(lambda: len(beats) >= 4)
             assert loop._is_winding_up
