@@ -105,6 +105,8 @@ def _offer(row: Offer, attempts: Sequence[Attempt], currency: str, sees_people: 
     last = deciding[-1] if deciding else None
     return {
         "id": ids.show(row.id),
+        "run": row.run,
+        "round": row.round,
         "step": row.step,
         "buyer": row.buyer,
         "connection": shapes.connection_id(row.connection_id),
@@ -120,6 +122,8 @@ def _offer(row: Offer, attempts: Sequence[Attempt], currency: str, sees_people: 
         "delivery_method": row.delivery_method,
         "price": amount(row.price, currency),
         "attempts": row.attempts,
+        "created_at": shapes.moment(row.created_at),
+        "finished_at": shapes.moment(row.finished_at),
         "ms": last.ms if last else None,
         "request": without_people(last.request if last else None, sees_people),
         "response": without_people(last.reply if last else None, sees_people),

@@ -47,10 +47,11 @@ EVENT = shape(
 )  # fmt: skip
 COPY = shape(method=TEXT, status=TEXT, at=MOMENT)
 OFFER = shape(
-    id=TEXT, step=TEXT, buyer=TEXT, connection=TEXT, phase=TEXT, status=TEXT, is_winner=YES_NO,
+    id=TEXT, run=WHOLE, round=WHOLE, step=TEXT, buyer=TEXT, connection=TEXT, phase=TEXT, status=TEXT, is_winner=YES_NO,
     lost_reason=or_null(TEXT), reason=or_null(TEXT), reference=or_null(TEXT), bid=or_null(MONEY),
     winning_bid=or_null(MONEY), cascade_position=or_null(WHOLE), delivery_method=TEXT, price=MONEY, attempts=WHOLE,
-    ms=or_null(WHOLE), request=ANYTHING, response=ANYTHING, copies={"type": "array", "items": COPY},
+    created_at=MOMENT, finished_at=or_null(MOMENT), ms=or_null(WHOLE),
+    request=ANYTHING, response=ANYTHING, copies={"type": "array", "items": COPY},
 )  # fmt: skip
 FULL = {
     **SUMMARY,

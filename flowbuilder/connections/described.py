@@ -6,6 +6,7 @@ from typing import Any
 from flowbuilder.connections import bidding, breaker_line, taking, written
 from flowbuilder.connections.taking import Listed
 from flowbuilder.connections.written import OWN, NotReadable, Row
+from rules.delivery.destination import MOST_AT_ONCE
 from rules.delivery.methods import DELIVERY_METHODS
 from rules.problems import Problem
 
@@ -22,13 +23,14 @@ GRANT = ("token_url", "client_id", "scope", "audience", "sent_in")
 USUAL = {
     "method": "POST", "format": "json", "xml_root": "lead", "answer": "auto", "price_from": "step", "sent_in": "body",
     "duplicate_after_ambiguous_is_accepted": False, "deliver_by": ["webhook"], "breaker": breaker_line.USUAL,
+    "concurrency": MOST_AT_ONCE,
 }  # fmt: skip
 """What a setting is when it is not written; it is only written where it was."""
 ALWAYS = ("format",)
 SHOWN = frozenset({
     "url", "method", "format", "xml_root", "auth", "headers", "mapping", "accepted_if", "answer", "price_from",
-    "timeout_ms", "on_ambiguous", "duplicate_after_ambiguous_is_accepted", "errors", "reasons", "deliver_by",
-    "email", "inbox", "ping", "feedback", "breaker", "time_zone", "consent", "suppress", *PATHS,
+    "timeout_ms", "concurrency", "on_ambiguous", "duplicate_after_ambiguous_is_accepted", "errors", "reasons",
+    "deliver_by", "email", "inbox", "ping", "feedback", "breaker", "time_zone", "consent", "suppress", *PATHS,
 })  # fmt: skip
 A_YES = "body.status is accepted"
 OTHER_WORDS = {"signed": "its signature", "old_secret_until": "its older signing secret"}
@@ -74,6 +76,7 @@ def shown_fields(destination: Mapping[str, Any]) -> dict[str, Any]:
         "own_reasons": lines,
         "ready_reasons": ready,
         "timeout": destination.get("timeout_ms", 30_000) // 1000,
+        "concurrency": destination.get("concurrency", MOST_AT_ONCE),
         "on_ambiguous": destination.get("on_ambiguous", "retry_same"),
         "duplicate_is_accepted": destination.get("duplicate_after_ambiguous_is_accepted", False),
         "breaker": breaker_line.show_limits(destination.get("breaker")),
@@ -127,6 +130,7 @@ def read_fields(
         **{key: fields[key] for key in PATHS},
         "price_from": fields["price_from"],
         "timeout_ms": (fields["timeout"] or 30) * 1000,
+        "concurrency": fields["concurrency"],
         "on_ambiguous": fields["on_ambiguous"],
         "breaker": breaker,
     }

@@ -24,7 +24,7 @@ from flowbuilder.connections.taking import Listed
 from flowbuilder.connections.written import OWN, Row
 from flowbuilder.flows.forms import as_name, stripped
 from rules.delivery.answers import FORMATS as ANSWERS
-from rules.delivery.destination import METHODS
+from rules.delivery.destination import METHODS, MOST_AT_ONCE
 from rules.delivery.formats import FORMATS
 from rules.delivery.ping import DEFAULT_TIMEOUT_MS
 from rules.delivery.presets import REASON_PATTERNS, ReadyMapping
@@ -98,6 +98,7 @@ FIELD_OF = {
     "reason_path": "reason_path",
     "reference_path": "reference_path",
     "timeout_ms": "timeout",
+    "concurrency": "concurrency",
     "on_ambiguous": "on_ambiguous",
     "errors": "errors",
     "reasons": "own_reasons",
@@ -157,6 +158,11 @@ class ConnectionForm(FlaskForm):
         "Wait for an answer",
         [InputRequired("Say how many seconds."), NumberRange(1, 60, "From 1 to 60 seconds.")],
         default=30,
+    )
+    concurrency = IntegerField(
+        "Calls at once",
+        [Optional(), NumberRange(1, MOST_AT_ONCE, f"From 1 to {MOST_AT_ONCE}.")],
+        default=MOST_AT_ONCE,
     )
     on_ambiguous = SelectField("When no answer comes", choices=AMBIGUOUS_WORDS)
     breaker = StringField("Leave it alone after failures", default=LIKE, filters=[stripped])

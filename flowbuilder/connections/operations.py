@@ -15,7 +15,7 @@ from flowbuilder.connections.checks import kept_secrets
 from flowbuilder.db import LET_GO_SOON
 from flowbuilder.models import Connection, ConnectionTest, Credential
 from flowbuilder.vault import Vault, credential_place, hint_of
-from rules.delivery.destination import split_secrets
+from rules.delivery.destination import MOST_AT_ONCE, split_secrets
 from rules.delivery.sample import kept_fields
 from rules.fields import Field
 from rules.text import moment_text
@@ -29,8 +29,9 @@ def create_connection(
     *, session: Session, actor: Actor, vault: Vault, name: str, destination: Mapping[str, Any], now: datetime
 ) -> Connection:
     """Return a new connection; the destination's secrets go to the vault. It was checked before."""
-    row = Connection(id=ids.new_id(), account_id=actor.account_id, name=name, state="active", concurrency=256)
+    row = Connection(id=ids.new_id(), account_id=actor.account_id, name=name, state="active")
     row.destination, secrets = split_secrets(destination)
+    row.concurrency = destination.get("concurrency", MOST_AT_ONCE)
     row.time_zone, row.tested_at = None, None
     row.created_at = row.updated_at = now
     session.add(row)
@@ -54,6 +55,7 @@ def change_connection(
     _lock_unless_revoked(session, connection)
     connection.name, connection.updated_at = name, now
     connection.destination, secrets = split_secrets(destination)
+    connection.concurrency = destination.get("concurrency", MOST_AT_ONCE)
     _drop_secrets(session, connection, but=kept_secrets(connection.destination))
     for secret_name, secret in secrets.items():
         _keep(session, vault, connection, name=secret_name, secret=secret, now=now)

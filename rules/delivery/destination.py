@@ -31,6 +31,8 @@ __all__ = ["IS_2XX", "METHODS", "REASONS", "Destination", "Ping", "parse_destina
 
 METHODS = ("POST", "PUT", "PATCH", "GET")
 DEFAULT_TIMEOUT_MS = 30_000
+MOST_AT_ONCE = 256
+"""How many calls of a worker may be on their way to a buyer at the same time; a connection may say fewer."""
 MOST_HEADERS = 50
 
 
@@ -39,7 +41,8 @@ class Destination:
     """A destination whose document has no problem; without secrets, `credentials` names those it needs.
 
     The first method of `deliver_by` decides an offer, the others get copies. `url` is there where one is a webhook,
-    `mail` where one is email; `notice` is who is told of leads in the inbox, if anybody is.
+    `mail` where one is email; `concurrency` is how many calls go there at once, `notice` who is told of leads in the
+    inbox, if anybody is.
     """
 
     url: WebAddress | None
@@ -47,6 +50,7 @@ class Destination:
     format: str
     writing: Format
     timeout_ms: int
+    concurrency: int
     auth: Auth
     is_signed: bool
     old_secret_until: datetime | None
@@ -125,6 +129,7 @@ def _read_destination(part: Part) -> Destination | None:
     settings: dict[str, Any] = {
         "method": part.choice("method", METHODS, "POST"),
         "timeout_ms": part.whole("timeout_ms", least=1000, most=60_000, default=DEFAULT_TIMEOUT_MS),
+        "concurrency": part.whole("concurrency", least=1, most=MOST_AT_ONCE, default=MOST_AT_ONCE),
         "is_signed": read_signing(part),
         "old_secret_until": _read_until(part),
         "headers": _read_headers(part, auth),

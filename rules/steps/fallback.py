@@ -10,6 +10,7 @@ from rules.reading import Part
 from rules.running import End, Interpreting, Next, Run, Verdict, Wait
 from rules.steps.base import Common, Exit, Words, read_common
 from rules.steps.buyer import Buyer, read_buyer
+from rules.steps.ways import LONGEST_HOLD
 
 NO_BUYER = "No buyer available"
 
@@ -78,10 +79,18 @@ def read_fallback(part: Part) -> Fallback:
         do=do,
         reason=part.text("reason", NO_BUYER),
         retry_every=part.duration("retry_every", "15m"),
-        for_up_to=part.duration("for_up_to", "24h"),
+        for_up_to=_read_for_up_to(part),
         start=part.text("from", ""),
         ask_again=part.choice("ask_again", ("unavailable", "all"), "unavailable"),  # type: ignore[arg-type]
         buyer=read_buyer(inner) if inner else None,
     )
     part.finish()
     return fallback
+
+
+def _read_for_up_to(part: Part) -> int:
+    """Return for how long leads are offered again, of at most the time that any lead is held."""
+    length, most = part.duration("for_up_to", "24h"), int(LONGEST_HOLD.total_seconds())
+    if length > most:
+        part.report("for_up_to", "out_of_bounds", f"“for_up_to” may be {most // 86400}d at most.")
+    return min(length, most)

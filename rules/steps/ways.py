@@ -14,8 +14,10 @@ TONES: dict[str, Tone] = {"reject": "bad", "hold": "que", "stop": "wrn"}
 TARGETED = ("go_to", "buyer", "hold")
 HELD_FOR = timedelta(minutes=15)
 """How long a lead is held when nothing says when things will be better."""
-LONGEST_HOLD = timedelta(days=7)
-"""How long a lead may be held in all; a fallback has its own, shorter or longer, time for its rounds."""
+LONGEST_HOLD = timedelta(days=35)
+"""How long a lead may be held in all: longer than any window of a cap."""
+LONGEST_WRITTEN = timedelta(days=7)
+"""How long a way may say that a lead is held, where it does not wait for something that has an end of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +112,9 @@ def read_way(part: Part, key: str, default: str, allowed: tuple[str, ...]) -> Wa
 
 
 def _read_hold(part: Part, key: str, written: str) -> str:
-    """Return how long a lead is held, of at most the time that any lead may be held."""
+    """Return how long a lead is held, of at most the time that a way may say."""
     try:
-        if seconds(written) <= LONGEST_HOLD.total_seconds():
+        if seconds(written) <= LONGEST_WRITTEN.total_seconds():
             return written
         part.report(key, "out_of_bounds", f"“{key}” may hold a lead for 7d at most.")
     except DurationError as error:

@@ -174,6 +174,12 @@ def test_a_held_lead_is_rejected_when_its_time_is_up() -> None:
     assert world.trail.count("a skipped") == 4
 
 
+def test_a_lead_is_held_for_as_long_as_its_fallback_says() -> None:
+    holds = HOLDS | {"retry_every": "1d", "for_up_to": "14d"}
+    world = World({"a": NO}, most_holds=20).carry(a_flow(buyer(), fallback=holds), a_lead())
+    assert (world.end, world.trail.count("a skipped")) == (("rejected", "expired", "No buyer available"), 14)
+
+
 def test_a_full_cap_holds_until_its_window_ends() -> None:
     world = World(full={"c/day"}, most_holds=1).carry(a_flow(cap(when_full="hold"), buyer()), a_lead())
     assert world.now.isoformat() == "2026-11-21T08:00:00+00:00"

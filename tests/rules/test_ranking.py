@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -150,10 +151,11 @@ def fields_of(row: Standing) -> dict[str, Any]:
     return {name: getattr(row, name) for name in Standing.__dataclass_fields__}
 
 
-@given(STANDINGS, st.integers(1, 5))
-def test_a_lead_is_sold_alone_or_shared_as_everyone_allows(ranked: list[Standing], sell_up_to: int) -> None:
-    left, sold, alone = list(ranked), list[Standing](), False
-    while not alone and (planned := next_offer(left, sold, sell_up_to)):
+@given(st.sampled_from(["waterfall", "highest_bid", "fastest"]), STANDINGS, st.integers(1, 5))
+def test_a_lead_is_sold_alone_or_shared_as_everyone_allows(mode: str, found: list[Standing], sell_up_to: int) -> None:
+    left = [replace(row, number=at) for at, row in enumerate(found, 1)]
+    sold, alone = list[Standing](), False
+    while not alone and (planned := next_offer(mode, left, sold, sell_up_to)):
         left.remove(planned.row)
         sold.append(planned.row)
         alone = planned.is_alone

@@ -93,9 +93,8 @@ class _Offering:
         """Return who is asked next of those that were neither asked in this round nor left out meanwhile."""
         run, lost, shares = self._run, self._candidates.lost, self._deal.sell_up_to > 1
         left = [row for row in self._ranked if run.asked_in.get(row.id) != run.round and row.id not in lost]
-        if shares and run.sales:
-            left = [replace(row, alone=None) for row in left]
-        return next_offer(left, self._sold(), self._deal.sell_up_to)
+        is_new = not (shares and run.sales)
+        return next_offer(self._deal.mode, left, self._sold(), self._deal.sell_up_to, is_new=is_new)
 
     def _sold(self) -> list[Standing]:
         """Return the rows that have the lead or may have it; with one that has it alone nobody shares it."""

@@ -71,6 +71,7 @@ KEPT = [
     {"answer": "xml"},
     {"price_from": "answer"},
     {"errors": [418, 420]},
+    {"concurrency": 4},
     {"reasons": ["duplicate", "full"]},
     {"reasons": ["full", [{"contains": [{"var": "said"}, "wrong zip"]}, "outside_area"]]},
     {"reasons": [[{"or": [{"is": [{"var": "status"}, 409]}, {"is": [{"var": "body.code"}, 17]}]}, "duplicate"]]},

@@ -76,6 +76,16 @@ def test_editing_without_changes_changes_nothing(sara, session, cast, connection
     assert newest(session, cast.sara).destination == before
 
 
+@pytest.mark.parametrize(("typed", "kept", "counts"), [("4", 4, 4), ("256", None, 256), ("", None, 256)])
+def test_as_many_calls_go_to_a_buyer_at_once_as_its_connection_says(sara, session, cast, typed, kept, counts):
+    post(sara, "/connections/new", **FORM, concurrency=typed)
+    row = newest(session, cast.sara)
+    assert (row.destination.get("concurrency"), row.concurrency) == (kept, counts)
+    assert ("Calls at once" in sara.get(address_of(row)).text) == (kept is not None)
+    post(sara, address_of(row, "/edit"), **{**FORM, "secret": "", "concurrency": "9"})
+    assert newest(session, cast.sara).concurrency == 9
+
+
 def test_settings_that_the_form_does_not_know_stay(sara, session, cast, connection):
     ping = {"url": "http://127.0.0.1:9901/ping", "mapping": [], "bid_path": "body.bid"}
     connection.destination = {**connection.destination, "ping": ping, "errors": [418]}
@@ -101,6 +111,7 @@ def test_a_secret_is_never_on_a_page_again(sara, connection):
         ({"url": "https://192.168.1.1/leads"}, "This address may not be called"),
         ({"secret": ""}, "The buyer&#39;s token is missing."),
         ({"timeout": "61"}, "From 1 to 60 seconds."),
+        ({"concurrency": "257"}, "From 1 to 256."),
         ({"timeout": "soon"}, "Not a valid integer value."),
         ({"other_headers": "nonsense"}, "is not a header"),
         ({"other_headers": "Host: elsewhere"}, "Host is set by Flowbuilder"),

@@ -159,6 +159,7 @@ def test_an_address_alone_is_a_destination() -> None:
         ({"reasons": [[{"nope": 1}, "duplicate"]]}, ("destination.reasons[0][0]", "unknown_operator")),
         ({"answer": "yaml"}, ("destination.answer", "not_an_option")),
         ({"on_ambiguous": "next"}, ("destination.on_ambiguous", "not_an_option")),
+        ({"concurrency": 0}, ("destination.concurrency", "not_a_whole_number")),
         ({"breaker": "never"}, ("destination.breaker", "not_an_object")),
         ({"breaker": {"failures": 0}}, ("destination.breaker.failures", "not_a_whole_number")),
         ({"breaker": {"within": 5}}, ("destination.breaker.within", "not_a_duration")),
