@@ -30,6 +30,8 @@ def why_not_offer(flow: Flow, run: Run, buyer: str) -> str | None:
         return "not_connected"
     if found.price is None:
         return "no_bid"
-    if run.asked.get(buyer) in NEVER_AGAIN:
+    if run.asked.get(buyer) in NEVER_AGAIN or run.asked_in.get(buyer) == run.round:
         return "already_asked"
+    if "unknown" in run.asked.values() and buyer not in run.deals:
+        return "exclusive_taken"
     return found.reason_it_is_taken(run)

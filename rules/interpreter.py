@@ -15,7 +15,7 @@ from rules.pinging import as_ping
 from rules.running import End, GoTo, Lead, Leave, Next, Run, Send, Verdict, Wait
 from rules.steps.buyer import MAYBE
 from rules.steps.cap import CapStep, reset_of
-from rules.steps.ways import LONGEST_HOLD, as_told
+from rules.steps.ways import LONGEST_HOLD, LONGEST_IN_VAIN, as_told
 
 Running = Generator[Effect, Result, End]
 
@@ -154,7 +154,7 @@ def _full_at_door(flow: Flow, state: Run, result: Result, reason: str) -> Verdic
         return End("rejected", "cap_reached", reason)
     if when_full == "fallback":
         return GoTo("fallback")
-    return Wait(reset_of(cap.ask(state.view, state.now) if cap else result), "cap", DOOR, reason)
+    return Wait(reset_of(cap.ask(state.view, state.now) if cap else result), "cap", DOOR, reason, has_end=True)
 
 
 def _hold(flow: Flow, state: Run, wait: Wait, position: int) -> Generator[Effect, Result, Verdict]:
@@ -163,7 +163,8 @@ def _hold(flow: Flow, state: Run, wait: Wait, position: int) -> Generator[Effect
     The places of caps before the point where it goes on are taken again first; caps after it are met on the way.
     """
     state.first_held = state.first_held or state.now
-    if wait.until is not None and wait.until > state.first_held + LONGEST_HOLD:
+    longest = LONGEST_HOLD if wait.has_end else LONGEST_IN_VAIN
+    if wait.until is not None and wait.until > state.first_held + longest:
         return End("rejected", "expired", flow.fallback.reason)
     until = wait.until.isoformat() if wait.until else None
     is_sold = bool(state.sales)
@@ -208,6 +209,8 @@ def _take_again(flow: Flow, state: Run, position: int) -> Generator[Effect, Resu
     full = result["full"]
     if not full:
         return GoTo(flow.spots[position].step.common.id) if position < len(flow.spots) else GoTo("fallback")
+    if "unknown" in state.asked.values():
+        return MAYBE
     owner = next((cap.owner for cap in kept.values() if cap.key == full), None)
     step = flow.step(owner) if owner else None
     return step.turn_away(state) if isinstance(step, CapStep) else _full_at_door(flow, state, result, "Cap reached")

@@ -75,12 +75,16 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The lead waits until a moment (for a person when None), and then begins a new round at a step."""
+    """The lead waits until a moment (for a person when None), and then begins a new round at a step.
+
+    What it waits for `has_end` where it comes about at that moment, or whoever has it wait counts the rounds.
+    """
 
     until: datetime | None
     waiting_for: WaitsFor
     resume: str
     reason: str | None = None
+    has_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +118,11 @@ class CanBeOffered(Protocol):
 class Sells(Protocol):
     """What a group agrees on, as far as whoever is not of it has to know."""
 
-    @property
-    def sell_up_to(self) -> int:
-        """Return how often the lead is sold at most."""
+    def is_sold_out_for(self, run: "Run", buyer: str) -> bool:
+        """Return whether no sale is left for a row: all are gone, or those who share the lead share with fewer."""
 
-    def taken(self, run: "Run") -> int:
-        """Return how many of these sales are gone."""
+    def price_beside_others(self, run: "Run", buyer: str, price: int) -> int:
+        """Return what a row pays that may share the lead, where it pays `price` (minor units) for one alone."""
 
 
 class Joined(Protocol):

@@ -29,6 +29,12 @@ Of a cursor: window id, where it was moved to, false, and where it stood before.
 
 WindowKey = tuple[str, str, str]
 
+
+def is_turn(place: Place) -> bool:
+    """Return whether a place is somebody's turn in a round robin: a move of a cursor."""
+    return len(place) == len(("window", "to", "stays", "before"))
+
+
 CREATE = Statement("""
     INSERT INTO cap_window (cap, bucket, starts_at, ends_at)
     SELECT cap, bucket, starts, ends

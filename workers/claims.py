@@ -28,6 +28,16 @@ TAKE = Statement("""
 """)
 
 
+READ = Statement("""
+    SELECT DISTINCT r.lead
+      FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+        AS r(scope text, kind text, hash text, lead uuid, since timestamptz)
+      JOIN claim AS c ON c.scope = r.scope AND c.kind = r.kind AND c.hash = decode(r.hash, 'hex')
+     WHERE c.lead_id <> r.lead AND c.at >= r.since
+       AND NOT EXISTS (SELECT FROM lead WHERE lead.id = c.lead_id AND lead.outcome = 'rejected')
+""")
+
+
 @dataclass(frozen=True, slots=True)
 class Claiming:
     """What one lead wants to be the first with: fields by key, alone or together, within some seconds."""
@@ -72,6 +82,12 @@ def take_claims(database: Connection, claimings: Iterable[Claiming], secret: byt
     duplicates = {one.lead_id for key, all_of_them in wanted.items() if key not in taken for one in all_of_them}
     undecided = {one.lead_id for key, (_, *later) in wanted.items() if key in taken for one in later}
     return Claims(duplicates, undecided - duplicates)
+
+
+def look_at_claims(database: Connection, claimings: Iterable[Claiming], secret: bytes, now: datetime) -> set[UUID]:
+    """Return which leads would be duplicates; for those that take no claims: tests, and what is only asked about."""
+    rows = [_row(key, claiming, now) for claiming in claimings for key in claiming.keys(secret)]
+    return {lead for (lead,) in READ.rows(database, {"rows": as_document(rows)})} if rows else set()
 
 
 def _row(key: ClaimKey, claiming: Claiming, now: datetime) -> dict[str, Any]:

@@ -24,9 +24,9 @@ from rules.effects import (
 from rules.interpreter import Diverged
 from workers import breakers, gathering
 from workers.book import Unreadable
-from workers.caps import Ask
+from workers.caps import Ask, is_turn
 from workers.carrying import Carried
-from workers.claims import take_claims
+from workers.claims import Claiming, look_at_claims, take_claims
 from workers.effects import (
     again,
     by_hand,
@@ -139,18 +139,20 @@ def _lock(turn: Turn, moving: Sequence[Carried]) -> None:
                 asks[key] = turn.likely_asks(carried)
                 needs_facts = needs_facts or carried.known_flow.needs_facts
             own.extend(_own_asks(turn, carried))
-    claimings = [
-        claiming
-        for carried in sorted(moving, key=lambda one: one.key)
-        if isinstance(effect := carried.effect, Intake) and (claiming := door.claiming_of(carried, effect))
-    ]
+    claimings, looks = list[Claiming](), list[Claiming]()
+    for carried in sorted(moving, key=lambda one: one.key):
+        if isinstance(effect := carried.effect, Intake) and (claiming := door.claiming_of(carried, effect)):
+            (looks if carried.takes_nothing else claimings).append(claiming)
     at_buyers = gathering.claims_of(turn, moving)
     wanted = [ask for likely in asks.values() for ask in likely] + own
     ids = turn.dealer.known.find(wanted)
     # Claims are locked after windows, so that a turn which locks claims must not wait for a window later.
-    if needs_facts or claimings or at_buyers.to_take or not turn.dealer.recall(wanted, back):
+    # Nor are turns given back to a round robin that others may have moved since it was looked at.
+    moves_back = any(map(is_turn, turn.returned))
+    if needs_facts or claimings or at_buyers.to_take or moves_back or not turn.dealer.recall(wanted, back):
         turn.dealer.lock(turn.database, [*ids, *back])
     turn.claims = take_claims(turn.database, claimings, turn.secret, turn.now)
+    turn.claims.duplicates.update(look_at_claims(turn.database, looks, turn.secret, turn.now))
     turn.buyer_claims.lock(turn.database, at_buyers.to_take)
     turn.buyer_claims.look_at(turn.database, at_buyers.to_read)
 

@@ -9,14 +9,18 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from flowbuilder.flows.queries import flows_of
+from flowbuilder.leads.people import is_personal
 from flowbuilder.models import Flow, Source
 from flowbuilder.sources.terms import Terms, read_terms
 from flowbuilder.web import current
 from rules import xml_text
+from rules.durations import say_seconds
 from rules.fields import Field
-from rules.flow import parse_flow
+from rules.flow import Door, parse_flow
 from rules.problems import Problem
 from rules.wording import say_rule
+
+PING_ID = "the id that you were told"
 
 
 def address(flow: Flow, source: Source) -> str:
@@ -60,6 +64,23 @@ def commands(post_url: str, lead: Mapping[str, Any], key: str | None) -> dict[st
         "XML": _curl("POST", post_url, key, _content("application/xml", xml_text.write("lead", lead).decode())),
         "GET": _curl("GET", post_url, key, ["  --get", *as_form]),
     }
+
+
+def ping_commands(post_url: str, lead: Mapping[str, Any], fields: Sequence[Field], key: str | None) -> dict[str, str]:
+    """Return a command that asks what a lead would bring without saying whose it is, and one that then posts it."""
+    known = {field.key: field for field in fields}
+    asked = {name: value for name, value in lead.items() if not is_personal(known.get(name))}
+    rest = {name: value for name, value in lead.items() if name not in asked}
+    return {
+        "Ask": _curl("POST", f"{post_url}/ping", key, _content("application/json", json.dumps(asked))),
+        "Post": _curl("POST", post_url, key, _content("application/json", json.dumps({"ping_id": PING_ID, **rest}))),
+    }
+
+
+def pings_last(document: Mapping[str, Any]) -> str:
+    """Return in words for how long the price counts that a ping is told."""
+    rules, _ = parse_flow(document)
+    return say_seconds(int((rules.door if rules else Door()).pings_last.total_seconds()))
 
 
 def _curl(method: str, post_url: str, key: str | None, rest: Sequence[str]) -> str:

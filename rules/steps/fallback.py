@@ -53,7 +53,7 @@ class Fallback:
                 return End("sold", None, None) if run.sales else verdict
         if self.do == "hold" and self._has_time(run):
             run.ask_again = self.ask_again
-            return Wait(run.now + timedelta(seconds=self.retry_every), "retry", self.start, self.reason)
+            return Wait(run.now + timedelta(seconds=self.retry_every), "retry", self.start, self.reason, has_end=True)
         yield Note(self.common.id, "stopped", self.reason)
         return self._rejection(run)
 
@@ -90,7 +90,5 @@ def read_fallback(part: Part) -> Fallback:
 
 def _read_for_up_to(part: Part) -> int:
     """Return for how long leads are offered again, of at most the time that any lead is held."""
-    length, most = part.duration("for_up_to", "24h"), int(LONGEST_HOLD.total_seconds())
-    if length > most:
-        part.report("for_up_to", "out_of_bounds", f"“for_up_to” may be {most // 86400}d at most.")
-    return min(length, most)
+    # No problem, as what is live has to stay readable: the step's sentence says for how long it is.
+    return min(part.duration("for_up_to", "24h"), int(LONGEST_HOLD.total_seconds()))

@@ -16,8 +16,8 @@ HELD_FOR = timedelta(minutes=15)
 """How long a lead is held when nothing says when things will be better."""
 LONGEST_HOLD = timedelta(days=35)
 """How long a lead may be held in all: longer than any window of a cap."""
-LONGEST_WRITTEN = timedelta(days=7)
-"""How long a way may say that a lead is held, where it does not wait for something that has an end of its own."""
+LONGEST_IN_VAIN = timedelta(days=7)
+"""How long a lead may be held in all where it waits for nothing that has an end of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def read_way(part: Part, key: str, default: str, allowed: tuple[str, ...]) -> Wa
 def _read_hold(part: Part, key: str, written: str) -> str:
     """Return how long a lead is held, of at most the time that a way may say."""
     try:
-        if seconds(written) <= LONGEST_WRITTEN.total_seconds():
+        if seconds(written) <= LONGEST_IN_VAIN.total_seconds():
             return written
         part.report(key, "out_of_bounds", f"“{key}” may hold a lead for 7d at most.")
     except DurationError as error:
@@ -152,5 +152,6 @@ def follow(way: Way, run: Run, step: str, why: Why) -> Verdict:
             return GoTo(way.target)
         case "hold":
             until = run.now + timedelta(seconds=seconds(way.target)) if way.target else why.until
-            return Wait(until or run.now + HELD_FOR, "retry" if way.target else why.waiting_for, step, why.reason)
+            waiting_for, has_end = "retry" if way.target else why.waiting_for, not way.target and why.until is not None
+            return Wait(until or run.now + HELD_FOR, waiting_for, step, why.reason, has_end)
     return Next()

@@ -61,7 +61,6 @@ def cap(**changes: Any) -> dict[str, Any]:
         (document({"buyer": {"id": "a", "connection": "c"}}), "steps[0].buyer.price", "missing_price"),
         (document({"buyer": {"id": "a", "price": 1}}), "steps[0].buyer.connection", "missing_connection"),
         (document(buyer(on_error={"hold": "soon"})), "steps[0].buyer.on_error", "not_a_duration"),
-        (document(fallback={"id": "end", "do": "hold", "for_up_to": "36d"}), "fallback.for_up_to", "out_of_bounds"),
         (document(buyer(on_error={"hold": "8d"})), "steps[0].buyer.on_error", "out_of_bounds"),
         (document(buyer(on_error={"next": "x"})), "steps[0].buyer.on_error", "not_a_way"),
         (document(buyer(when_no_funds="reject")), "steps[0].buyer.when_no_funds", "not_a_way"),

@@ -288,6 +288,17 @@ def test_a_ping_takes_no_place_and_claims_nothing(market: Market) -> None:
             assert supplier.ping().json["outcome"] == "failure"
 
 
+def test_nobody_bids_for_a_person_whose_lead_came_before(market: Market) -> None:
+    with a_bidder(42) as sunrise:
+        intake = {"duplicates": {"by": ["state"], "within": "30d"}}
+        with a_pinger(market, [auction(connect(market, sunrise))], intake=intake) as supplier:
+            assert supplier.post(supplier.quoted()).json["status"] == "sold"
+            asked = len(sunrise.seen)
+            told = supplier.ping().json
+            assert (told["outcome"], len(sunrise.seen)) == ("failure", asked)
+            assert supplier.ping(data={**PART, "state": "NV"}).json["outcome"] == "success"
+
+
 def test_a_test_ping_calls_nobody_and_its_post_is_a_test_too(market: Market) -> None:
     with a_bidder(42) as sunrise, a_pinger(market, [auction(connect(market, sunrise))]) as supplier:
         ping = supplier.quoted(data=PART | {"is_test": True})

@@ -76,7 +76,8 @@ def test_tests_read_caps_and_take_nothing(market: Market) -> None:
         market.post(1)
         market.carry()
         outcomes += [market.leads()[-1].outcome, post_test(market, None).outcome]
-    assert outcomes == ["sold", "sold", "sold", "sold", "rejected"]
+        outcomes += [post_test(market, None, fields={"email": "ben@example.com"}).outcome]
+    assert outcomes == ["sold", "sold", "sold", "sold", "duplicate", "rejected"]
     assert (len(sunrise.seen), market.offers(market.leads()[0].id)) == (1, [])
 
 

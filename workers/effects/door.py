@@ -22,9 +22,9 @@ SCOPES = {"flow": "flow_id", "source": "source_id", "seller": "account_id"}
 
 
 def claiming_of(carried: Carried, effect: Intake) -> Claiming | None:
-    """Return what a lead wants to be the first with, None when it does not ask, or is only a test or a ping."""
+    """Return what a lead wants to be the first with, None when it does not ask."""
     asked = effect.duplicates
-    if not asked or not asked["by"] or carried.takes_nothing or not effect.accepted:
+    if not asked or not asked["by"] or not effect.accepted:
         return None
     fields = carried.row["fields"]
     values = {key: fields[key] for key in asked["by"]}

@@ -164,7 +164,8 @@ def _after(turn: Turn, carried: Carried, begun: BegunOffer, newest: Tried) -> No
     decision = YES if newest.kind == "accepted" else _decide(turn, begun)
     match decision:
         case Again():
-            row.next_at, begun.waits_for = decision.at, decision.waiting_for
+            # What is tried again as failed may have arrived all the same: it is no lead to reject or to give to others.
+            row.next_at, begun.waits_for = decision.at, "answer" if begun.may_be_taken else decision.waiting_for
             turn.changes.touch(row)
         case AskPerson():
             row.next_at, begun.waits_for = FAR, "person"

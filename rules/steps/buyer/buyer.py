@@ -170,7 +170,7 @@ class Buyer:
         unfit = self.reason_it_does_not_fit(run)
         if unfit or self.least is None:
             return unfit
-        return "below_floor" if self.least.refuses(terms.price if terms else self.price_of(run), run) else None
+        return "below_floor" if self.least.refuses(terms.price if terms else self._own_price(run), run) else None
 
     def reason_it_does_not_fit(self, run: Run) -> str | None:
         """Return why the lead is not offered here at any price, as far as the flow itself can say."""
@@ -193,8 +193,9 @@ class Buyer:
     def reason_it_is_taken(self, run: Run) -> str | None:
         """Return why the lead cannot be sold to this buyer any more, whoever sends it here; None when it can."""
         deal = run.deals.get(self.common.id)
-        is_sold_out = deal is not None and deal.taken(run) >= deal.sell_up_to
-        return "exclusive_taken" if is_sold_out or (self.alone and run.slots) else None
+        is_sold_out = deal is not None and deal.is_sold_out_for(run, self.common.id)
+        is_somebodys = bool(run.slots) or "unknown" in run.asked.values()
+        return "exclusive_taken" if is_sold_out or (self.alone and is_somebodys) else None
 
     def asked(self, run: Run, price: int | None) -> Asks:
         """Return what is asked of this buyer before it is offered the lead; the price is None before it has bid."""
@@ -237,12 +238,17 @@ class Buyer:
             sold = yield from self._sold_by_kind(self._mix, run)
             if not self._mix.takes(run.at(self.common.id), sold):
                 return None
-        return Terms(self.price_of(run), self.counts(run, sold))
+        return Terms(self._own_price(run), self.counts(run, sold))
+
+    def _own_price(self, run: Run) -> int:
+        """Return its price without the terms of a group: of a row that may share the lead, what it pays then."""
+        deal, price = run.deals.get(self.common.id), self.price_of(run)
+        return deal.price_beside_others(run, self.common.id, price) if deal else price
 
     def _sold_by_kind(self, mix: Mix, run: Run) -> Generator[Effect, Result, Sequence[int]]:
         """Ask the world how many leads of each kind of its mix it has; whether it can be asked, its offer finds out."""
         view = run.at(self.common.id)
-        row = self.asked(run, self.price_of(run)) | {"counts": mix.asks(view, run.now)}
+        row = self.asked(run, self._own_price(run)) | {"counts": mix.asks(view, run.now)}
         result = yield Check(self.common.id, (row,), view=view)
         run.move_to(datetime.fromisoformat(result["at"]))
         sold: Sequence[int] = result["rows"][self.common.id]["counts"]

@@ -62,6 +62,17 @@ class Deal:
         """Return how many of the lead's sales are gone: to rows that bought it, or may have."""
         return sum(answer in MAYBE_TAKEN for answer in self.answers(run))
 
+    def is_sold_out_for(self, run: Run, buyer: str) -> bool:
+        """Return whether no sale is left for a row: all are gone, or those who share the lead share with fewer."""
+        sharing = [row for row in self.rows if row.id == buyer or run.asked.get(row.id) in MAYBE_TAKEN]
+        return self.taken(run) >= min([self.sell_up_to, *(row.share_up_to for row in sharing if not row.buyer.alone)])
+
+    def price_beside_others(self, run: Run, buyer: str, price: int) -> int:
+        """Return what a row pays that may share the lead, where it pays `price` (minor units) for one alone."""
+        row = next((row for row in self.rows if row.id == buyer), None)
+        shares = self.sell_up_to > 1 and row is not None and not row.buyer.alone
+        return row.shared_price_of(run, price) if row and shares else price
+
     def answers(self, run: Run) -> list[str | None]:
         """Return what its rows answered, of rows that joined too that are not in the campaign any more."""
         return [*(run.asked.get(row.id) for row in self.rows), *(run.asked[row] for row in self.gone(run))]

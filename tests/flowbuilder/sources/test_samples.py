@@ -9,9 +9,10 @@ from werkzeug.test import EnvironBuilder
 from flowbuilder.intake.reading import LeadForm
 from flowbuilder.intake.request import Request
 from flowbuilder.intake.wire import read_posted
-from flowbuilder.sources.posting import commands
+from flowbuilder.sources.posting import PING_ID, commands, ping_commands, pings_last
 from flowbuilder.sources.samples import sample_lead, sample_phone
 from rules.fields import TYPES, Field, normalise
+from tests.support.documents import solar
 
 OPTIONS = {"choice": ("solar", "roofing")}
 
@@ -79,3 +80,18 @@ def test_each_command_posts_a_lead_that_passes(way):
     command = commands("http://127.0.0.1:8000/f/a/b", sample_lead(fields), "lk_live_secret")[way]
     posted, _ = read_posted(as_curl_sends(command))
     assert LeadForm(fields, version=1, currency="USD").read(posted).problems == []
+
+
+def test_a_ping_says_nothing_of_the_person_and_the_post_says_the_rest():
+    fields = [Field("email", "email"), Field("comment", "text"), Field("state", "state"), Field("bill", "money")]
+    lead = sample_lead(fields)
+    told = ping_commands("http://127.0.0.1:8000/f/a/b", lead, fields, "lk_live_secret")
+    asked, posted = (read_posted(as_curl_sends(told[name]))[0] for name in ("Ask", "Post"))
+    assert asked == {"state": "CA", "bill": 180}
+    assert posted == {"ping_id": PING_ID, **{key: lead[key] for key in ("email", "comment")}}
+    assert told["Ask"].startswith("curl -X POST http://127.0.0.1:8000/f/a/b/ping ")
+
+
+def test_how_long_a_price_counts_is_the_flows_own():
+    assert pings_last({}) == "5 minutes"
+    assert pings_last(solar("con_a") | {"intake": {"pings_last": "90s"}}) == "90 seconds"
