@@ -30,7 +30,7 @@ def why_not_offer(flow: Flow, run: Run, buyer: str) -> str | None:
         return "not_connected"
     if found.price is None:
         return "no_bid"
-    if run.asked.get(buyer) in NEVER_AGAIN or run.asked_in.get(buyer) == run.round:
+    if run.asked.get(buyer) in NEVER_AGAIN:
         return "already_asked"
     if "unknown" in run.asked.values() and buyer not in run.deals:
         return "exclusive_taken"
