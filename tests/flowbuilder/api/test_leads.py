@@ -41,6 +41,8 @@ def test_its_events_and_offers_are_told_in_order(api, sold):
         (1, "intake", "passed"), (2, "s1", "passed"),
     ]  # fmt: skip
     offer = shown["offers"][0]
+    assert (offer["run"], offer["round"]) == (1, 1)
+    assert offer["created_at"] <= offer["finished_at"]
     assert (offer["status"], offer["is_winner"], offer["price"], offer["ms"]) == ("accepted", True, 42.0, 192)
     assert offer["connection"].startswith("con_")
     assert offer["reference"] == "SX-991"
