@@ -62,12 +62,12 @@ WAYS = {
     ("british", "small_bill"): ("sold", {"u6 accepted"}),
     ("british", "tenant"): ("Tenants cannot order a roof", ""),
     ("british", "repeat"): ("sold", {"u3 accepted", "u4 accepted"}),
-    ("german", "fits"): ("sold", "h6 accepted, h5 accepted, h4 accepted"),
+    ("german", "fits"): ("sold", "h5 accepted, h6 accepted, h4 accepted"),
     ("german", "country"): ("sold", "h6 accepted"),
     ("german", "far_away"): ("No contractor there", ""),
     ("german", "listed"): ("Asked not to be called", ""),
     ("german", "district"): ("Needs no heat pump", ""),
-    ("german", "repeat"): ("sold", "h6 accepted, h5 accepted, h4 accepted"),
+    ("german", "repeat"): ("sold", "h5 accepted, h6 accepted, h4 accepted"),
 }
 REFUSED = {
     "incomplete": [("email", "required"), ("state", "required")],
