@@ -1,13 +1,16 @@
 """Workers tell the database that they live: while they carry, and while there is nothing to carry."""
 
 import threading
-from datetime import datetime
+from contextlib import nullcontext
+from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import text
 
+from flowbuilder import clock
 from tests.support.market import Market
 from tests.support.processes import eventually
-from workers.alive import Presence
+from workers.alive import Presence, WrongClock, check_clock
 
 SEEN = text("SELECT seen_at FROM worker WHERE kind = 'leads'")
 
@@ -38,3 +41,20 @@ def test_a_worker_without_leads_is_seen_again_and_again_and_a_busy_loop_has_to_t
     for _ in range(5):
         assert asked.acquire(timeout=30)
     assert seen_at(market) == last
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_wrong"),
+    [
+        (-60, 0, False),  # The database took a minute to answer.
+        (0, 60, False),
+        (-60, -3, True),
+        (3, 60, True),
+    ],
+)
+def test_a_slow_answer_of_the_database_is_no_wrong_clock(
+    market: Market, before: float, after: float, is_wrong: bool
+) -> None:
+    read = iter([clock.now() + timedelta(seconds=before), clock.now() + timedelta(seconds=after)])
+    with pytest.raises(WrongClock) if is_wrong else nullcontext():
+        check_clock(market.database, lambda: next(read))
