@@ -140,8 +140,3 @@ RANKERS: Mapping[str, Ranker] = {
 """Every mode by its name, in the order in which they are offered."""
 BY_PRICE: Mapping[str, Ranker] = {"highest_bid": highest_bid, "fastest": fastest}
 """The modes in which what a row pays says, first or last, where it stands."""
-
-
-def by_price(mode: str, ranked: Sequence[Standing]) -> Sequence[Standing]:
-    """Return rows of a ranking ranked again by what they pay; as they are in a mode in which that does not count."""
-    return BY_PRICE[mode](ranked, Seed("", "")) if mode in BY_PRICE else ranked

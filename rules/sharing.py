@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rules.ranking import Standing, by_price
+from rules.ranking import BY_PRICE, Seed, Standing
+
+NO_SEED = Seed("", "")
+"""Prices are ranked without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +39,14 @@ def next_offer(
 def _by_what_they_pay(mode: str, ranked: Sequence[Standing]) -> tuple[Sequence[Standing], Sequence[Standing]]:
     """Return the ranking by what each row pays for a lead that it has alone, and by what it pays beside others.
 
-    They differ only where a row pays differently for the two.
+    They differ only where prices rank, and a row pays differently for the two.
     """
-    if not any(row.alone is not None and row.beside not in (None, row.alone) for row in ranked):
+    rank = BY_PRICE.get(mode)
+    if rank is None or not any(row.alone is not None and row.beside not in (None, row.alone) for row in ranked):
         return ranked, ranked
     known = {row.number: row for row in ranked}
-    one = by_price(mode, [replace(row, beside=None) for row in ranked if row.alone is not None])
-    several = by_price(mode, [replace(row, alone=None) for row in ranked if row.beside is not None])
+    one = rank([replace(row, beside=None) for row in ranked if row.alone is not None], NO_SEED)
+    several = rank([replace(row, alone=None) for row in ranked if row.beside is not None], NO_SEED)
     return [known[row.number] for row in one], [known[row.number] for row in several]
 
 
